@@ -1,0 +1,1 @@
+"""Vertebrae, canal, discs, walls, pedicles and foramina from CT."""

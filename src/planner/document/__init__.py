@@ -1,0 +1,1 @@
+"""The plan document: commands, history and the file."""

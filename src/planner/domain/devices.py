@@ -1,0 +1,114 @@
+"""Ablation devices, needles, cements and tissues as the catalogue holds them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from planner.domain.levels import Level
+    from planner.domain.sourced import Sourced, Status
+
+
+class Modality(StrEnum):
+    """How a device destroys tissue."""
+
+    BIPOLAR_RF = "bipolar-rf"
+    MONOPOLAR_RF = "monopolar-rf"
+    MICROWAVE = "microwave"
+    CRYO = "cryo"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneRow:
+    """One row of a device's zone table. A setting that is ``None`` is not part of the row.
+
+    Attributes
+    ----------
+    time_s
+        Lowest and highest time the row holds for; never extrapolated beyond.
+    length_mm, width_mm
+        Full extent along and across the applicator.
+    centre_from_tip_mm
+        Distance of the zone's centre behind the applicator tip.
+    tissue
+        What it was measured in; ``not stated`` where the source does not say.
+    """
+
+    power_w: float | None
+    setpoint_celsius: float | None
+    time_s: tuple[float, float] | None
+    length_mm: Sourced
+    width_mm: Sourced
+    centre_from_tip_mm: Sourced
+    tissue: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """An ablation applicator.
+
+    Attributes
+    ----------
+    numbers
+        Further catalogue values by key with the unit in the key
+        (``outer_diameter_mm``, ``shaft_length_mm``, ``tip_beyond_cannula_mm`` ...).
+    zone_rows
+        Empty when no table was found; then no zone is drawn until a user enters one.
+    forbidden_levels
+        Levels the maker excludes.
+    """
+
+    id: str
+    name: str
+    maker: str
+    modality: Modality
+    numbers: Mapping[str, Sourced]
+    zone_rows: tuple[ZoneRow, ...]
+    forbidden_levels: tuple[Level, ...] = ()
+    notes: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needle:
+    """An access needle or cannula."""
+
+    id: str
+    name: str
+    gauge: int
+    outer_diameter_mm: Sourced
+    lengths_mm: tuple[Sourced, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cement:
+    """A bone cement class."""
+
+    id: str
+    name: str
+    viscosity_class: str
+    numbers: Mapping[str, Sourced]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tissue:
+    """Physical constants of a tissue, by key with the unit in the key."""
+
+    id: str
+    name: str
+    numbers: Mapping[str, Sourced]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleText:
+    """A rule as data: its words, thresholds and where they come from."""
+
+    id: str
+    title: str
+    meaning: str
+    thresholds: Mapping[str, Sourced]
+    source: str
+    status: Status

@@ -1,0 +1,232 @@
+"""The plan: everything the user decided, as immutable values; no voxels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from math import isfinite
+from typing import TYPE_CHECKING, NewType
+
+if TYPE_CHECKING:
+    from planner.domain.levels import Level, Side
+    from planner.domain.volume import PatientIdentity
+    from planner.geometry.points import PointLps
+
+TrajectoryId = NewType("TrajectoryId", str)
+AblationId = NewType("AblationId", str)
+CementId = NewType("CementId", str)
+
+SHORTEST_TRAJECTORY_MM = 1.0
+"""Entry and tip closer than this are a click by mistake, not a needle."""
+
+
+class Approach(StrEnum):
+    """How a needle reaches the vertebral body."""
+
+    TRANSPEDICULAR = "transpedicular"
+    PARAPEDICULAR = "parapedicular"
+    TRANSCOSTOVERTEBRAL = "transcostovertebral"
+    POSTEROLATERAL = "posterolateral"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanBinding:
+    """The one scan a plan was made on.
+
+    ``locator`` helps to find it again; ``sha256`` decides whether it is the one.
+    """
+
+    sha256: str
+    series_uid: str
+    study_uid: str
+    frame_of_reference_uid: str
+    patient: PatientIdentity
+    patient_position: str
+    series_description: str
+    acquired: str
+    locator: str
+    gate_warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnatomyBinding:
+    """Which outlines the plan was judged on.
+
+    ``locator`` is a label file for an imported anatomy, empty for the built-in segmenter.
+    ``seeds`` are the level names the user gave, as points in the bodies.
+    """
+
+    backend: str
+    locator: str = ""
+    seeds: tuple[tuple[Level, PointLps], ...] = ()
+    accepted_levels: tuple[Level, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trajectory:
+    """A straight needle path from the skin to the tip."""
+
+    id: TrajectoryId
+    level: Level
+    side: Side
+    approach: Approach
+    entry: PointLps
+    tip: PointLps
+    locked: bool = False
+
+    def __post_init__(self) -> None:
+        if self.entry.distance_mm(self.tip) < SHORTEST_TRAJECTORY_MM:
+            raise ValueError("entry and tip of a trajectory must lie apart")
+
+    @property
+    def length_mm(self) -> float:
+        """Distance from entry to tip."""
+        return self.entry.distance_mm(self.tip)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ablation:
+    """One planned burn or freeze along a trajectory.
+
+    ``active_offset_mm`` moves the device tip back (positive) from the trajectory's tip.
+    """
+
+    id: AblationId
+    trajectory_id: TrajectoryId
+    device_id: str
+    power_w: float | None = None
+    setpoint_celsius: float | None = None
+    time_s: float | None = None
+    active_offset_mm: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("power_w", "time_s"):
+            value = getattr(self, name)
+            if value is not None and not (isfinite(value) and value > 0.0):
+                raise ValueError(f"{name} must be positive, got {value}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CementInjection:
+    """A planned cement volume through a trajectory."""
+
+    id: CementId
+    trajectory_id: TrajectoryId
+    cement_id: str
+    volume_ml: float
+
+    def __post_init__(self) -> None:
+        if not (isfinite(self.volume_ml) and self.volume_ml > 0.0):
+            raise ValueError(f"a cement volume must be positive, got {self.volume_ml}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClinicalAnswers:
+    """What the team knows of the patient; ``None`` means nobody answered.
+
+    ``epidural_grade`` is ESCC/Bilsky ``0 1a 1b 1c 2 3``; dates are ISO ``YYYY-MM-DD``.
+    ``intent`` is ``palliative`` or ``curative``.
+    """
+
+    platelets_e9_per_l: float | None = None
+    inr: float | None = None
+    infection: bool | None = None
+    cord_compression_symptoms: bool | None = None
+    epidural_grade: str | None = None
+    sins: int | None = None
+    surgical_consult_date: str | None = None
+    mdt_date: str | None = None
+    pacemaker: bool | None = None
+    lesion_count: int | None = None
+    vas: float | None = None
+    ecog: int | None = None
+    intent: str | None = None
+    tumour_touches_root: bool | None = None
+    thermocouple_planned: bool | None = None
+    protection: str | None = None
+    dissection_fluid: str | None = None
+    lesion_type: str | None = None
+    histology: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SideConfirmation:
+    """A person looked at the picture and confirmed which side is which."""
+
+    by: str
+    at_utc: str
+    patient_position: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledgement:
+    """A person read a finding and went on, with a reason.
+
+    ``fingerprint`` is that of the finding; a finding that changes has another, so an old
+    acknowledgement no longer counts.
+    """
+
+    fingerprint: str
+    rule: str
+    by: str
+    reason: str
+    at_utc: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Everything the user decided."""
+
+    plan_id: str
+    scan: ScanBinding
+    anatomy: AnatomyBinding
+    revision: int = 1
+    created_utc: str = ""
+    trajectories: tuple[Trajectory, ...] = ()
+    ablations: tuple[Ablation, ...] = ()
+    cements: tuple[CementInjection, ...] = ()
+    clinical: ClinicalAnswers = field(default_factory=ClinicalAnswers)
+    side_confirmation: SideConfirmation | None = None
+    acknowledgements: tuple[Acknowledgement, ...] = ()
+    notes: str = ""
+
+    def __post_init__(self) -> None:
+        ids: list[str] = [t.id for t in self.trajectories]
+        ids += [a.id for a in self.ablations]
+        ids += [c.id for c in self.cements]
+        if len(set(ids)) != len(ids):
+            raise ValueError("two parts of a plan have the same id")
+        known = {t.id for t in self.trajectories}
+        used = [a.trajectory_id for a in self.ablations] + [c.trajectory_id for c in self.cements]
+        if missing := set(used) - known:
+            raise ValueError(f"the plan has no trajectory {sorted(missing)}")
+
+    def trajectory(self, trajectory_id: TrajectoryId) -> Trajectory:
+        """Return the trajectory with that id.
+
+        Raises
+        ------
+        KeyError
+            When there is none.
+        """
+        for item in self.trajectories:
+            if item.id == trajectory_id:
+                return item
+        raise KeyError(trajectory_id)
+
+    def with_trajectory(self, new: Trajectory) -> Plan:
+        """Return a copy where ``new`` replaces the trajectory of its id, or is added."""
+        if any(item.id == new.id for item in self.trajectories):
+            kept = tuple(new if item.id == new.id else item for item in self.trajectories)
+        else:
+            kept = (*self.trajectories, new)
+        return replace(self, trajectories=kept)
+
+    def without_trajectory(self, trajectory_id: TrajectoryId) -> Plan:
+        """Return a copy without that trajectory and without what was planned on it."""
+        return replace(
+            self,
+            trajectories=tuple(t for t in self.trajectories if t.id != trajectory_id),
+            ablations=tuple(a for a in self.ablations if a.trajectory_id != trajectory_id),
+            cements=tuple(c for c in self.cements if c.trajectory_id != trajectory_id),
+        )

@@ -1,0 +1,90 @@
+"""What a model says will happen: never a measurement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.domain.plan import AblationId, CementId
+    from planner.domain.sourced import Status
+    from planner.geometry.ellipsoid import Spheroid
+    from planner.geometry.volume_geometry import VolumeGeometry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelLabel:
+    """Which model made a prediction, and from what.
+
+    ``tier`` is ``table``, ``preview`` or ``full``; ``inputs`` are readable ``name = value``.
+    """
+
+    tier: str
+    name: str
+    version: str
+    inputs: tuple[str, ...]
+    source: str
+    status: Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictedZone:
+    """An estimated ablation zone.
+
+    Attributes
+    ----------
+    tissue_of_origin
+        What the numbers were measured in, such as ``not stated`` or ``porcine liver``.
+    band_mm
+        Half width of the uncertainty band about the surface.
+    """
+
+    ablation_id: AblationId
+    shape: Spheroid
+    tissue_of_origin: str
+    band_mm: float
+    model: ModelLabel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissingZone:
+    """No zone is drawn for this ablation, and why (rule A10)."""
+
+    ablation_id: AblationId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PredictedCement:
+    """An estimated cement fill.
+
+    Attributes
+    ----------
+    geometry
+        Grid of ``arrival_ml``.
+    arrival_ml
+        float32 ``[k, j, i]``: injected volume in mL when the cement reaches a voxel,
+        infinity where it never does.
+    placed_ml
+        Volume that found room; less than asked for when the body is full.
+    fill_fraction
+        Filled share of the vertebral body, 0 to 1.
+    """
+
+    cement_injection_id: CementId
+    geometry: VolumeGeometry
+    arrival_ml: NDArray[np.float32]
+    asked_ml: float
+    placed_ml: float
+    fill_fraction: float
+    band_mm: float
+    model: ModelLabel
+
+    def filled(self, volume_ml: float | None = None) -> NDArray[np.bool_]:
+        """Tell which voxels hold cement after ``volume_ml`` (all of it by default)."""
+        limit = self.placed_ml if volume_ml is None else volume_ml
+        return np.asarray(self.arrival_ml <= np.float32(limit))

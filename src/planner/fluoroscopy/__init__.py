@@ -1,0 +1,1 @@
+"""Simulated X-ray: arrays in, arrays out."""

@@ -1,0 +1,1 @@
+"""Points, frames, grids and distances; numpy only."""

@@ -1,0 +1,1 @@
+"""The digital spine and its truth."""

@@ -1,0 +1,1 @@
+"""Ablation zones and cement: arrays in, arrays out."""

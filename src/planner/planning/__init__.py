@@ -1,0 +1,1 @@
+"""Corridors, trajectory measures and proposals."""

@@ -1,0 +1,1 @@
+"""Rules: pure functions from plan and scene to findings."""

@@ -1,0 +1,1 @@
+"""Qt-free use cases, presenters and background jobs."""

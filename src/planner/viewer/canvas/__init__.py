@@ -1,0 +1,1 @@
+"""Slice panes and the 3-D scene."""

@@ -1,0 +1,1 @@
+"""What carries work between threads and Qt."""

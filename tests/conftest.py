@@ -1,0 +1,17 @@
+"""Fixtures for every room."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+REAL_CT = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def real_ct() -> Path:
+    """Folder of real CT that is not part of this repository; the test is skipped without it."""
+    if not REAL_CT.is_dir():
+        pytest.skip("the folder of real CT is not beside this checkout")
+    return REAL_CT
