@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from planner.domain.sourced import Status
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from planner.domain.levels import Level
-    from planner.domain.sourced import Sourced, Status
+    from planner.domain.sourced import Sourced
 
 
 class Modality(StrEnum):
@@ -36,6 +38,9 @@ class ZoneRow:
         Distance of the zone's centre behind the applicator tip.
     tissue
         What it was measured in; ``not stated`` where the source does not say.
+    settings_status, settings_source
+        The weakest status of the power, setpoint and time, and where they come from: a size
+        may be verified where the time it was reached in is not.
     """
 
     power_w: float | None
@@ -45,6 +50,14 @@ class ZoneRow:
     width_mm: Sourced
     centre_from_tip_mm: Sourced
     tissue: str
+    settings_status: Status = Status.RECALLED
+    settings_source: str = "not stated"
+
+    @property
+    def weakest_status(self) -> Status:
+        """The status a zone drawn from this row can claim."""
+        sizes = (self.length_mm, self.width_mm, self.centre_from_tip_mm)
+        return max((self.settings_status, *(size.status for size in sizes)), key=lambda s: s.rank)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

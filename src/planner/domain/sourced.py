@@ -24,9 +24,24 @@ class Status(StrEnum):
     """Typed in by a user from a document in hand."""
 
     @property
+    def rank(self) -> int:
+        """0 is the firmest; a result made of several numbers has the status of the weakest."""
+        return _FIRMEST_FIRST.index(self)
+
+    @property
     def may_pass_a_check(self) -> bool:
         """A recalled value may raise a warning but never clear one."""
         return self is not Status.RECALLED
+
+
+_FIRMEST_FIRST = (
+    Status.VERIFIED,
+    Status.COMPUTED,
+    Status.VERIFIED_SECONDARY,
+    Status.USER_ENTERED,
+    Status.DERIVED,
+    Status.RECALLED,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,124 @@
+"""The catalogue: devices, needles, cements, tissues and rules as frozen records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeVar
+
+from planner.catalog.device_files import read_device
+from planner.catalog.resource_files import resource_path
+from planner.catalog.section import Section
+from planner.catalog.user_tables import read_zone_table, user_table_path
+from planner.domain.devices import Cement, Device, Needle, RuleText, Tissue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+_Record = TypeVar("_Record", Device, Needle, Cement, Tissue)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalog:
+    """Everything the data files hold, by id."""
+
+    devices: Mapping[str, Device]
+    needles: Mapping[str, Needle]
+    cements: Mapping[str, Cement]
+    tissues: Mapping[str, Tissue]
+    rules: Mapping[str, RuleText]
+
+
+def load_catalog(user_folder: Path | None = None) -> Catalog:
+    """Read every data file of the program, and the user's own zone tables.
+
+    Rows a user entered come before the shipped rows of the same device, because they were read
+    from the papers of the device in hand; the first row that fits a setting is the one used.
+
+    Raises
+    ------
+    InputRefusedError
+        When a file is wrong; it says which, where and what.
+    """
+    devices = _records("devices", read_device)
+    if user_folder is not None:
+        devices = {key: _with_user_rows(item, user_folder) for key, item in devices.items()}
+    return Catalog(
+        devices=MappingProxyType(devices),
+        needles=MappingProxyType(_records("needles", _read_needle)),
+        cements=MappingProxyType(_records("cements", _read_cement)),
+        tissues=MappingProxyType(_records("tissues", _read_tissue)),
+        rules=MappingProxyType(_read_rules()),
+    )
+
+
+def _with_user_rows(device: Device, user_folder: Path) -> Device:
+    path = user_table_path(user_folder, device.id)
+    if not path.exists():
+        return device
+    return replace(device, zone_rows=(*read_zone_table(path, device), *device.zone_rows))
+
+
+def _records(folder: str, read: Callable[[Section], _Record]) -> dict[str, _Record]:
+    """Read one record per file; the file carries the name of its id."""
+    found: dict[str, _Record] = {}
+    for path in sorted(resource_path(folder).glob("*.toml")):
+        section = Section.of_file(path)
+        record = read(section)
+        if record.id != path.stem:
+            section.refuse(f"the id {record.id!r} must be the name of the file")
+        found[record.id] = record
+    return found
+
+
+def _read_needle(section: Section) -> Needle:
+    section.refuse_other_keys({"id", "name", "gauge", "outer_diameter_mm", "lengths_mm"})
+    return Needle(
+        id=section.text("id"),
+        name=section.text("name"),
+        gauge=int(section.number(section.values.get("gauge"), "gauge")),
+        outer_diameter_mm=section.sourced("outer_diameter_mm"),
+        lengths_mm=tuple(item.sourced("length_mm") for item in section.sections("lengths_mm")),
+    )
+
+
+def _read_cement(section: Section) -> Cement:
+    section.refuse_other_keys({"id", "name", "viscosity_class", "numbers"})
+    return Cement(
+        id=section.text("id"),
+        name=section.text("name"),
+        viscosity_class=section.text("viscosity_class"),
+        numbers=MappingProxyType(section.numbers("numbers")),
+    )
+
+
+def _read_tissue(section: Section) -> Tissue:
+    section.refuse_other_keys({"id", "name", "numbers"})
+    return Tissue(
+        id=section.text("id"),
+        name=section.text("name"),
+        numbers=MappingProxyType(section.numbers("numbers")),
+    )
+
+
+def _read_rules() -> dict[str, RuleText]:
+    """Read ``rules/*.toml``: one file per family, each with ``[[rule]]`` tables."""
+    found: dict[str, RuleText] = {}
+    for path in sorted(resource_path("rules").glob("*.toml")):
+        whole = Section.of_file(path)
+        whole.refuse_other_keys({"rule"})
+        for section in whole.sections("rule"):
+            section.refuse_other_keys({"id", "title", "meaning", "source", "status", "thresholds"})
+            rule = RuleText(
+                id=section.text("id"),
+                title=section.text("title"),
+                meaning=section.text("meaning"),
+                thresholds=MappingProxyType(section.numbers("thresholds")),
+                source=section.text("source"),
+                status=section.status(),
+            )
+            if rule.id in found:
+                section.refuse(f"the rule {rule.id} is there twice")
+            found[rule.id] = rule
+    return found
