@@ -1,1 +1,1 @@
-"""The plan document: commands, history and the file."""
+"""The plan document, its commands, its history and its file."""

@@ -175,7 +175,16 @@ class Acknowledgement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Everything the user decided."""
+    """Everything the user decided.
+
+    Attributes
+    ----------
+    revision
+        Counts saved states: two saved files of one plan with equal revisions say the same.
+    saved_sha256
+        Digest of what was last saved or loaded, empty before the first save. It is how a save
+        knows whether the revision must rise; it is not itself written to the file.
+    """
 
     plan_id: str
     scan: ScanBinding
@@ -189,6 +198,7 @@ class Plan:
     side_confirmation: SideConfirmation | None = None
     acknowledgements: tuple[Acknowledgement, ...] = ()
     notes: str = ""
+    saved_sha256: str = ""
 
     def __post_init__(self) -> None:
         ids: list[str] = [t.id for t in self.trajectories]

@@ -1,0 +1,164 @@
+"""Random plans for property tests."""
+
+from hypothesis import strategies as st
+
+from planner.domain.levels import Level, Side
+from planner.domain.plan import (
+    Ablation,
+    Acknowledgement,
+    AnatomyBinding,
+    Approach,
+    CementInjection,
+    ClinicalAnswers,
+    Plan,
+    ScanBinding,
+    SideConfirmation,
+    Trajectory,
+)
+from planner.domain.volume import PatientIdentity
+from planner.geometry.points import PointLps
+
+finite = st.floats(allow_nan=False, allow_infinity=False)
+words = st.text(max_size=12)
+millimetres = st.floats(-1e4, 1e4)
+points = st.builds(PointLps, millimetres, millimetres, millimetres)
+levels = st.sampled_from(Level)
+positive = st.floats(min_value=1e-3, max_value=1e4)
+
+identities = st.builds(PatientIdentity, name=words, patient_id=words, birth_date=words, sex=words)
+scans = st.builds(
+    ScanBinding,
+    sha256=words,
+    series_uid=words,
+    study_uid=words,
+    frame_of_reference_uid=words,
+    patient=identities,
+    patient_position=words,
+    series_description=words,
+    acquired=words,
+    locator=words,
+    gate_warnings=st.lists(words, max_size=2).map(tuple),
+)
+anatomies = st.builds(
+    AnatomyBinding,
+    backend=words,
+    locator=words,
+    seeds=st.lists(st.tuples(levels, points), max_size=2).map(tuple),
+    accepted_levels=st.lists(levels, max_size=3).map(tuple),
+)
+
+
+@st.composite
+def trajectories(draw, number=1):
+    entry = draw(points)
+    tip = draw(points.filter(lambda point: point.distance_mm(entry) >= 1.0))
+    return Trajectory(
+        id=f"t{number}",
+        level=draw(levels),
+        side=draw(st.sampled_from(Side)),
+        approach=draw(st.sampled_from(Approach)),
+        entry=entry,
+        tip=tip,
+        locked=draw(st.booleans()),
+    )
+
+
+clinical = st.builds(
+    ClinicalAnswers,
+    platelets_e9_per_l=st.none() | finite,
+    infection=st.none() | st.booleans(),
+    epidural_grade=st.none() | words,
+    sins=st.none() | st.integers(-1, 20),
+    vas=st.none() | finite,
+    intent=st.none() | words,
+)
+acknowledgements = st.builds(
+    Acknowledgement, fingerprint=words, rule=words, by=words, reason=words, at_utc=words
+)
+
+
+@st.composite
+def plans(draw):
+    needles = tuple(draw(trajectories(number)) for number in range(draw(st.integers(0, 3))))
+    on = st.sampled_from([needle.id for needle in needles]) if needles else st.nothing()
+    ablations = [
+        Ablation(
+            id=f"a{number}",
+            trajectory_id=draw(on),
+            device_id=draw(words),
+            power_w=draw(st.none() | positive),
+            setpoint_celsius=draw(st.none() | finite),
+            time_s=draw(st.none() | positive),
+            active_offset_mm=draw(finite),
+        )
+        for number in range(draw(st.integers(0, 2)) if needles else 0)
+    ]
+    cements = [
+        CementInjection(
+            id=f"c{number}",
+            trajectory_id=draw(on),
+            cement_id=draw(words),
+            volume_ml=draw(positive),
+        )
+        for number in range(draw(st.integers(0, 2)) if needles else 0)
+    ]
+    return Plan(
+        plan_id=draw(words),
+        scan=draw(scans),
+        anatomy=draw(anatomies),
+        revision=draw(st.integers(1, 10_000)),
+        created_utc=draw(words),
+        trajectories=needles,
+        ablations=tuple(ablations),
+        cements=tuple(cements),
+        clinical=draw(clinical),
+        side_confirmation=draw(
+            st.none() | st.builds(SideConfirmation, by=words, at_utc=words, patient_position=words)
+        ),
+        acknowledgements=tuple(draw(st.lists(acknowledgements, max_size=2))),
+        notes=draw(words),
+    )
+
+
+def simple_plan(**changes):
+    """A plan with two needles, an ablation and a cement."""
+    entry, tip = PointLps(30.0, 80.0, 0.0), PointLps(10.0, 10.0, 0.0)
+    left = Trajectory(
+        id="t1",
+        level=Level.L3,
+        side=Side.LEFT,
+        approach=Approach.TRANSPEDICULAR,
+        entry=entry,
+        tip=tip,
+    )
+    right = Trajectory(
+        id="t2",
+        level=Level.L3,
+        side=Side.RIGHT,
+        approach=Approach.TRANSPEDICULAR,
+        entry=PointLps(-30.0, 80.0, 0.0),
+        tip=PointLps(-10.0, 10.0, 0.0),
+    )
+    values = {
+        "plan_id": "p",
+        "scan": ScanBinding(
+            sha256="0" * 64,
+            series_uid="1.2",
+            study_uid="1.3",
+            frame_of_reference_uid="1.4",
+            patient=PatientIdentity(),
+            patient_position="HFS",
+            series_description="",
+            acquired="20261120",
+            locator="case",
+        ),
+        "anatomy": AnatomyBinding(backend="builtin 1"),
+        "trajectories": (left, right),
+        "ablations": (Ablation(id="a1", trajectory_id="t1", device_id="eco-mwa", power_w=40.0),),
+        "cements": (
+            CementInjection(
+                id="c1", trajectory_id="t2", cement_id="pmma-high-viscosity", volume_ml=3.5
+            ),
+        ),
+    }
+    return Plan(**(values | changes))
