@@ -2,7 +2,71 @@
 
 from __future__ import annotations
 
+import importlib
+import json
+import logging
+import sys
+from typing import TYPE_CHECKING, cast
+
+from planner.app.output import Outcome, as_text
+from planner.app.parser import build_parser
+from planner.domain.errors import (
+    CancelledByUserError,
+    InputRefusedError,
+    PlannerError,
+    UsageError,
+)
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+DONE, WRONG_USAGE, INPUT_REFUSED, FINDINGS_HOLD, OUR_FAULT = 0, 2, 3, 4, 5
+"""Exit codes; others rely on them."""
+
+_log = logging.getLogger("planner")
+
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; return the exit code."""
-    raise SystemExit(f"nothing to run yet: {argv}")
+    logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(message)s")
+    words = sys.argv[1:] if argv is None else argv
+    wants_json = "--json" in words
+    try:
+        arguments = build_parser().parse_args(words or ["view"])
+        outcome = _handler(arguments)(arguments)
+    except UsageError as error:
+        return _failed(WRONG_USAGE, error, "USAGE", wants_json=wants_json)
+    except InputRefusedError as error:
+        return _failed(INPUT_REFUSED, error, error.code, wants_json=wants_json)
+    except (CancelledByUserError, KeyboardInterrupt):
+        return _failed(
+            OUR_FAULT, CancelledByUserError("stopped as asked"), "CANCELLED", wants_json=wants_json
+        )
+    except PlannerError as error:
+        return _failed(OUR_FAULT, error, "FAILED", wants_json=wants_json)
+    except Exception as error:  # noqa: BLE001 - the border of the command line
+        _log.debug("unexpected", exc_info=error)
+        sentence = (
+            f"A fault of ours: {type(error).__name__}: {error}. Nothing was changed by this "
+            "message; please report the command and this line."
+        )
+        return _failed(OUR_FAULT, PlannerError(sentence), "FAULT", wants_json=wants_json)
+    print(json.dumps(outcome.document, allow_nan=False) if wants_json else as_text(outcome))
+    return outcome.exit_code
+
+
+def _handler(arguments: argparse.Namespace) -> Callable[[argparse.Namespace], Outcome]:
+    if getattr(arguments, "handler", None) is None:
+        raise UsageError("no command given. See: planner --help")
+    module, name = arguments.handler.split(":")
+    return cast(
+        "Callable[[argparse.Namespace], Outcome]", getattr(importlib.import_module(module), name)
+    )
+
+
+def _failed(exit_code: int, error: Exception, code: str, *, wants_json: bool) -> int:
+    print(f"planner: {error}", file=sys.stderr)
+    if wants_json:
+        print(json.dumps({"error": {"code": code, "message": str(error)}}))
+    return exit_code

@@ -1,1 +1,5 @@
 """User preferences."""
+
+from planner.settings.folders import user_data_folder
+
+__all__ = ["user_data_folder"]

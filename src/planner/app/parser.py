@@ -1,0 +1,215 @@
+"""The words of the command line."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from planner import __version__
+from planner.domain.errors import UsageError
+from planner.domain.levels import Level, Side
+from planner.domain.plan import Approach
+from planner.geometry.points import PointLps
+
+NOT_A_DEVICE = "Research and teaching software. Not a medical device."
+
+
+class _Parser(argparse.ArgumentParser):
+    """Raises instead of leaving the process, so that every error takes one way out."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]  # argparse says NoReturn; we raise
+        raise UsageError(f"{message}. See: {self.prog} --help")
+
+
+def point(text: str) -> PointLps:
+    """Read ``x,y,z`` in LPS mm."""
+    try:
+        values = [float(part) for part in text.split(",")]
+        if len(values) != 3:
+            raise ValueError
+        return PointLps.of(values)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is not a point; write x,y,z in LPS millimetres, such as 12.5,-30,410"
+        ) from None
+
+
+def level(text: str) -> Level:
+    """Read a level name."""
+    try:
+        return Level(text.upper())
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is not a level; write C1-C7, T1-T13, L1-L6 or S1"
+        ) from None
+
+
+def seed(text: str) -> tuple[Level, PointLps]:
+    """Read ``L3=x,y,z``."""
+    name, equals, where = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a seed; write L3=x,y,z")
+    return level(name), point(where)
+
+
+def positive(text: str) -> float:
+    """Read a number above zero."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not 0.0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number above zero")
+    return value
+
+
+def triple(text: str) -> tuple[float, float, float]:
+    """Read three numbers above zero."""
+    values = tuple(positive(part) for part in text.split(","))
+    if len(values) != 3:
+        raise argparse.ArgumentTypeError(f"'{text}' is not three numbers, such as 0.8,0.8,1.0")
+    return values[0], values[1], values[2]
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of every command; each sets ``handler`` as ``module:function``."""
+    parser = _Parser(
+        prog="planner",
+        description=f"Plans ablation and augmentation of spinal metastases on CT. {NOT_A_DEVICE}",
+        epilog="Without a command the window opens. Exit codes: 0 done, 2 wrong usage, "
+        "3 input refused, 4 unresolved findings (--strict), 5 a fault of ours.",
+    )
+    parser.add_argument("--version", action="version", version=f"planner {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="command", parser_class=_Parser)
+    for add in (_imaging, _anatomy, _planning, _checking, _output, _samples, _catalog, _window):
+        add(commands)
+    return parser
+
+
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, does: str, module: str
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=does, description=f"{does} {NOT_A_DEVICE}")
+    parser.set_defaults(handler=f"planner.app.commands.{module}:{name}")
+    parser.add_argument("--json", action="store_true", help="print one JSON document on stdout")
+    return parser
+
+
+def _ct(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "ct", type=Path, metavar="CT", help="DICOM folder, DICOMDIR, multi-frame file, NIfTI or NRRD"
+    )
+    parser.add_argument("--series", metavar="UID", help="the series to read where there are several")
+
+
+def _outlines(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--anatomy", type=Path, metavar="LABELS", help="vertebra labels to use")
+    parser.add_argument(
+        "--seed", type=seed, action="append", default=[], metavar="L3=x,y,z",
+        help="a point in the body of a vertebra and its level; may be repeated",
+    )  # fmt: skip
+
+
+def _imaging(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    _ct(_command(commands, "inspect", "Say what the gate says of a CT.", "imaging"))
+    convert = _command(commands, "convert", "Write the volume as the planner sees it.", "imaging")
+    _ct(convert)
+    convert.add_argument("--out", type=Path, required=True)
+    deidentify = _command(commands, "deidentify", "Write a de-identified copy.", "imaging")
+    deidentify.add_argument("ct", type=Path, metavar="CT")
+    deidentify.add_argument("--out", type=Path, required=True)
+
+
+def _anatomy(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    segment = _command(commands, "segment", "Outline the vertebrae.", "anatomy")
+    _ct(segment)
+    segment.add_argument("--out", type=Path, required=True)
+    segment.add_argument(
+        "--backend", default="builtin", metavar="builtin|totalsegmentator|import:FILE"
+    )
+    segment.add_argument("--seed", type=seed, action="append", default=[], metavar="L3=x,y,z")
+    segment.add_argument("--structures", type=Path, metavar="DIR")
+
+
+def _planning(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    suggest = _command(commands, "suggest", "Propose trajectories to a level.", "planning")
+    _ct(suggest)
+    _outlines(suggest)
+    suggest.add_argument("--level", type=level, required=True)
+    suggest.add_argument("--side", choices=[*Side, "both"], default="both")
+    suggest.add_argument("--approach", choices=[*Approach, "any"], default="any")
+    suggest.add_argument("--target", type=point, metavar="x,y,z")
+    suggest.add_argument("--device", metavar="ID")
+    suggest.add_argument("--count", type=int, default=3)
+    plan = _command(commands, "plan", "Make a plan file.", "planning")
+    _ct(plan)
+    _outlines(plan)
+    plan.add_argument("--level", type=level, required=True)
+    plan.add_argument("--side", choices=list(Side), required=True)
+    plan.add_argument("--device", metavar="ID", required=True)
+    plan.add_argument("--power-w", type=positive)
+    plan.add_argument("--setpoint-celsius", type=float)
+    plan.add_argument("--time-s", type=positive)
+    plan.add_argument("--approach", choices=[*Approach, "any"], default="any")
+    plan.add_argument("--entry", type=point, metavar="x,y,z")
+    plan.add_argument("--tip", type=point, metavar="x,y,z")
+    plan.add_argument("--cement", metavar="ID")
+    plan.add_argument("--cement-ml", type=positive)
+    plan.add_argument(
+        "--side-confirmed-by", metavar="NAME", help="who looked at the picture and confirmed the side"
+    )
+    plan.add_argument("--out", type=Path, required=True)
+
+
+def _checking(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    assess = _command(commands, "assess", "Run every rule on a plan.", "checking")
+    _plan(assess)
+    assess.add_argument("--strict", action="store_true", help="exit 4 while findings hold the plan")
+    simulate = _command(commands, "simulate", "Predict heat or cold, and cement.", "checking")
+    _plan(simulate)
+    simulate.add_argument("--tier", choices=["table", "preview", "full"], default="preview")
+    simulate.add_argument("--zones", type=Path, metavar="DIR")
+
+
+def _plan(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("plan", type=Path, metavar="PLAN")
+    parser.add_argument("--ct", type=Path, metavar="CT", help="where the plan's CT is now")
+
+
+def _output(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    report = _command(commands, "report", "Write a plan to PDF.", "output")
+    _plan(report)
+    report.add_argument("--out", type=Path, required=True)
+    report.add_argument("--paper", choices=["a4", "letter"], default="a4")
+    export = _command(commands, "export", "Write what other programs read.", "output")
+    _plan(export)
+    export.add_argument("--out", type=Path, required=True)
+    for kind in ("seg", "rtstruct", "pdf", "markups", "stl", "all"):
+        export.add_argument(f"--{kind}", action="store_true")
+
+
+def _samples(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    phantom = _command(commands, "phantom", "Make a digital spine and its truth.", "samples")
+    phantom.add_argument("--seed", type=int, required=True)
+    phantom.add_argument("--levels", default="L2-L4", metavar="T10-L5")
+    phantom.add_argument("--lesion", action="append", default=[], metavar="L3:lytic:r=9:...")
+    phantom.add_argument("--position", default="HFS")
+    phantom.add_argument("--spacing", type=triple, default=(0.8, 0.8, 1.0), metavar="0.8,0.8,1.0")
+    phantom.add_argument("--noise-hu", type=float, default=20.0)
+    phantom.add_argument("--out", type=Path, required=True)
+    phantom.add_argument("--truth", type=Path)
+    demo = _command(commands, "demo", "Plan a sample case from CT to PDF.", "samples")
+    demo.add_argument("--headless", action="store_true")
+    demo.add_argument("--out", type=Path, default=Path("demo-output"))
+
+
+def _catalog(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    _command(commands, "devices", "List devices, needles and cements with sources.", "catalog")
+    _command(commands, "rules", "List the rules with their sources.", "catalog")
+    bench = _command(commands, "bench", "Measure speed beside peers.", "bench")
+    bench.add_argument("names", nargs="*", metavar="NAME")
+
+
+def _window(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    view = _command(commands, "view", "Open the window.", "window")
+    view.add_argument("what", nargs="?", type=Path, metavar="CT|PLAN")
