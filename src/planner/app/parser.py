@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TypeAlias
 
 from planner import __version__
 from planner.domain.errors import UsageError
@@ -12,6 +13,8 @@ from planner.domain.plan import Approach
 from planner.geometry.points import PointLps
 
 NOT_A_DEVICE = "Research and teaching software. Not a medical device."
+
+_Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"  # noqa: SLF001 - argparse has no public name for it
 
 
 class _Parser(argparse.ArgumentParser):
@@ -24,10 +27,7 @@ class _Parser(argparse.ArgumentParser):
 def point(text: str) -> PointLps:
     """Read ``x,y,z`` in LPS mm."""
     try:
-        values = [float(part) for part in text.split(",")]
-        if len(values) != 3:
-            raise ValueError
-        return PointLps.of(values)
+        return PointLps.of(float(part) for part in text.split(","))
     except ValueError:
         raise argparse.ArgumentTypeError(
             f"'{text}' is not a point; write x,y,z in LPS millimetres, such as 12.5,-30,410"
@@ -87,7 +87,10 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _command(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, does: str, module: str
+    commands: _Commands,
+    name: str,
+    does: str,
+    module: str,
 ) -> argparse.ArgumentParser:
     parser = commands.add_parser(name, help=does, description=f"{does} {NOT_A_DEVICE}")
     parser.set_defaults(handler=f"planner.app.commands.{module}:{name}")
@@ -97,9 +100,12 @@ def _command(
 
 def _ct(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "ct", type=Path, metavar="CT", help="DICOM folder, DICOMDIR, multi-frame file, NIfTI or NRRD"
+        "ct",
+        type=Path,
+        metavar="CT",
+        help="DICOM folder or file, NIfTI or NRRD",
     )
-    parser.add_argument("--series", metavar="UID", help="the series to read where there are several")
+    parser.add_argument("--series", metavar="UID", help="which series to read")
 
 
 def _outlines(parser: argparse.ArgumentParser) -> None:
@@ -110,7 +116,7 @@ def _outlines(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-def _imaging(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _imaging(commands: _Commands) -> None:
     _ct(_command(commands, "inspect", "Say what the gate says of a CT.", "imaging"))
     convert = _command(commands, "convert", "Write the volume as the planner sees it.", "imaging")
     _ct(convert)
@@ -120,7 +126,7 @@ def _imaging(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     deidentify.add_argument("--out", type=Path, required=True)
 
 
-def _anatomy(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _anatomy(commands: _Commands) -> None:
     segment = _command(commands, "segment", "Outline the vertebrae.", "anatomy")
     _ct(segment)
     segment.add_argument("--out", type=Path, required=True)
@@ -131,7 +137,7 @@ def _anatomy(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     segment.add_argument("--structures", type=Path, metavar="DIR")
 
 
-def _planning(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _planning(commands: _Commands) -> None:
     suggest = _command(commands, "suggest", "Propose trajectories to a level.", "planning")
     _ct(suggest)
     _outlines(suggest)
@@ -156,15 +162,17 @@ def _planning(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     plan.add_argument("--cement", metavar="ID")
     plan.add_argument("--cement-ml", type=positive)
     plan.add_argument(
-        "--side-confirmed-by", metavar="NAME", help="who looked at the picture and confirmed the side"
+        "--side-confirmed-by",
+        metavar="NAME",
+        help="who saw the picture and confirmed the side",
     )
     plan.add_argument("--out", type=Path, required=True)
 
 
-def _checking(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _checking(commands: _Commands) -> None:
     assess = _command(commands, "assess", "Run every rule on a plan.", "checking")
     _plan(assess)
-    assess.add_argument("--strict", action="store_true", help="exit 4 while findings hold the plan")
+    assess.add_argument("--strict", action="store_true", help="exit 4 if findings hold it")
     simulate = _command(commands, "simulate", "Predict heat or cold, and cement.", "checking")
     _plan(simulate)
     simulate.add_argument("--tier", choices=["table", "preview", "full"], default="preview")
@@ -176,7 +184,7 @@ def _plan(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ct", type=Path, metavar="CT", help="where the plan's CT is now")
 
 
-def _output(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _output(commands: _Commands) -> None:
     report = _command(commands, "report", "Write a plan to PDF.", "output")
     _plan(report)
     report.add_argument("--out", type=Path, required=True)
@@ -188,7 +196,7 @@ def _output(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         export.add_argument(f"--{kind}", action="store_true")
 
 
-def _samples(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _samples(commands: _Commands) -> None:
     phantom = _command(commands, "phantom", "Make a digital spine and its truth.", "samples")
     phantom.add_argument("--seed", type=int, required=True)
     phantom.add_argument("--levels", default="L2-L4", metavar="T10-L5")
@@ -203,13 +211,13 @@ def _samples(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     demo.add_argument("--out", type=Path, default=Path("demo-output"))
 
 
-def _catalog(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _catalog(commands: _Commands) -> None:
     _command(commands, "devices", "List devices, needles and cements with sources.", "catalog")
     _command(commands, "rules", "List the rules with their sources.", "catalog")
     bench = _command(commands, "bench", "Measure speed beside peers.", "bench")
     bench.add_argument("names", nargs="*", metavar="NAME")
 
 
-def _window(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _window(commands: _Commands) -> None:
     view = _command(commands, "view", "Open the window.", "window")
     view.add_argument("what", nargs="?", type=Path, metavar="CT|PLAN")
