@@ -247,8 +247,9 @@ def march(
     state = np.zeros(flat_slowness.size, np.uint8)
     heap = np.empty(flat_slowness.size, np.int32)
     place = np.empty(flat_slowness.size, np.int32)
-    metric, pair_metric = np.linalg.inv(gram), _pair_metric(gram)
-    steps = np.array([gram[0, 0], gram[1, 1], gram[2, 2]]) ** 0.5
+    metric = np.linalg.inv(gram).astype(np.float64)
+    pair_metric = _pair_metric(gram)
+    steps = np.sqrt(np.array([gram[0, 0], gram[1, 1], gram[2, 2]]))
     near, sign = np.empty(3), np.empty(3)
     count = 0
     for n in range(seeds.size):
