@@ -1,0 +1,258 @@
+"""From a plan, its scene and its assessment to what the paper says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from math import asin, atan2, degrees
+from typing import TYPE_CHECKING
+
+import planner
+from planner.domain.finding import Verdict
+from planner.domain.levels import Side
+from planner.report.model import Fact, NeedleRow, Paper, Report
+from planner.report.pictures import needle_pictures, plan_pictures
+from planner.report.rows import ablation_row, cement_row, checklist, finding_rows
+from planner.report.wording import (
+    VERDICT_WORDS,
+    date_words,
+    is_prone,
+    level_words,
+    number,
+    plain,
+    position_words,
+    short_uid,
+    side_words,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from planner.domain.anatomy import Anatomy
+    from planner.domain.finding import Assessment
+    from planner.domain.plan import AblationId, CementId, Plan, Trajectory, TrajectoryId
+    from planner.domain.prediction import MissingZone, PredictedCement, PredictedZone
+    from planner.domain.volume import CtVolume
+    from planner.report.pictures import Pictured
+    from planner.report.rows import Named
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportScene:
+    """What a report may draw on besides the plan, when there is no scene of the rules."""
+
+    ct: CtVolume | None = None
+    anatomy: Anatomy | None = None
+    zones: Mapping[AblationId, PredictedZone | MissingZone] = field(default_factory=dict)
+    cements: Mapping[CementId, PredictedCement] = field(default_factory=dict)
+
+
+def build_report(
+    plan: Plan,
+    scene: Pictured,
+    assessment: Assessment | None,
+    *,
+    catalog: Named | None = None,
+    measures: Mapping[TrajectoryId, tuple[Fact, ...]] | None = None,
+    made_utc: str = "",
+    paper: Paper = Paper.A4,
+) -> Report:
+    """Gather everything the paper says; no layout.
+
+    Parameters
+    ----------
+    assessment
+        ``None``, or one of another revision, gives the verdict NOT_EVALUATED.
+    measures
+        Further labelled lines for each needle, from the trajectory measures.
+    made_utc
+        ISO 8601 time the paper is made at; now when empty.
+    """
+    current = assessment if assessment and assessment.revision == plan.revision else None
+    verdict = Verdict.NOT_EVALUATED if current is None else current.verdict
+    made = made_utc or datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    lines = measures or {}
+    return Report(
+        headline=_headline(plan),
+        treatment=_treatment(plan, catalog),
+        patient=_patient(plan),
+        scan=_scan(plan),
+        alerts=_alerts(plan, scene, assessment, current),
+        verdict=verdict,
+        verdict_words=VERDICT_WORDS[verdict],
+        is_draft=verdict is not Verdict.CLEAR,
+        needles=tuple(
+            needle_row(plan, trajectory, scene, lines.get(trajectory.id, ()))
+            for trajectory in plan.trajectories
+        ),
+        pictures=plan_pictures(plan, scene),
+        ablations=tuple(ablation_row(plan, item, scene, catalog) for item in plan.ablations),
+        cements=tuple(cement_row(plan, item, scene, catalog) for item in plan.cements),
+        findings=() if current is None else finding_rows(plan, current),
+        checked=() if current is None else current.checked,
+        checklist=checklist(plan.clinical),
+        provenance=_provenance(plan, scene, current, made),
+        short_provenance=_short_provenance(plan),
+        made_utc=made,
+        revision=plan.revision,
+        notes=plain(plan.notes),
+        paper=paper,
+    )
+
+
+def needle_row(
+    plan: Plan, trajectory: Trajectory, scene: Pictured, measures: tuple[Fact, ...]
+) -> NeedleRow:
+    """Return one needle with its angles and its own pictures."""
+    towards_midline, upward = needle_angles_deg(trajectory)
+    return NeedleRow(
+        number=plan.trajectories.index(trajectory) + 1,
+        level=trajectory.level,
+        side=trajectory.side,
+        approach=trajectory.approach,
+        entry=trajectory.entry,
+        tip=trajectory.tip,
+        length_mm=trajectory.length_mm,
+        towards_midline_deg=towards_midline,
+        upward_deg=upward,
+        measures=measures,
+        pictures=needle_pictures(plan, trajectory, scene),
+    )
+
+
+def needle_angles_deg(trajectory: Trajectory) -> tuple[float, float]:
+    """Return (towards the midline, towards the head), always recomputed from the points.
+
+    The first is measured in the axial plane from straight anterior, positive when a left
+    needle runs to the right or a right one to the left; the second is out of the axial plane.
+    """
+    x, y, z = (trajectory.tip.array - trajectory.entry.array) / trajectory.length_mm
+    towards = degrees(atan2(-trajectory.side.sign * x, -y))
+    return towards, degrees(asin(max(-1.0, min(1.0, z))))
+
+
+def _headline(plan: Plan) -> str:
+    if not plan.trajectories:
+        return "No needle planned"
+    parts = []
+    for level in sorted({t.level for t in plan.trajectories}, key=lambda one: one.order):
+        sides = {t.side for t in plan.trajectories if t.level is level}
+        words = side_words(*(side for side in Side if side in sides))
+        parts.append(f"{level_words(level)}, {words}")
+    text = "; ".join(parts)
+    return text[0].upper() + text[1:]
+
+
+def _treatment(plan: Plan, catalog: Named | None) -> str:
+    parts = []
+    for ids, known, what in (
+        (
+            [item.device_id for item in plan.ablations],
+            {} if catalog is None else catalog.devices,
+            "Ablation",
+        ),
+        (
+            [item.cement_id for item in plan.cements],
+            {} if catalog is None else catalog.cements,
+            "Cement",
+        ),
+    ):
+        names = [known[one].name if one in known else one for one in dict.fromkeys(ids)]
+        parts.append(f"{what}: {', '.join(names)}" if names else f"{what}: none planned")
+    return plain(". ".join(parts) + ".")
+
+
+def _patient(plan: Plan) -> tuple[Fact, ...]:
+    who = plan.scan.patient
+    return (
+        _fact("Name", who.name.replace("^", " ").strip()),
+        _fact("Patient ID", who.patient_id),
+        _fact("Born", date_words(who.birth_date)),
+        _fact("Sex", who.sex),
+    )
+
+
+def _scan(plan: Plan) -> tuple[Fact, ...]:
+    scan = plan.scan
+    return (
+        _fact("Scanned", date_words(scan.acquired)),
+        _fact("Series", scan.series_description),
+        _fact("Patient lay", position_words(scan.patient_position)),
+        _fact("Series UID", short_uid(scan.series_uid)),
+    )
+
+
+def _alerts(
+    plan: Plan, scene: Pictured, assessment: Assessment | None, current: Assessment | None
+) -> tuple[str, ...]:
+    alerts = []
+    if is_prone(plan.scan.patient_position):
+        alerts.append("The scan was made PRONE. Pictures are drawn anterior up.")
+    confirmed = plan.side_confirmation
+    if confirmed is None:
+        alerts.append("Nobody has confirmed left and right on the pictures.")
+    elif confirmed.patient_position != plan.scan.patient_position:
+        alerts.append("Left and right were confirmed for another patient position.")
+    if assessment is None:
+        alerts.append("No check has run: there are no findings because nothing was looked for.")
+    elif current is None:
+        alerts.append(
+            f"The check belongs to revision {assessment.revision}, the plan is revision "
+            f"{plan.revision}: its findings are left out because they no longer apply."
+        )
+    if scene.ct is None:
+        alerts.append("The scan was not at hand, so there are no pictures.")
+    elif scene.ct.record.sha256 != plan.scan.sha256:
+        alerts.append("The pictures are of ANOTHER scan than the one the plan was made on.")
+    if scene.anatomy is None:
+        alerts.append("No outlines of canal, foramina and posterior wall were available.")
+    else:
+        alerts += [
+            f"{level}: {vertebra.level_doubt}"
+            for level, vertebra in scene.anatomy.vertebrae.items()
+            if vertebra.level_doubt and any(t.level is level for t in plan.trajectories)
+        ]
+    alerts += [f"Scan warning: {warning}" for warning in plan.scan.gate_warnings]
+    return tuple(plain(alert) for alert in alerts)
+
+
+def _provenance(
+    plan: Plan, scene: Pictured, assessment: Assessment | None, made: str
+) -> tuple[Fact, ...]:
+    scan, confirmed = plan.scan, plan.side_confirmation
+    models = {
+        f"{item.model.name} {item.model.version} ({item.model.tier})"
+        for item in (*scene.zones.values(), *scene.cements.values())
+        if hasattr(item, "model")
+    }
+    return (
+        _fact("Plan", f"{plan.plan_id}, revision {plan.revision}, begun {plan.created_utc}"),
+        _fact("Study UID", scan.study_uid),
+        _fact("Series UID", scan.series_uid),
+        _fact("Frame of reference UID", scan.frame_of_reference_uid),
+        _fact("Scan SHA-256", scan.sha256),
+        _fact("Outlines", plan.anatomy.backend),
+        _fact("Levels accepted by a person", ", ".join(plan.anatomy.accepted_levels)),
+        _fact("Models", "; ".join(sorted(models))),
+        _fact("Check of state", "" if assessment is None else assessment.input_sha256),
+        _fact(
+            "Left and right confirmed by",
+            "" if confirmed is None else f"{confirmed.by}, {confirmed.at_utc}",
+        ),
+        _fact("Software", f"planner {planner.__version__}"),
+        _fact("Paper made", made),
+    )
+
+
+def _short_provenance(plan: Plan) -> str:
+    who = plan.scan.patient
+    return plain(
+        f"Patient ID {who.patient_id or 'not given'} · plan {plan.plan_id} revision "
+        f"{number(plan.revision, 0)} · series {short_uid(plan.scan.series_uid) or 'no UID'} · "
+        f"scan SHA-256 {plan.scan.sha256[:12]} · outlines {plan.anatomy.backend} · "
+        f"planner {planner.__version__}"
+    )
+
+
+def _fact(label: str, value: str) -> Fact:
+    return Fact(label=label, value=plain(value))

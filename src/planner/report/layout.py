@@ -1,0 +1,184 @@
+"""The report as the strings its template prints; every number is written here, once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from planner.domain.finding import Severity
+from planner.report import palette
+from planner.report.model import DISCLAIMER
+from planner.report.wording import (
+    SEVERITY_WORDS,
+    angle_words,
+    approach_words,
+    level_words,
+    millimetres,
+    number,
+    plain,
+    point_words,
+    setting_words,
+    side_words,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from planner.report.model import (
+        AblationRow,
+        CementRow,
+        Fact,
+        FindingRow,
+        NeedleRow,
+        Picture,
+        Report,
+    )
+
+HOLDING_ON_FIRST_PAGE = 5
+"""More would push the pictures off the sheet; the rest is counted and listed later."""
+
+CHECKLIST_SOURCE = (
+    "NICE IPG759: selection by a multidisciplinary team, trained operators, outcomes to a "
+    "register. Score tables: SINS, ESCC."
+)
+TICKS = (
+    "Operator trained in this procedure",
+    "Consent signed; side and level read aloud",
+    "Case entered in the register",
+    "Baseline ODI ______   morphine ______ mg/day",
+    "Side marked on the skin and checked against page 1",
+    "Device instructions for use at hand",
+)
+
+
+def layout(report: Report) -> dict[str, object]:
+    """Return what the template reads, strings only apart from counts of dashes."""
+    patient = {fact.label: fact.value for fact in report.patient}
+    who = patient.get("Name") or patient.get("Patient ID") or "Patient not named"
+    held = [row for row in report.findings if row.severity.holds_the_plan]
+    left_out = len(held) - HOLDING_ON_FIRST_PAGE
+    return {
+        "title": plain(f"Plan: {report.headline}"),
+        "running_head": f"{who} · {report.headline} · revision {report.revision}",
+        "paper": str(report.paper),
+        "is_draft": report.is_draft,
+        "draft_words": f"DRAFT · {severity_label(report.verdict)}",
+        "disclaimer": DISCLAIMER,
+        "short_provenance": report.short_provenance,
+        "headline": report.headline,
+        "treatment": report.treatment,
+        "patient": _facts(report.patient),
+        "scan": _facts(report.scan),
+        "alerts": list(report.alerts),
+        "verdict": severity_label(report.verdict),
+        "verdict_words": report.verdict_words,
+        "counts": [
+            {"key": str(one), "name": severity_label(one), "count": number(count, 0)}
+            for one, count in report.counts().items()
+        ],
+        "needles": [_needle(row) for row in report.needles],
+        "pictures": _pictures(report.pictures),
+        "legend": [
+            {"name": mark.name, "colour": mark.colour, "dash": mark.dash_mm}
+            for mark in palette.LEGEND
+        ],
+        "holding": [_finding(row) for row in held[:HOLDING_ON_FIRST_PAGE]],
+        "holding_left_out": f"And {left_out} more under Findings." if left_out > 0 else "",
+        "ablations": [_ablation(row) for row in report.ablations],
+        "cements": [_cement(row) for row in report.cements],
+        "findings": [_finding(row) for row in report.findings],
+        "no_findings": _no_findings(report),
+        "checked": ", ".join(report.checked),
+        "checklist": _facts(report.checklist),
+        "checklist_source": CHECKLIST_SOURCE,
+        "ticks": list(TICKS),
+        "notes": report.notes,
+        "provenance": _facts(report.provenance),
+    }
+
+
+def severity_label(value: str) -> str:
+    """Write ``NOT_EVALUATED`` as ``NOT EVALUATED``."""
+    return str(value).replace("_", " ")
+
+
+def _no_findings(report: Report) -> str:
+    if not report.checked:
+        return "No check has run on this revision: nothing was looked for."
+    return "Every rule that ran found nothing to say."
+
+
+def _facts(facts: Iterable[Fact]) -> list[dict[str, str]]:
+    return [{"label": fact.label, "value": fact.value} for fact in facts]
+
+
+def _pictures(pictures: Iterable[Picture]) -> list[dict[str, str]]:
+    return [{"file": f"{one.key}.png", "alt": one.alt, "caption": one.caption} for one in pictures]
+
+
+def _needle(row: NeedleRow) -> dict[str, object]:
+    inward, upward = angle_words(row.towards_midline_deg, row.upward_deg)
+    return {
+        "number": number(row.number, 0),
+        "level": level_words(row.level),
+        "side": side_words(row.side),
+        "approach": approach_words(row.approach),
+        "entry": point_words(row.entry),
+        "tip": point_words(row.tip),
+        "length": millimetres(row.length_mm),
+        "inward": inward,
+        "upward": upward,
+        "measures": _facts(row.measures),
+        "pictures": _pictures(row.pictures),
+    }
+
+
+def _ablation(row: AblationRow) -> dict[str, str]:
+    return {
+        "needle": number(row.needle, 0),
+        "device": row.device,
+        "setting": setting_words(row.power_w, row.setpoint_celsius, row.time_s),
+        "size": f"{_given(row.length_mm)} × {_given(row.width_mm)} mm",
+        "volume": f"{_given(row.volume_ml)} mL",
+        "band": f"± {_given(row.band_mm)} mm",
+        "tier": row.tier,
+        "model": row.model,
+        "tissue": row.tissue,
+        "source": row.source,
+        "missing": row.missing,
+    }
+
+
+def _cement(row: CementRow) -> dict[str, str]:
+    return {
+        "needle": number(row.needle, 0),
+        "cement": row.cement,
+        "asked": f"{number(row.asked_ml)} mL",
+        "placed": f"{_given(row.placed_ml)} mL",
+        "fill": f"{_given(row.fill_percent)} %",
+        "band": f"± {_given(row.band_mm)} mm",
+        "tier": row.tier,
+        "model": row.model,
+        "source": row.source,
+        "missing": row.missing,
+    }
+
+
+def _finding(row: FindingRow) -> dict[str, str]:
+    return {
+        "key": str(row.severity),
+        "severity": severity_label(row.severity),
+        "meaning": SEVERITY_WORDS[Severity(row.severity)],
+        "rule": row.rule,
+        "about": row.about,
+        "message": row.message,
+        "structure": row.structure,
+        "distance": "" if row.distance_mm is None else millimetres(row.distance_mm),
+        "threshold": row.threshold,
+        "source": row.source,
+        "resolve": row.resolve,
+        "acknowledged": row.acknowledged,
+    }
+
+
+def _given(value: float | None) -> str:
+    return "?" if value is None else number(value)

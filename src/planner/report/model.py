@@ -1,0 +1,182 @@
+"""What a report says: words, numbers and pictures, before any layout."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from planner.domain.finding import Severity
+
+if TYPE_CHECKING:
+    from planner.domain.finding import Verdict
+    from planner.domain.levels import Level, Side
+    from planner.domain.plan import Approach
+    from planner.geometry.points import PointLps
+
+DISCLAIMER = "Research and teaching software. Not a medical device."
+
+
+class Paper(StrEnum):
+    """Sheet sizes, named as typst names them."""
+
+    A4 = "a4"
+    LETTER = "us-letter"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """One finished picture.
+
+    Attributes
+    ----------
+    key
+        Stable name such as ``plan-axial`` or ``needle-1-eye``.
+    alt
+        What a reader who cannot see it needs to hear.
+    png
+        The file's bytes, 8-bit RGB, square.
+    """
+
+    key: str
+    title: str
+    caption: str
+    alt: str
+    png: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """A labelled line; an empty value means nobody answered, and the paper says so."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedleRow:
+    """One needle.
+
+    Attributes
+    ----------
+    towards_midline_deg
+        Angle in the axial plane from straight forward; positive when the tip lies nearer
+        the midline side than the entry, that is, a left needle that runs to the right.
+    upward_deg
+        Angle out of the axial plane; positive when the tip is nearer the head.
+    measures
+        Further labelled lines from the trajectory measures.
+    pictures
+        The needle's own views.
+    """
+
+    number: int
+    level: Level
+    side: Side
+    approach: Approach
+    entry: PointLps
+    tip: PointLps
+    length_mm: float
+    towards_midline_deg: float
+    upward_deg: float
+    measures: tuple[Fact, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AblationRow:
+    """One ablation; ``missing`` says why no zone is predicted, and then there are no sizes."""
+
+    needle: int
+    device: str
+    power_w: float | None
+    setpoint_celsius: float | None
+    time_s: float | None
+    length_mm: float | None = None
+    width_mm: float | None = None
+    volume_ml: float | None = None
+    band_mm: float | None = None
+    tissue: str = ""
+    tier: str = ""
+    model: str = ""
+    source: str = ""
+    missing: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CementRow:
+    """One cement injection; ``missing`` says why no fill is predicted."""
+
+    needle: int
+    cement: str
+    asked_ml: float
+    placed_ml: float | None = None
+    fill_percent: float | None = None
+    band_mm: float | None = None
+    tier: str = ""
+    model: str = ""
+    source: str = ""
+    missing: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingRow:
+    """One finding, with the acknowledgement that answers it, if any."""
+
+    severity: Severity
+    rule: str
+    about: str
+    message: str
+    structure: str
+    distance_mm: float | None
+    threshold: str
+    source: str
+    resolve: str
+    acknowledged: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A plan on paper.
+
+    Attributes
+    ----------
+    headline
+        Level and side in words, such as ``Third lumbar vertebra (L3), patient's left``.
+    treatment
+        What is planned, in a sentence.
+    verdict_words
+        What the verdict means, in a sentence.
+    is_draft
+        True unless the verdict is CLEAR for this very revision.
+    alerts
+        What a reader must see first: prone scan, unconfirmed side, stale check.
+    short_provenance
+        One line for the foot of every page.
+    """
+
+    headline: str
+    treatment: str
+    patient: tuple[Fact, ...]
+    scan: tuple[Fact, ...]
+    alerts: tuple[str, ...]
+    verdict: Verdict
+    verdict_words: str
+    is_draft: bool
+    needles: tuple[NeedleRow, ...]
+    pictures: tuple[Picture, ...]
+    ablations: tuple[AblationRow, ...]
+    cements: tuple[CementRow, ...]
+    findings: tuple[FindingRow, ...]
+    checked: tuple[str, ...]
+    checklist: tuple[Fact, ...]
+    provenance: tuple[Fact, ...]
+    short_provenance: str
+    made_utc: str
+    revision: int
+    notes: str = ""
+    paper: Paper = Paper.A4
+
+    def counts(self) -> dict[Severity, int]:
+        """Return how many findings there are of each severity, heaviest first."""
+        return {one: sum(f.severity is one for f in self.findings) for one in Severity}

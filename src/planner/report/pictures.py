@@ -1,0 +1,235 @@
+"""The CT with the plan drawn on it, without any window or graphics card."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from planner.domain.prediction import PredictedZone
+from planner.report import palette, planes
+from planner.report.drawing import Drawing
+from planner.report.model import Picture
+from planner.report.wording import is_prone, level_words, millimetres
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from planner.domain.anatomy import Anatomy
+    from planner.domain.plan import AblationId, CementId, Plan, Trajectory
+    from planner.domain.prediction import MissingZone, PredictedCement
+    from planner.domain.volume import CtVolume
+    from planner.geometry.points import PointLps, Vector
+    from planner.report.planes import Plane
+
+WINDOW_HU = (1800.0, 400.0)
+"""Bone window: width and level."""
+
+PIXELS = 600
+OUTLINE_PIXELS = 240
+"""Outlines are sampled coarser than the CT; at 60 mm half width that is 0.5 mm."""
+
+NEEDLE_SLAB_MM = 2.0
+"""Part of a needle this close to the plane is drawn solid, the rest dashed as projected."""
+
+WALL_SLAB_MM = 0.8
+"""Wall points lie about 1 mm apart, so this slab catches one row of them."""
+
+CLOSE_UP_HALF_MM = 45.0
+EYE_HALF_MM = 32.0
+MARGIN_MM = 18.0
+TIP_RING_MM = 1.6
+
+FAR_MM = 3.0
+"""More than an outline pixel, so that cutting off the far field bends no outline."""
+
+
+class Pictured(Protocol):
+    """What pictures are made from; ``planner.safety`` scenes have all of it."""
+
+    @property
+    def ct(self) -> CtVolume | None:
+        """The scan."""
+
+    @property
+    def anatomy(self) -> Anatomy | None:
+        """The outlines, or ``None`` when there are none."""
+
+    @property
+    def zones(self) -> Mapping[AblationId, PredictedZone | MissingZone]:
+        """One prediction per ablation."""
+
+    @property
+    def cements(self) -> Mapping[CementId, PredictedCement]:
+        """One prediction per cement injection."""
+
+
+def plan_pictures(plan: Plan, scene: Pictured) -> tuple[Picture, ...]:
+    """Return axial, sagittal and coronal views through the middle of the tips."""
+    ct = scene.ct
+    if ct is None or not plan.trajectories:
+        return ()
+    tips = np.array([t.tip.array for t in plan.trajectories])
+    focus = plan.trajectories[0].tip.moved(tips.mean(axis=0) - tips[0])
+    entries = np.array([t.entry.array for t in plan.trajectories])
+    ends = np.concatenate([tips, entries])
+    middle = focus.moved(0.5 * (ends.min(axis=0) + ends.max(axis=0)) - focus.array)
+    reach = 0.5 * float(np.ptp(ends, axis=0)[:2].max()) + MARGIN_MM
+    wide = max(CLOSE_UP_HALF_MM, reach)
+    axial_centre = middle.moved(np.array((0.0, 0.0, focus.z_mm - middle.z_mm)))
+    side_centre = middle.moved(np.array((focus.x_mm - middle.x_mm, 0.0, 0.0)))
+    views = (
+        ("plan-axial", "Axial", planes.axial(axial_centre, wide), f"z {millimetres(focus.z_mm)}"),
+        (
+            "plan-sagittal",
+            "Sagittal",
+            planes.sagittal(side_centre, wide),
+            f"x {millimetres(focus.x_mm)}",
+        ),
+        (
+            "plan-coronal",
+            "Coronal",
+            planes.coronal(focus, CLOSE_UP_HALF_MM),
+            f"y {millimetres(focus.y_mm)}",
+        ),
+    )
+    return tuple(
+        Picture(
+            key=key,
+            title=title,
+            caption=f"{title} through the tips, {place}",
+            alt=f"{title} CT slice with the planned needles, {place}",
+            png=render(plane, ct, plan, scene),
+        )
+        for key, title, plane, place in views
+    )
+
+
+def needle_pictures(plan: Plan, trajectory: Trajectory, scene: Pictured) -> tuple[Picture, ...]:
+    """Return the needle's own views: axial and sagittal at the tip, along it, and its eye."""
+    ct = scene.ct
+    if ct is None:
+        return ()
+    entry, tip = trajectory.entry, trajectory.tip
+    reach = max(CLOSE_UP_HALF_MM, 0.5 * trajectory.length_mm + MARGIN_MM)
+    eye, eye_words = _eye_place(trajectory, scene)
+    views = (
+        ("along-axial", "Along the needle, near axial", planes.along_needle_axial, reach),
+        ("along-sagittal", "Along the needle, near sagittal", planes.along_needle_sagittal, reach),
+    )
+    near = (
+        *((key, title, make(entry, tip, half)) for key, title, make, half in views),
+        ("axial", "Axial at the tip", planes.axial(tip, CLOSE_UP_HALF_MM)),
+        ("sagittal", "Sagittal at the tip", planes.sagittal(tip, CLOSE_UP_HALF_MM)),
+        ("eye", f"Needle’s eye {eye_words}", planes.needles_eye(entry, tip, eye, EYE_HALF_MM)),
+    )
+    number = plan.trajectories.index(trajectory) + 1
+    who = f"needle {number}, {level_words(trajectory.level)}, {trajectory.side} side"
+    return tuple(
+        Picture(
+            key=f"needle-{number}-{key}",
+            title=title,
+            caption=title,
+            alt=f"{title}: CT with {who}",
+            png=render(plane, ct, plan, scene),
+        )
+        for key, title, plane in near
+    )
+
+
+def render(plane: Plane, ct: CtVolume, plan: Plan, scene: Pictured) -> bytes:
+    """Return the plane as a PNG: bone window, outlines, needles, letters and scale bar."""
+    drawing = Drawing(plane, _grey(plane, ct))
+    if scene.anatomy is not None:
+        _draw_anatomy(drawing, scene.anatomy)
+    _draw_predictions(drawing, scene)
+    for number, trajectory in enumerate(plan.trajectories, start=1):
+        _draw_needle(drawing, trajectory, number)
+    note = "PRONE scan, drawn anterior up" if is_prone(ct.record.patient_position) else ""
+    drawing.furnish(note)
+    return drawing.png()
+
+
+def _grey(plane: Plane, ct: CtVolume) -> NDArray[np.uint8]:
+    points = plane.grid_mm(PIXELS)
+    hu = planes.sample(ct.hu, ct.geometry, points, np.nan)
+    width, level = WINDOW_HU
+    share = np.clip((np.nan_to_num(hu) - (level - width / 2.0)) / width, 0.0, 1.0)
+    rgb = np.repeat((share * 255.0 + 0.5).astype(np.uint8)[..., None], 3, axis=-1)
+    unseen = np.isnan(hu)
+    if ct.outside_scan is not None:
+        unseen |= planes.sample(ct.outside_scan, ct.geometry, points, 1.0) > 0.5
+    rgb[unseen] = palette.BEYOND_SCAN
+    return rgb
+
+
+def _draw_anatomy(drawing: Drawing, anatomy: Anatomy) -> None:
+    points = drawing.plane.grid_mm(OUTLINE_PIXELS)
+    canal = planes.sample(anatomy.canal, anatomy.geometry, points, 0.0)
+    drawing.outline(canal, 0.5, palette.CANAL)
+    foramina = planes.sample(
+        anatomy.foramina, anatomy.geometry, points, 0.0, lambda part: part != 0
+    )
+    drawing.outline(foramina, 0.5, palette.FORAMEN)
+    if anatomy.lesion is not None:
+        lesion = planes.sample(anatomy.lesion, anatomy.geometry, points, 0.0)
+        drawing.outline(lesion, 0.5, palette.LESION)
+    for vertebra in anatomy.vertebrae.values():
+        if vertebra.posterior_wall is not None:
+            wall = vertebra.posterior_wall.points_mm
+            near = np.abs(drawing.plane.depth_mm(wall)) <= WALL_SLAB_MM
+            drawing.dots(wall[near], palette.WALL)
+
+
+def _draw_predictions(drawing: Drawing, scene: Pictured) -> None:
+    points = drawing.plane.grid_mm(OUTLINE_PIXELS)
+    for cement in scene.cements.values():
+        held = partial(np.greater_equal, np.float32(cement.placed_ml))
+        filled = planes.sample(cement.arrival_ml, cement.geometry, points, 0.0, held)
+        drawing.outline(filled, 0.5, palette.CEMENT)
+    for zone in scene.zones.values():
+        if isinstance(zone, PredictedZone):
+            field = _zone_field(zone, points)
+            drawing.outline(field, zone.band_mm, palette.ZONE_BAND)
+            drawing.outline(field, -zone.band_mm, palette.ZONE_BAND)
+            drawing.outline(field, 0.0, palette.ZONE)
+
+
+def _zone_field(zone: PredictedZone, points: Vector) -> NDArray[np.float32]:
+    """Return signed distances to the zone; far points get only "farther than the band"."""
+    shape = zone.shape
+    reach = max(shape.half_length_mm, shape.half_width_mm) + zone.band_mm + FAR_MM
+    near = np.linalg.norm(points - shape.centre.array, axis=-1) < reach
+    field = np.full(points.shape[:2], zone.band_mm + FAR_MM, dtype=np.float32)
+    if near.any():
+        field[near] = shape.signed_distance_mm(points[near])
+    return field
+
+
+def _draw_needle(drawing: Drawing, trajectory: Trajectory, number: int) -> None:
+    shares = np.linspace(0.0, 1.0, 201)[:, None]
+    path = trajectory.entry.array * (1.0 - shares) + trajectory.tip.array * shares
+    near = np.abs(drawing.plane.depth_mm(path)) <= NEEDLE_SLAB_MM
+    drawing.line(path[[0, -1]], palette.NEEDLE_PROJECTED)
+    if near.any():
+        drawing.line(path[near][[0, -1]], palette.NEEDLE)
+    if near[-1]:
+        drawing.ring(path[-1], TIP_RING_MM, palette.NEEDLE)
+    drawing.name(str(number), path)
+
+
+def _eye_place(trajectory: Trajectory, scene: Pictured) -> tuple[PointLps, str]:
+    """Return where the needle passes the pedicle's narrowest section, else its middle."""
+    entry, tip = trajectory.entry, trajectory.tip
+    vertebra = None if scene.anatomy is None else scene.anatomy.vertebrae.get(trajectory.level)
+    pedicle = None if vertebra is None else vertebra.pedicles.get(trajectory.side)
+    along = tip.array - entry.array
+    if pedicle is None:
+        return entry.moved(0.5 * along), "half-way"
+    share = float((pedicle.isthmus.array - entry.array) @ along / (along @ along))
+    if not 0.0 <= share <= 1.0:
+        return entry.moved(0.5 * along), "half-way"
+    return entry.moved(share * along), "at the pedicle isthmus"

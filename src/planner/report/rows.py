@@ -1,0 +1,185 @@
+"""The rows of the report's tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from planner.domain.prediction import MissingZone
+from planner.report.model import AblationRow, CementRow, Fact, FindingRow
+from planner.report.wording import number, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from planner.domain.devices import Cement, Device
+    from planner.domain.finding import Assessment, Finding
+    from planner.domain.plan import (
+        Ablation,
+        CementInjection,
+        ClinicalAnswers,
+        Plan,
+        TrajectoryId,
+    )
+    from planner.domain.prediction import ModelLabel
+    from planner.report.pictures import Pictured
+
+MM3_PER_ML = 1000.0
+
+NOT_PREDICTED = "no prediction was made"
+
+
+class Named(Protocol):
+    """The part of a catalogue a report reads: what devices and cements are called."""
+
+    @property
+    def devices(self) -> Mapping[str, Device]:
+        """Devices by id."""
+
+    @property
+    def cements(self) -> Mapping[str, Cement]:
+        """Cements by id."""
+
+
+def needle_number(plan: Plan, trajectory_id: TrajectoryId) -> int:
+    """Return a needle's number on paper: its place in the plan, from 1."""
+    return [item.id for item in plan.trajectories].index(trajectory_id) + 1
+
+
+def ablation_row(
+    plan: Plan, item: Ablation, scene: Pictured, catalog: Named | None
+) -> AblationRow:
+    """Return one ablation with its predicted zone, or why there is none."""
+    devices = {} if catalog is None else catalog.devices
+    zone = scene.zones.get(item.id)
+    needle = needle_number(plan, item.trajectory_id)
+    device = plain(devices[item.device_id].name if item.device_id in devices else item.device_id)
+    if zone is None or isinstance(zone, MissingZone):
+        return AblationRow(
+            needle=needle,
+            device=device,
+            power_w=item.power_w,
+            setpoint_celsius=item.setpoint_celsius,
+            time_s=item.time_s,
+            missing=plain(NOT_PREDICTED if zone is None else zone.reason),
+        )
+    return AblationRow(
+        needle=needle,
+        device=device,
+        power_w=item.power_w,
+        setpoint_celsius=item.setpoint_celsius,
+        time_s=item.time_s,
+        length_mm=2.0 * zone.shape.half_length_mm,
+        width_mm=2.0 * zone.shape.half_width_mm,
+        volume_ml=zone.shape.volume_mm3 / MM3_PER_ML,
+        band_mm=zone.band_mm,
+        tissue=plain(zone.tissue_of_origin),
+        tier=zone.model.tier,
+        model=model_words(zone.model),
+        source=plain(f"{zone.model.source} ({zone.model.status})"),
+    )
+
+
+def cement_row(
+    plan: Plan, item: CementInjection, scene: Pictured, catalog: Named | None
+) -> CementRow:
+    """Return one cement injection with its predicted fill, or why there is none."""
+    cements = {} if catalog is None else catalog.cements
+    fill = scene.cements.get(item.id)
+    needle = needle_number(plan, item.trajectory_id)
+    cement = plain(cements[item.cement_id].name if item.cement_id in cements else item.cement_id)
+    if fill is None:
+        return CementRow(
+            needle=needle, cement=cement, asked_ml=item.volume_ml, missing=NOT_PREDICTED
+        )
+    return CementRow(
+        needle=needle,
+        cement=cement,
+        asked_ml=item.volume_ml,
+        placed_ml=fill.placed_ml,
+        fill_percent=100.0 * fill.fill_fraction,
+        band_mm=fill.band_mm,
+        tier=fill.model.tier,
+        model=model_words(fill.model),
+        source=plain(f"{fill.model.source} ({fill.model.status})"),
+    )
+
+
+def model_words(model: ModelLabel) -> str:
+    """Name a model with its version and inputs."""
+    inputs = "; ".join(model.inputs)
+    return plain(f"{model.name} {model.version}" + (f": {inputs}" if inputs else ""))
+
+
+def finding_rows(plan: Plan, assessment: Assessment) -> tuple[FindingRow, ...]:
+    """Return every finding, heaviest first, with the acknowledgement that answers it."""
+    answers = {item.fingerprint: item for item in plan.acknowledgements}
+    rows = []
+    for finding in sorted(assessment.findings, key=lambda one: (one.severity.rank, one.rule)):
+        answer = answers.get(finding.fingerprint)
+        rows.append(
+            FindingRow(
+                severity=finding.severity,
+                rule=plain(finding.rule),
+                about=_about(plan, finding),
+                message=plain(finding.message),
+                structure=plain(structure_words(finding.structure)),
+                distance_mm=finding.distance_mm,
+                threshold=plain(finding.threshold),
+                source=plain(finding.source),
+                resolve=plain(finding.resolve),
+                acknowledged=""
+                if answer is None
+                else plain(f"{answer.by}, {answer.at_utc}: {answer.reason}"),
+            )
+        )
+    return tuple(rows)
+
+
+def structure_words(structure: str) -> str:
+    """Write a structure's name for readers: ``foramen:L3:left`` as ``foramen L3 left``."""
+    return structure.replace(":", " ").replace("_", " ")
+
+
+def checklist(answers: ClinicalAnswers) -> tuple[Fact, ...]:
+    """Return what the team answered; an empty value is printed as not answered."""
+    yes_no = {True: "yes", False: "no", None: ""}
+    return tuple(
+        Fact(label=label, value=plain(value))
+        for label, value in (
+            ("Multidisciplinary meeting", answers.mdt_date or ""),
+            ("Intent", answers.intent or ""),
+            ("Histology", answers.histology or ""),
+            ("Lesion type", answers.lesion_type or ""),
+            ("Number of lesions", _count(answers.lesion_count)),
+            ("SINS (0-18)", _count(answers.sins)),
+            ("Surgical consult", answers.surgical_consult_date or ""),
+            ("Epidural grade (ESCC)", answers.epidural_grade or ""),
+            ("Symptoms of cord compression", yes_no[answers.cord_compression_symptoms]),
+            ("Tumour touches a root", yes_no[answers.tumour_touches_root]),
+            ("Pain (VAS 0-10)", _measure(answers.vas)),
+            ("ECOG", _count(answers.ecog)),
+            ("Platelets (10⁹/L)", _measure(answers.platelets_e9_per_l)),
+            ("INR", _measure(answers.inr)),
+            ("Infection", yes_no[answers.infection]),
+            ("Pacemaker", yes_no[answers.pacemaker]),
+            ("Thermocouple planned", yes_no[answers.thermocouple_planned]),
+            ("Protection", answers.protection or ""),
+            ("Dissection fluid", answers.dissection_fluid or ""),
+        )
+    )
+
+
+def _about(plan: Plan, finding: Finding) -> str:
+    needles = {str(item.id): item.id for item in plan.trajectories}
+    parents = {str(item.id): item.trajectory_id for item in plan.ablations}
+    parents |= {str(item.id): item.trajectory_id for item in plan.cements}
+    owner = needles.get(finding.subject) or parents.get(finding.subject)
+    return "plan" if owner is None else f"needle {needle_number(plan, owner)}"
+
+
+def _count(value: int | None) -> str:
+    return "" if value is None else number(value, 0)
+
+
+def _measure(value: float | None) -> str:
+    return "" if value is None else number(value)
