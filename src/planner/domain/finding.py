@@ -87,7 +87,7 @@ class Finding:
     def fingerprint(self) -> str:
         """Short digest of what the finding says; an edit that changes it changes this."""
         text = "|".join((self.rule, self.severity, self.subject, self.structure, self.message))
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return hashlib.sha256(text.encode(errors="backslashreplace")).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import typst
 
+from planner.catalog.resource_files import resource_path
 from planner.domain.errors import PlannerError, SaveFailedError
 from planner.report.layout import layout
 from planner.report.wording import by_number
@@ -60,7 +61,7 @@ def make_pdf(report: Report) -> tuple[bytes, int]:
     values = layout(report)
     with tempfile.TemporaryDirectory(prefix="planner-report-") as name:
         folder = Path(name)
-        for source in template_folder().glob("*.typ"):
+        for source in resource_path("report").glob("*.typ"):
             (folder / source.name).write_bytes(source.read_bytes())
         for file, content in pictures.items():
             (folder / file).write_bytes(content)
@@ -69,13 +70,6 @@ def make_pdf(report: Report) -> tuple[bytes, int]:
         text = json.dumps(values, ensure_ascii=False)
         (folder / "data.json").write_text(text, encoding="utf-8")
         return _compile(folder, fonts, report.made_utc)
-
-
-def template_folder() -> Path:
-    """Return the folder of report templates, in a checkout or in a wheel."""
-    package = Path(__file__).resolve().parents[1]
-    inside = package / "_resources" / "report"
-    return inside if inside.is_dir() else package.parents[1] / "resources" / "report"
 
 
 def _compile(folder: Path, fonts: typst.Fonts, made_utc: str) -> tuple[bytes, int]:

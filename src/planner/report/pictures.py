@@ -43,6 +43,9 @@ EYE_HALF_MM = 32.0
 MARGIN_MM = 18.0
 TIP_RING_MM = 1.6
 
+STEEP = 0.7
+"""Cosine to the plane's normal above which a needle is seen head on, so no line is drawn."""
+
 FAR_MM = 3.0
 """More than an outline pixel, so that cutting off the far field bends no outline."""
 
@@ -100,7 +103,7 @@ def plan_pictures(plan: Plan, scene: Pictured) -> tuple[Picture, ...]:
         Picture(
             key=key,
             title=title,
-            caption=f"{title} through the tips, {place}",
+            caption=f"{title}, {place}",
             alt=f"{title} CT slice with the planned needles, {place}",
             png=render(plane, ct, plan, scene),
         )
@@ -212,13 +215,25 @@ def _zone_field(zone: PredictedZone, points: Vector) -> NDArray[np.float32]:
 def _draw_needle(drawing: Drawing, trajectory: Trajectory, number: int) -> None:
     shares = np.linspace(0.0, 1.0, 201)[:, None]
     path = trajectory.entry.array * (1.0 - shares) + trajectory.tip.array * shares
-    near = np.abs(drawing.plane.depth_mm(path)) <= NEEDLE_SLAB_MM
+    depth = drawing.plane.depth_mm(path)
+    if abs(depth[-1] - depth[0]) > STEEP * trajectory.length_mm:
+        _draw_crossing(drawing, path, depth, number)
+        return
+    near = np.abs(depth) <= NEEDLE_SLAB_MM
     drawing.line(path[[0, -1]], palette.NEEDLE_PROJECTED)
     if near.any():
         drawing.line(path[near][[0, -1]], palette.NEEDLE)
     if near[-1]:
         drawing.ring(path[-1], TIP_RING_MM, palette.NEEDLE)
     drawing.name(str(number), path)
+
+
+def _draw_crossing(drawing: Drawing, path: Vector, depth: Vector, number: int) -> None:
+    """Draw a ring where the needle passes through a plane that it meets head on."""
+    nearest = int(np.abs(depth).argmin())
+    if abs(depth[nearest]) <= NEEDLE_SLAB_MM:
+        drawing.ring(path[nearest], TIP_RING_MM, palette.NEEDLE)
+        drawing.name(str(number), path[nearest : nearest + 1])
 
 
 def _eye_place(trajectory: Trajectory, scene: Pictured) -> tuple[PointLps, str]:

@@ -1,0 +1,136 @@
+from dataclasses import replace
+from math import cos, radians, sin
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from planner.domain.finding import Severity, Verdict
+from planner.domain.levels import Level, Side
+from planner.domain.plan import Approach, SideConfirmation, Trajectory, TrajectoryId
+from planner.domain.prediction import MissingZone
+from planner.geometry.points import PointLps
+from planner.report.build import ReportScene, build_report, needle_angles_deg
+from report.cases import acknowledge, make_assessment, make_case, make_plan
+
+EMPTY = ReportScene()
+
+
+def test_that_level_and_side_stand_in_words() -> None:
+    plan = make_plan(trajectories=make_plan().trajectories[:1], cements=())
+    report = build_report(plan, EMPTY, None)
+    assert report.headline == "Third lumbar vertebra (L3), patient’s LEFT"
+
+
+def test_that_both_sides_and_several_levels_are_all_named() -> None:
+    left, right = make_plan().trajectories
+    other = replace(right, id=TrajectoryId("t3"), level=Level.T12)
+    report = build_report(make_plan(trajectories=(left, right, other)), EMPTY, None)
+    assert report.headline == (
+        "Twelfth thoracic vertebra (T12), patient’s RIGHT; "
+        "third lumbar vertebra (L3), patient’s LEFT and RIGHT"
+    )
+
+
+@given(inward=st.floats(-80, 80), upward=st.floats(-80, 80), side=st.sampled_from(list(Side)))
+def test_that_angles_are_read_from_the_points(inward, upward, side) -> None:
+    level = cos(radians(upward))
+    step = (
+        -side.sign * sin(radians(inward)) * level,
+        -cos(radians(inward)) * level,
+        sin(radians(upward)),
+    )
+    trajectory = Trajectory(
+        id=TrajectoryId("t"),
+        level=Level.L1,
+        side=side,
+        approach=Approach.TRANSPEDICULAR,
+        entry=PointLps(0, 0, 0),
+        tip=PointLps.of(100.0 * value for value in step),
+    )
+    assert needle_angles_deg(trajectory) == pytest.approx((inward, upward), abs=1e-6)
+
+
+def test_that_an_unchecked_plan_is_a_draft_that_says_nothing_was_looked_for() -> None:
+    report = build_report(make_plan(), EMPTY, None)
+    assert report.verdict is Verdict.NOT_EVALUATED
+    assert report.is_draft
+    assert any("No check has run" in alert for alert in report.alerts)
+
+
+def test_that_findings_of_another_revision_are_left_out_and_said_to_be() -> None:
+    plan = make_plan()
+    old = make_assessment(replace(plan, revision=3))
+    report = build_report(plan, EMPTY, old)
+    assert report.verdict is Verdict.NOT_EVALUATED
+    assert report.findings == ()
+    assert any("belongs to revision 3" in alert for alert in report.alerts)
+
+
+def test_that_only_a_clear_verdict_is_no_draft() -> None:
+    plan = make_plan()
+    for verdict in Verdict:
+        checked = replace(make_assessment(plan), verdict=verdict, findings=())
+        assert build_report(plan, EMPTY, checked).is_draft == (verdict is not Verdict.CLEAR)
+
+
+def test_that_findings_come_heaviest_first_with_their_acknowledgement() -> None:
+    plan = make_plan()
+    checked = make_assessment(plan)
+    warning = checked.findings[1]
+    plan = replace(plan, acknowledgements=(acknowledge(plan, warning),))
+    rows = build_report(plan, EMPTY, checked).findings
+    assert [row.severity for row in rows] == [
+        Severity.STOP,
+        Severity.NOT_EVALUATED,
+        Severity.WARN,
+        Severity.INFO,
+    ]
+    assert rows[2].acknowledged.startswith("Dr A. Example")
+    assert rows[0].acknowledged == ""
+    assert (rows[0].about, rows[2].about) == ("needle 1", "needle 2")
+
+
+def test_that_an_answer_to_a_finding_that_changed_no_longer_counts() -> None:
+    plan = make_plan()
+    checked = make_assessment(plan)
+    answer = acknowledge(plan, replace(checked.findings[1], message="It was 9 mm then."))
+    rows = build_report(replace(plan, acknowledgements=(answer,)), EMPTY, checked).findings
+    assert all(row.acknowledged == "" for row in rows)
+
+
+def test_that_a_prone_scan_is_said_in_words() -> None:
+    plan = make_plan()
+    prone = replace(plan, scan=replace(plan.scan, patient_position="HFP"))
+    report = build_report(prone, EMPTY, None)
+    assert any("PRONE" in alert for alert in report.alerts)
+    assert "head first, PRONE (HFP)" in {fact.value for fact in report.scan}
+
+
+def test_that_sides_confirmed_for_another_position_do_not_count() -> None:
+    confirmed = SideConfirmation(by="A", at_utc="2026-11-20T00:00:00Z", patient_position="HFP")
+    report = build_report(make_plan(side_confirmation=confirmed), EMPTY, None)
+    assert any("another patient position" in alert for alert in report.alerts)
+
+
+def test_that_pictures_of_another_scan_are_called_so() -> None:
+    case = make_case()
+    other = replace(case.plan, scan=replace(case.plan.scan, sha256="00" * 32))
+    alerts = build_report(other, case, None).alerts
+    assert any("ANOTHER scan" in alert for alert in alerts)
+
+
+def test_that_a_missing_zone_gives_its_reason_and_no_numbers() -> None:
+    plan = make_plan()
+    reason = "the table of eco-mwa has no row for 25 W"
+    zones = {plan.ablations[0].id: MissingZone(ablation_id=plan.ablations[0].id, reason=reason)}
+    row = build_report(plan, ReportScene(zones=zones), None).ablations[0]
+    assert row.missing == reason
+    assert row.length_mm is None
+
+
+def test_that_a_prediction_nobody_made_is_said_to_be_missing() -> None:
+    report = build_report(make_plan(), EMPTY, None)
+    assert report.ablations[0].missing
+    assert report.cements[0].missing
+    assert report.cements[0].asked_ml == 4.5

@@ -1,0 +1,338 @@
+import re
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pypdf
+import pytest
+
+from planner.domain.errors import SaveFailedError
+from planner.domain.finding import Finding, Severity
+from planner.domain.levels import Level, Side
+from planner.domain.plan import (
+    Ablation,
+    AblationId,
+    Approach,
+    CementId,
+    CementInjection,
+    Trajectory,
+    TrajectoryId,
+)
+from planner.domain.prediction import ModelLabel, PredictedZone
+from planner.domain.sourced import Status
+from planner.domain.volume import PatientIdentity
+from planner.geometry.ellipsoid import Spheroid
+from planner.geometry.points import PointLps, unit
+from planner.report.build import ReportScene, build_report
+from planner.report.model import DISCLAIMER, Paper
+from planner.report.pdf import make_pdf, write_pdf
+from report.cases import acknowledge, make_assessment, make_case, make_plan
+
+MADE = "2026-11-21T09:30:00Z"
+INJECTIONS = (
+    "#panic(1)",
+    '#read("/etc/passwd")',
+    "$x^2$ *bold* _it_ `raw` <label> @ref",
+    "\\ ] } ) // /* #{ #[ */",
+    "= Heading\n\n== CLEAR",
+    "{{7*7}} ${7*7} <script>alert(1)</script>",
+    "'; DROP TABLE plans; --",
+    "%PDF-1.7 endobj",
+    "../../../etc/passwd",
+    "a\x00b\x07c",
+    "\u202eTFEL tneitap",
+    "\u200b\u2066hidden\u2069",
+    "\ud800 lone",
+    "漢字 カタカナ 한글 😀",
+    "x" * 5000,
+    "",
+)
+
+
+def read(pdf: bytes) -> pypdf.PdfReader:
+    return pypdf.PdfReader(BytesIO(pdf))
+
+
+def text_of(pdf: bytes) -> str:
+    return "\n".join(page.extract_text() for page in read(pdf).pages)
+
+
+def squeezed(text: str) -> str:
+    """Text without any white space, soft hyphen or zero-width space."""
+    return re.sub(r"[\s\u00ad\u200b]+", "", text)
+
+
+@pytest.fixture(scope="module")
+def case():
+    made = make_case()
+    answer = acknowledge(made.plan, made.assessment.findings[1])
+    return replace(made, plan=replace(made.plan, acknowledgements=(answer,)))
+
+
+@pytest.fixture(scope="module")
+def paper(case) -> bytes:
+    pdf, _ = make_pdf(build_report(case.plan, case, case.assessment, made_utc=MADE))
+    return pdf
+
+
+def test_that_every_page_says_what_this_is_not_and_where_it_comes_from(paper: bytes) -> None:
+    pages = read(paper).pages
+    assert len(pages) >= 4
+    for page in pages:
+        text = squeezed(page.extract_text())
+        assert squeezed(DISCLAIMER) in text
+        assert "plan-0001revision4" in text
+        assert "5e5e5e5e5e5e" in text
+        assert "DRAFT·HELD" in text
+
+
+def test_that_page_one_holds_the_plan_on_one_sheet(paper: bytes) -> None:
+    page = read(paper).pages[0]
+    text = squeezed(page.extract_text())
+    for words in (
+        "Third lumbar vertebra (L3), patient’s LEFT and RIGHT",
+        "24.0, 64.0, 12.0",
+        "8.5, −26.0, −2.0",
+        "92.4 mm",
+        "9.8° towards the midline",
+        "8.7° towards the feet",
+        "transpedicular",
+        "PHANTOM-7",
+        "HELD",
+        "The planned zone comes within 3.4 mm of the spinal canal.",
+    ):
+        assert squeezed(words) in text, words
+    assert len(page.images) == 3
+
+
+def test_that_the_tables_carry_model_band_source_and_status(paper: bytes) -> None:
+    text = squeezed(text_of(paper))
+    for words in (
+        "28.0 × 22.0 mm",
+        "± 2.5 mm",
+        "Chen 2022 AJNR 43:501 (verified)",
+        "Measured in: not stated",
+        "17.3 %",
+        "Acknowledged by Dr A. Example",
+        "rat L5 root study",
+        "at least 5 mm",
+    ):
+        assert squeezed(words) in text, words
+
+
+def test_that_the_file_is_tagged_archival_and_holds_its_fonts(paper: bytes) -> None:
+    reader = read(paper)
+    root = reader.trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"] is True or root["/MarkInfo"]["/Marked"].value is True
+    assert "/StructTreeRoot" in root
+    assert "/OutputIntents" in root
+    packet = root["/Metadata"].get_data().decode()
+    assert re.search(r"pdfaid:part\W+2\W", packet)
+    assert re.search(r"pdfaid:conformance\W+B\W", packet)
+    for page in reader.pages:
+        for font in page["/Resources"].get("/Font", {}).values():
+            inner = font.get_object()["/DescendantFonts"][0].get_object()
+            described = inner["/FontDescriptor"].get_object()
+            assert {"/FontFile2", "/FontFile3"} & set(described)
+
+
+def test_that_every_picture_has_words_for_who_cannot_see_it(paper: bytes) -> None:
+    reader = read(paper)
+    alts = [
+        item["/Alt"]
+        for number in range(1, len(reader.xref[0]) + 1)
+        if isinstance(item := reader.get_object(number), pypdf.generic.DictionaryObject)
+        and item.get("/S") == "/Figure"
+        and "/Alt" in item
+    ]
+    assert len(alts) == 13
+    assert all("CT" in alt for alt in alts)
+
+
+@pytest.mark.parametrize(
+    ("paper_size", "points"), [(Paper.A4, (595.28, 841.89)), (Paper.LETTER, (612.0, 792.0))]
+)
+def test_that_both_paper_sizes_come_out(case, paper_size, points) -> None:
+    report = build_report(case.plan, case, case.assessment, made_utc=MADE, paper=paper_size)
+    pdf, pages = make_pdf(report)
+    box = read(pdf).pages[0].mediabox
+    assert (float(box.width), float(box.height)) == pytest.approx(points, abs=0.1)
+    assert pages == len(read(pdf).pages) == 5
+
+
+def test_that_the_same_report_gives_the_same_file(case) -> None:
+    report = build_report(case.plan, ReportScene(), case.assessment, made_utc=MADE)
+    assert make_pdf(report) == make_pdf(report)
+
+
+@pytest.mark.parametrize("nasty", INJECTIONS, ids=range(len(INJECTIONS)))
+def test_that_nothing_from_the_input_is_markup(nasty: str) -> None:
+    plain = make_plan()
+    scan = replace(
+        plain.scan,
+        patient=PatientIdentity(name=nasty, patient_id=nasty, birth_date=nasty, sex=nasty),
+        series_description=nasty,
+        series_uid=nasty,
+        gate_warnings=(nasty,),
+    )
+    plan = replace(
+        plain,
+        scan=scan,
+        notes=nasty,
+        clinical=replace(plain.clinical, histology=nasty, protection=nasty),
+    )
+    finding = Finding(
+        rule="Z1", severity=Severity.STOP, message=nasty, subject=nasty, source=nasty
+    )
+    checked = replace(make_assessment(plan), findings=(finding,))
+    pdf, _ = make_pdf(build_report(plan, ReportScene(), checked, made_utc=MADE))
+    text = squeezed(text_of(pdf))
+    assert "plan-0001" in text
+    assert "DRAFT·HELD" in text
+    visible = squeezed(nasty)
+    if visible.isascii() and visible.isprintable() and 0 < len(visible) < 100:
+        assert text.count(visible) >= 8
+    if len(nasty) > 600:
+        assert "(4400morecharactersnotshown)" in text
+    for character in "\x00\x07\u202e\u2066":
+        assert character not in text
+        if character in nasty:
+            assert f"U+{ord(character):04X}" in text
+
+
+def test_that_a_character_no_font_has_is_given_by_its_number() -> None:
+    plan = make_plan()
+    scan = replace(plan.scan, patient=PatientIdentity(name="A\U00013000B", patient_id="1"))
+    pdf, _ = make_pdf(build_report(replace(plan, scan=scan), ReportScene(), None, made_utc=MADE))
+    shown = text_of(pdf)
+    assert "\U00013000" in shown or "U+13000" in shown
+
+
+def random_case(seed: int):
+    rng = np.random.default_rng(seed)
+    trajectories, ablations, cements, zones = [], [], [], {}
+    for number in range(int(rng.integers(1, 4))):
+        entry = PointLps.of(rng.uniform(-200, 200, 3))
+        direction = unit(rng.normal(size=3))
+        trajectory = Trajectory(
+            id=TrajectoryId(f"t{number}"),
+            level=Level(rng.choice(list(Level))),
+            side=Side(rng.choice(list(Side))),
+            approach=Approach(rng.choice(list(Approach))),
+            entry=entry,
+            tip=entry.moved(direction * rng.uniform(5, 250)),
+        )
+        trajectories.append(trajectory)
+        ablation = Ablation(
+            id=AblationId(f"a{number}"),
+            trajectory_id=trajectory.id,
+            device_id="star-bipolar",
+            power_w=float(rng.uniform(1, 100)),
+            time_s=float(rng.uniform(10, 1200)),
+        )
+        ablations.append(ablation)
+        axis = tuple(float(value) for value in direction)
+        label = ModelLabel(
+            tier="table", name="m", version="1", inputs=(), source="s", status=Status.DERIVED
+        )
+        zones[ablation.id] = PredictedZone(
+            ablation_id=ablation.id,
+            shape=Spheroid(trajectory.tip, axis, *rng.uniform(3, 30, 2)),
+            tissue_of_origin="gel",
+            band_mm=float(rng.uniform(0, 9)),
+            model=label,
+        )
+        cements.append(
+            CementInjection(
+                id=CementId(f"c{number}"),
+                trajectory_id=trajectory.id,
+                cement_id="pmma-low-viscosity",
+                volume_ml=float(rng.uniform(0.1, 12)),
+            )
+        )
+    plan = make_plan(
+        trajectories=tuple(trajectories),
+        ablations=tuple(ablations),
+        cements=tuple(cements),
+        revision=int(rng.integers(1, 10_000)),
+    )
+    findings = tuple(
+        Finding(
+            rule=f"R{n}",
+            severity=Severity(rng.choice(list(Severity))),
+            message=f"Finding {n}.",
+            subject=str(rng.choice(["t0", "a0", "c0", "plan"])),
+            source="s",
+            structure="canal",
+            distance_mm=float(rng.uniform(-20, 60)),
+        )
+        for n in range(int(rng.integers(0, 9)))
+    )
+    return plan, replace(make_assessment(plan), findings=findings), zones
+
+
+def tenth(value: float) -> str:
+    """The test's own way to write a number, apart from the report's."""
+    rounded = format(value, ".1f")
+    return rounded.replace("-0.0", "0.0").replace("-", "−")
+
+
+def numbers_expected(plan, assessment, zones) -> list[str]:
+    wanted = [f"revision{plan.revision}"]
+    for t in plan.trajectories:
+        wanted += [",".join(tenth(v) for v in p.array) for p in (t.entry, t.tip)]
+        wanted.append(f"{tenth(float(np.linalg.norm(t.tip.array - t.entry.array)))}mm")
+    for a in plan.ablations:
+        shape = zones[a.id].shape
+        wanted.append(f"{tenth(a.power_w)}W,{a.time_s:.0f}s")
+        wanted.append(f"{tenth(2 * shape.half_length_mm)}×{tenth(2 * shape.half_width_mm)}mm")
+        wanted.append(f"±{tenth(zones[a.id].band_mm)}mm")
+    wanted += [f"{tenth(c.volume_ml)}mL" for c in plan.cements]
+    wanted += [f"{tenth(f.distance_mm)}mm" for f in assessment.findings]
+    return wanted
+
+
+def check_one(seed: int) -> None:
+    plan, assessment, zones = random_case(seed)
+    report = build_report(plan, ReportScene(zones=zones), assessment, made_utc=MADE)
+    pdf, _ = make_pdf(report)
+    text = squeezed(text_of(pdf))
+    for wanted in numbers_expected(plan, assessment, zones):
+        assert wanted in text, (seed, wanted)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_that_every_number_of_a_random_plan_reads_back_equal(seed: int) -> None:
+    check_one(seed)
+
+
+def test_that_the_file_appears_whole_with_its_page_count(case, tmp_path: Path) -> None:
+    path = tmp_path / "plan.pdf"
+    pages = write_pdf(build_report(case.plan, case, case.assessment, made_utc=MADE), path)
+    assert pages == len(pypdf.PdfReader(path).pages)
+    assert [item.name for item in tmp_path.iterdir()] == ["plan.pdf"]
+
+
+def test_that_a_folder_that_is_not_there_gives_a_sentence(case, tmp_path: Path) -> None:
+    report = build_report(case.plan, ReportScene(), case.assessment, made_utc=MADE)
+    with pytest.raises(SaveFailedError, match="could not be written"):
+        write_pdf(report, tmp_path / "nowhere" / "plan.pdf")
+
+
+def test_that_a_failed_write_leaves_the_old_file(case, tmp_path: Path, monkeypatch) -> None:
+    path = tmp_path / "plan.pdf"
+    path.write_bytes(b"old")
+    report = build_report(case.plan, ReportScene(), case.assessment, made_utc=MADE)
+
+    def full(self: Path, data: bytes) -> int:
+        self.touch()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("planner.report.pdf.make_pdf", lambda _: (b"new", 1))
+    with monkeypatch.context() as patch:
+        patch.setattr("planner.report.pdf.Path.write_bytes", full)
+        with pytest.raises(SaveFailedError, match="No space left"):
+            write_pdf(report, path)
+    assert path.read_bytes() == b"old"
+    assert [item.name for item in tmp_path.iterdir()] == ["plan.pdf"]
