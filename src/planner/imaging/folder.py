@@ -1,0 +1,204 @@
+"""Finds the files of an input and reads every header once."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import TYPE_CHECKING
+
+from planner.imaging import tags
+from planner.imaging.codes import Code, finding
+from planner.imaging.elements import DamagedFileError
+from planner.imaging.header import FileHeader, HeaderReader, NotDicomError
+from planner.imaging.limits import MAX_FILES, MAX_FOLDER_DEPTH
+from planner.imaging.values import text
+
+if TYPE_CHECKING:
+    from planner.domain.progress import ProgressReport
+    from planner.domain.volume import GateFinding
+
+IMAGE_SUFFIXES = frozenset((".dcm", ".dicom", ".dic", ".ima", ".img"))
+"""A file with such a name that is no DICOM is a damaged slice until proven otherwise."""
+
+_SYSTEM_NAMES = frozenset((".ds_store", "thumbs.db", "desktop.ini", "dicomdir"))
+_TEXT_PROBE = 512
+
+
+@dataclass(slots=True)
+class FolderContents:
+    """What lies under one path.
+
+    Attributes
+    ----------
+    headers
+        Every DICOM file that could be read, by name.
+    findings
+        About files that could not, or were left out.
+    """
+
+    headers: list[FileHeader] = field(default_factory=list)
+    findings: list[GateFinding] = field(default_factory=list)
+
+
+def read_folder(path: Path, report: ProgressReport) -> FolderContents:
+    """Read every header under ``path``: a folder, a DICOMDIR or a single file."""
+    contents = FolderContents()
+    if path.is_dir():
+        files = _files_below(path, contents)
+        root = path
+    else:
+        root = path.parent
+        files = _named_files(path, contents)
+    _read_headers(files, root, contents, report)
+    return contents
+
+
+def _files_below(root: Path, contents: FolderContents) -> list[Path]:
+    """List regular files below ``root`` in a fixed order; links to folders are not followed."""
+    files: list[Path] = []
+    skipped: list[str] = []
+    for folder, folders, names in os.walk(root, onerror=_raise):
+        folders.sort()
+        if len(Path(folder).relative_to(root).parts) >= MAX_FOLDER_DEPTH:
+            folders.clear()
+        for name in sorted(names):
+            if name.lower() in _SYSTEM_NAMES or name.startswith("._"):
+                continue
+            file = Path(folder, name)
+            if _is_regular(file):
+                files.append(file)
+            else:
+                skipped.append(_shown(file, root))
+        if len(files) > MAX_FILES:
+            contents.findings.append(finding(Code.TOO_MANY_FILES, f"more than {MAX_FILES}"))
+            return []
+    if skipped:
+        contents.findings.append(finding(Code.NOT_DICOM, _listed(skipped), skipped))
+    return files
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _is_regular(file: Path) -> bool:
+    """Tell whether ``file`` is an ordinary file; a pipe or device would block for ever."""
+    try:
+        return stat.S_ISREG(file.stat().st_mode)
+    except OSError:
+        return False
+
+
+def _named_files(path: Path, contents: FolderContents) -> list[Path]:
+    """Return ``path`` itself, or the files it names when it is a DICOMDIR."""
+    try:
+        header = HeaderReader().read(path, path.name)
+    except (DamagedFileError, NotDicomError):
+        return [path]
+    if tags.DIRECTORY_RECORDS not in header.data.sequences:
+        return [path]
+    files: list[Path] = []
+    for record in header.data.sequences[tags.DIRECTORY_RECORDS]:
+        if text(record, tags.DIRECTORY_RECORD_TYPE) != "IMAGE":
+            continue
+        parts = [part.strip() for part in text(record, tags.REFERENCED_FILE_ID).split("\\")]
+        file = _resolved(path.parent, parts, contents)
+        if file is not None:
+            files.append(file)
+    return files
+
+
+def _resolved(root: Path, parts: list[str], contents: FolderContents) -> Path | None:
+    """Find a file that a DICOMDIR names; refuse any that is not below ``root``."""
+    if any(_escapes(part) for part in parts):
+        contents.findings.append(finding(Code.PATH_ESCAPE))
+        return None
+    current = root
+    for part in parts:
+        exact = current / part
+        current = exact if exact.exists() else _same_but_for_case(current, part)
+    if not _is_regular(current):
+        shown = "/".join(parts)
+        contents.findings.append(finding(Code.DICOMDIR, shown, [shown]))
+        return None
+    if not current.resolve().is_relative_to(root.resolve()):
+        contents.findings.append(finding(Code.PATH_ESCAPE))
+        return None
+    return current
+
+
+def _escapes(part: str) -> bool:
+    return (
+        part in ("", ".", "..")
+        or "\0" in part
+        or len(PurePosixPath(part).parts) != 1
+        or len(PureWindowsPath(part).parts) != 1
+        or bool(PureWindowsPath(part).drive)
+    )
+
+
+def _same_but_for_case(folder: Path, name: str) -> Path:
+    """Return the entry that equals ``name`` but for case, as discs copied to Linux need."""
+    if folder.is_dir():
+        for entry in folder.iterdir():
+            if entry.name.lower().rstrip(";1").rstrip(".") == name.lower():
+                return entry
+    return folder / name
+
+
+def _read_headers(
+    files: list[Path], root: Path, contents: FolderContents, report: ProgressReport
+) -> None:
+    reader = HeaderReader()
+    foreign: list[Path] = []
+    for place, file in enumerate(files):
+        if place % 64 == 0:
+            report(place / len(files), "Reading headers")
+        name = _shown(file, root)
+        try:
+            header = reader.read(file, name)
+        except NotDicomError:
+            foreign.append(file)
+        except (DamagedFileError, OSError) as error:
+            reason = str(error) if isinstance(error, DamagedFileError) else "it cannot be opened"
+            contents.findings.append(finding(Code.UNREADABLE_FILE, f"{name}: {reason}", [name]))
+        else:
+            if text(header.data, tags.SOP_CLASS_UID) != tags.DICOMDIR:
+                contents.headers.append(header)
+    _judge_foreign(foreign, root, contents)
+
+
+def _judge_foreign(foreign: list[Path], root: Path, contents: FolderContents) -> None:
+    """Sort files that are no DICOM into bystanders and slices that were damaged."""
+    slice_suffixes = IMAGE_SUFFIXES | {header.path.suffix.lower() for header in contents.headers}
+    slice_suffixes -= {""}
+    bystanders: list[str] = []
+    for file in foreign:
+        name = _shown(file, root)
+        suffix = file.suffix.lower()
+        if suffix in slice_suffixes or (suffix == "" and not _is_text(file)):
+            contents.findings.append(
+                finding(Code.UNREADABLE_FILE, f"{name}: it does not begin like DICOM", [name])
+            )
+        else:
+            bystanders.append(name)
+    if bystanders:
+        contents.findings.append(finding(Code.NOT_DICOM, _listed(bystanders), bystanders))
+
+
+def _is_text(file: Path) -> bool:
+    with file.open("rb") as opened:
+        start = opened.read(_TEXT_PROBE)
+    return all(byte >= 0x20 or byte in b"\t\r\n" for byte in start)
+
+
+def _shown(file: Path, root: Path) -> str:
+    return file.relative_to(root).as_posix()
+
+
+def _listed(names: list[str]) -> str:
+    """Name the first few."""
+    more = len(names) - 3
+    return ", ".join(names[:3]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,225 @@
+"""The gate: what an input is, and the volume in it if it may be used."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from planner.domain.errors import InputRefusedError, PlannerError
+from planner.domain.progress import unreported
+from planner.domain.volume import CtVolume, GateFinding, GateVerdict, ScanRecord
+from planner.imaging import tags
+from planner.imaging.codes import Code, finding, worst
+from planner.imaging.folder import read_folder
+from planner.imaging.identity import decoded, identity_key, patient_of
+from planner.imaging.inspection import Inspection
+from planner.imaging.ranking import describe, ranked
+from planner.imaging.series import Series, group_series, judge
+from planner.imaging.stack import Stack, StackRefusedError
+from planner.imaging.values import text
+from planner.imaging.volume_files import inspect_volume_file, is_volume_file, load_volume_file
+from planner.imaging.voxels import SliceDelivery, Voxels, read_voxels
+
+if TYPE_CHECKING:
+    from planner.domain.progress import ProgressReport
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Judged:
+    """The header pass over one path.
+
+    ``findings`` are about the folder; those that weigh on every series are in the series too.
+    """
+
+    series: list[Series] = field(default_factory=list)
+    findings: list[GateFinding] = field(default_factory=list)
+
+    @property
+    def loadable(self) -> list[Series]:
+        return [one for one in self.series if one.verdict is not GateVerdict.REFUSE]
+
+
+def inspect(path: Path, report: ProgressReport = unreported, *, pixels: bool = True) -> Inspection:
+    """Say what lies under ``path`` and whether it may be used; never raises for bad input.
+
+    Parameters
+    ----------
+    path
+        A DICOM folder, a DICOMDIR, a single file, NIfTI or NRRD.
+    pixels
+        Also read every slice, so that the verdict is the one ``load_ct`` would reach. Without
+        it only headers are read: quick, for a list to choose from.
+    """
+    try:
+        return _inspect(Path(path), report, pixels=pixels)
+    except PlannerError:
+        raise
+    except Exception as error:  # noqa: BLE001  (the gate's border: whatever fails is a refusal)
+        return Inspection(path=Path(path), series=(), findings=(_unforeseen(error),))
+
+
+def load_ct(
+    path: Path,
+    series_uid: str | None = None,
+    report: ProgressReport = unreported,
+    *,
+    on_slices: SliceDelivery | None = None,
+) -> CtVolume:
+    """Load one CT in HU on its own grid, or refuse it.
+
+    Parameters
+    ----------
+    series_uid
+        Needed when the path holds several CT series or patients.
+    report
+        Progress; may raise ``CancelledByUserError``.
+    on_slices
+        Shows slices while the rest is read; see ``SliceDelivery``.
+
+    Raises
+    ------
+    InputRefusedError
+        With the code of the heaviest finding.
+    """
+    try:
+        return _load_ct(Path(path), series_uid, report, on_slices)
+    except PlannerError:
+        raise
+    except Exception as error:
+        found = _unforeseen(error)
+        raise InputRefusedError(found.code, found.message) from error
+
+
+def _unforeseen(error: Exception) -> GateFinding:
+    # The text of a foreign exception may hold header values, so only its type is kept.
+    kind = type(error).__name__
+    _LOG.error("reading failed with %s", kind)
+    if isinstance(error, OSError):
+        return finding(Code.NOTHING_TO_READ, f"the path cannot be opened: {error.strerror}")
+    return finding(Code.INTERNAL, kind)
+
+
+def _inspect(path: Path, report: ProgressReport, *, pixels: bool) -> Inspection:
+    if is_volume_file(path):
+        return inspect_volume_file(path)
+    judged = _header_pass(path, report)
+    if pixels:
+        for series in judged.loadable:
+            _read(series, report, None)
+    patients = _patients(judged.series)
+    if patients > 1:
+        judged.findings.append(finding(Code.SEVERAL_PATIENTS, f"{patients} patients"))
+    elif len(judged.series) > 1:
+        judged.findings.append(finding(Code.OTHER_SERIES, f"{len(judged.series)} series"))
+    return Inspection(
+        path=path,
+        series=ranked([describe(series) for series in judged.series]),
+        findings=tuple(judged.findings),
+    )
+
+
+def _header_pass(path: Path, report: ProgressReport) -> _Judged:
+    """Read every header under ``path`` and judge every series."""
+    contents = read_folder(path, report)
+    judged = _Judged(series=group_series(contents.headers), findings=contents.findings)
+    if not judged.series and worst(contents.findings) is not GateVerdict.REFUSE:
+        judged.findings.append(finding(Code.NOTHING_TO_READ))
+    for series in judged.series:
+        judge(series)
+        if series.is_ct:
+            series.findings.extend(contents.findings)
+    return judged
+
+
+def _patients(series: list[Series]) -> int:
+    return len({identity_key(header.data) for one in series for header in one.headers})
+
+
+def _load_ct(
+    path: Path, series_uid: str | None, report: ProgressReport, on_slices: SliceDelivery | None
+) -> CtVolume:
+    if is_volume_file(path):
+        return load_volume_file(path)
+    judged = _header_pass(path, report)
+    series = _chosen(judged, series_uid)
+    if len(judged.series) > 1:
+        series.findings.append(finding(Code.OTHER_SERIES, f"{len(judged.series)} series"))
+    voxels = _read(series, report, on_slices)
+    if series.stack is None or voxels is None or series.verdict is GateVerdict.REFUSE:
+        raise _refusal(series.findings)
+    return CtVolume(
+        geometry=series.stack.geometry,
+        hu=voxels.hu,
+        outside_scan=voxels.outside_scan,
+        record=_record(path, series, series.stack, voxels.sha256),
+    )
+
+
+def _chosen(judged: _Judged, series_uid: str | None) -> Series:
+    """Return the series to load; never a guess among several."""
+    if series_uid is not None:
+        named = [one for one in judged.series if one.uid == series_uid]
+        if not named:
+            raise _refusal([*judged.findings, finding(Code.NO_SUCH_SERIES)])
+        return named[0]
+    if _patients(judged.series) > 1 and len(judged.series) > 1:
+        detail = f"{_patients(judged.series)} patients"
+        raise _refusal([finding(Code.SEVERAL_PATIENTS, detail)])
+    if len(judged.loadable) > 1:
+        raise _refusal([finding(Code.PICK_SERIES, f"{len(judged.loadable)} can be loaded")])
+    if judged.loadable:
+        return judged.loadable[0]
+    ct = [one for one in judged.series if one.is_ct]
+    candidates = ct or judged.series
+    raise _refusal([found for one in candidates for found in one.findings] + judged.findings)
+
+
+def _refusal(findings: list[GateFinding]) -> InputRefusedError:
+    """Make the error of the first finding that refuses, naming its files."""
+    first = next(found for found in findings if found.severity is GateVerdict.REFUSE)
+    named = f" Files: {', '.join(first.files[:5])}." if first.files else ""
+    return InputRefusedError(first.code, first.message + named)
+
+
+def _read(
+    series: Series, report: ProgressReport, on_slices: SliceDelivery | None
+) -> Voxels | None:
+    """Read the pixels of a series that passed the header pass; add what they show."""
+    if series.stack is None or series.verdict is GateVerdict.REFUSE:
+        return None
+    try:
+        voxels = read_voxels(series.stack, report, on_slices)
+    except StackRefusedError as error:
+        series.findings.extend(error.findings)
+        return None
+    series.findings.extend(voxels.findings)
+    return voxels
+
+
+def _record(path: Path, series: Series, stacked: Stack, sha256: str) -> ScanRecord:
+    """Write down how the volume was read."""
+    frame = stacked.frames[0]
+    data = frame.file.data
+    dates = (text(data, tag) for tag in (tags.ACQUISITION_DATE, tags.SERIES_DATE, tags.STUDY_DATE))
+    return ScanRecord(
+        sha256=sha256,
+        verdict=series.verdict,
+        findings=tuple(sorted(series.findings, key=lambda found: (found.code, found.message))),
+        locator=str(path),
+        patient=patient_of(data),
+        modality=text(data, tags.MODALITY),
+        series_uid=series.uid,
+        study_uid=text(data, tags.STUDY_UID),
+        frame_of_reference_uid=text(data, tags.FRAME_OF_REFERENCE_UID),
+        sop_uids=tuple(dict.fromkeys(one.sop_uid for one in stacked.frames)),
+        patient_position=text(data, tags.PATIENT_POSITION),
+        series_description=decoded(data, tags.SERIES_DESCRIPTION),
+        acquired=next((date for date in dates if date), ""),
+        slice_thickness_mm=frame.thickness_mm,
+        gantry_tilt_deg=stacked.tilt_deg,
+        convolution_kernel=dict(frame.mixture)["ConvolutionKernel"],
+    )

@@ -1,0 +1,136 @@
+"""What the gate says of an input, for people and for ``planner inspect --json``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from planner.domain.volume import GateFinding, GateVerdict, PatientIdentity
+from planner.imaging.codes import worst
+from planner.imaging.position import position_in_words
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesInspection:
+    """One series.
+
+    Attributes
+    ----------
+    size_ijk, spacing_mm
+        Zeros when the series cannot be put on a grid.
+    slices
+        Slices of the volume, or files of a series that is none.
+    description
+        One line for people: what it is.
+    advice
+        Why it suits planning, or why not, in short clauses.
+    rank
+        0 is the best series for planning.
+    """
+
+    series_uid: str
+    study_uid: str
+    patient: PatientIdentity
+    modality: str
+    verdict: GateVerdict
+    slices: int
+    size_ijk: tuple[int, int, int]
+    spacing_mm: tuple[float, float, float]
+    patient_position: str
+    series_description: str
+    study_description: str
+    acquired: str
+    convolution_kernel: str
+    slice_thickness_mm: float | None
+    findings: tuple[GateFinding, ...]
+    description: str = ""
+    advice: tuple[str, ...] = ()
+    rank: int = 0
+
+    @property
+    def patient_position_in_words(self) -> str:
+        """Such as ``head first, prone (face down)``."""
+        return position_in_words(self.patient_position)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the keys the command line promises, and more."""
+        return {
+            "series_uid": self.series_uid,
+            "study_uid": self.study_uid,
+            "modality": self.modality,
+            "verdict": self.verdict.value,
+            "slices": self.slices,
+            "size": list(self.size_ijk),
+            "spacing_mm": list(self.spacing_mm),
+            "patient_position": self.patient_position,
+            "patient_position_in_words": self.patient_position_in_words,
+            "series_description": self.series_description,
+            "convolution_kernel": self.convolution_kernel,
+            "slice_thickness_mm": self.slice_thickness_mm,
+            "acquired": self.acquired,
+            "patient": {
+                "name": self.patient.name,
+                "id": self.patient.patient_id,
+                "birth_date": self.patient.birth_date,
+                "sex": self.patient.sex,
+            },
+            "rank": self.rank,
+            "description": self.description,
+            "advice": list(self.advice),
+            "findings": [finding_json(found) for found in self.findings],
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    """What lies under one path.
+
+    Attributes
+    ----------
+    series
+        Best for planning first.
+    findings
+        About the folder as a whole.
+    """
+
+    path: Path
+    series: tuple[SeriesInspection, ...]
+    findings: tuple[GateFinding, ...]
+
+    @property
+    def verdict(self) -> GateVerdict:
+        """What opening this path would meet.
+
+        REFUSE when the folder is refused as a whole or no series can be loaded; WARN when
+        there is anything to look at first, such as a choice between series.
+        """
+        loadable = [one for one in self.series if one.verdict is not GateVerdict.REFUSE]
+        if not loadable:
+            return GateVerdict.REFUSE
+        everything = list(self.findings)
+        if len(loadable) == 1:
+            everything += loadable[0].findings
+        elif worst(self.findings) is GateVerdict.LOAD:
+            return GateVerdict.WARN
+        return worst(everything)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the document of ``planner inspect --json``."""
+        return {
+            "verdict": self.verdict.value,
+            "series": [one.as_json() for one in self.series],
+            "findings": [finding_json(found) for found in self.findings],
+        }
+
+
+def finding_json(found: GateFinding) -> dict[str, Any]:
+    """Return one finding as JSON."""
+    return {
+        "code": found.code,
+        "severity": found.severity.value,
+        "message": found.message,
+        "files": list(found.files),
+    }

@@ -1,0 +1,143 @@
+"""NRRD in and out (https://teem.sourceforge.net/nrrd/format.html), one attached file."""
+
+from __future__ import annotations
+
+import gzip
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.geometry.volume_geometry import VolumeGeometry
+from planner.imaging.codes import Code
+from planner.imaging.grid_file import GridFile, GridFileError, check_size, unzipped, voxels_from
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+_LONGEST_HEADER = 1024 * 1024
+_TYPES = {
+    "int8": "i1", "signed char": "i1", "int8_t": "i1",
+    "uint8": "u1", "unsigned char": "u1", "uchar": "u1", "uint8_t": "u1",
+    "int16": "i2", "short": "i2", "short int": "i2", "signed short": "i2", "int16_t": "i2",
+    "uint16": "u2", "unsigned short": "u2", "ushort": "u2", "uint16_t": "u2",
+    "int32": "i4", "int": "i4", "signed int": "i4", "int32_t": "i4",
+    "uint32": "u4", "unsigned int": "u4", "uint": "u4", "uint32_t": "u4",
+    "float": "f4", "double": "f8",
+}  # fmt: skip
+_NAMES = {
+    "u1": "uint8", "i2": "int16", "u2": "uint16", "i4": "int32", "f4": "float", "f8": "double",
+}  # fmt: skip
+_SPACES = {
+    "left-posterior-superior": (1.0, 1.0), "lps": (1.0, 1.0),
+    "right-anterior-superior": (-1.0, -1.0), "ras": (-1.0, -1.0),
+    "left-anterior-superior": (1.0, -1.0), "las": (1.0, -1.0),
+}  # fmt: skip
+
+
+def read_nrrd(path: Path) -> GridFile:
+    """Read one volume; the grid comes out in LPS.
+
+    Raises
+    ------
+    GridFileError
+        When it is not one volume in a named patient space.
+    """
+    content = path.read_bytes()
+    end = content.find(b"\n\n", 0, _LONGEST_HEADER)
+    windows_end = content.find(b"\r\n\r\n", 0, _LONGEST_HEADER)
+    if not content.startswith(b"NRRD000") or max(end, windows_end) < 0:
+        raise GridFileError(Code.VOLUME_FILE, "not an NRRD file with its data attached")
+    if end < 0 or 0 <= windows_end < end:
+        header, start = content[:windows_end], windows_end + 4
+    else:
+        header, start = content[:end], end + 2
+    fields = _fields(header.decode("utf-8", "replace"))
+    size = _size(fields)
+    dtype = _dtype(fields)
+    geometry = VolumeGeometry.from_matrix(size, _lps_from_ijk(fields))
+    most = int(np.prod(size, dtype=np.int64)) * dtype.itemsize
+    encoding = fields.get("encoding", "")
+    if encoding in ("gzip", "gz"):
+        data = unzipped(content[start:], most)
+    elif encoding == "raw":
+        data = content[start : start + most]
+    else:
+        raise GridFileError(Code.VOLUME_FILE, "only raw and gzip encodings are read")
+    return GridFile(geometry=geometry, voxels=voxels_from(data, dtype, size))
+
+
+def _fields(header: str) -> dict[str, str]:
+    fields = {}
+    for line in header.splitlines()[1:]:
+        if line.startswith("#") or ":=" in line:
+            continue
+        name, colon, value = line.partition(":")
+        if not colon:
+            raise GridFileError(Code.VOLUME_FILE, "a header line cannot be read")
+        fields[name.strip().lower()] = value.strip()
+    if "data file" in fields or "datafile" in fields:
+        raise GridFileError(Code.VOLUME_FILE, "its data lies in another file")
+    return fields
+
+
+def _size(fields: dict[str, str]) -> tuple[int, int, int]:
+    parts = fields.get("sizes", "").split()
+    if fields.get("dimension") != "3" or len(parts) != 3 or not all(p.isdecimal() for p in parts):
+        raise GridFileError(Code.VOLUME_KIND, f"dimension {fields.get('dimension', 'missing')}")
+    i, j, k = (int(part) for part in parts)
+    check_size((i, j, k))
+    return (i, j, k)
+
+
+def _dtype(fields: dict[str, str]) -> np.dtype[np.generic]:
+    kind = _TYPES.get(fields.get("type", "").lower())
+    if kind is None:
+        raise GridFileError(Code.VOLUME_VALUES, "an unknown number type")
+    endian = fields.get("endian", "little" if kind.endswith("1") else "")
+    if endian not in ("little", "big"):
+        raise GridFileError(Code.VOLUME_FILE, "the byte order is not stated")
+    return np.dtype(("<" if endian == "little" else ">") + kind)
+
+
+def _lps_from_ijk(fields: dict[str, str]) -> NDArray[np.float64]:
+    flips = _SPACES.get(fields.get("space", "").lower())
+    if flips is None or "space directions" not in fields or "space origin" not in fields:
+        raise GridFileError(Code.VOLUME_ORIENTATION, "no patient space is stated")
+    try:
+        columns = [_vector(part) for part in fields["space directions"].split(") ")]
+        origin = _vector(fields["space origin"])
+        matrix = np.eye(4)
+        matrix[:3, :3] = np.array(columns).T
+        matrix[:3, 3] = origin
+    except ValueError:
+        raise GridFileError(Code.VOLUME_ORIENTATION, "the directions cannot be read") from None
+    if not np.isfinite(matrix).all() or not abs(np.linalg.det(matrix)) > 0.0:
+        raise GridFileError(Code.VOLUME_ORIENTATION, "the directions are impossible")
+    return np.diag([*flips, 1.0, 1.0]) @ matrix
+
+
+def _vector(part: str) -> list[float]:
+    return [float(number) for number in part.strip().strip("()").split(",")]
+
+
+def nrrd_bytes(geometry: VolumeGeometry, voxels: NDArray[np.generic]) -> bytes:
+    """Return an NRRD file in LPS with gzip encoding; shear is kept in the directions."""
+    matrix = geometry.lps_from_ijk
+    vectors = ["(" + ",".join(repr(float(x)) for x in matrix[:3, c]) + ")" for c in range(4)]
+    kind = voxels.dtype.newbyteorder("=").str[1:]
+    header = (
+        "NRRD0004\n"
+        f"type: {_NAMES[kind]}\n"
+        "dimension: 3\n"
+        "space: left-posterior-superior\n"
+        f"sizes: {' '.join(str(count) for count in geometry.size_ijk)}\n"
+        f"space directions: {' '.join(vectors[:3])}\n"
+        "kinds: domain domain domain\n"
+        "endian: little\n"
+        "encoding: gzip\n"
+        f"space origin: {vectors[3]}\n\n"
+    )
+    stored = np.ascontiguousarray(voxels, dtype=voxels.dtype.newbyteorder("<"))
+    return header.encode("ascii") + gzip.compress(stored.tobytes(), compresslevel=4, mtime=0)

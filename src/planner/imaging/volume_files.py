@@ -1,0 +1,184 @@
+"""CT and labels from NIfTI and NRRD, and both out again."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.domain.errors import InputRefusedError, SaveFailedError, UsageError
+from planner.domain.volume import CtVolume, GateFinding, LabelVolume, PatientIdentity, ScanRecord
+from planner.imaging.codes import Code, finding, worst
+from planner.imaging.digest import scan_sha256
+from planner.imaging.grid_file import GridFile, GridFileError
+from planner.imaging.inspection import Inspection, SeriesInspection
+from planner.imaging.nifti import nifti_bytes, read_nifti
+from planner.imaging.nrrd import nrrd_bytes, read_nrrd
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.geometry.volume_geometry import VolumeGeometry
+
+_SUFFIXES = (".nii", ".nii.gz", ".nrrd")
+_INT16 = np.iinfo(np.int16)
+
+AIR_SEEN_HU = -200
+"""A CT of a body shows air or at least fat below this somewhere."""
+
+
+def is_volume_file(path: Path) -> bool:
+    """Tell whether ``path`` is named like a NIfTI or NRRD file."""
+    return path.is_file() and path.name.lower().endswith(_SUFFIXES)
+
+
+def load_volume_file(path: Path) -> CtVolume:
+    """Load a CT from NIfTI or NRRD.
+
+    Raises
+    ------
+    InputRefusedError
+        When it is not one volume of HU with one orientation.
+    """
+    try:
+        grid = _read(path)
+        hu = _as_hu(grid.voxels)
+    except GridFileError as error:
+        raise _refusal(path, error) from None
+    notes = _notes(path, hu)
+    record = ScanRecord(
+        sha256=scan_sha256(grid.geometry, hu),
+        verdict=worst(notes),
+        findings=notes,
+        locator=str(path),
+    )
+    return CtVolume(geometry=grid.geometry, hu=hu, record=record)
+
+
+def inspect_volume_file(path: Path) -> Inspection:
+    """Say what a NIfTI or NRRD file holds and whether it may be used."""
+    try:
+        grid = _read(path)
+        findings = _notes(path, _as_hu(grid.voxels))
+        size, spacing = grid.geometry.size_ijk, grid.geometry.spacing_mm
+    except GridFileError as error:
+        findings = (finding(error.code, error.detail, [path.name]),)
+        size, spacing = (0, 0, 0), (0.0, 0.0, 0.0)
+    series = SeriesInspection(
+        series_uid="",
+        study_uid="",
+        patient=PatientIdentity(),
+        modality="CT",
+        verdict=worst(findings),
+        slices=size[2],
+        size_ijk=size,
+        spacing_mm=spacing,
+        patient_position="",
+        series_description=path.name,
+        study_description="",
+        acquired="",
+        convolution_kernel="",
+        slice_thickness_mm=None,
+        findings=findings,
+        description=f"Volume file, {size[0]} x {size[1]} x {size[2]}",
+        advice=("has no patient and no position",),
+    )
+    return Inspection(path=path, series=(series,), findings=())
+
+
+def read_labels(path: Path) -> LabelVolume:
+    """Read a label map from NIfTI or NRRD.
+
+    Raises
+    ------
+    InputRefusedError
+        When it is not one volume of whole numbers from 0 to 255 with one orientation.
+    """
+    path = Path(path)
+    try:
+        grid = _read(path)
+        labels = _as_labels(grid.voxels)
+    except GridFileError as error:
+        raise _refusal(path, error) from None
+    return LabelVolume(geometry=grid.geometry, labels=labels)
+
+
+def write_volume(path: Path, geometry: VolumeGeometry, voxels: NDArray[np.generic]) -> None:
+    """Write voxels ``[k, j, i]`` as NIfTI (``.nii``, ``.nii.gz``) or NRRD, by suffix.
+
+    The file is complete or not there. Booleans become bytes.
+
+    Raises
+    ------
+    UsageError
+        For another suffix, shape or number type.
+    SaveFailedError
+        When the disk refuses.
+    """
+    path = Path(path)
+    array = voxels.astype(np.uint8) if voxels.dtype == np.bool_ else voxels
+    if array.shape != geometry.shape_kji:
+        raise UsageError(f"voxels are {array.shape}, the grid wants {geometry.shape_kji}")
+    if array.dtype.newbyteorder("=").str[1:] not in ("u1", "i2", "u2", "i4", "f4", "f8"):
+        raise UsageError(f"a volume file cannot hold {array.dtype} here")
+    name = path.name.lower()
+    if name.endswith((".nii", ".nii.gz")):
+        content = nifti_bytes(geometry, array, packed=name.endswith(".gz"))
+    elif name.endswith(".nrrd"):
+        content = nrrd_bytes(geometry, array)
+    else:
+        raise UsageError(f"{path.name}: a volume is written as .nii, .nii.gz or .nrrd")
+    _write_whole(path, content)
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    part = path.with_name(path.name + ".part")
+    try:
+        part.write_bytes(content)
+        os.replace(part, path)  # noqa: PTH105  (atomic, and overwrites on every system)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise SaveFailedError(f"{path.name} could not be written: {error.strerror}") from error
+
+
+def _read(path: Path) -> GridFile:
+    try:
+        return read_nrrd(path) if path.name.lower().endswith(".nrrd") else read_nifti(path)
+    except OSError as error:
+        raise GridFileError(Code.VOLUME_FILE, str(error.strerror)) from None
+
+
+def _as_hu(voxels: NDArray[np.generic]) -> NDArray[np.int16]:
+    """Return values as int16 HU, rounded; refuse what does not fit."""
+    if voxels.dtype == np.int16:
+        return np.array(voxels)
+    values = np.rint(voxels.astype(np.float64))
+    if not np.isfinite(values).all():
+        raise GridFileError(Code.VOLUME_VALUES, "infinite or not a number")
+    low, high = float(values.min()), float(values.max())
+    if low < _INT16.min or high > _INT16.max:
+        raise GridFileError(Code.VOLUME_VALUES, f"{low:.0f} to {high:.0f}")
+    return values.astype(np.int16)
+
+
+def _as_labels(voxels: NDArray[np.generic]) -> NDArray[np.uint8]:
+    """Return values as labels; refuse what is not a whole number from 0 to 255."""
+    with np.errstate(invalid="ignore"):
+        labels = voxels.astype(np.uint8)
+    if not np.array_equal(labels, voxels):
+        raise GridFileError(Code.VOLUME_VALUES, "labels must be whole numbers from 0 to 255")
+    return labels
+
+
+def _notes(path: Path, hu: NDArray[np.int16]) -> tuple[GateFinding, ...]:
+    notes = [finding(Code.VOLUME_IDENTITY, files=[path.name])]
+    if int(hu.min()) > AIR_SEEN_HU:
+        notes.append(finding(Code.VOLUME_NO_AIR, f"lowest value {hu.min()}", [path.name]))
+    return tuple(notes)
+
+
+def _refusal(path: Path, error: GridFileError) -> InputRefusedError:
+    found = finding(error.code, error.detail, [path.name])
+    return InputRefusedError(found.code, f"{path.name}: {found.message}")

@@ -1,0 +1,134 @@
+"""Reads the pixels of a stack into one array: the gate's second pass."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from planner.imaging.codes import Code, finding
+from planner.imaging.digest import scan_sha256_of_slices
+from planner.imaging.frames import Frame, FrameRefusedError
+from planner.imaging.picture_checks import check_pictures
+from planner.imaging.pixels import SliceFacts, sample_steps, to_hu
+from planner.imaging.stack import Stack, StackRefusedError
+from planner.imaging.syntaxes import Coding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from planner.domain.progress import ProgressReport
+    from planner.domain.volume import GateFinding
+    from planner.geometry.volume_geometry import VolumeGeometry
+
+READERS = 2
+"""Threads that read and convert; both steps leave the interpreter lock most of the time."""
+
+
+class SliceDelivery(Protocol):
+    """Called as slices become ready, in grid order, from the thread that loads."""
+
+    def __call__(self, geometry: VolumeGeometry, hu: NDArray[np.int16], ready: int) -> None:
+        """Take a look at slices ``hu[:ready]``; the rest is not filled yet.
+
+        A preview only: the gate may still refuse the volume, and nothing may be planned or
+        kept until ``load_ct`` has returned.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Voxels:
+    """The pixels of a stack and what they showed."""
+
+    hu: NDArray[np.int16]
+    outside_scan: NDArray[np.bool_] | None
+    sha256: str
+    findings: tuple[GateFinding, ...]
+
+
+def read_voxels(
+    stacked: Stack, report: ProgressReport, on_slices: SliceDelivery | None = None
+) -> Voxels:
+    """Read, convert and check every slice.
+
+    Raises
+    ------
+    StackRefusedError
+        When a slice cannot be read whole or its values contradict the header.
+    """
+    geometry, frames = stacked.geometry, stacked.frames
+    hu: NDArray[np.int16] = np.empty(geometry.shape_kji, dtype=np.int16)
+    outside: NDArray[np.bool_] | None = None
+    samples: list[NDArray[np.int16]] = []
+    digests: list[bytes] = []
+    ignored: list[str] = []
+    for k, facts in enumerate(_facts(stacked, hu)):
+        samples.append(facts.sample)
+        digests.append(facts.digest)
+        if facts.outside is not None:
+            if outside is None:
+                outside = np.zeros(hu.shape, dtype=np.bool_)
+            outside[k] = facts.outside
+        if facts.padding_ignored:
+            ignored.append(frames[k].file.name)
+        if on_slices is not None:
+            on_slices(geometry, hu, k + 1)
+        report((k + 1) / len(frames), "Reading slices")
+    steps = sample_steps(frames[0].rows, frames[0].columns)
+    notes = check_pictures(frames, np.stack(samples), hu, steps)
+    if ignored or len({frame.pixels.padding for frame in frames}) > 1:
+        notes.append(finding(Code.PADDING, files=ignored))
+    return Voxels(
+        hu=hu,
+        outside_scan=outside,
+        sha256=scan_sha256_of_slices(geometry, digests),
+        findings=tuple(notes),
+    )
+
+
+def _facts(stacked: Stack, hu: NDArray[np.int16]) -> Iterator[SliceFacts]:
+    """Fill ``hu`` slice by slice; yield what each showed, in grid order."""
+
+    def read_one(k: int) -> SliceFacts:
+        frame = stacked.frames[k]
+        _read_raw(frame, hu[k])
+        return to_hu(hu[k], frame)
+
+    pool = ThreadPoolExecutor(READERS)
+    try:
+        waiting = [pool.submit(read_one, k) for k in range(len(stacked.frames))]
+        for k, future in enumerate(waiting):
+            try:
+                yield future.result()
+            except FrameRefusedError as error:
+                name = stacked.frames[k].file.name
+                raise StackRefusedError([finding(error.code, error.detail, [name])]) from None
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _read_raw(frame: Frame, target: NDArray[np.int16]) -> None:
+    """Fill one slice with stored values as 16-bit words of this machine's byte order."""
+    file = frame.file
+    wide = frame.pixels.bits_allocated == 16
+    if file.syntax.coding is not Coding.RAW:
+        raise FrameRefusedError(Code.DECODE)
+    length = frame.pixel_count * frame.pixels.bits_allocated // 8
+    offset = file.data.pixel_offset + frame.index * length
+    if wide:
+        buffer = target.view(np.uint8).reshape(-1).data
+        there = file.read_into(offset, buffer)
+    else:
+        narrow = bytearray(length)
+        there = file.read_into(offset, memoryview(narrow))
+        kind = np.int8 if frame.pixels.signed else np.uint8
+        target[...] = np.frombuffer(narrow, dtype=kind).reshape(target.shape)
+    if there < length:
+        raise FrameRefusedError(Code.PIXELS_SHORT, f"{there} of {length} bytes")
+    if wide and not file.syntax.little and file.data.pixel_vr != b"OB":
+        target.byteswap(inplace=True)
