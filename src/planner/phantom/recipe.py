@@ -1,0 +1,295 @@
+"""What a digital spine is made from: a seed, a range of levels, disease, and the scan."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from math import isfinite
+
+from planner.domain.errors import UsageError
+from planner.domain.levels import Level, Side
+
+FIRST_LEVEL, LAST_LEVEL = Level.T1, Level.S1
+DRAWN_LEVELS = tuple(
+    level
+    for level in Level
+    if FIRST_LEVEL.order <= level.order <= LAST_LEVEL.order and level not in (Level.T13, Level.L6)
+)
+"""Every level a digital spine has, from the head down."""
+
+_DETAIL = re.compile(r"[a-z_]+=[A-Za-z0-9.+-]+")
+
+
+class Matter(StrEnum):
+    """How a metastasis changes bone."""
+
+    LYTIC = "lytic"
+    BLASTIC = "blastic"
+    MIXED = "mixed"
+
+
+class Place(StrEnum):
+    """Which part of the vertebra a lesion sits in."""
+
+    CENTRE = "centre"
+    ANTERIOR = "anterior"
+    POSTERIOR = "posterior"
+    LEFT = "left"
+    RIGHT = "right"
+    PEDICLE_LEFT = "pedicle-left"
+    PEDICLE_RIGHT = "pedicle-right"
+    LAMINA_LEFT = "lamina-left"
+    LAMINA_RIGHT = "lamina-right"
+
+
+class Position(StrEnum):
+    """DICOM patient position."""
+
+    HFS = "HFS"
+    HFP = "HFP"
+    FFS = "FFS"
+    FFP = "FFP"
+    HFDR = "HFDR"
+    HFDL = "HFDL"
+    FFDR = "FFDR"
+    FFDL = "FFDL"
+
+
+class FractureKind(StrEnum):
+    """How a body has given way."""
+
+    WEDGE = "wedge"
+    BICONCAVE = "biconcave"
+    BURST = "burst"
+
+
+class Contrast(StrEnum):
+    """Phase of the contrast medium in the vessels."""
+
+    NONE = "none"
+    ARTERIAL = "arterial"
+    PORTAL = "portal"
+
+
+class Leak(StrEnum):
+    """Where old cement has run to."""
+
+    DISC = "disc"
+    EPIDURAL = "epidural"
+    VEIN = "vein"
+    PARAVERTEBRAL = "paravertebral"
+
+
+class FieldOfView(StrEnum):
+    """How much of the trunk the pictures show."""
+
+    TRUNK = "trunk"
+    """The whole cross-section with skin and table."""
+    SPINE = "spine"
+    """A square of 180 mm about the spine, down to the skin of the back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lesion:
+    """One metastasis.
+
+    Attributes
+    ----------
+    r_mm
+        Radius of the sphere of the same size.
+    breach
+        Whether it has broken the cortex it reaches (the posterior wall when posterior).
+    epidural_mm
+        How far soft tumour stands into the canal; 0 for none.
+    foraminal
+        The side whose foramen soft tumour enters, or ``None``.
+    """
+
+    level: Level
+    kind: Matter
+    r_mm: float
+    place: Place = Place.CENTRE
+    breach: bool = False
+    epidural_mm: float = 0.0
+    foraminal: Side | None = None
+
+    def __post_init__(self) -> None:
+        if not (isfinite(self.r_mm) and 1.0 <= self.r_mm <= 30.0):
+            raise UsageError(f"a lesion radius must be 1 to 30 mm, got {self.r_mm}")
+        if not (isfinite(self.epidural_mm) and 0.0 <= self.epidural_mm <= 15.0):
+            raise UsageError(f"epidural tumour must be 0 to 15 mm, got {self.epidural_mm}")
+        if self.level not in DRAWN_LEVELS:
+            raise UsageError(f"the digital spine has no level {self.level}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fracture:
+    """A collapsed body; ``loss`` is the share of height lost, 0 to 0.8."""
+
+    level: Level
+    kind: FractureKind
+    loss: float
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.loss <= 0.8:
+            raise UsageError(f"a fracture may lose 0 to 0.8 of the height, got {self.loss}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OldCement:
+    """Cement from an earlier treatment."""
+
+    level: Level
+    volume_ml: float
+    leaks: tuple[Leak, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 0.2 <= self.volume_ml <= 12.0:
+            raise UsageError(f"old cement must be 0.2 to 12 mL, got {self.volume_ml}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedNeedle:
+    """A bone needle that is in place, through the pedicle of one side."""
+
+    level: Level
+    side: Side
+    outer_diameter_mm: float = 3.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """Everything that decides a digital spine and its scan. Equal recipes give equal voxels.
+
+    Attributes
+    ----------
+    levels
+        First and last level that is wholly inside the scan.
+    spacing_mm
+        Distance of voxel centres along columns, rows and slices.
+    slice_thickness_mm
+        ``None`` means as thick as the slices are apart.
+    noise_hu
+        Standard deviation of noise in the middle of the trunk.
+    tilt_deg
+        Gantry tilt.
+    scoliosis_deg
+        Cobb angle of a curve whose apex is at L1, convex to the left when positive.
+    rotation_deg
+        Turn of the whole trunk about the long axis, as a patient lying crooked.
+    matrix
+        Columns and rows of a picture; ``None`` takes what the field of view needs.
+    screws
+        Levels that carry a pedicle screw on both sides.
+    """
+
+    seed: int = 0
+    levels: tuple[Level, Level] = (Level.L2, Level.L4)
+    lesions: tuple[Lesion, ...] = ()
+    position: Position = Position.HFS
+    spacing_mm: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    slice_thickness_mm: float | None = None
+    noise_hu: float = 20.0
+    tilt_deg: float = 0.0
+    age: float = 60.0
+    scoliosis_deg: float = 0.0
+    rotation_deg: float = 0.0
+    osteoporosis: bool = False
+    fractures: tuple[Fracture, ...] = ()
+    cement: tuple[OldCement, ...] = ()
+    screws: tuple[Level, ...] = ()
+    needle: PlacedNeedle | None = None
+    contrast: Contrast = Contrast.NONE
+    field_of_view: FieldOfView = FieldOfView.TRUNK
+    matrix: tuple[int, int] | None = None
+
+    def __post_init__(self) -> None:
+        first, last = self.levels
+        if first not in DRAWN_LEVELS or last not in DRAWN_LEVELS or first.order > last.order:
+            raise UsageError(f"levels must run downward within T1 to S1, got {first}-{last}")
+        if not all(isfinite(step) and 0.2 <= step <= 10.0 for step in self.spacing_mm):
+            raise UsageError(f"voxel spacing must be 0.2 to 10 mm, got {self.spacing_mm}")
+        for name, low, high in (
+            ("noise_hu", 0.0, 300.0),
+            ("tilt_deg", -30.0, 30.0),
+            ("age", 18.0, 100.0),
+            ("scoliosis_deg", -60.0, 60.0),
+            ("rotation_deg", -30.0, 30.0),
+        ):
+            value = getattr(self, name)
+            if not (isfinite(value) and low <= value <= high):
+                raise UsageError(f"{name} must be {low:g} to {high:g}, got {value}")
+        if self.seed < 0:
+            raise UsageError(f"a seed must not be negative, got {self.seed}")
+
+
+def parse_levels(text: str) -> tuple[Level, Level]:
+    """Read ``T10-L5`` or ``L3``.
+
+    Raises
+    ------
+    UsageError
+        When it is not a level or a range of levels.
+    """
+    first, _, last = text.strip().upper().partition("-")
+    try:
+        return Level(first), Level(last or first)
+    except ValueError as error:
+        raise UsageError(f"'{text}' is not a range of levels; write it as T10-L5 or L3") from error
+
+
+def parse_lesion(text: str) -> Lesion:
+    """Read ``L3:lytic:r=9:place=posterior:breach=yes``.
+
+    Further keys: ``epidural=`` (``yes`` or mm), ``foraminal=left|right``.
+
+    Raises
+    ------
+    UsageError
+        When a part of it is not understood; the message names that part.
+    """
+    parts = text.strip().split(":")
+    if len(parts) < 3 or not all(_DETAIL.fullmatch(part) for part in parts[2:]):
+        raise UsageError(
+            f"'{text}' is not a lesion; write it as L3:lytic:r=9:place=posterior:breach=yes"
+        )
+    details = dict(part.split("=", 1) for part in parts[2:])
+    known = {"r", "place", "breach", "epidural", "foraminal"}
+    if unknown := sorted(set(details) - known):
+        raise UsageError(f"'{unknown[0]}' is not part of a lesion; known are {sorted(known)}")
+    if "r" not in details:
+        raise UsageError(f"the lesion '{text}' needs a radius in mm, such as r=9")
+    try:
+        return Lesion(
+            level=Level(parts[0].upper()),
+            kind=Matter(parts[1].lower()),
+            r_mm=float(details["r"]),
+            place=_place(details.get("place", "centre")),
+            breach=_yes(details.get("breach", "no")),
+            epidural_mm=_epidural(details.get("epidural", "no")),
+            foraminal=Side(details["foraminal"]) if "foraminal" in details else None,
+        )
+    except ValueError as error:
+        raise UsageError(f"the lesion '{text}' cannot be read: {error}") from error
+
+
+def _place(text: str) -> Place:
+    """Read a place; a bare ``pedicle`` or ``lamina`` is the left one."""
+    return Place(f"{text}-left" if text in ("pedicle", "lamina") else text)
+
+
+def _yes(text: str) -> bool:
+    if text not in ("yes", "no"):
+        raise ValueError(f"'{text}' is neither yes nor no")
+    return text == "yes"
+
+
+EPIDURAL_BY_DEFAULT_MM = 4.0
+"""Depth of epidural tumour when a recipe only says that there is some."""
+
+
+def _epidural(text: str) -> float:
+    if text in ("yes", "no"):
+        return EPIDURAL_BY_DEFAULT_MM if text == "yes" else 0.0
+    return float(text)
