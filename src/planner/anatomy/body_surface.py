@@ -1,0 +1,151 @@
+"""The side wall and endplates of the vertebral bodies, as smooth optimal surfaces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import ndimage
+
+from planner.anatomy.optimal_surface import calmed_radius, smooth_surface
+from planner.anatomy.spine_curve import U_MM, V_MM
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.anatomy.disc_search import DiscSearch
+    from planner.anatomy.wall_lines import WallLines
+
+ANGLES = 72
+"""Directions round the body axis; 0 is anterior, positive to the left."""
+
+RADII_MM = np.arange(7.0, 34.0, 0.5)
+
+HEIGHTS_MM = np.arange(0.0, 9.01, 0.5)
+"""How far an endplate may lie from the middle plane of its disc."""
+
+_EXPECTED_HEIGHT_MM = 3.0
+_PRIOR_MM = 6.0
+_HALF_WIDTH_RATIO = 1.25
+_LATERAL_REACH_MM = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class BodySurfaces:
+    """Surfaces in straightened coordinates.
+
+    Attributes
+    ----------
+    radius_mm
+        Shape ``(n, ANGLES)``: side wall round ``(walls.centre_mm, 0)``.
+    half_width_mm
+        Shape ``(n,)``: expected lateral half axis.
+    below, above
+        Shape ``(discs, v, u)``: ``s`` of the endplate below each disc (the superior endplate of
+        the lower vertebra) and above it; beyond the body the last height goes on.
+    """
+
+    radius_mm: NDArray[np.float64]
+    half_width_mm: NDArray[np.float64]
+    below: NDArray[np.float64]
+    above: NDArray[np.float64]
+
+
+def body_surfaces(straight: NDArray[np.float32], discs: DiscSearch) -> BodySurfaces:
+    """Find side walls along the whole spine and both endplates of every disc."""
+    image = ndimage.gaussian_filter(np.clip(straight, -60, 450), 0.6)
+    radius, half_width = _side_wall(image, discs.walls)
+    slope = ndimage.gaussian_filter1d(image, 0.9, axis=0, order=1)
+    pairs = [_endplates(slope, discs, n) for n in range(len(discs.s_mm))]
+    empty = np.empty((0, len(V_MM), len(U_MM)))
+    return BodySurfaces(
+        radius_mm=radius,
+        half_width_mm=half_width,
+        below=np.stack([pair[0] for pair in pairs]) if pairs else empty,
+        above=np.stack([pair[1] for pair in pairs]) if pairs else empty,
+    )
+
+
+def disc_plane(discs: DiscSearch, n: int) -> NDArray[np.float64]:
+    """Return ``s`` of the middle plane of disc ``n`` over ``(v, u)``."""
+    s = discs.s_mm[n]
+    v = V_MM[:, None] - discs.walls.centre_at(s)
+    return np.asarray(
+        s + v * np.tan(discs.tilt_rad[n]) + U_MM[None] * np.tan(discs.coronal_tilt_rad[n])
+    )
+
+
+def _side_wall(
+    image: NDArray[np.float32], walls: WallLines
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the radius over (s, angle) and the expected lateral half axis over s."""
+    angle = np.linspace(-np.pi, np.pi, ANGLES, endpoint=False)
+    centre = walls.centre_mm
+    half_depth = 0.5 * (walls.anterior_mm - walls.posterior_mm)
+    edge = _outward_edge(image, centre, angle)
+    half_width = _half_width(edge, angle, half_depth)
+    ellipse = (half_depth * half_width)[:, None] / np.hypot(
+        half_width[:, None] * np.cos(angle), half_depth[:, None] * np.sin(angle)
+    )
+    prior = 0.25 * ((RADII_MM - ellipse[:, :, None]) / _PRIOR_MM) ** 2
+    cost = (1.0 - edge + prior).astype(np.float32)
+    radius = RADII_MM[smooth_surface(cost, step_price=0.06, jump_price=0.35, circular=True)]
+    return calmed_radius(radius, median=(3, 5), sigma=(0.7, 0.8)), half_width
+
+
+def _outward_edge(
+    image: NDArray[np.float32], centre_mm: NDArray[np.float64], angle: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return how strongly HU falls outward, 0 to 1.6, over (s, angle, radius)."""
+    place = np.arange(len(image))[:, None, None]
+    v = centre_mm[:, None, None] + np.cos(angle)[None, :, None] * RADII_MM
+    u = np.broadcast_to(np.sin(angle)[None, :, None] * RADII_MM, v.shape)
+    index = [np.broadcast_to(place, v.shape), v - V_MM[0], u - U_MM[0]]
+    rays = ndimage.map_coordinates(image, index, order=1, mode="nearest")
+    fall = np.clip(-ndimage.gaussian_filter1d(rays, 1.6, axis=2, order=1), 0.0, None)
+    return np.asarray(np.clip(fall / np.percentile(fall, 97), 0.0, 1.6), dtype=np.float64)
+
+
+def _half_width(
+    edge: NDArray[np.float64], angle: NDArray[np.float64], half_depth: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the lateral half axis for each ``s``, from both lateral rays."""
+    lateral = [int(np.abs(angle - side * np.pi / 2).argmin()) for side in (1, -1)]
+    profile = ndimage.gaussian_filter1d(edge[:, lateral].mean(1), 10, axis=0)
+    expected = _HALF_WIDTH_RATIO * half_depth[:, None]
+    best = RADII_MM[(profile * np.exp(-0.5 * ((RADII_MM - expected) / 5.0) ** 2)).argmax(1)]
+    calm = ndimage.median_filter(best, 31, mode="nearest")
+    return np.asarray(ndimage.gaussian_filter1d(calm, 6, mode="nearest"))
+
+
+def _endplates(
+    slope: NDArray[np.float32], discs: DiscSearch, n: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return ``s`` over (v, u) of the endplate below and the one above disc ``n``."""
+    walls = discs.walls
+    rows = slice(
+        int(np.searchsorted(V_MM, walls.posterior_mm.min() - 4.0)),
+        int(np.searchsorted(V_MM, walls.anterior_mm.max() + 5.0)),
+    )
+    columns = slice(
+        int(np.searchsorted(U_MM, -_LATERAL_REACH_MM)),
+        int(np.searchsorted(U_MM, _LATERAL_REACH_MM + 1.0)),
+    )
+    plane = disc_plane(discs, n)[rows, columns]
+    row, column = np.meshgrid(
+        np.arange(rows.start, rows.stop), np.arange(columns.start, columns.stop), indexing="ij"
+    )
+    surfaces = []
+    for direction in (-1, 1):
+        s = plane[..., None] + direction * HEIGHTS_MM
+        index = [s, *(np.broadcast_to(axis[..., None], s.shape) for axis in (row, column))]
+        rise = direction * ndimage.map_coordinates(slope, index, order=1, mode="nearest")
+        edge = np.clip(rise, 0.0, None)
+        edge = np.clip(edge / (np.percentile(edge, 96) + 1e-6), 0.0, 1.5)
+        cost = (1.0 - edge + 0.012 * (HEIGHTS_MM - _EXPECTED_HEIGHT_MM) ** 2).astype(np.float32)
+        height = HEIGHTS_MM[smooth_surface(cost, step_price=0.08, jump_price=0.5)]
+        height = ndimage.gaussian_filter(ndimage.median_filter(height, 5), 1.0)
+        margins = ((rows.start, len(V_MM) - rows.stop), (columns.start, len(U_MM) - columns.stop))
+        surfaces.append(disc_plane(discs, n) + direction * np.pad(height, margins, mode="edge"))
+    return surfaces[0], surfaces[1]

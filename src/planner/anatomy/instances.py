@@ -1,0 +1,206 @@
+"""Tells whole vertebrae apart: bone round the canal, split by seeds and watershed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cc3d
+import numpy as np
+from scipy import ndimage
+from skimage.segmentation import watershed
+
+from planner.anatomy.spine_curve import U_MM, V_MM
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.anatomy.body_surface import BodySurfaces
+    from planner.anatomy.disc_search import DiscSearch
+    from planner.anatomy.spine_parts import SpineParts
+    from planner.anatomy.work_grid import WorkVolume
+
+BONE_OVER_SOFT_HU = 130.0
+"""Bone is this much denser than the muscle and fat round the spine."""
+
+RIB_CUT_MM = 42.0
+"""Beyond this lateral distance bone is rib, not transverse process (a coarse limit)."""
+
+_CLOSE_MM = 1.5
+_LARGEST_HOLE_MM2 = 120.0
+_END_HEIGHT_MM = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Stations:
+    """Where each vertebra lies along the curve, from inferior to superior.
+
+    Attributes
+    ----------
+    centre_s
+        ``s`` of the body centres.
+    height_mm
+        Level-to-level distance at each.
+    cut_by_scan
+        Whether a disc is missing on one side, so the stack may cut the vertebra.
+    """
+
+    centre_s: NDArray[np.float64]
+    height_mm: NDArray[np.float64]
+    cut_by_scan: NDArray[np.bool_]
+
+
+def stations(discs: DiscSearch) -> Stations:
+    """Place one vertebra between neighbouring discs and one beyond each end."""
+    s = discs.s_mm
+    spacing = np.diff(s) if len(s) > 1 else np.array([_END_HEIGHT_MM])
+    height = np.r_[spacing[0], spacing, spacing[-1]] if len(s) > 1 else np.repeat(spacing, 2)
+    centre = np.r_[s[0] - 0.5 * height[0], 0.5 * (s[1:] + s[:-1]), s[-1] + 0.5 * height[-1]]
+    cut = np.zeros(len(centre), np.bool_)
+    cut[[0, -1]] = True
+    return Stations(centre_s=centre, height_mm=height, cut_by_scan=cut)
+
+
+def split_vertebrae(
+    volume: WorkVolume,
+    located: NDArray[np.float32],
+    parts: SpineParts,
+    discs: DiscSearch,
+    surfaces: BodySurfaces,
+    canal_radius: NDArray[np.float64],
+    straight: NDArray[np.float32],
+) -> NDArray[np.uint8]:
+    """Return whole vertebrae, uint8 ``n + 1`` from inferior to superior, on the work grid."""
+    threshold_hu = soft_tissue_hu(volume, located, parts) + BONE_OVER_SOFT_HU
+    places = stations(discs)
+    bone = _bone(volume, located, parts, discs, surfaces, threshold_hu)
+    dense = volume.hu > threshold_hu + 40.0
+    laminae = _lamina_places(straight, canal_radius, places)
+    seeds = _seeds(located, parts, bone, dense, discs, places, laminae)
+    relief = -np.clip(ndimage.gaussian_filter(volume.hu, 0.5 / volume.spacing_mm), -100, 700)
+    flooded = watershed(relief, seeds, mask=bone)  # type: ignore[no-untyped-call]
+    out = np.zeros(flooded.shape, np.uint8)
+    for n in range(len(places.centre_s)):
+        piece = _one_vertebra(flooded == n + 1, located, places, n)
+        piece &= ~parts.canal & (parts.discs == 0) & (out == 0)
+        out[piece] = n + 1
+    return out
+
+
+def soft_tissue_hu(volume: WorkVolume, located: NDArray[np.float32], parts: SpineParts) -> float:
+    """Return the median HU of soft tissue round the spine."""
+    _, v, u = located
+    near = (parts.bodies == 0) & ~parts.canal & (v > -45) & (v < 30) & (np.abs(u) < 40)
+    ring = volume.hu[near & (volume.hu > -30) & (volume.hu < 110)]
+    return float(np.median(ring)) if ring.size else 40.0
+
+
+def _bone(
+    volume: WorkVolume,
+    located: NDArray[np.float32],
+    parts: SpineParts,
+    discs: DiscSearch,
+    surfaces: BodySurfaces,
+    threshold_hu: float,
+) -> NDArray[np.bool_]:
+    """Return bone round the canal with its marrow filled, bodies by their surface only."""
+    s, v, u = located
+    spacing = volume.spacing_mm
+    smooth = ndimage.gaussian_filter(volume.hu, 0.45 / spacing)
+    free = ~parts.canal & (parts.discs == 0)
+    is_body = parts.bodies > 0
+    wall = discs.walls.posterior_at(s).astype(np.float32)
+    beside = np.interp(s, np.arange(len(surfaces.half_width_mm)), surfaces.half_width_mm)
+    lateral = np.abs(u) > 0.75 * beside.astype(np.float32)
+    # In front of the wall only the body itself is accepted, so osteophytes and vessels stay out.
+    allowed = (v < wall + 1.0) | is_body | ((v < wall + 5.0) & lateral)
+    allowed &= (v < discs.walls.anterior_mm.max() + 6.0) & (v > -60.0) & (np.abs(u) < 50.0)
+    bone = np.asarray((smooth > threshold_hu) & free & allowed)
+    closed = ndimage.binary_closing(bone, iterations=max(1, round(_CLOSE_MM / spacing)))
+    bone |= closed & free & (smooth > threshold_hu - 110.0) & (v < wall + 2.0)
+    _fill_marrow(bone, parts.canal, smooth, spacing)
+    return np.asarray((bone & ~parts.canal) | is_body)
+
+
+def _fill_marrow(
+    bone: NDArray[np.bool_],
+    canal: NDArray[np.bool_],
+    smooth: NDArray[np.float32],
+    spacing_mm: float,
+) -> None:
+    """Fill small enclosed holes of every axial slice in place."""
+    largest = _LARGEST_HOLE_MM2 / spacing_mm**2
+    for k in range(len(bone)):
+        if not bone[k].any():
+            continue
+        holes = ndimage.binary_fill_holes(bone[k] | canal[k]) & ~canal[k] & ~bone[k]
+        if not holes.any():
+            continue
+        pieces, _ = ndimage.label(holes)
+        small = np.bincount(pieces.ravel()) < largest
+        small[0] = False
+        bone[k] |= small[pieces] & (smooth[k] > -40.0)
+
+
+def _lamina_places(
+    straight: NDArray[np.float32], canal_radius: NDArray[np.float64], places: Stations
+) -> NDArray[np.float64]:
+    """Return ``s`` of each vertebra's midline lamina, NaN where none is in the scan."""
+    posterior = canal_radius[:, [0, 1, -1]].mean(1)
+    midline = straight[:, :, np.abs(U_MM) <= 6.0]
+    profile = np.zeros(len(straight))
+    for s, section in enumerate(midline):
+        band = (-posterior[s] >= V_MM) & (-posterior[s] - 14.0 <= V_MM)
+        values = np.sort(section[band].ravel())
+        profile[s] = np.clip(values[-max(1, len(values) // 3) :], 0, 600).mean()
+    profile = ndimage.gaussian_filter1d(profile, 2.0)
+    out = np.full(len(places.centre_s), np.nan)
+    for n, (centre, height) in enumerate(zip(places.centre_s, places.height_mm, strict=True)):
+        expected = centre - 0.33 * height
+        low = max(0, int(expected - 0.35 * height))
+        window = np.arange(low, min(len(profile), int(expected + 0.4 * height)))
+        if len(window) >= 5:
+            weight = np.exp(-0.5 * ((window - expected) / (0.3 * height)) ** 2)
+            out[n] = window[(profile[window] * weight).argmax()]
+    return out
+
+
+def _seeds(
+    located: NDArray[np.float32],
+    parts: SpineParts,
+    bone: NDArray[np.bool_],
+    dense: NDArray[np.bool_],
+    discs: DiscSearch,
+    places: Stations,
+    laminae: NDArray[np.float64],
+) -> NDArray[np.int32]:
+    """Mark each vertebra where it is certain: body core, pedicles, midline lamina."""
+    s, v, u = located
+    wall = discs.walls.posterior_at(s).astype(np.float32)
+    side = np.abs(u)
+    core = ndimage.binary_erosion(parts.bodies > 0)
+    seeds = np.where(core, parts.bodies, 0).astype(np.int32)
+    beside_canal = (side > 7) & (side < 18) & (v > -4) & (v < wall + 3) & bone
+    midline = (side < 6) & (v < -4) & (v > -22) & bone & dense
+    for n, (centre, height) in enumerate(zip(places.centre_s, places.height_mm, strict=True)):
+        seeds[beside_canal & (s > centre) & (s < centre + 0.28 * height)] = n + 1
+        if np.isfinite(laminae[n]):
+            lamina = midline & (np.abs(s - laminae[n]) < 2.5) & (seeds == 0)
+            seeds[lamina] = n + 1
+    return seeds
+
+
+def _one_vertebra(
+    piece: NDArray[np.bool_], located: NDArray[np.float32], places: Stations, n: int
+) -> NDArray[np.bool_]:
+    """Cut ribs and strays off one flooded piece and smooth it."""
+    s, _, u = located
+    centre, height = places.centre_s[n], places.height_mm[n]
+    piece &= np.abs(u) < RIB_CUT_MM
+    piece &= (s > centre - 1.45 * height) & (s < centre + 0.95 * height)
+    pieces, count = cc3d.connected_components(piece, connectivity=6, return_N=True)
+    if count > 1:
+        sizes = np.bincount(pieces.ravel())
+        sizes[0] = 0
+        piece = pieces == sizes.argmax()
+    return np.asarray(ndimage.binary_closing(piece))

@@ -1,0 +1,230 @@
+"""Offers level names: the user's word first, then the sacrum, then ribs, then a best guess.
+
+A name that is not the user's word always carries a sentence of doubt.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.domain.errors import UsageError
+from planner.domain.levels import Level
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from planner.anatomy.spine_model import SpineModel
+    from planner.geometry.points import PointLps
+
+USUAL_LEVELS = tuple(level for level in Level if level not in (Level.T13, Level.L6))
+"""The chain names are counted along; T13 and L6 are only ever the user's word."""
+
+USUAL_PERIOD_MM = {
+    Level.T1: 18.5, Level.T2: 19.5, Level.T3: 20.0, Level.T4: 20.5, Level.T5: 21.0,
+    Level.T6: 22.0, Level.T7: 22.5, Level.T8: 23.5, Level.T9: 24.5, Level.T10: 26.5,
+    Level.T11: 28.5, Level.T12: 31.0, Level.L1: 33.5, Level.L2: 35.5, Level.L3: 36.5,
+    Level.L4: 37.0, Level.L5: 36.0,
+}  # fmt: skip
+"""Rough level-to-level distances of an adult; only their ratios are used, to rank guesses."""
+
+_RIB_MM = (44.0, 58.0)
+_RIB_SHARE = 0.5
+_SACRUM_SHARE = 0.33
+_LEAST_WING_MM3 = 500.0
+_LOWEST_LOOKED_AT = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedLevels:
+    """Names from inferior to superior.
+
+    Attributes
+    ----------
+    levels
+        One for each vertebra; ``None`` where the chain of names has run out.
+    doubts
+        One for each: empty where the name is the user's word, or counted from it.
+    """
+
+    levels: tuple[Level | None, ...]
+    doubts: tuple[str, ...]
+
+
+def name_levels(model: SpineModel, seeds: Mapping[Level, PointLps]) -> NamedLevels:
+    """Name every vertebra.
+
+    Raises
+    ------
+    UsageError
+        When a seed lies off the spine, or two seeds contradict the order of the vertebrae.
+    """
+    if seeds:
+        return _from_seeds(model, seeds)
+    sacrum = sacrum_number(model)
+    if sacrum is not None:
+        lowest = USUAL_LEVELS.index(Level.S1) + sacrum - 1
+        return _counted(
+            model,
+            lowest,
+            "Counted up from the sacrum, with the lowest free vertebra as L5; a fourth or sixth "
+            "lumbar or a transitional vertebra would shift every name by one.",
+        )
+    rib = last_rib_number(model)
+    if rib is not None:
+        lowest = USUAL_LEVELS.index(Level.T12) + rib - 1
+        return _counted(
+            model,
+            lowest,
+            "Counted from the lowest vertebra with ribs as T12; the sacrum is not in the scan, "
+            "and a missing or lumbar rib would shift every name by one.",
+        )
+    return _counted(
+        model,
+        _best_guess(model),
+        "Not countable in this scan: neither the sacrum nor the last rib is seen. The name is a "
+        "guess from the size of the vertebrae; name one vertebra to settle it.",
+    )
+
+
+def _counted(model: SpineModel, lowest: int, doubt: str) -> NamedLevels:
+    """Name all from the place of vertebra 1 in ``USUAL_LEVELS``."""
+    places = [lowest - n for n in range(model.count)]
+    levels = tuple(
+        USUAL_LEVELS[place] if 0 <= place < len(USUAL_LEVELS) else None for place in places
+    )
+    return NamedLevels(levels=levels, doubts=(doubt,) * model.count)
+
+
+def _from_seeds(model: SpineModel, seeds: Mapping[Level, PointLps]) -> NamedLevels:
+    """Name the seeded vertebrae by the user's word and count the others from the nearest."""
+    named = {vertebra_at(model, point, level): level for level, point in seeds.items()}
+    if len(named) < len(seeds):
+        raise UsageError(
+            "two level seeds lie in the same vertebra; move one of them into its own vertebra"
+        )
+    upward = [named[number].order for number in sorted(named)]
+    if any(after >= before for before, after in itertools.pairwise(upward)):
+        raise UsageError(
+            "the level seeds do not run in order from head to foot; check their names and points"
+        )
+    levels: list[Level | None] = []
+    doubts = []
+    for number in range(1, model.count + 1):
+        nearest = min(named, key=lambda seeded: (abs(seeded - number), seeded))
+        levels.append(_stepped(named[nearest], nearest - number))
+        doubts.append(
+            ""
+            if number in named
+            else f"Counted from {named[nearest]}, which was named by the user; a vertebra more "
+            "or less than usual between them would shift it."
+        )
+    return NamedLevels(levels=tuple(levels), doubts=tuple(doubts))
+
+
+def _stepped(level: Level, down: int) -> Level | None:
+    """Return the level ``down`` places toward the feet, over T13 and L6 unless it starts there."""
+    if down == 0:
+        return level
+    if level in USUAL_LEVELS:
+        place = USUAL_LEVELS.index(level) + down
+    else:
+        # T13 sits between T12 and L1, L6 between L5 and S1.
+        after = Level.L1 if level is Level.T13 else Level.S1
+        place = USUAL_LEVELS.index(after) + (down - 1 if down > 0 else down)
+    return USUAL_LEVELS[place] if 0 <= place < len(USUAL_LEVELS) else None
+
+
+def vertebra_at(model: SpineModel, point: PointLps, level: Level) -> int:
+    """Return the number of the vertebra a seed lies in, else the nearest along the spine.
+
+    Raises
+    ------
+    UsageError
+        When the point is off the spine.
+    """
+    index = np.rint(model.volume.geometry.ijk(point.array)).astype(int)[::-1]
+    if (index >= 0).all() and (index < model.vertebrae.shape).all():
+        number = int(model.vertebrae[tuple(index)])
+        if number:
+            return number
+    s, v, u = (float(value[0]) for value in model.curve.locate(point.array[None]))
+    distance = np.abs(model.centre_s - s)
+    nearest = int(distance.argmin())
+    if (
+        distance[nearest] > 0.75 * model.height_mm[nearest]
+        or abs(u) > 40.0
+        or not -45.0 < v < 60.0
+    ):
+        raise UsageError(f"the seed of {level} lies off the spine; click inside its body")
+    return nearest + 1
+
+
+def sacrum_number(model: SpineModel) -> int | None:
+    """Return the number of S1 when the sacrum is seen, from its wings.
+
+    The wings are bone beside the body at body height, where a lumbar vertebra has muscle. S1 is
+    the highest of the lowest vertebrae that has them.
+    """
+    s, v, u = model.located
+    found = None
+    for number in range(1, min(_LOWEST_LOOKED_AT, model.count) + 1):
+        near = np.abs(s - model.centre_s[number - 1]) < 0.3 * model.height_mm[number - 1]
+        wing = near & (v > 2.0) & (v < 25.0) & (np.abs(u) > 28.0) & (np.abs(u) < 40.0)
+        if wing.sum() * model.volume.geometry.voxel_volume_mm3 < _LEAST_WING_MM3:
+            continue
+        if float((model.volume.hu[wing] > model.soft_hu + 60.0).mean()) > _SACRUM_SHARE:
+            found = number
+    return found
+
+
+def last_rib_number(model: SpineModel) -> int | None:
+    """Return the number of the lowest rib-bearing vertebra, when one below it bears none."""
+    shares = rib_shares(model)
+    bearing = [n + 1 for n, share in enumerate(shares) if share > _RIB_SHARE]
+    if not bearing or bearing[0] == 1 or model.cut_by_scan[: bearing[0] - 1].all():
+        return None
+    return bearing[0]
+
+
+def rib_shares(model: SpineModel) -> list[float]:
+    """Return for each vertebra how sure ribs are on both sides: the lesser side, 0 to 1."""
+    s, v, u = model.located
+    out = []
+    for centre, height in zip(model.centre_s, model.height_mm, strict=True):
+        sides = []
+        for sign in (1.0, -1.0):
+            lateral = u * sign
+            sheet = (lateral > _RIB_MM[0]) & (lateral < _RIB_MM[1]) & (v > -35.0) & (v < 12.0)
+            sheet &= (s > centre - 0.5 * height) & (s < centre + 0.5 * height)
+            volume = float((model.volume.hu[sheet] > model.soft_hu + 130.0).sum())
+            # A rib crosses the sheet as a rod of about 14 mm length and 80 mm2 section.
+            sides.append(volume * model.volume.geometry.voxel_volume_mm3 / 600.0)
+        out.append(min(1.0, *sides))
+    return out
+
+
+def _best_guess(model: SpineModel) -> int:
+    """Return the place of vertebra 1 whose usual spacings fit best, over every offset."""
+    inner = ~model.cut_by_scan
+    measured = np.log(model.height_mm[inner]) if inner.any() else np.log(model.height_mm)
+    numbers = np.flatnonzero(inner) if inner.any() else np.arange(model.count)
+    ribs = np.array(rib_shares(model))
+    best_cost, best = np.inf, USUAL_LEVELS.index(Level.L5)
+    for lowest in range(
+        USUAL_LEVELS.index(Level.T1) + model.count - 1, USUAL_LEVELS.index(Level.L5) + 1
+    ):
+        usual = np.log([USUAL_PERIOD_MM[USUAL_LEVELS[lowest - int(n)]] for n in numbers])
+        error = measured - usual
+        # The patient's size is free within reason; the shape along the spine is not.
+        cost = float(((error - error.mean()) ** 2).sum() / 0.06**2 + (error.mean() / 0.12) ** 2)
+        lumbar = np.array(
+            [USUAL_LEVELS[lowest - n].region == "lumbar" for n in range(model.count)]
+        )
+        cost += 3.0 * float(np.abs(np.where(lumbar, ribs, 1.0 - ribs)).sum())
+        if cost < best_cost:
+            best_cost, best = cost, lowest
+    return best

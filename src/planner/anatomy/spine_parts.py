@@ -1,0 +1,135 @@
+"""Turns surfaces in straightened coordinates into masks on any grid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.anatomy.spine_curve import U_MM, V_MM
+from planner.geometry.kernels import kernel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.anatomy.body_surface import BodySurfaces
+    from planner.anatomy.disc_search import DiscSearch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SpineParts:
+    """Bodies, discs and canal on one grid, numbered from inferior to superior.
+
+    Attributes
+    ----------
+    bodies
+        uint8: ``n + 1`` for the body between disc ``n - 1`` and disc ``n``.
+    discs
+        uint8: ``n + 1`` for disc ``n``.
+    canal
+        bool.
+    """
+
+    bodies: NDArray[np.uint8]
+    discs: NDArray[np.uint8]
+    canal: NDArray[np.bool_]
+
+
+def spine_parts(
+    located: NDArray[np.float32],
+    discs: DiscSearch,
+    surfaces: BodySurfaces,
+    canal_radius: NDArray[np.float64],
+) -> SpineParts:
+    """Classify every voxel of a grid whose ``s, v, u`` are ``located``, shape (3, k, j, i)."""
+    shape = located.shape[1:]
+    bodies = np.zeros(shape, np.uint8)
+    between = np.zeros(shape, np.uint8)
+    canal = np.zeros(shape, np.bool_)
+    _classify(
+        located,
+        discs.walls.centre_mm,
+        surfaces.radius_mm,
+        surfaces.below,
+        surfaces.above,
+        canal_radius,
+        (float(V_MM[0]), float(U_MM[0])),
+        bodies,
+        between,
+        canal,
+    )
+    return SpineParts(bodies=bodies, discs=between, canal=canal)
+
+
+@kernel
+def _polar(table: NDArray[np.float64], s: float, v: float, u: float) -> float:
+    """Return a radius over (s, angle) by linear interpolation; the angle is that of (v, u)."""
+    rows, angles = table.shape
+    row = min(max(s, 0.0), rows - 1.0)
+    low = min(int(row), rows - 2)
+    part = row - low
+    turn = (np.arctan2(u, v) + np.pi) / (2.0 * np.pi) * angles
+    left = int(turn)
+    rest = turn - left
+    left = left % angles
+    right = (left + 1) % angles
+    at_low = table[low, left] * (1.0 - rest) + table[low, right] * rest
+    at_high = table[low + 1, left] * (1.0 - rest) + table[low + 1, right] * rest
+    return float(at_low * (1.0 - part) + at_high * part)
+
+
+@kernel
+def _height(surface: NDArray[np.float64], row: float, column: float) -> float:
+    """Return a surface's ``s`` at (row, column), bilinear; the edge value beyond the edge."""
+    row = min(max(row, 0.0), surface.shape[0] - 1.001)
+    column = min(max(column, 0.0), surface.shape[1] - 1.001)
+    j, i = int(row), int(column)
+    a, b = row - j, column - i
+    near = surface[j, i] * (1 - b) + surface[j, i + 1] * b
+    far = surface[j + 1, i] * (1 - b) + surface[j + 1, i + 1] * b
+    return float(near * (1 - a) + far * a)
+
+
+@kernel
+def _classify(  # noqa: PLR0913 - a kernel takes arrays, not objects
+    located: NDArray[np.float32],
+    centre: NDArray[np.float64],
+    radius: NDArray[np.float64],
+    below: NDArray[np.float64],
+    above: NDArray[np.float64],
+    canal_radius: NDArray[np.float64],
+    first: tuple[float, float],
+    bodies: NDArray[np.uint8],
+    between: NDArray[np.uint8],
+    canal: NDArray[np.bool_],
+) -> None:
+    """Fill the three masks. The canal wins over the body."""
+    rows = centre.shape[0]
+    for k in range(located.shape[1]):
+        for j in range(located.shape[2]):
+            for i in range(located.shape[3]):
+                s = float(located[0, k, j, i])
+                v = float(located[1, k, j, i])
+                u = float(located[2, k, j, i])
+                if s < -0.5 or s > rows - 0.5 or abs(u) > 40.0 or v < -40.0 or v > 70.0:
+                    continue
+                if np.hypot(v, u) <= _polar(canal_radius, s, v, u):
+                    canal[k, j, i] = True
+                    continue
+                place = min(max(s, 0.0), rows - 1.0)
+                low = min(int(place), rows - 2)
+                middle = centre[low] + (place - low) * (centre[low + 1] - centre[low])
+                if np.hypot(v - middle, u) > _polar(radius, s, v - middle, u):
+                    continue
+                number = 1
+                for n in range(below.shape[0]):
+                    if s >= _height(above[n], v - first[0], u - first[1]):
+                        number = n + 2
+                    elif s > _height(below[n], v - first[0], u - first[1]):
+                        between[k, j, i] = n + 1
+                        number = 0
+                        break
+                    else:
+                        break
+                bodies[k, j, i] = number
