@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-import SimpleITK as sitk
+import SimpleITK
 
 from planner.anatomy import segment
 from planner.domain.volume import CtVolume, GateVerdict, LabelVolume, ScanRecord
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from planner.domain.anatomy import Anatomy
 
 
-def geometry_of(image: sitk.Image) -> VolumeGeometry:
+def geometry_of(image: SimpleITK.Image) -> VolumeGeometry:
     matrix = np.eye(4)
     matrix[:3, :3] = np.array(image.GetDirection()).reshape(3, 3) * np.array(image.GetSpacing())
     matrix[:3, 3] = image.GetOrigin()
@@ -31,8 +31,8 @@ def ct_of(hu: np.ndarray, geometry: VolumeGeometry) -> CtVolume:
 
 
 def read_ct(path: Path) -> CtVolume:
-    image = sitk.ReadImage(str(path))
-    return ct_of(sitk.GetArrayFromImage(image), geometry_of(image))
+    image = SimpleITK.ReadImage(str(path))
+    return ct_of(SimpleITK.GetArrayFromImage(image), geometry_of(image))
 
 
 @pytest.fixture(scope="session")
@@ -42,8 +42,8 @@ def lumbar_ct(real_ct: Path) -> CtVolume:
 
 @pytest.fixture(scope="session")
 def lumbar_reference(real_ct: Path) -> LabelVolume:
-    image = sitk.ReadImage(str(real_ct / "lumbar_ct_verse014" / "vertebrae.nii.gz"))
-    labels = sitk.GetArrayFromImage(image).astype(np.uint8)
+    image = SimpleITK.ReadImage(str(real_ct / "lumbar_ct_verse014" / "vertebrae.nii.gz"))
+    labels = SimpleITK.GetArrayFromImage(image).astype(np.uint8)
     return LabelVolume(geometry=geometry_of(image), labels=labels)
 
 
