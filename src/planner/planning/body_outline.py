@@ -1,0 +1,131 @@
+"""The patient's outline in a CT, and where a needle's line passes the skin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+import cc3d
+import edt
+import numpy as np
+from scipy import ndimage
+
+from planner.geometry.points import PointLps
+from planner.geometry.volume_geometry import VolumeGeometry
+from planner.planning.sampling import along_line
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.domain.volume import CtVolume
+    from planner.geometry.points import Vector
+
+AIR_HU: Final = -300.0
+"""Between air or lung (below -700) and fat (above -130)."""
+
+COARSE_MM: Final = 2.0
+TABLE_MM: Final = 5.0
+"""Parts thinner than twice this, such as the shell of the table, are not the patient."""
+
+REFINE_MM: Final = 4.0
+"""The coarse outline lies within this of the skin seen in full resolution."""
+
+STEP_MM: Final = 0.25
+FARTHEST_MM: Final = 400.0
+CACHED_SCANS: Final = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class BodyOutline:
+    """The inside of the patient on a coarse grid.
+
+    Attributes
+    ----------
+    inside
+        uint8 ``[k, j, i]``; lung and bowel gas count as inside.
+    gas
+        bool: air inside the patient.
+    """
+
+    geometry: VolumeGeometry
+    inside: NDArray[np.uint8]
+    gas: NDArray[np.bool_]
+
+
+@lru_cache(maxsize=CACHED_SCANS)
+def body_outline(ct: CtVolume) -> BodyOutline:
+    """Find the patient in a CT; kept for the next call with the same scan."""
+    stride = [max(1, round(COARSE_MM / step)) for step in ct.geometry.spacing_mm]
+    i, j, k = stride
+    coarse = ct.hu[::k, ::j, ::i]
+    tissue = coarse > AIR_HU
+    if ct.outside_scan is not None:
+        tissue &= ~ct.outside_scan[::k, ::j, ::i]
+    scale = ct.geometry.lps_from_ijk @ np.diag([*stride, 1.0])
+    size = (coarse.shape[2], coarse.shape[1], coarse.shape[0])
+    geometry = VolumeGeometry.from_matrix(size, scale)
+    patient = _largest_part(tissue, geometry)
+    filled = patient.copy()
+    across = 2 - int(np.abs(geometry.direction[2]).argmax())
+    for plane in range(filled.shape[across]):
+        place = tuple(plane if axis == across else slice(None) for axis in range(3))
+        filled[place] = ndimage.binary_fill_holes(patient[place])
+    return BodyOutline(
+        geometry=geometry, inside=filled.astype(np.uint8), gas=filled & (coarse <= AIR_HU)
+    )
+
+
+def _largest_part(tissue: NDArray[np.bool_], geometry: VolumeGeometry) -> NDArray[np.bool_]:
+    """Open the mask to cut the table off, and keep the largest piece."""
+    spacing = geometry.spacing_mm[::-1]
+    core = edt.edt(np.ascontiguousarray(tissue), anisotropy=spacing) > TABLE_MM
+    pieces = cc3d.connected_components(core, connectivity=6)
+    sizes = np.bincount(pieces.ravel())
+    if len(sizes) < 2:
+        return tissue
+    sizes[0] = 0
+    largest = pieces == int(sizes.argmax())
+    near = edt.edt(np.ascontiguousarray(~largest), anisotropy=spacing) <= TABLE_MM + COARSE_MM
+    return np.asarray(tissue & near, dtype=np.bool_)
+
+
+def skin_on_line(ct: CtVolume, tip: PointLps, outward: Vector) -> PointLps | None:
+    """Return where a line from inside the patient passes the skin for the last time.
+
+    ``None`` when the scan ends before the patient does, so that the skin is not seen.
+
+    Parameters
+    ----------
+    outward
+        Unit vector, shape ``(3,)``, LPS, from the tip towards the outside.
+    """
+    outline = body_outline(ct)
+    count = int(FARTHEST_MM / STEP_MM) + 1
+    way_mm = np.arange(count) * STEP_MM
+    line_mm = tip.array + way_mm[:, None] * outward
+    seen = outline.geometry.contains(line_mm) & ct.geometry.contains(line_mm)
+    if not seen[0]:
+        return None
+    last = count if seen.all() else int(np.argmin(seen))
+    grid = outline.geometry
+    inside = along_line(outline.inside, grid.ijk(line_mm[0]), grid.ijk(line_mm[last - 1]), last)
+    within = np.flatnonzero(inside >= 0.5)
+    if not len(within) or within[-1] >= last - 1:
+        return None
+    coarse_mm = way_mm[within[-1]]
+    return PointLps.of(tip.array + _refined_mm(ct, tip, outward, coarse_mm) * outward)
+
+
+def _refined_mm(ct: CtVolume, tip: PointLps, outward: Vector, coarse_mm: float) -> float:
+    """Return the crossing from tissue to air in full resolution nearest the coarse one."""
+    count = int(2.0 * REFINE_MM / STEP_MM) + 1
+    way_mm = coarse_mm + np.linspace(-REFINE_MM, REFINE_MM, count)
+    ends = ct.geometry.ijk(tip.array + way_mm[[0, -1], None] * outward)
+    hu = along_line(ct.hu, ends[0], ends[1], count)
+    leaves = np.flatnonzero((hu[:-1] > AIR_HU) & (hu[1:] <= AIR_HU))
+    if not len(leaves):
+        return coarse_mm
+    at = leaves[np.abs(way_mm[leaves] - coarse_mm).argmin()]
+    share = (hu[at] - AIR_HU) / (hu[at] - hu[at + 1])
+    return float(way_mm[at] + share * (way_mm[at + 1] - way_mm[at]))

@@ -1,0 +1,223 @@
+"""Measures of one needle in one scan."""
+
+from __future__ import annotations
+
+from math import asin, atan2, degrees
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.domain.plan import Approach
+from planner.domain.sourced import Interval
+from planner.geometry.points import SHORTEST_DIRECTION_MM, PointLps, unit
+from planner.planning.body_outline import skin_on_line
+from planner.planning.measures import Clearance, Crossing, TipPlace, TrajectoryMeasures
+from planner.planning.pedicle_margins import half_voxel_mm, pedicle_margins
+from planner.planning.sampling import along_line
+from planner.planning.segment_distance import nearest_on_segment, nearest_to_points
+from planner.planning.surfaces import surroundings_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.domain.anatomy import Anatomy, Vertebra
+    from planner.domain.levels import Side
+    from planner.domain.plan import Trajectory
+    from planner.domain.volume import CtVolume
+    from planner.geometry.points import Vector
+    from planner.planning.surfaces import Surface, Surroundings
+
+STEP_MM: Final = 0.25
+"""Step along the needle where it is looked up in masks: half the finest voxel or less."""
+
+CORTEX_REACH_MM: Final = 1.0
+"""The HU of a crossing is the highest this near to it: a thin cortex is blurred."""
+
+
+def measure(
+    trajectory: Trajectory,
+    ct: CtVolume,
+    anatomy: Anatomy,
+    *,
+    outer_diameter_mm: float,
+    placement_error_mm: float = 0.0,
+) -> TrajectoryMeasures:
+    """Measure one needle; everything near its vertebra is kept ready for the next call.
+
+    Parameters
+    ----------
+    outer_diameter_mm
+        Of the thickest part that enters bone: the cannula, when there is one.
+    placement_error_mm
+        Registration, needle bend and the like; widens the intervals of all distances.
+
+    Raises
+    ------
+    KeyError
+        When the anatomy has no vertebra of the trajectory's level.
+    """
+    surroundings = surroundings_of(anatomy, trajectory.level)
+    vertebra = anatomy.vertebrae[trajectory.level]
+    entry, tip = trajectory.entry.array, trajectory.tip.array
+    direction = unit(tip - entry)
+    radius = outer_diameter_mm / 2.0
+    crossings = _crossings(entry, tip, ct, surroundings)
+    enters = next((item for item in crossings if item.enters), None)
+    pedicle = None
+    if trajectory.approach is Approach.TRANSPEDICULAR:
+        pedicle = pedicle_margins(
+            entry,
+            tip,
+            vertebra,
+            trajectory.side,
+            surroundings,
+            outer_diameter_mm=outer_diameter_mm,
+            doubt_mm=placement_error_mm,
+        )
+    clearances = [
+        clearance(name, surface, entry, tip, radius, placement_error_mm)
+        for name, surface in surroundings.near.items()
+    ]
+    skin = skin_on_line(ct, trajectory.tip, -direction)
+    step = half_voxel_mm(ct.geometry.ijk_from_lps[:3, :3] @ direction)
+    return TrajectoryMeasures(
+        trajectory_id=trajectory.id,
+        outer_diameter_mm=outer_diameter_mm,
+        length_mm=trajectory.length_mm,
+        skin=skin,
+        skin_to_tip_mm=None if skin is None else _about(skin.distance_mm(trajectory.tip), step),
+        bone_entry=None if enters is None else enters.at,
+        bone_depth_mm=(
+            None if enters is None else _about(enters.at.distance_mm(trajectory.tip), step)
+        ),
+        pedicle=pedicle,
+        clearances=tuple(sorted(clearances, key=lambda item: item.distance_mm.best)),
+        farther_than_mm=surroundings.farther_than_mm,
+        angles_deg=angles_deg(direction, trajectory.side, vertebra),
+        tip=_tip_place(tip, trajectory.side, vertebra, surroundings),
+        crossings=crossings,
+    )
+
+
+def _about(value: float, doubt: float) -> Interval:
+    return Interval(value - doubt, value, value + doubt)
+
+
+def clearance(
+    name: str,
+    surface: Surface,
+    entry: Vector,
+    tip: Vector,
+    radius_mm: float,
+    placement_error_mm: float = 0.0,
+) -> Clearance:
+    """Measure from the needle's surface to one structure; exact for the surface's points.
+
+    Outside it is the distance of the axis less the radius. When the axis enters the structure
+    it is the greatest depth of the axis in it and the radius, negative.
+    """
+    distance, index, along = nearest_on_segment(surface.points_mm, entry, tip)
+    at, on_needle = surface.points_mm[index], entry + along * (tip - entry)
+    deepest = _deepest(surface, entry, tip)
+    if deepest is not None:
+        depth, at, on_needle = deepest
+        distance = -depth
+    away = at - on_needle
+    if np.linalg.norm(away) > SHORTEST_DIRECTION_MM:
+        doubt = half_voxel_mm(surface.geometry.ijk_from_lps[:3, :3] @ unit(away))
+    else:
+        doubt = max(surface.geometry.spacing_mm) / 2.0
+    return Clearance(
+        structure=name,
+        distance_mm=_about(float(distance) - radius_mm, doubt + placement_error_mm),
+        at=PointLps.of(at),
+        on_needle=PointLps.of(on_needle),
+    )
+
+
+def _deepest(surface: Surface, entry: Vector, tip: Vector) -> tuple[float, Vector, Vector] | None:
+    """Return depth, nearest surface point and axis point where the axis is deepest inside."""
+    if surface.inside is None:
+        return None
+    samples = _points_on(entry, tip)
+    index = np.rint(surface.geometry.ijk(samples)).astype(np.int64)
+    held = ((index >= 0) & (index < np.array(surface.geometry.size_ijk))).all(axis=1)
+    i, j, k = index[held].T
+    within = samples[held][surface.inside[k, j, i] > 0]
+    if not len(within):
+        return None
+    depth, nearest = nearest_to_points(surface.points_mm, within)
+    most = int(depth.argmax())
+    return float(depth[most]), surface.points_mm[nearest[most]], within[most]
+
+
+def _points_on(entry: Vector, tip: Vector) -> Vector:
+    """Return points of the axis ``STEP_MM`` apart, shape ``(n, 3)``, entry first."""
+    count = int(np.ceil(float(np.linalg.norm(tip - entry)) / STEP_MM)) + 1
+    return np.asarray(entry + np.linspace(0.0, 1.0, count)[:, None] * (tip - entry))
+
+
+def angles_deg(direction: Vector, side: Side, vertebra: Vertebra) -> dict[str, float]:
+    """Return the angles of a needle, see ``TrajectoryMeasures``; ``direction`` has length one."""
+    left, anterior, superior = (
+        np.array(axis) for axis in (vertebra.left, vertebra.anterior, vertebra.superior)
+    )
+    x, y, z = (float(value) for value in direction)
+    return {
+        "axial": degrees(atan2(-side.sign * x, -y)),
+        "cranial": degrees(asin(min(max(z, -1.0), 1.0))),
+        "vertebra_axial": degrees(
+            atan2(-side.sign * float(direction @ left), float(direction @ anterior))
+        ),
+        "endplate": degrees(asin(min(max(float(direction @ superior), -1.0), 1.0))),
+    }
+
+
+def _tip_place(
+    tip: Vector, side: Side, vertebra: Vertebra, surroundings: Surroundings
+) -> TipPlace | None:
+    """Place the tip within the extent of the body along the vertebra's own axes."""
+    extent = surroundings.body_extent_mm
+    if extent is None:
+        return None
+    axes = np.array([vertebra.left, vertebra.anterior, vertebra.superior])
+    along = axes @ (tip - vertebra.body_centre.array)
+    left, depth, height = (float(x) for x in (along - extent[:, 0]) / np.ptp(extent, axis=1))
+    grid = surroundings.geometry
+    i, j, k = (int(value) for value in np.rint(grid.ijk(tip)))
+    held = all(0 <= at < size for at, size in zip((i, j, k), grid.size_ijk, strict=True))
+    return TipPlace(
+        in_body=held and bool(surroundings.body[k, j, i]),
+        depth_fraction=depth,
+        own_side_fraction=side.sign * (2.0 * left - 1.0),
+        height_fraction=height,
+    )
+
+
+def _crossings(
+    entry: Vector, tip: Vector, ct: CtVolume, surroundings: Surroundings
+) -> tuple[Crossing, ...]:
+    """Return where the axis goes into and out of this vertebra, entry first."""
+    points = _points_on(entry, tip)
+    grid = surroundings.geometry
+    inside = along_line(surroundings.bone, grid.ijk(entry), grid.ijk(tip), len(points))
+    hu = along_line(ct.hu, ct.geometry.ijk(entry), ct.geometry.ijk(tip), len(points))
+    step = float(np.linalg.norm(tip - entry)) / (len(points) - 1)
+    reach = int(np.ceil(CORTEX_REACH_MM / step))
+    found = []
+    for n in np.flatnonzero((inside[:-1] < 0.5) != (inside[1:] < 0.5)):
+        share = (0.5 - inside[n]) / (inside[n + 1] - inside[n])
+        found.append(
+            Crossing(
+                bone=str(surroundings.level),
+                enters=bool(inside[n] < 0.5),
+                from_entry_mm=float((n + share) * step),
+                at=PointLps.of(points[n] + share * (points[n + 1] - points[n])),
+                hu=_highest(hu, int(n), reach),
+            )
+        )
+    return tuple(found)
+
+
+def _highest(hu: NDArray[np.float64], at: int, reach: int) -> float:
+    return float(hu[max(at - reach, 0) : at + reach + 2].max())

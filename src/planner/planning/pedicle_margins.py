@@ -1,0 +1,214 @@
+"""How a needle lies in a pedicle: bone left about it, and which way it is thinnest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import hypot
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.domain.sourced import Interval
+from planner.geometry.kernels import kernel
+from planner.geometry.points import PointLps, unit
+from planner.planning.measures import Direction, PedicleMargins
+from planner.planning.sampling import trilinear, way_out
+from planner.planning.segment_distance import nearest_to_points
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.domain.anatomy import Pedicle, Vertebra
+    from planner.domain.levels import Side
+    from planner.geometry.points import Vector
+    from planner.planning.surfaces import Surroundings
+
+HALF_LENGTH_MM: Final = 4.0
+"""Margins are taken this far each way of the isthmus along the pedicle: farther back its outer
+wall runs into lamina and joint, farther forward into the body."""
+
+NEAR_ISTHMUS_MM: Final = 20.0
+"""A needle that passes farther from the isthmus does not go through this pedicle."""
+
+ALONG_COSINE: Final = 0.5
+"""A needle at more than 60 degrees to the pedicle does not run along it."""
+
+SAMPLE_MM: Final = 1.0
+RAYS: Final = 72
+CHORDS: Final = 9
+RAY_STEP_MM: Final = 0.5
+FARTHEST_WALL_MM: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Cross:
+    """Directions across the needle, LPS unit vectors."""
+
+    medial: Vector
+    superior: Vector
+
+
+def _cross(vertebra: Vertebra, side: Side, direction: Vector) -> _Cross:
+    """Return medial and superior, made perpendicular to the needle."""
+    inward = -side.sign * np.array(vertebra.left)
+    medial = unit(inward - (inward @ direction) * direction)
+    upward = np.array(vertebra.superior)
+    superior = upward - (upward @ direction) * direction
+    return _Cross(medial, unit(superior - (superior @ medial) * medial))
+
+
+@kernel
+def _gaps(
+    bone: NDArray[np.uint8],
+    samples_ijk: NDArray[np.float64],
+    medial_ijk: NDArray[np.float64],
+    superior_ijk: NDArray[np.float64],
+    radius_mm: float,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return for each sample of the axis what bone is left about the needle.
+
+    ``medial_ijk`` and ``superior_ijk`` are steps of 1 mm. The results are the thinnest bone
+    over all directions and its angle (0 medial, 90 degrees superior), both shape ``(n,)``; and
+    the room to shift medial, superior, lateral, inferior, shape ``(n, 4)``. NaN where the axis
+    itself is outside the bone.
+    """
+    count = samples_ijk.shape[0]
+    thinnest = np.full(count, np.nan)
+    angle = np.full(count, np.nan)
+    room = np.full((count, 4), np.nan)
+    for n in range(count):
+        start = samples_ijk[n]
+        if trilinear(bone, start[0], start[1], start[2]) < 0.5:
+            continue
+        thinnest[n] = np.inf
+        for ray in range(RAYS):
+            turn = 2.0 * np.pi * ray / RAYS
+            way = np.cos(turn) * medial_ijk + np.sin(turn) * superior_ijk
+            gap = (
+                way_out(bone, start, way * RAY_STEP_MM, RAY_STEP_MM, FARTHEST_WALL_MM) - radius_mm
+            )
+            if gap < thinnest[n]:
+                thinnest[n] = gap
+                angle[n] = turn
+        for quarter in range(4):
+            turn = 0.5 * np.pi * quarter
+            way = np.cos(turn) * medial_ijk + np.sin(turn) * superior_ijk
+            sideways = -np.sin(turn) * medial_ijk + np.cos(turn) * superior_ijk
+            room[n, quarter] = np.inf
+            for chord in range(CHORDS):
+                offset = radius_mm * (2.0 * chord / (CHORDS - 1.0) - 1.0)
+                from_ijk = start + offset * sideways
+                if trilinear(bone, from_ijk[0], from_ijk[1], from_ijk[2]) < 0.5:
+                    continue
+                wall = way_out(bone, from_ijk, way * RAY_STEP_MM, RAY_STEP_MM, FARTHEST_WALL_MM)
+                half = np.sqrt(max(radius_mm * radius_mm - offset * offset, 0.0))
+                room[n, quarter] = min(room[n, quarter], wall - half)
+    return thinnest, angle, room
+
+
+_QUARTERS: Final = (
+    Direction.MEDIAL,
+    Direction.SUPERIOR,
+    Direction.LATERAL,
+    Direction.INFERIOR,
+)
+
+
+def pedicle_margins(
+    entry_mm: Vector,
+    tip_mm: Vector,
+    vertebra: Vertebra,
+    side: Side,
+    surroundings: Surroundings,
+    *,
+    outer_diameter_mm: float,
+    doubt_mm: float = 0.0,
+) -> PedicleMargins | None:
+    """Measure the needle's place in the pedicle; ``None`` when it does not pass it.
+
+    ``doubt_mm`` widens every interval on both sides, for placement and registration error.
+    """
+    pedicle = vertebra.pedicles.get(side)
+    samples = None if pedicle is None else _samples(entry_mm, tip_mm, pedicle)
+    if samples is None or not len(surroundings.bone_points_mm):
+        return None
+    direction = unit(tip_mm - entry_mm)
+    cross = _cross(vertebra, side, direction)
+    grid = surroundings.geometry
+    turn = grid.ijk_from_lps[:3, :3]
+    radius = outer_diameter_mm / 2.0
+    thinnest, angle, room = _gaps(
+        surroundings.bone, grid.ijk(samples), turn @ cross.medial, turn @ cross.superior, radius
+    )
+    _measure_outside(samples, surroundings, cross, radius, (thinnest, angle, room))
+    worst = int(thinnest.argmin())
+    ways = (cross.medial, cross.superior, -cross.medial, -cross.superior)
+    voxel = [half_voxel_mm(turn @ way) + doubt_mm for way in ways]
+    quarter = int(np.rint(angle[worst] / (0.5 * np.pi))) % 4
+    least = room.min(axis=0)
+    shift = {
+        name: _about(float(least[place]), voxel[place]) for place, name in enumerate(_QUARTERS)
+    }
+    width = float(room[worst, 0] + room[worst, 2]) + outer_diameter_mm
+    return PedicleMargins(
+        worst_mm=_about(float(thinnest[worst]), voxel[quarter]),
+        worst_direction=_QUARTERS[quarter],
+        shift_mm=shift,
+        at=PointLps.of(samples[worst]),
+        width_across_needle_mm=_about(max(width, 0.0), voxel[0] + voxel[2]),
+    )
+
+
+def _samples(entry_mm: Vector, tip_mm: Vector, pedicle: Pedicle) -> Vector | None:
+    """Return points of the axis along the pedicle, shape ``(n, 3)``.
+
+    ``None`` for a needle that runs across the pedicle rather than along it.
+    """
+    axis, isthmus = np.array(pedicle.axis), pedicle.isthmus.array
+    along = np.array([(entry_mm - isthmus) @ axis, (tip_mm - isthmus) @ axis])
+    span = along[1] - along[0]
+    if span < ALONG_COSINE * float(np.linalg.norm(tip_mm - entry_mm)):
+        return None
+    wanted = np.linspace(
+        -HALF_LENGTH_MM, HALF_LENGTH_MM, int(2.0 * HALF_LENGTH_MM / SAMPLE_MM) + 1
+    )
+    share = (wanted - along[0]) / span
+    share = share[(share >= 0.0) & (share <= 1.0)]
+    points = entry_mm + share[:, None] * (tip_mm - entry_mm)
+    near = np.linalg.norm(points - isthmus, axis=1) <= NEAR_ISTHMUS_MM
+    return points if near.any() else None
+
+
+def _measure_outside(
+    samples: Vector,
+    surroundings: Surroundings,
+    cross: _Cross,
+    radius: float,
+    gaps: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+) -> None:
+    """Fill in the samples whose axis lies outside the bone.
+
+    There the needle stands out by its radius and the way to the bone, on the side away from
+    it; to the other sides there is no wall to measure to.
+    """
+    thinnest, angle, room = gaps
+    outside = np.flatnonzero(np.isnan(thinnest))
+    if not len(outside):
+        return
+    far, index = nearest_to_points(surroundings.bone_points_mm, samples[outside])
+    away = samples[outside] - surroundings.bone_points_mm[index]
+    thinnest[outside] = -(far + radius)
+    angle[outside] = np.arctan2(away @ cross.superior, away @ cross.medial)
+    room[outside] = np.inf
+    quarter = np.rint(angle[outside] / (0.5 * np.pi)).astype(np.int64) % 4
+    room[outside, quarter] = thinnest[outside]
+
+
+def half_voxel_mm(step_ijk: NDArray[np.float64]) -> float:
+    """Return half the size of a voxel along the direction whose 1 mm step is ``step_ijk``."""
+    return 0.5 / hypot(*step_ijk)
+
+
+def _about(value: float, doubt: float) -> Interval:
+    value = min(value, FARTHEST_WALL_MM)
+    return Interval(value - doubt, value, value + doubt)

@@ -1,0 +1,111 @@
+"""Distances from a straight needle to points, exact to rounding."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.geometry.kernels import kernel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@kernel
+def nearest_on_segment(
+    points_mm: NDArray[np.float64], start: NDArray[np.float64], end: NDArray[np.float64]
+) -> tuple[float, int, float]:
+    """Return the distance of the nearest point to a segment, its index, and where along.
+
+    Parameters
+    ----------
+    points_mm
+        Shape ``(n, 3)``, n > 0.
+    start, end
+        Shape ``(3,)``; they may coincide.
+
+    Returns
+    -------
+    distance_mm, index, along
+        ``along`` is 0 at ``start`` and 1 at ``end``.
+    """
+    step_x, step_y, step_z = end[0] - start[0], end[1] - start[1], end[2] - start[2]
+    square = step_x * step_x + step_y * step_y + step_z * step_z
+    scale = 1.0 / square if square > 0.0 else 0.0
+    best = np.inf
+    index = 0
+    along = 0.0
+    for n in range(points_mm.shape[0]):
+        x, y, z = (
+            points_mm[n, 0] - start[0],
+            points_mm[n, 1] - start[1],
+            points_mm[n, 2] - start[2],
+        )
+        share = min(max((x * step_x + y * step_y + z * step_z) * scale, 0.0), 1.0)
+        x, y, z = x - share * step_x, y - share * step_y, z - share * step_z
+        far = x * x + y * y + z * z
+        if far < best:
+            best = far
+            index = n
+            along = share
+    return np.sqrt(best), index, along
+
+
+@kernel
+def nearest_to_points(
+    points_mm: NDArray[np.float64], samples_mm: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return for each sample, shape ``(m, 3)``, the distance and index of its nearest point."""
+    distance = np.empty(samples_mm.shape[0])
+    index = np.empty(samples_mm.shape[0], np.int64)
+    for m in range(samples_mm.shape[0]):
+        best = np.inf
+        found = 0
+        for n in range(points_mm.shape[0]):
+            x = points_mm[n, 0] - samples_mm[m, 0]
+            y = points_mm[n, 1] - samples_mm[m, 1]
+            z = points_mm[n, 2] - samples_mm[m, 2]
+            far = x * x + y * y + z * z
+            if far < best:
+                best = far
+                found = n
+        distance[m] = np.sqrt(best)
+        index[m] = found
+    return distance, index
+
+
+@kernel
+def _dot(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    return float(a[0] * b[0] + a[1] * b[1] + a[2] * b[2])
+
+
+@kernel
+def closest_approach(
+    start_a: NDArray[np.float64],
+    end_a: NDArray[np.float64],
+    start_b: NDArray[np.float64],
+    end_b: NDArray[np.float64],
+) -> tuple[float, float, float]:
+    """Return the distance between two segments and where along each it is taken.
+
+    Clamped closed form (Ericson 2005, section 5.1.9).
+    """
+    u = end_a - start_a
+    v = end_b - start_b
+    w = start_a - start_b
+    uu, vv, uv = _dot(u, u), _dot(v, v), _dot(u, v)
+    uw, vw = _dot(u, w), _dot(v, w)
+    free = uu * vv - uv * uv
+    along_a = 0.0
+    if free > 1e-12 * uu * vv:
+        along_a = min(max((uv * vw - uw * vv) / free, 0.0), 1.0)
+    along_b = (uv * along_a + vw) / vv
+    if along_b < 0.0:
+        along_b = 0.0
+        along_a = min(max(-uw / uu, 0.0), 1.0)
+    elif along_b > 1.0:
+        along_b = 1.0
+        along_a = min(max((uv - uw) / uu, 0.0), 1.0)
+    apart = w + along_a * u - along_b * v
+    return np.sqrt(_dot(apart, apart)), along_a, along_b
