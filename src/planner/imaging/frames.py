@@ -100,6 +100,7 @@ class Frame:
 
     file: FileHeader
     index: int
+    frames_in_file: int
     sop_uid: str
     rows: int
     columns: int
@@ -214,6 +215,7 @@ def _frame(
     return Frame(
         file=file,
         index=index,
+        frames_in_file=max(1, len(file.data.sequences.get(tags.PER_FRAME_GROUPS, []))),
         sop_uid=text(file.data, tags.SOP_INSTANCE_UID),
         rows=matrix[0],
         columns=matrix[1],

@@ -21,7 +21,7 @@ HIGHEST_PADDING_HU = -900
 """A padding value above this is tissue or fat, not emptiness, and is not applied."""
 
 UNDECLARED_FILLER_HU = -1100
-"""Equal corners below this are filler that the header does not declare: air is -1000."""
+"""Corners below this are filler that the header does not declare: air is -1000."""
 
 _INT16 = np.iinfo(np.int16)
 
@@ -66,8 +66,9 @@ def to_hu(target: NDArray[np.int16], frame: Frame) -> SliceFacts:
         ignored, outside = True, None
     signed = _within_bits(words, frame.pixels, outside)
     _rescale(target, frame, outside, signed=signed)
-    if outside is None:
-        outside = _filler(target)
+    filler = _filler(target)
+    if filler is not None:
+        outside = filler if outside is None else outside | filler
     if outside is not None:
         target[outside] = AIR_HU
     row_step, column_step = sample_steps(frame.rows, frame.columns)
@@ -158,9 +159,13 @@ def _fits(low: float, high: float) -> bool:
 
 
 def _filler(hu: NDArray[np.int16]) -> NDArray[np.bool_] | None:
-    """Find filler outside the field of view that the header does not declare."""
+    """Find filler outside the field of view that the header does not declare.
+
+    After compression with loss filler is no longer one value; then all that is emptier than
+    air counts, as long as the corners do.
+    """
     corners = {int(hu[j, i]) for j in (0, -1) for i in (0, -1)}
-    value = corners.pop()
-    if corners or value >= UNDECLARED_FILLER_HU:
+    if max(corners) >= UNDECLARED_FILLER_HU:
         return None
-    return np.asarray(hu == value)
+    limit = next(iter(corners)) if len(corners) == 1 else None
+    return np.asarray(hu < UNDECLARED_FILLER_HU if limit is None else hu == limit)

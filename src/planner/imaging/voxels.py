@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from planner.imaging.codes import Code, finding
+from planner.imaging.decoding import Decoders, decoders
 from planner.imaging.digest import scan_sha256_of_slices
+from planner.imaging.fragments import Part, frame_parts
 from planner.imaging.frames import Frame, FrameRefusedError
 from planner.imaging.picture_checks import check_pictures
 from planner.imaging.pixels import SliceFacts, sample_steps, to_hu
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from planner.domain.progress import ProgressReport
     from planner.domain.volume import GateFinding
     from planner.geometry.volume_geometry import VolumeGeometry
+    from planner.imaging.header import FileHeader
 
 READERS = 2
 """Threads that read and convert; both steps leave the interpreter lock most of the time."""
@@ -93,42 +96,60 @@ def read_voxels(
 
 def _facts(stacked: Stack, hu: NDArray[np.int16]) -> Iterator[SliceFacts]:
     """Fill ``hu`` slice by slice; yield what each showed, in grid order."""
+    with decoders() as unpackers, ThreadPoolExecutor(READERS) as pool:
+        source = _Source(unpackers=unpackers)
 
-    def read_one(k: int) -> SliceFacts:
-        frame = stacked.frames[k]
-        _read_raw(frame, hu[k])
-        return to_hu(hu[k], frame)
+        def read_one(k: int) -> SliceFacts:
+            source.read(stacked.frames[k], hu[k])
+            return to_hu(hu[k], stacked.frames[k])
 
-    pool = ThreadPoolExecutor(READERS)
-    try:
         waiting = [pool.submit(read_one, k) for k in range(len(stacked.frames))]
-        for k, future in enumerate(waiting):
-            try:
-                yield future.result()
-            except FrameRefusedError as error:
-                name = stacked.frames[k].file.name
-                raise StackRefusedError([finding(error.code, error.detail, [name])]) from None
-    finally:
-        pool.shutdown(cancel_futures=True)
+        try:
+            for k, future in enumerate(waiting):
+                yield _answered(future, stacked.frames[k])
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _answered(future: Future[SliceFacts], frame: Frame) -> SliceFacts:
+    try:
+        return future.result()
+    except FrameRefusedError as error:
+        found = finding(error.code, error.detail, [frame.file.name])
+        raise StackRefusedError([found]) from None
+
+
+@dataclass(slots=True, kw_only=True)
+class _Source:
+    """Where stored values come from, compressed or not."""
+
+    unpackers: Decoders
+    _parts: dict[FileHeader, list[list[Part]]] = field(default_factory=dict)
+
+    def read(self, frame: Frame, target: NDArray[np.int16]) -> None:
+        """Fill one slice with stored values as 16-bit words of this machine's byte order."""
+        if frame.file.syntax.coding is Coding.RAW:
+            _read_raw(frame, target)
+            return
+        parts = self._parts.get(frame.file)
+        if parts is None:
+            parts = self._parts[frame.file] = frame_parts(frame.file, frame.frames_in_file)
+        packed = b"".join(frame.file.read(at, length) for at, length in parts[frame.index])
+        self.unpackers.decode(frame, packed, target)
 
 
 def _read_raw(frame: Frame, target: NDArray[np.int16]) -> None:
-    """Fill one slice with stored values as 16-bit words of this machine's byte order."""
+    """Fill one slice from uncompressed pixels, in place where they are 16 bits wide."""
     file = frame.file
-    wide = frame.pixels.bits_allocated == 16
-    if file.syntax.coding is not Coding.RAW:
-        raise FrameRefusedError(Code.DECODE)
     length = frame.pixel_count * frame.pixels.bits_allocated // 8
     offset = file.data.pixel_offset + frame.index * length
-    if wide:
-        buffer = target.view(np.uint8).reshape(-1).data
-        there = file.read_into(offset, buffer)
+    if frame.pixels.bits_allocated == 16:
+        there = file.read_into(offset, target.view(np.uint8).reshape(-1).data)
+        if not file.syntax.little:
+            target.byteswap(inplace=True)
     else:
         narrow = bytearray(length)
         there = file.read_into(offset, memoryview(narrow))
-        kind = np.int8 if frame.pixels.signed else np.uint8
-        target[...] = np.frombuffer(narrow, dtype=kind).reshape(target.shape)
+        target[...] = np.frombuffer(narrow, dtype=np.uint8).reshape(target.shape)
     if there < length:
         raise FrameRefusedError(Code.PIXELS_SHORT, f"{there} of {length} bytes")
-    if wide and not file.syntax.little and file.data.pixel_vr != b"OB":
-        target.byteswap(inplace=True)
