@@ -66,6 +66,8 @@ class Finding:
         Where the limit comes from, with its status.
     resolve
         What would settle it, in one sentence.
+    also
+        Further rules or subjects this finding speaks for, when several were put together.
     """
 
     rule: str
@@ -78,6 +80,7 @@ class Finding:
     at: PointLps | None = None
     threshold: str = ""
     resolve: str = ""
+    also: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.distance_mm is not None and not isfinite(self.distance_mm):
@@ -100,6 +103,8 @@ class Assessment:
         Digest of everything the check saw. A verdict counts only while it matches.
     checked
         Ids of every rule that ran to its end.
+    evidence
+        For every rule that ran, one sentence on what it looked at and with what margin.
     """
 
     verdict: Verdict
@@ -107,3 +112,4 @@ class Assessment:
     checked: tuple[str, ...]
     input_sha256: str
     revision: int
+    evidence: tuple[tuple[str, str], ...] = ()

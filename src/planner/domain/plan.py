@@ -89,6 +89,7 @@ class Ablation:
     """One planned burn or freeze along a trajectory.
 
     ``active_offset_mm`` moves the device tip back (positive) from the trajectory's tip.
+    ``duty_percent`` is the share of time a cryoprobe freezes; ``None`` for other devices.
     """
 
     id: AblationId
@@ -98,9 +99,10 @@ class Ablation:
     setpoint_celsius: float | None = None
     time_s: float | None = None
     active_offset_mm: float = 0.0
+    duty_percent: float | None = None
 
     def __post_init__(self) -> None:
-        for name in ("power_w", "time_s"):
+        for name in ("power_w", "time_s", "duty_percent"):
             value = getattr(self, name)
             if value is not None and not (isfinite(value) and value > 0.0):
                 raise ValueError(f"{name} must be positive, got {value}")

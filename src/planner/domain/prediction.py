@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from planner.domain.plan import AblationId, CementId
@@ -88,3 +91,37 @@ class PredictedCement:
         """Tell which voxels hold cement after ``volume_ml`` (all of it by default)."""
         limit = self.placed_ml if volume_ml is None else volume_ml
         return np.asarray(self.arrival_ml <= np.float32(limit))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StructureExposure:
+    """What one ablation does to one structure, from a simulation.
+
+    Attributes
+    ----------
+    peak_celsius, lowest_celsius
+        Extremes anywhere in the structure, from the start to two minutes after switching off.
+    cem43_min
+        Highest heat dose anywhere in the structure, equivalent minutes at 43 degrees Celsius.
+    band_celsius
+        Half width of the doubt about both temperatures.
+    """
+
+    peak_celsius: float
+    lowest_celsius: float
+    cem43_min: float
+    band_celsius: float
+
+    def __post_init__(self) -> None:
+        values = (self.peak_celsius, self.lowest_celsius, self.cem43_min, self.band_celsius)
+        if not all(isfinite(value) for value in values):
+            raise ValueError(f"an exposure must be finite, got {self!r}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exposure:
+    """Simulated heat or cold of one ablation at each structure by name."""
+
+    ablation_id: AblationId
+    at_structures: Mapping[str, StructureExposure]
+    model: ModelLabel

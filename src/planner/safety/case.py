@@ -1,0 +1,260 @@
+"""One check in progress: what a rule is given, what it must give back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import isfinite
+from typing import TYPE_CHECKING
+
+from planner.domain.finding import Finding, Severity
+from planner.domain.prediction import PredictedCement, PredictedZone
+from planner.domain.sourced import Status
+from planner.geometry.capsule import Capsule
+from planner.geometry.points import unit
+
+if TYPE_CHECKING:
+    from planner.domain.anatomy import Vertebra
+    from planner.domain.devices import Device, RuleText
+    from planner.domain.levels import Level
+    from planner.domain.plan import Ablation, CementInjection, Plan, Trajectory
+    from planner.domain.sourced import Sourced
+    from planner.geometry.points import PointLps
+    from planner.safety.ruler import Ruler
+    from planner.safety.scene import Scene
+
+DEFAULT_BONE_NEEDLE_GAUGE = 10
+"""Taken where a device or a cement does not state its bone needle: the access cannula of the
+OptaBlate system (K250213). A thicker guess only ever makes findings weigh more."""
+
+PLAN_SUBJECT = "plan"
+"""Subject of a finding about the plan as a whole."""
+
+
+class MissingInputError(Exception):
+    """A rule cannot run because something it needs is not there (rule E12).
+
+    Attributes
+    ----------
+    kind
+        Findings of one kind are put together: ``answer``, ``anatomy``, ``prediction``,
+        ``catalogue`` or ``scan``.
+    """
+
+    def __init__(self, what: str, *, kind: str = "anatomy", structure: str = "") -> None:
+        super().__init__(what)
+        self.kind = kind
+        self.structure = structure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """A distance that two independent ways agree on.
+
+    Attributes
+    ----------
+    distance_mm
+        Signed: zero or less means touching or inside.
+    at
+        Point of the structure's surface nearest to the object.
+    """
+
+    structure: str
+    distance_mm: float
+    at: PointLps
+
+    def __post_init__(self) -> None:
+        if not isfinite(self.distance_mm):
+            raise ValueError(f"the distance to {self.structure} is not finite")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a rule gives back: always a word on what it looked at, and perhaps findings.
+
+    A rule that gives back anything else, or nothing, has not run.
+    """
+
+    evidence: str
+    findings: tuple[Finding, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.evidence.strip():
+            raise ValueError("a rule must say what it looked at")
+
+
+@dataclass(slots=True, eq=False)
+class Case:
+    """The plan, the scene and the limits, as one rule sees them.
+
+    Attributes
+    ----------
+    recalled
+        Limits from memory that the rule used. They may raise a finding; when none was raised
+        the rule has not passed but was NOT EVALUATED.
+    """
+
+    plan: Plan
+    scene: Scene
+    ruler: Ruler
+    rule: RuleText
+    recalled: list[str] = field(default_factory=list)
+
+    def limit(self, name: str) -> float:
+        """Return a threshold of this rule."""
+        found = self.rule.thresholds.get(name)
+        if found is None:
+            raise MissingInputError(f"rule {self.rule.id} has no {name}", kind="catalogue")
+        if not found.status.may_pass_a_check:
+            self.recalled.append(name)
+        return found.value
+
+    def answer(self, name: str, words: str) -> object:
+        """Return a clinical answer.
+
+        Raises
+        ------
+        MissingInputError
+            When nobody answered, or the number is not finite.
+        """
+        value = getattr(self.plan.clinical, name)
+        if value is None or (isinstance(value, float) and not isfinite(value)):
+            raise MissingInputError(words, kind="answer")
+        return value
+
+    def number(self, name: str, words: str) -> float:
+        """Return a clinical answer that is a number."""
+        value = self.answer(name, words)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise MissingInputError(f"{words} (not a number)", kind="answer")
+        return float(value)
+
+    def yes(self, name: str, words: str) -> bool:
+        """Return a clinical answer that is yes or no."""
+        value = self.answer(name, words)
+        if not isinstance(value, bool):
+            raise MissingInputError(f"{words} (neither yes nor no)", kind="answer")
+        return value
+
+    def vertebra(self, level: Level) -> Vertebra:
+        """Return the vertebra of a level."""
+        found = self.scene.anatomy.vertebrae.get(level)
+        if found is None:
+            raise MissingInputError(f"{level} is not outlined")
+        return found
+
+    def device(self, ablation: Ablation) -> Device:
+        """Return the device of an ablation."""
+        found = self.scene.catalog.devices.get(ablation.device_id)
+        if found is None:
+            raise MissingInputError(
+                f"device {ablation.device_id} is not in the catalogue", kind="catalogue"
+            )
+        return found
+
+    def device_number(self, device: Device, key: str, words: str) -> Sourced:
+        """Return a catalogue value of a device."""
+        found = device.numbers.get(key)
+        if found is None:
+            raise MissingInputError(f"{words} of {device.name}", kind="catalogue")
+        return found
+
+    def needle_of(self, part: Ablation | CementInjection) -> Trajectory:
+        """Return the needle an ablation or a cement is planned on."""
+        return self.plan.trajectory(part.trajectory_id)
+
+    def level_of(self, part: Ablation | CementInjection) -> Level:
+        """Return the level an ablation or a cement is planned at."""
+        return self.needle_of(part).level
+
+    def zone(self, ablation: Ablation) -> PredictedZone:
+        """Return the predicted zone of an ablation."""
+        found = self.scene.zones.get(ablation.id)
+        if not isinstance(found, PredictedZone):
+            raise MissingInputError(f"no zone is drawn for {ablation.id}", kind="prediction")
+        if found.ablation_id != ablation.id or not isfinite(found.band_mm):
+            raise MissingInputError(
+                f"the zone drawn for {ablation.id} is of another ablation", kind="prediction"
+            )
+        return found
+
+    def cement(self, injection: CementInjection) -> PredictedCement:
+        """Return the predicted cement of an injection."""
+        found = self.scene.cements.get(injection.id)
+        if not isinstance(found, PredictedCement) or found.cement_injection_id != injection.id:
+            raise MissingInputError(
+                f"no cement is predicted for {injection.id}", kind="prediction"
+            )
+        return found
+
+    def outer_diameter(self, needle: Trajectory) -> Sourced:
+        """Return the widest outer diameter, mm, of what goes in along a needle.
+
+        The bone needle a device states, or the device where that is thicker; without a
+        statement, the default bone needle.
+        """
+        devices = [
+            self.device(item) for item in self.plan.ablations if item.trajectory_id == needle.id
+        ]
+        found = [
+            device.numbers["outer_diameter_mm"]
+            for device in devices
+            if "outer_diameter_mm" in device.numbers
+        ]
+        gauges = [
+            device.numbers["cannula_gauge"].value
+            for device in devices
+            if "cannula_gauge" in device.numbers
+        ]
+        found += [self._gauge(gauge) for gauge in gauges or [DEFAULT_BONE_NEEDLE_GAUGE]]
+        return max(found, key=lambda item: item.value)
+
+    def _gauge(self, gauge: float) -> Sourced:
+        for item in self.scene.catalog.needles.values():
+            if item.gauge == gauge:
+                return item.outer_diameter_mm
+        raise MissingInputError(f"no {gauge:g} G needle is in the catalogue", kind="catalogue")
+
+    def body_of(self, needle: Trajectory) -> Capsule:
+        """Return a needle as a solid from skin to tip."""
+        radius_mm = self.outer_diameter(needle).value / 2.0
+        if not (isfinite(radius_mm) and radius_mm > 0.0):
+            raise MissingInputError(f"the diameter of {needle.id}", kind="catalogue")
+        return Capsule(needle.entry, needle.tip, radius_mm)
+
+    def applicator_of(self, ablation: Ablation) -> Capsule:
+        """Return the part of a device that gives energy: what stands beyond its cannula."""
+        device, needle = self.device(ablation), self.needle_of(ablation)
+        active_mm = self.device_number(
+            device, "tip_beyond_cannula_mm", "how far the antenna stands beyond its cannula"
+        ).value
+        back = unit(needle.entry.array - needle.tip.array)
+        end = needle.tip.moved(ablation.active_offset_mm * back)
+        return Capsule(end, end.moved(active_mm * back), self.body_of(needle).radius_mm)
+
+    def finding(
+        self,
+        severity: Severity,
+        message: str,
+        *,
+        subject: str = PLAN_SUBJECT,
+        measured: Measured | None = None,
+        threshold: str = "",
+        resolve: str = "",
+    ) -> Finding:
+        """Make a finding of this rule, with its source and the status of that source."""
+        return Finding(
+            rule=self.rule.id,
+            severity=severity,
+            message=message,
+            subject=subject,
+            structure=measured.structure if measured else "",
+            distance_mm=measured.distance_mm if measured else None,
+            at=measured.at if measured else None,
+            threshold=threshold,
+            source=f"{self.rule.source} ({_in_words(self.rule.status)})",
+            resolve=resolve,
+        )
+
+
+def _in_words(status: Status) -> str:
+    return "from memory, unverified" if status is Status.RECALLED else str(status)

@@ -1,0 +1,131 @@
+"""Puts findings together and in order, so that a person reads few lines and loses none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from planner.domain.finding import Finding, Severity
+from planner.safety.case import PLAN_SUBJECT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from planner.safety.case import MissingInputError
+
+LABEL_RULES = frozenset({"A11", "C10", "D2", "P5"})
+"""Rules that say how far a number can be trusted; one line says it for all of them."""
+
+KIND_WORDS = {
+    "answer": ("Not answered", "Answer the clinical questions."),
+    "anatomy": ("Not outlined or not measurable", "Outline it, or move the needle away from it."),
+    "prediction": ("Not predicted", "Run the prediction again, or choose another setting."),
+    "catalogue": ("Not in the catalogue", "Enter it from the instructions for use."),
+    "scan": ("Not seen by the scan", "Use a scan that shows all of the plan."),
+    "plan": ("Not planned", "Plan a needle."),
+    "fault": ("Stopped with a fault", "Run the check again; report the fault if it stays."),
+}
+"""What a missing input of each kind is called, and what settles it."""
+
+E12_SOURCE = "project rule: a rule without its input has not passed (derived)"
+
+
+def missing_findings(missing: Sequence[tuple[str, MissingInputError]]) -> tuple[Finding, ...]:
+    """Return one NOT EVALUATED finding for each kind of missing input (rule E12)."""
+    found = []
+    for kind in dict.fromkeys(item.kind for _, item in missing):
+        words, resolve = KIND_WORDS[kind]
+        here = [(rule, item) for rule, item in missing if item.kind == kind]
+        what = "; ".join(dict.fromkeys(str(item) for _, item in here))
+        rules = tuple(dict.fromkeys(rule for rule, _ in here))
+        found.append(
+            Finding(
+                rule="E12",
+                severity=Severity.NOT_EVALUATED,
+                message=f"{words}: {what}. {', '.join(rules)} could not run.",
+                subject=PLAN_SUBJECT,
+                source=E12_SOURCE,
+                structure=next((item.structure for _, item in here if item.structure), ""),
+                resolve=resolve,
+                also=rules,
+            )
+        )
+    return tuple(found)
+
+
+def grouped(raw: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return findings heaviest first: one for each rule and severity, and one for all labels."""
+    remaining = list(raw)
+    labels = [item for item in remaining if item.rule in LABEL_RULES]
+    remaining = [item for item in remaining if item.rule not in LABEL_RULES]
+    found = [_joined(labels)] if labels else []
+    keys = dict.fromkeys((item.rule, item.severity) for item in remaining)
+    for rule, severity in keys:
+        if rule == "E12":
+            found += [item for item in remaining if item.rule == rule]
+            continue
+        same = [item for item in remaining if (item.rule, item.severity) == (rule, severity)]
+        found.append(_nearest_of(same))
+    infos = [item for item in found if item.severity is Severity.INFO]
+    if len(infos) > 1:
+        found = [item for item in found if item.severity is not Severity.INFO]
+        found.append(_joined(infos))
+    return tuple(sorted(found, key=lambda item: item.severity.rank))
+
+
+def check_nothing_was_lost(raw: Sequence[Finding], found: Sequence[Finding]) -> None:
+    """Make sure that every rule that spoke is still heard, as heavily as it spoke.
+
+    Raises
+    ------
+    ValueError
+        When one is not.
+    """
+    for item in raw:
+        heard = [
+            other
+            for other in found
+            if (item.rule == other.rule or item.rule in other.also)
+            and other.severity.rank <= item.severity.rank
+        ]
+        if not heard:
+            raise ValueError(f"the finding of rule {item.rule} was lost")
+
+
+def _nearest_of(same: list[Finding]) -> Finding:
+    """Return the nearest of findings of one rule and severity, speaking for the others."""
+    ordered = sorted(same, key=_distance)
+    head, rest = ordered[0], ordered[1:]
+    if not rest:
+        return head
+    others = "; ".join(_in_short(item) for item in rest)
+    return replace(
+        head,
+        message=f"{head.message} Also: {others}.",
+        also=tuple(dict.fromkeys(item.subject for item in rest)),
+    )
+
+
+def _joined(items: list[Finding]) -> Finding:
+    """Return one finding that says what several say, as heavy as the heaviest."""
+    ordered = sorted(items, key=lambda item: item.severity.rank)
+    head = ordered[0]
+    if len(ordered) == 1:
+        return head
+    return replace(
+        head,
+        message=" ".join(dict.fromkeys(item.message for item in ordered)),
+        source="; ".join(dict.fromkeys(item.source for item in ordered)),
+        resolve=" ".join(dict.fromkeys(item.resolve for item in ordered if item.resolve)),
+        also=tuple(dict.fromkeys(item.rule for item in ordered[1:])),
+    )
+
+
+def _distance(item: Finding) -> float:
+    return float("inf") if item.distance_mm is None else item.distance_mm
+
+
+def _in_short(item: Finding) -> str:
+    if item.distance_mm is None:
+        return item.message.rstrip(".")
+    return f"{item.subject} {item.distance_mm:.1f} mm to {item.structure}"

@@ -1,0 +1,156 @@
+"""The right scan, side and level, and nothing outside what was seen: P1 to P6."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.domain.finding import Severity
+from planner.domain.prediction import PredictedZone
+from planner.safety.case import Case, MissingInputError, Outcome
+from planner.safety.rule import NeedleRule, PlanRule, Rule
+from planner.safety.ruler import zone_points
+
+if TYPE_CHECKING:
+    from planner.domain.plan import Trajectory
+    from planner.geometry.points import Vector
+
+SAMPLE_STEP_MM = 1.0
+"""Step along a needle when asking whether it leaves the scan; no voxel is thinner in use."""
+
+
+def plan_belongs_to_scan(case: Case) -> Outcome:
+    """P1: the digests of plan, scan and outlines agree."""
+    scan = case.scene.ct.record.sha256
+    if not scan:
+        raise MissingInputError("the scan carries no digest", kind="scan")
+    others = {"plan": case.plan.scan.sha256, "outlines": case.scene.anatomy.ct_sha256}
+    wrong = [name for name, digest in others.items() if digest != scan]
+    if not wrong:
+        return Outcome("plan, outlines and scan carry the same digest")
+    message = f"The {' and the '.join(wrong)} belong to another scan than the one shown."
+    resolve = "Open the scan the plan was made on."
+    return Outcome("digests differ", (case.finding(Severity.BLOCK, message, resolve=resolve),))
+
+
+def side_is_confirmed(case: Case) -> Outcome:
+    """P2: a person confirmed left and right on this scan."""
+    word = case.plan.side_confirmation
+    position = case.scene.ct.record.patient_position
+    resolve = "Compare a marker or the liver with the letters on the picture, then confirm."
+    if word is None or not word.by.strip():
+        message = "Nobody has confirmed which side of the picture is the patient's left."
+        finding = case.finding(Severity.STOP, message, resolve=resolve)
+        return Outcome("no confirmation", (finding,))
+    if word.patient_position != position:
+        message = (
+            f"The side was confirmed for position {word.patient_position or 'unknown'}, "
+            f"but the scan says {position or 'unknown'}."
+        )
+        finding = case.finding(Severity.STOP, message, resolve=resolve)
+        return Outcome("confirmed for another position", (finding,))
+    return Outcome(f"side confirmed by {word.by}")
+
+
+def needle_is_on_its_side(case: Case, needle: Trajectory) -> Outcome:
+    """P3: the entry lies on the side of the midline that the needle is named for."""
+    vertebra = case.vertebra(needle.level)
+    offset = needle.entry.array - vertebra.body_centre.array
+    to_its_side = float(offset @ np.array(vertebra.left)) * needle.side.sign
+    limit = case.limit("midline_mm")
+    if to_its_side >= limit:
+        return Outcome(f"{needle.id} enters {to_its_side:.0f} mm {needle.side} of the midline")
+    if not to_its_side < limit:
+        raise MissingInputError(f"the side of {needle.id}")
+    where = "on the midline" if abs(to_its_side) < limit else f"on the {needle.side.other}"
+    message = f"Needle {needle.id} is named {needle.side} but enters {where} of {needle.level}."
+    finding = case.finding(
+        Severity.BLOCK, message, subject=needle.id, resolve="Correct the side or the entry."
+    )
+    return Outcome("side and place differ", (finding,))
+
+
+def tip_is_in_its_level(case: Case, needle: Trajectory) -> Outcome:
+    """P4: the tip lies in a voxel of the vertebra the needle is named for."""
+    anatomy = case.scene.anatomy
+    case.vertebra(needle.level)
+    if not case.ruler.holds_level(needle.level):
+        raise MissingInputError(f"{needle.level} is not outlined")
+    tip = needle.tip.array[None, :]
+    if not anatomy.geometry.contains(tip)[0]:
+        raise MissingInputError(f"the tip of {needle.id} lies outside the outlines", kind="scan")
+    i, j, k = np.rint(anatomy.geometry.ijk(tip)[0]).astype(int)
+    label = int(anatomy.labels[k, j, i])
+    if label == needle.level.verse_label:
+        return Outcome(f"the tip of {needle.id} lies in {needle.level}")
+    message = f"The tip of needle {needle.id} does not lie in {needle.level}."
+    finding = case.finding(
+        Severity.STOP, message, subject=needle.id, resolve="Correct the level or move the tip."
+    )
+    return Outcome(f"the tip lies in label {label}", (finding,))
+
+
+def level_is_accepted(case: Case) -> Outcome:
+    """P5: a person accepted every vertebra that is treated."""
+    used = sorted({needle.level for needle in case.plan.trajectories}, key=lambda item: item.order)
+    if not used:
+        raise MissingInputError("no needle is planned", kind="plan")
+    accepted = set(case.plan.anatomy.accepted_levels)
+    waiting = []
+    for level in used:
+        vertebra = case.vertebra(level)
+        if not (level in accepted or vertebra.accepted):
+            waiting.append(
+                f"{level}{f' ({vertebra.level_doubt})' if vertebra.level_doubt else ''}"
+            )
+    if not waiting:
+        return Outcome(f"accepted: {', '.join(used)}")
+    message = (
+        f"Outline and name of {', '.join(waiting)} are unverified, and with them every distance."
+    )
+    resolve = "Look at the outline and the count of the levels, then accept them."
+    return Outcome("not accepted", (case.finding(Severity.WARN, message, resolve=resolve),))
+
+
+def plan_is_inside_the_scan(case: Case) -> Outcome:
+    """P6: needles, zones and cement touch only what was scanned and outlined."""
+    for needle in case.plan.trajectories:
+        _inside(case, case.body_of(needle).axis_points_mm(SAMPLE_STEP_MM), f"needle {needle.id}")
+    for ablation in case.plan.ablations:
+        zone = case.scene.zones.get(ablation.id)
+        if isinstance(zone, PredictedZone):
+            points = zone_points(zone.shape)
+            _inside(case, points, f"the zone of {ablation.id}")
+            if not case.scene.anatomy.geometry.contains(points).all():
+                raise MissingInputError(
+                    f"the zone of {ablation.id} leaves the outlines", kind="scan"
+                )
+    for injection in case.plan.cements:
+        _, centres = case.ruler.cement_points(case.cement(injection))
+        _inside(case, centres, f"the cement of {injection.id}")
+    return Outcome("everything planned lies inside the scan")
+
+
+def _inside(case: Case, points_mm: Vector, what: str) -> None:
+    ct = case.scene.ct
+    if not np.isfinite(points_mm).all():
+        raise MissingInputError(f"the place of {what}", kind="scan")
+    if not ct.geometry.contains(points_mm).all():
+        raise MissingInputError(f"{what} leaves the scan", kind="scan")
+    if ct.outside_scan is None:
+        return
+    last = np.array(ct.geometry.size_ijk) - 1
+    i, j, k = np.clip(np.rint(ct.geometry.ijk(points_mm)).astype(np.intp), 0, last).T
+    if ct.outside_scan[k, j, i].any():
+        raise MissingInputError(f"{what} touches where the scanner saw nothing", kind="scan")
+
+
+RULES: tuple[Rule, ...] = (
+    PlanRule("P1", plan_belongs_to_scan),
+    PlanRule("P2", side_is_confirmed),
+    NeedleRule("P3", needle_is_on_its_side),
+    NeedleRule("P4", tip_is_in_its_level),
+    PlanRule("P5", level_is_accepted),
+    PlanRule("P6", plan_is_inside_the_scan),
+)

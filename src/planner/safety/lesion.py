@@ -1,0 +1,83 @@
+"""The lesion of one level, and how much of it the zones cover."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.safety.case import Case, MissingInputError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.domain.anatomy import Vertebra
+    from planner.domain.levels import Level
+    from planner.geometry.points import Vector
+
+ML_PER_MM3 = 1e-3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LevelLesion:
+    """The outlined lesion inside one vertebra.
+
+    Attributes
+    ----------
+    points_mm
+        Voxel centres, shape ``(n, 3)``, LPS.
+    largest_fraction
+        The larger of its share of the body's volume and of the body's axial extent.
+    """
+
+    points_mm: Vector
+    voxel_ml: float
+    largest_fraction: float
+
+
+def lesion_at(case: Case, level: Level) -> LevelLesion:
+    """Return the lesion of a level.
+
+    Raises
+    ------
+    MissingInputError
+        When no lesion is outlined there.
+    """
+    return case.ruler.remembered(("lesion", level), lambda: _lesion_at(case, level))
+
+
+def _lesion_at(case: Case, level: Level) -> LevelLesion:
+    anatomy, vertebra = case.scene.anatomy, case.vertebra(level)
+    if anatomy.lesion is None:
+        raise MissingInputError("no lesion is outlined", structure="lesion")
+    places = np.argwhere(anatomy.lesion & (anatomy.labels == level.verse_label))
+    if not len(places):
+        raise MissingInputError(f"no lesion is outlined in {level}", structure="lesion")
+    points = anatomy.geometry.lps_mm(places[:, ::-1].astype(np.float64))
+    voxel_ml = anatomy.geometry.voxel_volume_mm3 * ML_PER_MM3
+    in_body = body_coordinates(vertebra, points)
+    extent = np.ptp(in_body[:, :2], axis=0) / np.array(vertebra.body_size_mm[:2])
+    fraction = max(len(places) * voxel_ml / vertebra.body_volume_ml, float(extent.max()))
+    if not np.isfinite(fraction):
+        raise MissingInputError(f"the size of the body of {level}")
+    return LevelLesion(points, voxel_ml, fraction)
+
+
+def body_coordinates(vertebra: Vertebra, points_mm: Vector) -> NDArray[np.float64]:
+    """Return points in the body's own frame (left, anterior, superior), mm, shape ``(n, 3)``."""
+    axes = np.array((vertebra.left, vertebra.anterior, vertebra.superior))
+    return np.asarray((points_mm - vertebra.body_centre.array) @ axes.T)
+
+
+def covered(case: Case, level: Level, points_mm: Vector) -> NDArray[np.bool_]:
+    """Tell which points lie in a zone of a level, each zone shrunk by its band.
+
+    What is doubtful counts as not covered.
+    """
+    inside = np.zeros(len(points_mm), dtype=np.bool_)
+    for ablation in case.plan.ablations:
+        if case.level_of(ablation) is level:
+            zone = case.zone(ablation)
+            inside |= zone.shape.signed_distance_mm(points_mm) <= -zone.band_mm
+    return inside

@@ -1,0 +1,51 @@
+"""Which findings a person has settled, and the verdict that leaves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from planner.domain.finding import Severity, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from planner.domain.finding import Finding
+    from planner.domain.plan import Plan
+
+NEEDS_PROTECTION = frozenset({"A2", "A4"})
+"""Rules whose override counts only with a thermocouple and protection recorded (A2)."""
+
+
+def is_settled(plan: Plan, finding: Finding) -> bool:
+    """Tell whether a person took a finding on themselves, by name and with a reason.
+
+    A BLOCK cannot be settled. The word counts for exactly what the finding said; one that says
+    something else has another fingerprint.
+    """
+    if finding.severity is Severity.INFO:
+        return True
+    if finding.severity is Severity.BLOCK:
+        return False
+    if finding.rule in NEEDS_PROTECTION and not _is_protected(plan):
+        return False
+    return any(
+        word.fingerprint == finding.fingerprint
+        and word.rule == finding.rule
+        and bool(word.by.strip())
+        and bool(word.reason.strip())
+        for word in plan.acknowledgements
+    )
+
+
+def verdict_of(plan: Plan, findings: Iterable[Finding]) -> Verdict:
+    """Return the verdict of a finished check."""
+    open_findings = [item for item in findings if not is_settled(plan, item)]
+    if any(item.severity.holds_the_plan for item in open_findings):
+        return Verdict.HELD
+    return Verdict.WARNED if open_findings else Verdict.CLEAR
+
+
+def _is_protected(plan: Plan) -> bool:
+    """Tell whether a thermocouple and some protection are recorded."""
+    protection = (plan.clinical.protection or "").strip().lower()
+    return plan.clinical.thermocouple_planned is True and protection not in ("", "none")

@@ -1,0 +1,357 @@
+"""Distances between what is planned and what must be spared, each taken two ways."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from planner.domain.levels import Level, Side, foramen_label
+from planner.domain.structures import CANAL, POSTERIOR_WALL, SKIN, foramen
+from planner.geometry.points import PointLps
+from planner.safety.case import Measured, MissingInputError
+from planner.safety.surfaces import (
+    FIELD_REACH_MM,
+    StructureSurface,
+    cropped_to_filled,
+    exposed_face_points,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+    from numpy.typing import NDArray
+
+    from planner.domain.anatomy import Anatomy
+    from planner.domain.prediction import PredictedCement
+    from planner.geometry.capsule import Capsule
+    from planner.geometry.ellipsoid import Spheroid
+    from planner.geometry.points import Vector
+
+_Value = TypeVar("_Value")
+
+AGREEMENT_MM = 0.5
+"""Two ways of taking one distance may differ by no more; beyond, neither is believed."""
+
+NEEDLE_STEP_MM = 0.4
+"""Step along a needle: the distance between two samples is off by under 0.02 mm at 1 mm."""
+
+ZONE_POINTS = 1500
+"""Points on a zone's surface for the second way: about 1.4 mm apart on a 30 mm zone."""
+
+SKIN_REACH_MM = 30.0
+"""Skin further from a zone than this is beyond every limit; the distance then reads 30 mm."""
+
+REMEMBERED = 1024
+"""Distances kept: some hundred edits of a plan of four needles."""
+
+GOLDEN_ANGLE = np.pi * (3.0 - np.sqrt(5.0))
+
+
+class Ruler:
+    """Measures in one anatomy, and remembers what it measured."""
+
+    def __init__(self, anatomy: Anatomy) -> None:
+        self._anatomy = anatomy
+        self._structures: dict[str, StructureSurface] = {}
+        self._known: OrderedDict[Hashable, Any] = OrderedDict()
+
+    def structure(self, name: str) -> StructureSurface:
+        """Return a structure by name.
+
+        Raises
+        ------
+        MissingInputError
+            When it was not outlined, or the outline is empty.
+        """
+        if name not in self._structures:
+            mask = _mask(self._anatomy, name)
+            surface = StructureSurface.of_mask(name, self._anatomy.geometry, mask)
+            self._structures[name] = surface
+        return self._structures[name]
+
+    def needle(self, needle: Capsule, name: str) -> Measured:
+        """Return the distance from a needle's side to a structure."""
+        return self.remembered((needle, name), lambda: self._measure_needle(needle, name))
+
+    def zone(self, zone: Spheroid, name: str) -> Measured:
+        """Return the distance from a zone's surface to a structure."""
+        return self.remembered((zone, name), lambda: self._measure_zone(zone, name))
+
+    def cement(self, cement: PredictedCement, name: str) -> Measured:
+        """Return the distance from the surface of the cement to a structure."""
+        return self.remembered((cement, name), lambda: self._measure_cement(cement, name))
+
+    def needle_to_wall(self, needle: Capsule, level: Level) -> Measured:
+        """Return the distance from a needle's side to the posterior wall of a level."""
+        key = (needle, POSTERIOR_WALL, level)
+        return self.remembered(key, lambda: self._measure_needle_to_wall(needle, level))
+
+    def _measure_needle_to_wall(self, needle: Capsule, level: Level) -> Measured:
+        wall = self._wall(level)
+        exact = needle.signed_distance_mm(wall)
+        near, _ = cKDTree(wall).query(needle.axis_points_mm(NEEDLE_STEP_MM))
+        place = int(exact.argmin())
+        return _agreed(
+            POSTERIOR_WALL, float(exact[place]), float(near.min()) - needle.radius_mm, wall[place]
+        )
+
+    def cement_to_wall(self, cement: PredictedCement, level: Level) -> Measured:
+        """Return the distance from the cement to the posterior wall of a level."""
+        key = (cement, POSTERIOR_WALL, level)
+        return self.remembered(key, lambda: self._measure_cement_to_wall(cement, level))
+
+    def _measure_cement_to_wall(self, cement: PredictedCement, level: Level) -> Measured:
+        wall = self._wall(level)
+        surface, _ = self.cement_points(cement)
+        near, _ = cKDTree(surface).query(wall)
+        other, _ = cKDTree(wall).query(surface)
+        inside = cement_holds(cement, wall)
+        place = int(near.argmin())
+        first, second = float(near[place]), float(other.min())
+        if inside.any():
+            place, first, second = int(inside.argmax()), 0.0, 0.0
+        return _agreed(POSTERIOR_WALL, first, second, wall[place])
+
+    def bone(self, level: Level) -> StructureSurface:
+        """Return the outlined body of a vertebra with the discs, as one solid."""
+        name = f"bone:{level}"
+        if name not in self._structures:
+            mask = (self._anatomy.bodies == level.verse_label) | (self._anatomy.discs > 0)
+            self._structures[name] = StructureSurface.of_mask(name, self._anatomy.geometry, mask)
+        return self._structures[name]
+
+    def holds_level(self, level: Level) -> bool:
+        """Tell whether any voxel carries the label of a level."""
+        labels = self._anatomy.labels
+        return self.remembered(("label", level), lambda: bool((labels == level.verse_label).any()))
+
+    def foramina_outlined(self) -> tuple[str, ...]:
+        """Name every foramen that has a voxel."""
+        return self.remembered("foramina", self._foramina_outlined)
+
+    def remembered(self, key: Hashable, work_out: Callable[[], _Value]) -> _Value:
+        """Return what ``work_out`` gave for ``key``, once; an error is not remembered."""
+        if key not in self._known:
+            self._known[key] = work_out()
+            if len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
+        self._known.move_to_end(key)
+        found: _Value = self._known[key]
+        return found
+
+    def _foramina_outlined(self) -> tuple[str, ...]:
+        present = set(np.unique(self._anatomy.foramina).tolist())
+        return tuple(
+            foramen(level, side)
+            for level in Level
+            for side in Side
+            if foramen_label(level, side) in present
+        )
+
+    def zone_to_skin(self, zone: Spheroid) -> Measured:
+        """Return the distance from a zone's surface to the skin, at most ``SKIN_REACH_MM``."""
+        return self.remembered((zone, SKIN), lambda: self._measure_skin(zone))
+
+    def _measure_skin(self, zone: Spheroid) -> Measured:
+        """Measure to what is not the patient, looked for about the zone only."""
+        geometry, patient = self._anatomy.geometry, _mask(self._anatomy, SKIN)
+        if not patient.any():
+            raise MissingInputError("the skin is not outlined", structure=SKIN)
+        reach = max(zone.half_length_mm, zone.half_width_mm) + SKIN_REACH_MM
+        index = geometry.ijk(zone.centre.array)
+        half = np.ceil(reach * np.linalg.norm(geometry.ijk_from_lps[:3, :3], axis=1))
+        size = np.array(geometry.size_ijk)
+        low = np.clip(np.floor(index - half), 0, size - 1).astype(int)
+        high = np.clip(np.ceil(index + half) + 1, low + 1, size).astype(int)
+        crop = patient[low[2] : high[2], low[1] : high[1], low[0] : high[0]]
+        far = Measured(structure=SKIN, distance_mm=SKIN_REACH_MM, at=zone.centre)
+        if crop.all():
+            return far
+        start = (int(low[0]), int(low[1]), int(low[2]))
+        k, j, i = crop.shape
+        air = StructureSurface.of_mask(SKIN, geometry.cropped(start, (i, j, k)), ~crop)
+        place, first = _nearest_to_zone(zone, air.surface_mm)
+        if first >= SKIN_REACH_MM:
+            return far
+        if air.holds(zone.centre.array[None, :])[0]:
+            first = min(first, -zone.half_width_mm)
+        second = float(air.field_mm(zone_points(zone)).min())
+        return _agreed(SKIN, first, second, air.surface_mm[place])
+
+    def _measure_needle(self, needle: Capsule, name: str) -> Measured:
+        structure = self.structure(name)
+        axis = needle.axis_points_mm(NEEDLE_STEP_MM)
+        exact = needle.signed_distance_mm(structure.surface_mm)
+        place = int(exact.argmin())
+        first = float(exact[place])
+        within = structure.holds(axis)
+        if within.any():
+            depth, _ = structure.tree.query(axis[within])
+            first = -float(depth.max()) - needle.radius_mm
+        second = float(structure.field_mm(axis).min()) - needle.radius_mm
+        return _agreed(name, first, second, structure.surface_mm[place])
+
+    def _measure_zone(self, zone: Spheroid, name: str) -> Measured:
+        structure = self.structure(name)
+        place, first = _nearest_to_zone(zone, structure.surface_mm)
+        if structure.holds(zone.centre.array[None, :])[0]:
+            first = min(first, -zone.half_width_mm)
+        shell = zone_points(zone)
+        second = float(structure.field_mm(shell).min())
+        return _agreed(name, first, second, structure.surface_mm[place])
+
+    def _measure_cement(self, cement: PredictedCement, name: str) -> Measured:
+        structure = self.structure(name)
+        surface, centres = self.cement_points(cement)
+        near, nearest = structure.tree.query(surface)
+        place = int(near.argmin())
+        first = float(near[place])
+        if structure.holds(centres).any() or cement_holds(cement, structure.surface_mm).any():
+            first = min(0.0, -first)
+        second = float(structure.field_mm(surface).min())
+        return _agreed(name, first, second, structure.surface_mm[int(nearest[place])])
+
+    def cement_points(self, cement: PredictedCement) -> tuple[Vector, Vector]:
+        """Return points on the surface of cement and its voxel centres, LPS, once."""
+        return self.remembered((cement, "points"), lambda: points_of_cement(cement))
+
+    def _wall(self, level: Level) -> Vector:
+        vertebra = self._anatomy.vertebrae.get(level)
+        wall = None if vertebra is None else vertebra.posterior_wall
+        if wall is None or not len(wall.points_mm):
+            raise MissingInputError(
+                f"the posterior wall of {level} is not outlined", structure=POSTERIOR_WALL
+            )
+        if not np.isfinite(wall.points_mm).all():
+            raise ValueError("the posterior wall has points that are not finite")
+        return wall.points_mm
+
+
+@lru_cache(maxsize=2)
+def ruler_for(anatomy: Anatomy) -> Ruler:
+    """Return the ruler of an anatomy.
+
+    The arrays are made read-only, because a distance remembered for outlines that were then
+    painted over would be a stale warning.
+    """
+    masks = [anatomy.labels, anatomy.bodies, anatomy.discs, anatomy.foramina, anatomy.canal]
+    masks += [mask for mask in (anatomy.lesion, *anatomy.masks.values()) if mask is not None]
+    for mask in masks:
+        mask.flags.writeable = False
+    return Ruler(anatomy)
+
+
+def zone_points(zone: Spheroid) -> Vector:
+    """Return points spread over a zone's surface, and some within, shape ``(n, 3)`` LPS."""
+    number = np.arange(ZONE_POINTS) + 0.5
+    height = 1.0 - 2.0 * number / ZONE_POINTS
+    ring = np.sqrt(1.0 - height**2)
+    turn = GOLDEN_ANGLE * number
+    axis = np.array(zone.axis)
+    helper = np.eye(3)[int(np.abs(axis).argmin())]
+    across = np.cross(axis, helper)
+    across /= np.linalg.norm(across)
+    third = np.cross(axis, across)
+    shell = (
+        np.multiply.outer(height * zone.half_length_mm, axis)
+        + np.multiply.outer(ring * np.cos(turn) * zone.half_width_mm, across)
+        + np.multiply.outer(ring * np.sin(turn) * zone.half_width_mm, third)
+    )
+    # Shells within, so that a structure smaller than the zone is met as well.
+    shells = np.concatenate([shell, 0.75 * shell, 0.5 * shell, 0.25 * shell])
+    return np.asarray(zone.centre.array + shells)
+
+
+def points_of_cement(cement: PredictedCement) -> tuple[Vector, Vector]:
+    """Return points on the surface of cement and its voxel centres, each ``(n, 3)`` LPS.
+
+    Raises
+    ------
+    MissingInputError
+        When it fills nothing.
+    """
+    filled = cement.filled()
+    if not filled.any():
+        raise MissingInputError("the cement fills nothing", kind="prediction")
+    low, crop = cropped_to_filled(filled)
+    surface = exposed_face_points(crop) + low[::-1]
+    centres = np.argwhere(crop)[:, ::-1] + low[::-1]
+    return cement.geometry.lps_mm(surface), cement.geometry.lps_mm(centres.astype(np.float64))
+
+
+def cement_holds(cement: PredictedCement, points_mm: Vector) -> NDArray[np.bool_]:
+    """Tell which points, shape ``(n, 3)`` LPS, lie in a voxel of cement."""
+    index = np.rint(cement.geometry.ijk(points_mm)).astype(np.intp)
+    inside = ((index >= 0) & (index < np.array(cement.geometry.size_ijk))).all(axis=1)
+    i, j, k = index[inside].T
+    found = np.zeros(len(points_mm), dtype=np.bool_)
+    found[inside] = cement.arrival_ml[k, j, i] <= np.float32(cement.placed_ml)
+    return found
+
+
+def _nearest_to_zone(zone: Spheroid, surface_mm: Vector) -> tuple[int, float]:
+    """Return the surface point nearest to a zone and its signed distance.
+
+    The exact distance is solved only where the sphere within and the sphere about the zone
+    leave a point in question.
+    """
+    radius = np.sqrt(((surface_mm - zone.centre.array) ** 2).sum(axis=1))
+    inner = min(zone.half_length_mm, zone.half_width_mm)
+    outer = max(zone.half_length_mm, zone.half_width_mm)
+    asked = np.flatnonzero(radius - outer <= radius.min() - inner)
+    exact = zone.signed_distance_mm(surface_mm[asked])
+    best = int(exact.argmin())
+    return int(asked[best]), float(exact[best])
+
+
+def _agreed(name: str, first_mm: float, second_mm: float, at_mm: Vector) -> Measured:
+    """Return the first distance when the second agrees.
+
+    Beyond the reach of the field the second way only says "at least so far". Where both ways
+    say touching, they agree, because depth inside is not what a rule asks for.
+    """
+    if np.isnan(first_mm) or np.isnan(second_mm):
+        raise MissingInputError(f"the distance to {name} is not a number", structure=name)
+    reach = FIELD_REACH_MM - AGREEMENT_MM
+    both_far = first_mm >= reach - AGREEMENT_MM and second_mm >= reach - AGREEMENT_MM
+    both_touch = first_mm <= 0.0 and second_mm <= 0.0
+    if not (both_far or both_touch or abs(first_mm - second_mm) <= AGREEMENT_MM):
+        raise MissingInputError(
+            f"two ways of measuring the distance to {name} differ "
+            f"({first_mm:.1f} and {second_mm:.1f} mm)",
+            structure=name,
+        )
+    return Measured(structure=name, distance_mm=first_mm, at=PointLps.of(at_mm))
+
+
+def _mask(anatomy: Anatomy, name: str) -> NDArray[np.bool_]:
+    if name == CANAL:
+        return anatomy.canal
+    if name.startswith("foramen:"):
+        _, level, side = name.split(":")
+        return np.asarray(anatomy.foramina == foramen_label(Level(level), Side(side)))
+    found = anatomy.masks.get(name)
+    if found is None:
+        raise MissingInputError(f"{name} is not outlined", structure=name)
+    return found
+
+
+def foramina_of(level: Level, anatomy: Anatomy) -> tuple[str, ...]:
+    """Name the foramina a pedicle of ``level`` bounds: those below it and those above it."""
+    above = [item for item in anatomy.vertebrae if item.order < level.order]
+    names = [foramen(level, side) for side in Side]
+    if above:
+        upper = max(above, key=lambda item: item.order)
+        names += [foramen(upper, side) for side in Side]
+    return tuple(names)
+
+
+def outlined(anatomy: Anatomy, prefix: str) -> tuple[str, ...]:
+    """Name every extra mask that starts with ``prefix``, such as ``root:``; never the skin."""
+    return tuple(
+        sorted(name for name in anatomy.masks if name.startswith(prefix) and name != SKIN)
+    )
