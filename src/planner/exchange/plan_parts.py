@@ -1,0 +1,168 @@
+"""The regions of a plan's scene as parts, in one order for every format."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Protocol
+
+import numpy as np
+
+from planner.domain.levels import Side, foramen_label
+from planner.domain.prediction import PredictedZone
+from planner.imaging.outbound.parts import Part, PartKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+    from planner.domain.anatomy import Anatomy
+    from planner.domain.plan import AblationId, CementId, Plan, Trajectory, TrajectoryId
+    from planner.domain.prediction import MissingZone, PredictedCement
+    from planner.domain.volume import CtVolume
+    from planner.geometry.volume_geometry import VolumeGeometry
+
+COLOURS: Final = {
+    PartKind.VERTEBRA: (214, 198, 160),
+    PartKind.CANAL: (204, 121, 167),
+    PartKind.FORAMEN: (0, 158, 115),
+    PartKind.LESION: (213, 94, 0),
+    PartKind.ZONE: (230, 159, 0),
+    PartKind.CEMENT: (86, 180, 233),
+}
+"""Okabe and Ito's colours, as on paper; bone is not one of theirs."""
+
+
+class Exported(Protocol):
+    """What is exported besides the plan; scenes of the rules have all of it."""
+
+    @property
+    def ct(self) -> CtVolume:
+        """The scan."""
+
+    @property
+    def anatomy(self) -> Anatomy | None:
+        """The outlines."""
+
+    @property
+    def zones(self) -> Mapping[AblationId, PredictedZone | MissingZone]:
+        """One prediction per ablation."""
+
+    @property
+    def cements(self) -> Mapping[CementId, PredictedCement]:
+        """One prediction per cement injection."""
+
+
+def parts_of(plan: Plan, scene: Exported) -> tuple[Part, ...]:
+    """Return every region that holds at least one voxel: anatomy, then predictions."""
+    found: list[Part] = []
+    if scene.anatomy is not None:
+        found += _anatomy_parts(scene.anatomy)
+    found += _zone_parts(plan, scene)
+    found += _cement_parts(plan, scene)
+    return tuple(part for part in found if part.mask.any())
+
+
+def needle_name(plan: Plan, trajectory_id: TrajectoryId) -> tuple[str, Trajectory]:
+    """Return a needle's file-safe name, such as ``1-L3-left``, and the needle."""
+    trajectory = plan.trajectory(trajectory_id)
+    number = plan.trajectories.index(trajectory) + 1
+    return f"{number}-{trajectory.level}-{trajectory.side}", trajectory
+
+
+def _anatomy_parts(anatomy: Anatomy) -> Iterator[Part]:
+    def part(key: str, name: str, kind: PartKind, mask: NDArray[np.bool_]) -> Part:
+        return Part(
+            key=key,
+            name=name,
+            kind=kind,
+            colour=COLOURS[kind],
+            made_by=anatomy.backend,
+            geometry=anatomy.geometry,
+            mask=mask,
+        )
+
+    for level in sorted(anatomy.vertebrae, key=lambda one: one.order):
+        yield Part(
+            key=f"vertebra-{level}",
+            name=f"{level} vertebra",
+            kind=PartKind.VERTEBRA,
+            colour=COLOURS[PartKind.VERTEBRA],
+            made_by=anatomy.backend,
+            geometry=anatomy.geometry,
+            mask=anatomy.labels == level.verse_label,
+            level=level,
+        )
+    yield part("canal", "spinal canal", PartKind.CANAL, anatomy.canal)
+    for level in sorted(anatomy.vertebrae, key=lambda one: one.order):
+        for side in Side:
+            yield Part(
+                key=f"foramen-{level}-{side}",
+                name=f"foramen below {level}, {side}",
+                kind=PartKind.FORAMEN,
+                colour=COLOURS[PartKind.FORAMEN],
+                made_by=anatomy.backend,
+                geometry=anatomy.geometry,
+                mask=anatomy.foramina == foramen_label(level, side),
+                level=level,
+                side=side,
+            )
+    if anatomy.lesion is not None:
+        yield part("lesion", "lesion", PartKind.LESION, anatomy.lesion)
+
+
+def _zone_parts(plan: Plan, scene: Exported) -> Iterator[Part]:
+    for ablation in plan.ablations:
+        zone = scene.zones.get(ablation.id)
+        if not isinstance(zone, PredictedZone):
+            continue
+        needle, trajectory = needle_name(plan, ablation.trajectory_id)
+        grid, mask = _voxels(zone, scene.ct.geometry)
+        yield Part(
+            key=f"zone-{needle}-{ablation.id}",
+            name=f"predicted zone, needle {needle}",
+            kind=PartKind.ZONE,
+            colour=COLOURS[PartKind.ZONE],
+            made_by=f"{zone.model.name} {zone.model.version} ({zone.model.tier})",
+            geometry=grid,
+            mask=mask,
+            level=trajectory.level,
+            shape=zone.shape,
+        )
+
+
+def _cement_parts(plan: Plan, scene: Exported) -> Iterator[Part]:
+    for injection in plan.cements:
+        cement = scene.cements.get(injection.id)
+        if cement is None:
+            continue
+        needle, trajectory = needle_name(plan, injection.trajectory_id)
+        yield Part(
+            key=f"cement-{needle}-{injection.id}",
+            name=f"predicted cement, needle {needle}",
+            kind=PartKind.CEMENT,
+            colour=COLOURS[PartKind.CEMENT],
+            made_by=f"{cement.model.name} {cement.model.version} ({cement.model.tier})",
+            geometry=cement.geometry,
+            mask=cement.filled(),
+            level=trajectory.level,
+        )
+
+
+def _voxels(
+    zone: PredictedZone, grid: VolumeGeometry
+) -> tuple[VolumeGeometry, NDArray[np.bool_]]:
+    """Return the crop of the scan's grid that holds a zone, and the voxels within."""
+    reach = max(zone.shape.half_length_mm, zone.shape.half_width_mm)
+    corners = zone.shape.centre.array + reach * np.array(
+        [(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]
+    )
+    index = grid.ijk(corners)
+    last = np.array(grid.size_ijk) - 1
+    low = np.clip(np.floor(index.min(axis=0)).astype(int), 0, last)
+    high = np.clip(np.ceil(index.max(axis=0)).astype(int), 0, last)
+    start = (int(low[0]), int(low[1]), int(low[2]))
+    i, j, k = (int(count) for count in high - low + 1)
+    crop = grid.cropped(start, (i, j, k))
+    kk, jj, ii = np.indices(crop.shape_kji)
+    centres = crop.lps_mm(np.stack([ii, jj, kk], axis=-1).reshape(-1, 3))
+    return crop, zone.shape.contains(centres).reshape(crop.shape_kji)

@@ -1,0 +1,1 @@
+"""Objects that leave for a PACS or another program's DICOM import."""
