@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from planner.domain.anatomy import (
     Anatomy,
@@ -294,9 +295,18 @@ def acknowledge(plan: Plan, finding: Finding) -> Acknowledgement:
     )
 
 
-def make_case(**changes) -> Case:
+def turned_geometry() -> VolumeGeometry:
+    """Feet first and prone, a little oblique: no grid axis is a patient axis."""
+    turn = Rotation.from_euler("xyz", [3.0, -4.0, 6.0], degrees=True).as_matrix()
+    matrix = np.eye(4)
+    matrix[:3, :3] = turn @ np.diag((-1.0, -1.0, 1.0)) @ np.diag((1.1, 0.9, 1.5))
+    matrix[:3, 3] = -matrix[:3, :3] @ np.array((60.0, 75.0, 30.0)) + (0.0, 5.0, 0.0)
+    return VolumeGeometry.from_matrix((120, 150, 60), matrix)
+
+
+def make_case(geometry: VolumeGeometry | None = None, **changes) -> Case:
     plan = make_plan(**changes)
-    geometry = make_geometry()
+    geometry = geometry or make_geometry()
     hu, masks = make_voxels(geometry)
     record = ScanRecord(
         sha256=SCAN_SHA256,

@@ -10,7 +10,7 @@ from planner.domain.levels import Level, Side
 from planner.domain.plan import Approach, SideConfirmation, Trajectory, TrajectoryId
 from planner.domain.prediction import MissingZone
 from planner.geometry.points import PointLps
-from planner.report.build import ReportScene, build_report, needle_angles_deg
+from planner.report.build import ReportScene, build_report
 from report.cases import acknowledge, make_assessment, make_case, make_plan
 
 EMPTY = ReportScene()
@@ -48,7 +48,8 @@ def test_that_angles_are_read_from_the_points(inward, upward, side) -> None:
         entry=PointLps(0, 0, 0),
         tip=PointLps.of(100.0 * value for value in step),
     )
-    assert needle_angles_deg(trajectory) == pytest.approx((inward, upward), abs=1e-6)
+    angles = (trajectory.towards_midline_deg, trajectory.upward_deg)
+    assert angles == pytest.approx((inward, upward), abs=1e-6)
 
 
 def test_that_an_unchecked_plan_is_a_draft_that_says_nothing_was_looked_for() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from math import isfinite
+from math import atan2, degrees, hypot, isfinite
 from typing import TYPE_CHECKING, NewType
 
 if TYPE_CHECKING:
@@ -82,6 +82,21 @@ class Trajectory:
     def length_mm(self) -> float:
         """Distance from entry to tip."""
         return self.entry.distance_mm(self.tip)
+
+    @property
+    def towards_midline_deg(self) -> float:
+        """Angle in the axial plane from straight anterior, always from the points.
+
+        Positive when a left needle runs to the patient's right or a right one to the left.
+        """
+        x_mm, y_mm, _ = self.tip.array - self.entry.array
+        return degrees(atan2(-self.side.sign * x_mm, -y_mm))
+
+    @property
+    def upward_deg(self) -> float:
+        """Angle out of the axial plane; positive when the tip is nearer the head."""
+        x_mm, y_mm, z_mm = self.tip.array - self.entry.array
+        return degrees(atan2(z_mm, hypot(x_mm, y_mm)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

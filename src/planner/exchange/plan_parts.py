@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
+from planner.domain.anatomy import Origin
 from planner.domain.levels import Side, foramen_label
 from planner.domain.prediction import PredictedZone
 from planner.imaging.outbound.parts import Part, PartKind
@@ -91,6 +92,7 @@ def _anatomy_parts(anatomy: Anatomy) -> Iterator[Part]:
             geometry=anatomy.geometry,
             mask=anatomy.labels == level.verse_label,
             level=level,
+            is_manual=anatomy.vertebrae[level].origin is Origin.PAINTED,
         )
     yield part("canal", "spinal canal", PartKind.CANAL, anatomy.canal)
     for level in sorted(anatomy.vertebrae, key=lambda one: one.order):
@@ -111,14 +113,14 @@ def _anatomy_parts(anatomy: Anatomy) -> Iterator[Part]:
 
 
 def _zone_parts(plan: Plan, scene: Exported) -> Iterator[Part]:
-    for ablation in plan.ablations:
+    for number, ablation in enumerate(plan.ablations, start=1):
         zone = scene.zones.get(ablation.id)
         if not isinstance(zone, PredictedZone):
             continue
         needle, trajectory = needle_name(plan, ablation.trajectory_id)
         grid, mask = _voxels(zone, scene.ct.geometry)
         yield Part(
-            key=f"zone-{needle}-{ablation.id}",
+            key=f"zone-{number}-needle-{needle}",
             name=f"predicted zone, needle {needle}",
             kind=PartKind.ZONE,
             colour=COLOURS[PartKind.ZONE],
@@ -131,13 +133,13 @@ def _zone_parts(plan: Plan, scene: Exported) -> Iterator[Part]:
 
 
 def _cement_parts(plan: Plan, scene: Exported) -> Iterator[Part]:
-    for injection in plan.cements:
+    for number, injection in enumerate(plan.cements, start=1):
         cement = scene.cements.get(injection.id)
         if cement is None:
             continue
         needle, trajectory = needle_name(plan, injection.trajectory_id)
         yield Part(
-            key=f"cement-{needle}-{injection.id}",
+            key=f"cement-{number}-needle-{needle}",
             name=f"predicted cement, needle {needle}",
             kind=PartKind.CEMENT,
             colour=COLOURS[PartKind.CEMENT],
@@ -148,9 +150,7 @@ def _cement_parts(plan: Plan, scene: Exported) -> Iterator[Part]:
         )
 
 
-def _voxels(
-    zone: PredictedZone, grid: VolumeGeometry
-) -> tuple[VolumeGeometry, NDArray[np.bool_]]:
+def _voxels(zone: PredictedZone, grid: VolumeGeometry) -> tuple[VolumeGeometry, NDArray[np.bool_]]:
     """Return the crop of the scan's grid that holds a zone, and the voxels within."""
     reach = max(zone.shape.half_length_mm, zone.shape.half_width_mm)
     corners = zone.shape.centre.array + reach * np.array(

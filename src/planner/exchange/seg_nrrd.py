@@ -50,9 +50,7 @@ def write_seg_nrrd(path: Path, parts: tuple[Part, ...], grid: VolumeGeometry) ->
     return path
 
 
-def _segment(
-    number: int, part: Part, layer: int, label: int, grid: VolumeGeometry
-) -> list[str]:
+def _segment(number: int, part: Part, layer: int, label: int, grid: VolumeGeometry) -> list[str]:
     colour = " ".join(f"{value / 255.0:.6f}" for value in part.colour)
     i, j, k = grid.size_ijk
     key = f"Segment{number}_"

@@ -49,8 +49,7 @@ def spheroid_surface(shape: Spheroid) -> tuple[Vector, NDArray[np.int64]]:
     turn = np.arange(SEGMENTS) * (2.0 * np.pi / SEGMENTS)
     radial = np.cos(turn)[:, None] * across + np.sin(turn)[:, None] * third
     rings = [
-        shape.half_length_mm * np.cos(angle) * axis
-        + shape.half_width_mm * np.sin(angle) * radial
+        shape.half_length_mm * np.cos(angle) * axis + shape.half_width_mm * np.sin(angle) * radial
         for angle in tilt
     ]
     ends = shape.half_length_mm * np.array([axis, -axis])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from math import asin, atan2, degrees
 from typing import TYPE_CHECKING
 
 import planner
@@ -104,7 +103,6 @@ def needle_row(
     plan: Plan, trajectory: Trajectory, scene: Pictured, measures: tuple[Fact, ...]
 ) -> NeedleRow:
     """Return one needle with its angles and its own pictures."""
-    towards_midline, upward = needle_angles_deg(trajectory)
     return NeedleRow(
         number=plan.trajectories.index(trajectory) + 1,
         level=trajectory.level,
@@ -113,22 +111,11 @@ def needle_row(
         entry=trajectory.entry,
         tip=trajectory.tip,
         length_mm=trajectory.length_mm,
-        towards_midline_deg=towards_midline,
-        upward_deg=upward,
+        towards_midline_deg=trajectory.towards_midline_deg,
+        upward_deg=trajectory.upward_deg,
         measures=measures,
         pictures=needle_pictures(plan, trajectory, scene),
     )
-
-
-def needle_angles_deg(trajectory: Trajectory) -> tuple[float, float]:
-    """Return (towards the midline, towards the head), always recomputed from the points.
-
-    The first is measured in the axial plane from straight anterior, positive when a left
-    needle runs to the right or a right one to the left; the second is out of the axial plane.
-    """
-    x, y, z = (trajectory.tip.array - trajectory.entry.array) / trajectory.length_mm
-    towards = degrees(atan2(-trajectory.side.sign * x, -y))
-    return towards, degrees(asin(max(-1.0, min(1.0, z))))
 
 
 def _headline(plan: Plan) -> str:

@@ -24,23 +24,23 @@ def outlines_ji(mask: NDArray[np.bool_]) -> list[Vector]:
     padded = np.pad(mask, 1).astype(np.float64)
     found: list[Vector] = measure.find_contours(padded, 0.5)  # type: ignore[no-untyped-call]
     rings = [ring[:-1] - 1.0 for ring in found if len(ring) > FEWEST_POINTS]
-    # skimage winds around high values one way and around holes the other.
-    outer = [ring for ring in rings if _area(ring) > 0.0]
-    holes = [ring for ring in rings if _area(ring) < 0.0]
+    outer = [ring for ring in rings if _area(ring) < 0.0]
+    holes = [ring for ring in rings if _area(ring) > 0.0]
     owners = [_owner(hole, outer) for hole in holes]
     joined = []
     for number, ring in enumerate(outer):
         mine = [hole for hole, owner in zip(holes, owners, strict=True) if owner == number]
+        whole = ring
         # Nearest hole first, so that no bridge has to cross another hole.
         while mine:
-            gaps = [_gap(ring, hole)[0] for hole in mine]
-            ring = _bridged(ring, mine.pop(int(np.argmin(gaps))))
-        joined.append(ring)
+            gaps = [_gap(whole, hole)[0] for hole in mine]
+            whole = _bridged(whole, mine.pop(int(np.argmin(gaps))))
+        joined.append(whole)
     return joined
 
 
 def _area(ring: Vector) -> float:
-    """Signed area by the shoelace rule; positive for the outside of a mask."""
+    """Signed area by the shoelace rule; skimage makes it negative around a mask."""
     j, i = ring[:, 0], ring[:, 1]
     return 0.5 * float(np.sum(j * np.roll(i, -1) - np.roll(j, -1) * i))
 

@@ -6,17 +6,18 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 import numpy as np
-from highdicom.sc import SCImage
 from PIL import Image
 from pydicom.dataset import Dataset
-from pydicom.uid import EncapsulatedPDFStorage
+from pydicom.uid import EncapsulatedPDFStorage, SecondaryCaptureImageStorage
 
-from planner.imaging.outbound.maker import MANUFACTURER, MODEL, new_uid
+from planner.imaging.outbound.maker import new_uid
 from planner.imaging.outbound.structure_set import new_object
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from planner.imaging.outbound.maker import Maker
     from planner.imaging.outbound.source import SourceSeries
@@ -63,39 +64,40 @@ def write_key_pictures(
         ``(key, caption, png)`` of each.
     """
     series = new_uid()
-    header = source.headers[0]
     written = []
     for number, (key, caption, png) in enumerate(pictures, start=1):
-        capture = SCImage(
-            pixel_array=np.asarray(Image.open(BytesIO(png)).convert("RGB")),
-            photometric_interpretation="RGB",
-            bits_allocated=8,
-            coordinate_system="PATIENT",
-            study_instance_uid=header.StudyInstanceUID,
-            series_instance_uid=series,
-            series_number=PICTURE_SERIES_NUMBER,
-            sop_instance_uid=new_uid(),
-            instance_number=number,
-            manufacturer=MANUFACTURER,
-            patient_id=header.get("PatientID", ""),
-            patient_name=header.get("PatientName", ""),
-            patient_birth_date=header.get("PatientBirthDate", ""),
-            patient_sex=header.get("PatientSex", "") or None,
-            accession_number=header.get("AccessionNumber", ""),
-            study_id=header.get("StudyID", ""),
-            study_date=header.get("StudyDate", "") or None,
-            study_time=header.get("StudyTime", "") or None,
-            referring_physician_name=header.get("ReferringPhysicianName", ""),
-        )
-        capture.SeriesDescription = maker.description
-        capture.ManufacturerModelName = MODEL
-        capture.SoftwareVersions = maker.software
-        capture.BurnedInAnnotation = "YES"
-        capture.ImageComments = caption
         path = folder / f"picture-{key}.dcm"
-        capture.save_as(path)
+        data = _capture(np.asarray(Image.open(BytesIO(png)).convert("RGB")), source, maker)
+        data.SeriesInstanceUID = series
+        data.SeriesNumber = PICTURE_SERIES_NUMBER
+        data.InstanceNumber = number
+        data.ImageComments = caption
+        data.save_as(path, enforce_file_format=True)
         written.append(path)
     return written
+
+
+def _capture(rgb: NDArray[np.uint8], source: SourceSeries, maker: Maker) -> Dataset:
+    """Return one picture, shape ``(rows, columns, 3)``, as a Secondary Capture (PS3.3 A.8.1)."""
+    data = new_object(str(SecondaryCaptureImageStorage), source.headers[0], maker)
+    data.Modality = "OT"
+    data.Laterality = ""
+    data.ConversionType = "WSD"
+    data.ContentDate = f"{maker.made:%Y%m%d}"
+    data.ContentTime = f"{maker.made:%H%M%S}"
+    data.PatientOrientation = ""
+    data.BurnedInAnnotation = "YES"
+    data.SamplesPerPixel = 3
+    data.PhotometricInterpretation = "RGB"
+    data.PlanarConfiguration = 0
+    data.Rows, data.Columns = rgb.shape[:2]
+    data.BitsAllocated = 8
+    data.BitsStored = 8
+    data.HighBit = 7
+    data.PixelRepresentation = 0
+    pixels = rgb.tobytes()
+    data.PixelData = pixels + b"\0" * (len(pixels) % 2)
+    return data
 
 
 def _reference(header: Dataset) -> Dataset:

@@ -53,6 +53,8 @@ class Part:
         bool ``[k, j, i]`` on ``geometry``, the scan's grid or a crop of it.
     shape
         The exact shape where there is one; the mask is then its voxels.
+    is_manual
+        Whether a person painted it.
     """
 
     key: str
@@ -65,6 +67,7 @@ class Part:
     level: Level | None = None
     side: Side | None = None
     shape: Spheroid | None = None
+    is_manual: bool = False
 
     def __post_init__(self) -> None:
         if self.mask.shape != self.geometry.shape_kji:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import highdicom
 import numpy as np
 from highdicom.seg import (
-    Segmentation,
     SegmentAlgorithmTypeValues,
+    Segmentation,
     SegmentationTypeValues,
     SegmentDescription,
 )
-from pydicom.sr.codedict import codes
 
+import planner
 from planner.imaging.outbound import terms
 from planner.imaging.outbound.maker import MANUFACTURER, MODEL, SERIAL, new_uid
 from planner.imaging.outbound.parts import label_map, layers
@@ -73,10 +73,10 @@ def _described(part: Part, number: int) -> SegmentDescription:
         segment_label=part.name[:64],
         segmented_property_category=terms.category_of(part),
         segmented_property_type=terms.type_of(part),
-        algorithm_type=SegmentAlgorithmTypeValues.AUTOMATIC,
-        algorithm_identification=highdicom.AlgorithmIdentificationSequence(
-            name=part.made_by[:64], version="1", family=codes.DCM.ArtificialIntelligence
-        ),
+        algorithm_type=SegmentAlgorithmTypeValues.MANUAL
+        if part.is_manual
+        else SegmentAlgorithmTypeValues.AUTOMATIC,
+        algorithm_identification=None if part.is_manual else _algorithm(part),
         tracking_uid=new_uid(),
         tracking_id=part.key,
         anatomic_regions=None if part.level is None else [terms.vertebra(part.level)],
@@ -86,3 +86,15 @@ def _described(part: Part, number: int) -> SegmentDescription:
         kind = description.SegmentedPropertyTypeCodeSequence[0]
         kind.SegmentedPropertyTypeModifierCodeSequence = [terms.side(part.side)]
     return description
+
+
+def _algorithm(part: Part) -> highdicom.AlgorithmIdentificationSequence:
+    """Name what made a part; its version is part of its name here."""
+    predicted = part.kind.is_predicted
+    return highdicom.AlgorithmIdentificationSequence(
+        name=part.made_by[:64],
+        version=planner.__version__,
+        family=terms.own("MODEL", "Model of a treatment")
+        if predicted
+        else terms.own("OUTLINER", "Outlines by the program named here"),
+    )

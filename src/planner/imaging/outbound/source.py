@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from planner.domain.volume import CtVolume
     from planner.geometry.volume_geometry import VolumeGeometry
 
-PLACE_TOLERANCE_VOXELS = 0.05
-"""A header further than this from its slice is another slice; files round far below it."""
+PLACE_TOLERANCE_VOXELS = 0.25
+"""A header further than this from its slice is another slice; the gate lets steps wander less."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

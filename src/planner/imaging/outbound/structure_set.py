@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 import numpy as np
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, RTStructureSetStorage
+from pydicom.uid import UID, ExplicitVRLittleEndian, RTStructureSetStorage
 
 from planner.imaging.outbound.contours import outlines_ji
 from planner.imaging.outbound.maker import (
@@ -36,6 +37,7 @@ def write_structure_set(
     first = source.headers[0]
     data = new_object(str(RTStructureSetStorage), first, maker)
     data.Modality = "RTSTRUCT"
+    data.OperatorsName = ""
     data.SeriesNumber = SERIES_NUMBER
     data.InstanceNumber = 1
     data.StructureSetLabel = "PLAN"
@@ -59,10 +61,10 @@ def write_structure_set(
 def new_object(sop_class: str, header: Dataset, maker: Maker) -> FileDataset:
     """Return an object with patient, study, equipment and SOP common filled in."""
     meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = sop_class
-    meta.MediaStorageSOPInstanceUID = new_uid()
+    meta.MediaStorageSOPClassUID = UID(sop_class)
+    meta.MediaStorageSOPInstanceUID = UID(new_uid())
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    data = FileDataset(None, {}, file_meta=meta, preamble=b"\0" * 128)
+    data = FileDataset(BytesIO(), {}, file_meta=meta, preamble=b"\0" * 128)
     data.SpecificCharacterSet = "ISO_IR 192"
     copy_patient_and_study(data, header)
     data.SOPClassUID = sop_class
@@ -72,7 +74,6 @@ def new_object(sop_class: str, header: Dataset, maker: Maker) -> FileDataset:
     data.Manufacturer = MANUFACTURER
     data.ManufacturerModelName = MODEL
     data.SoftwareVersions = maker.software
-    data.OperatorsName = ""
     data.InstanceCreationDate = f"{maker.made:%Y%m%d}"
     data.InstanceCreationTime = f"{maker.made:%H%M%S}"
     return data
@@ -106,7 +107,7 @@ def _region(part: Part, number: int, frame_of_reference_uid: str) -> Dataset:
     item.ReferencedFrameOfReferenceUID = frame_of_reference_uid
     item.ROIName = part.name
     item.ROIDescription = part.made_by
-    item.ROIGenerationAlgorithm = "AUTOMATIC"
+    item.ROIGenerationAlgorithm = "MANUAL" if part.is_manual else "AUTOMATIC"
     return item
 
 
