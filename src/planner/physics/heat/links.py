@@ -1,0 +1,105 @@
+"""Conductances of the faces between voxels, also where metal cuts a face."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Field: TypeAlias = NDArray[np.float32]
+"""float32 ``[k, j, i]``: half the bytes of float64, and the solvers are bound by bytes."""
+
+SHORTEST_ELECTRIC_CUT = 0.05
+"""Smallest share of a voxel a current link may keep; shorter links spoil the conditioning."""
+
+SHORTEST_HEAT_CUT = 0.5
+"""Smallest share of a voxel a heat link may keep. 0.25 halves the stable step and moves a zone
+by a Dice of 0.002 only."""
+
+
+class Links(NamedTuple):
+    """Conductance of the face BEFORE each voxel along i, j and k, over the voxel's volume.
+
+    For heat in W/(m3 K), for current in S/m3. The first face along each axis is zero.
+    """
+
+    along_i: Field
+    along_j: Field
+    along_k: Field
+
+    def by_array_axis(self) -> Iterator[tuple[int, Field]]:
+        """Yield each array axis with its faces."""
+        yield 2, self.along_i
+        yield 1, self.along_j
+        yield 0, self.along_k
+
+    def sums(self) -> NDArray[np.float64]:
+        """Return the sum over the six faces of each voxel."""
+        total = np.zeros(self.along_i.shape)
+        for axis, faces in self.by_array_axis():
+            total += faces
+            np.moveaxis(total, axis, 0)[:-1] += np.moveaxis(faces, axis, 0)[1:]
+        return total
+
+
+def harmonic_links(conductivity: NDArray[np.floating], spacing_mm: float) -> Links:
+    """Return the links of voxels in series: the harmonic mean keeps the flux right at a step.
+
+    Parameters
+    ----------
+    conductivity
+        ``[k, j, i]``, W/(m K) or S/m; zero insulates.
+    """
+    spacing_m = spacing_mm / 1000.0
+    faces = []
+    for axis in (2, 1, 0):
+        value = np.moveaxis(np.asarray(conductivity, dtype=np.float64), axis, 0)
+        face = np.zeros(value.shape)
+        both = value[1:] + value[:-1]
+        np.divide(2.0 * value[1:] * value[:-1], both, out=face[1:], where=both > 0.0)
+        faces.append(_packed(face / spacing_m**2, axis))
+    return Links(*faces)
+
+
+def cut_links(
+    conductivity: NDArray[np.floating],
+    spacing_mm: float,
+    distance_mm: NDArray[np.float64],
+    shortest: float,
+) -> Links:
+    """Return links that end on a metal surface where it lies, not on the voxel face.
+
+    Shortley and Weller (1938): a face between tissue and metal gets the conductance of the
+    tissue over the true distance to the metal. A staircase surface errs by 9 to 40 % in the
+    resistance of a needle, a cut one by some percent.
+
+    Parameters
+    ----------
+    distance_mm
+        Signed distance to the metal at voxel centres; negative inside.
+    shortest
+        Smallest share of the spacing a link may keep.
+    """
+    links = harmonic_links(conductivity, spacing_mm)
+    faces = []
+    for axis, plain in links.by_array_axis():
+        value = np.moveaxis(conductivity, axis, 0)
+        distance = np.moveaxis(distance_mm, axis, 0)
+        face = np.moveaxis(plain, axis, 0).astype(np.float64)
+        metal = distance < 0.0
+        cut = metal[1:] != metal[:-1]
+        outside = np.where(metal[1:], distance[:-1], distance[1:])[cut]
+        inside = np.where(metal[1:], distance[1:], distance[:-1])[cut]
+        share = np.clip(outside / (outside - inside), shortest, 1.0)
+        tissue = np.where(metal[1:], value[:-1], value[1:])[cut]
+        face[1:][cut] = tissue / share / (spacing_mm / 1000.0) ** 2
+        faces.append(_packed(face, axis))
+    return Links(*faces)
+
+
+def _packed(face: NDArray[np.float64], axis: int) -> Field:
+    return np.ascontiguousarray(np.moveaxis(face, 0, axis), dtype=np.float32)
