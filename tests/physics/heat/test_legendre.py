@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from physics.heat.grids import radii_m
 
+from physics.heat.grids import radii_m
 from planner.physics.heat.bioheat import Step, advance, body_of, stable_step_s
 from planner.physics.heat.legendre import conduct, stage_weights, super_step_s
 from planner.physics.heat.links import harmonic_links
@@ -11,7 +11,7 @@ from planner.physics.heat.links import harmonic_links
 VOXELS = 40
 
 
-def mixed_body_and_heat():  # noqa: ANN201
+def mixed_body_and_heat():
     radius = radii_m(VOXELS, 1.0)
     index = np.arange(VOXELS)[None, None, :] + np.zeros(radius.shape)
     conductivity = np.where(index < VOXELS // 2, 0.31, 0.573)

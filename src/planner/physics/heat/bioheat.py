@@ -103,10 +103,10 @@ def stiffness_per_s(body: Body) -> float:
 
 
 @kernel
-def _gain(now: Field, body: Body, k: int, j: int, i: int) -> float:
+def _gain(now: Field, body: Body, k: int, j: int, i: int) -> np.float32:
     """Return the heat that flows into a voxel from its six neighbours, W/m3."""
     here = now[k, j, i]
-    return float(
+    return np.float32(
         body.along_i[k, j, i + 1] * (now[k, j, i + 1] - here)
         - body.along_i[k, j, i] * (here - now[k, j, i - 1])
         + body.along_j[k, j + 1, i] * (now[k, j + 1, i] - here)
@@ -117,9 +117,7 @@ def _gain(now: Field, body: Body, k: int, j: int, i: int) -> float:
 
 
 @kernel
-def advance(
-    now: Field, new: Field, body: Body, heat: Field, cem43_min: Field, step: Step
-) -> None:
+def advance(now: Field, new: Field, body: Body, heat: Field, cem43_min: Field, step: Step) -> None:
     """Take one explicit step from ``now`` to ``new`` and add to the dose, in one pass.
 
     Parameters
@@ -138,11 +136,11 @@ def advance(
                 dose = cem43_min[k, j, i]
                 flow = body.perfusion[k, j, i]
                 flow = flow if dose < _SHUT else _ZERO
-                gain = np.float32(_gain(now, body, k, j, i))
+                gain = _gain(now, body, k, j, i)
                 gain += step.power * heat[k, j, i] - flow * (here - step.arterial)
                 value = here + step.seconds * body.per_capacity[k, j, i] * gain
                 value = min(value, step.ceiling)
-                cem43_min[k, j, i] = dose + minutes * np.float32(dose_rate(value))
+                cem43_min[k, j, i] = dose + minutes * dose_rate(value)
                 new[k, j, i] = value
 
 
@@ -157,6 +155,6 @@ def rate_of_change(
             for i in range(1, columns - 1):
                 flow = body.perfusion[k, j, i]
                 flow = flow if cem43_min[k, j, i] < _SHUT else _ZERO
-                gain = np.float32(_gain(now, body, k, j, i))
+                gain = _gain(now, body, k, j, i)
                 gain += step.power * heat[k, j, i] - flow * (now[k, j, i] - step.arterial)
                 rate[k, j, i] = body.per_capacity[k, j, i] * gain

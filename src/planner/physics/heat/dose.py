@@ -31,7 +31,7 @@ _HUNDREDTWENTIETH: Final = np.float32(1.0 / 120.0)
 
 
 @kernel
-def power_of_two(exponent: float) -> float:
+def power_of_two(exponent: np.float32) -> np.float32:
     """Return 2**exponent for -64 to 64, to 1e-5 relative, in steps a compiler can vectorise.
 
     The fifth-order series of 2**(x/64), squared six times.
@@ -48,7 +48,7 @@ def power_of_two(exponent: float) -> float:
 
 
 @kernel
-def dose_rate(celsius: float) -> float:
+def dose_rate(celsius: np.float32) -> np.float32:
     """Return equivalent minutes at 43 degrees per minute at ``celsius``."""
     offset = celsius - REFERENCE_CELSIUS
     offset = min(max(offset, LOWEST_OFFSET), HIGHEST_OFFSET)

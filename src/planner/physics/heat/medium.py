@@ -99,5 +99,7 @@ class Medium:
 
     def centres_mm(self) -> tuple[NDArray[np.float64], ...]:
         """Return x, y, z of the voxel centres, shaped to broadcast over ``[k, j, i]``."""
-        k, j, i = (np.arange(length) * self.spacing_mm for length in self.tissue.shape)
+        k, j, i = (
+            np.arange(length, dtype=np.float64) * self.spacing_mm for length in self.tissue.shape
+        )
         return i[None, None, :], j[None, :, None], k[:, None, None]

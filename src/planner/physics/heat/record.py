@@ -1,0 +1,142 @@
+"""What is kept of a run: fields of extremes and dose, and the thermocouples over time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+from scipy import ndimage
+
+from planner.geometry.kernels import kernel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from planner.physics.heat.links import Field
+    from planner.physics.heat.medium import Medium
+
+TALLY_S: Final = 5.0
+"""Extremes and times are gathered this often, with crossings in between interpolated."""
+
+LOW_LIMIT_CELSIUS: Final = np.float32(42.0)
+HIGH_LIMIT_CELSIUS: Final = np.float32(45.0)
+"""Limits at nerve tissue whose times are counted: the clinical stop, and the toxic level."""
+
+_ZERO: Final = np.float32(0.0)
+_ONE: Final = np.float32(1.0)
+
+
+class Tally(NamedTuple):
+    """Fields gathered along the way.
+
+    Attributes
+    ----------
+    peak, lowest
+        Extremes in Celsius.
+    over_42_s, over_45_s
+        Seconds spent above.
+    """
+
+    peak: Field
+    lowest: Field
+    over_42_s: Field
+    over_45_s: Field
+
+
+@kernel
+def _share_above(before: np.float32, after: np.float32, limit: np.float32) -> np.float32:
+    """Return the share of a straight line between two temperatures that lies above a limit."""
+    low = min(before, after)
+    high = max(before, after)
+    if low >= limit:
+        return _ONE
+    if high <= limit:
+        return _ZERO
+    return (high - limit) / (high - low)
+
+
+@kernel
+def gather(before: Field, after: Field, tally: Tally, seconds: np.float32) -> None:
+    """Add a stretch of ``seconds`` from one temperature field to the next."""
+    depth, rows, columns = after.shape
+    for k in range(depth):
+        for j in range(rows):
+            for i in range(columns):
+                was = before[k, j, i]
+                now = after[k, j, i]
+                tally.peak[k, j, i] = max(tally.peak[k, j, i], now)
+                tally.lowest[k, j, i] = min(tally.lowest[k, j, i], now)
+                if max(was, now) > LOW_LIMIT_CELSIUS:
+                    share = _share_above(was, now, LOW_LIMIT_CELSIUS)
+                    tally.over_42_s[k, j, i] += seconds * share
+                    share = _share_above(was, now, HIGH_LIMIT_CELSIUS)
+                    tally.over_45_s[k, j, i] += seconds * share
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Thermometry:
+    """Virtual thermocouples over time.
+
+    Attributes
+    ----------
+    times_s
+        Shape ``(t,)``, from the start of the first stage.
+    celsius
+        Shape ``(t, p)``: one column for each point asked for.
+    power_w
+        Shape ``(t, a)``: power of each applicator of the stage then running; NaN where a stage
+        has fewer applicators.
+    """
+
+    times_s: NDArray[np.float64]
+    celsius: NDArray[np.float64]
+    power_w: NDArray[np.float64]
+
+
+@dataclass(slots=True, kw_only=True)
+class Recorder:
+    """Keeps what a run shows, at the first moment and then after every tally."""
+
+    medium: Medium
+    points_mm: NDArray[np.float64]
+    temperature: Field
+    tally: Tally = field(init=False)
+    time_s: float = 0.0
+    _before: Field = field(init=False)
+    _rows: list[tuple[float, NDArray[np.float64], tuple[float, ...]]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        start = self.temperature
+        self.tally = Tally(start.copy(), start.copy(), np.zeros_like(start), np.zeros_like(start))
+        self._before = start.copy()
+        self._rows.append((0.0, self._at_points(start), ()))
+
+    def note(self, temperature: Field, seconds: float, powers_w: Sequence[float]) -> None:
+        """Take in the field ``seconds`` after the last one."""
+        gather(self._before, temperature, self.tally, np.float32(seconds))
+        self._before[...] = temperature
+        self.time_s += seconds
+        self._rows.append((self.time_s, self._at_points(temperature), tuple(powers_w)))
+
+    def thermometry(self) -> Thermometry:
+        """Return the readings so far."""
+        most = max((len(row[2]) for row in self._rows), default=0)
+        power = np.full((len(self._rows), most), np.nan)
+        for number, row in enumerate(self._rows):
+            power[number, : len(row[2])] = row[2]
+        return Thermometry(
+            times_s=np.array([row[0] for row in self._rows]),
+            celsius=np.array([row[1] for row in self._rows]),
+            power_w=power,
+        )
+
+    def _at_points(self, temperature: Field) -> NDArray[np.float64]:
+        """Return the temperature between voxels, straight between their centres."""
+        if not len(self.points_mm):
+            return np.empty(0)
+        index = (self.points_mm / self.medium.spacing_mm)[:, ::-1].T
+        found = ndimage.map_coordinates(temperature, index, order=1, mode="nearest")
+        return np.asarray(found, dtype=np.float64)

@@ -1,0 +1,99 @@
+"""What a run of the heat or cold model says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.physics.heat.dose import COAGULATED_CEM43_MIN
+from planner.physics.heat.zone_size import ZoneSize, measure_zone
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.domain.prediction import ModelLabel
+    from planner.physics.heat.links import Field
+    from planner.physics.heat.metal import Triple
+    from planner.physics.heat.record import Thermometry
+
+INSTANT_DEATH_CELSIUS: Final = 60.0
+"""Cells die within seconds (Brace 2009, PMC2941203)."""
+
+SMALLEST_DOSE_MIN: Final = 1e-6
+"""Keeps the logarithm of a dose finite."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StructureHeat:
+    """The worst that happens in a structure.
+
+    Attributes
+    ----------
+    cem43_min
+        Highest dose of any of its voxels.
+    """
+
+    peak_celsius: float
+    lowest_celsius: float
+    cem43_min: float
+    over_42_s: float
+    over_45_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class HeatResult:
+    """Fields ``[k, j, i]`` on the grid of the medium, and the thermocouples.
+
+    Attributes
+    ----------
+    temperature_celsius
+        At the end, after the time with everything switched off.
+    edge_change_k
+        Largest change of temperature one voxel inside the edge of the grid, which is held at
+        body temperature. Where it is not small, the grid was too small for the zone.
+    """
+
+    temperature_celsius: Field
+    peak_celsius: Field
+    lowest_celsius: Field
+    cem43_min: Field
+    over_42_s: Field
+    over_45_s: Field
+    thermometry: Thermometry
+    spacing_mm: float
+    edge_change_k: float
+    model: ModelLabel
+
+    def killed_by_heat(self) -> NDArray[np.bool_]:
+        """Tell where the dose coagulates, or the peak kills at once."""
+        return np.asarray(
+            (self.cem43_min >= COAGULATED_CEM43_MIN) | (self.peak_celsius >= INSTANT_DEATH_CELSIUS)
+        )
+
+    def colder_than(self, celsius: float) -> NDArray[np.bool_]:
+        """Tell where the tissue was at or below ``celsius`` at some time."""
+        return np.asarray(self.lowest_celsius <= celsius)
+
+    def coagulation_size(self, axis: Triple) -> ZoneSize:
+        """Measure the coagulated zone along and across ``axis`` (grid x, y, z)."""
+        level = np.log10(np.maximum(self.cem43_min, SMALLEST_DOSE_MIN))
+        threshold = float(np.log10(COAGULATED_CEM43_MIN))
+        return measure_zone(level, threshold, self.spacing_mm, axis)
+
+    def frozen_size(self, celsius: float, axis: Triple) -> ZoneSize:
+        """Measure the zone that was at or below ``celsius``."""
+        return measure_zone(-self.lowest_celsius, -celsius, self.spacing_mm, axis)
+
+    def within(self, structure: NDArray[np.bool_]) -> StructureHeat | None:
+        """Return the worst values in a structure; ``None`` when it has no voxel here."""
+        if not structure.any():
+            return None
+        return StructureHeat(
+            peak_celsius=float(self.peak_celsius[structure].max()),
+            lowest_celsius=float(self.lowest_celsius[structure].min()),
+            cem43_min=float(self.cem43_min[structure].max()),
+            over_42_s=float(self.over_42_s[structure].max()),
+            over_45_s=float(self.over_45_s[structure].max()),
+        )

@@ -1,0 +1,157 @@
+"""The door to the heat model: a medium and stages in, fields and thermocouples out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.domain.errors import UsageError
+from planner.domain.prediction import ModelLabel
+from planner.domain.progress import unreported
+from planner.physics.heat.applicators import CryoProbe, Stage
+from planner.physics.heat.bioheat import ARTERIAL_CELSIUS
+from planner.physics.heat.heating import prepare, run
+from planner.physics.heat.record import Recorder
+from planner.physics.heat.result import HeatResult
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from planner.domain.progress import ProgressReport
+    from planner.physics.heat.medium import Medium
+    from planner.physics.heat.metal import Cylinder, Triple
+
+MODEL_NAME: Final = "coupled bioheat"
+MODEL_VERSION: Final = "1"
+MODEL_SOURCE: Final = (
+    "Pennes bioheat, quasi-static field, lumped metal; checked against closed forms only, not "
+    "against patients: no vessels, no vapour, no shrinkage; estimate, not for dose control"
+)
+
+COARSEST_PER_RADIUS: Final = 1.2
+"""Spacing over needle radius beyond which a needle is under-resolved: at 1.7 the volume of a
+zone is a quarter too small."""
+
+FULL_MARGIN_MM: Final = 20.0
+"""Tissue round the metal that a result of tier ``full`` needs; less is a preview."""
+
+POST_HEAT_S: Final = 120.0
+"""Time that is simulated after everything is off, because the dose still rises."""
+
+
+def solve(
+    medium: Medium,
+    stages: Sequence[Stage],
+    *,
+    points_mm: Sequence[Triple] = (),
+    post_heat_s: float = POST_HEAT_S,
+    report: ProgressReport = unreported,
+) -> HeatResult:
+    """Run ``stages`` one after another in ``medium``, from body temperature.
+
+    Parameters
+    ----------
+    points_mm
+        Virtual thermocouples, in grid millimetres (x, y, z).
+    post_heat_s
+        Seconds at the end with the last applicators in place and switched off.
+
+    Raises
+    ------
+    UsageError
+        When metal leaves the grid, or the grid is too coarse for a needle.
+    """
+    if not stages:
+        raise UsageError("There is nothing to simulate. Plan at least one ablation.")
+    if any(isinstance(item.applicator, CryoProbe) for stage in stages for item in stage.driven):
+        raise UsageError("Cold is not simulated by the heat model.")
+    for stage in stages:
+        for piece in stage.metal:
+            refuse_unfit(piece, medium)
+    temperature = np.full(medium.tissue.shape, ARTERIAL_CELSIUS, dtype=np.float32)
+    cem43_min = np.zeros_like(temperature)
+    points = np.array(points_mm, dtype=np.float64).reshape(-1, 3)
+    recorder = Recorder(medium=medium, points_mm=points, temperature=temperature)
+    after = [stages[-1].switched_off(post_heat_s)] if post_heat_s > 0.0 else []
+    total_s = sum(stage.duration_s for stage in (*stages, *after))
+    for stage in (*stages, *after):
+        begun_s = recorder.time_s
+        for done_s in run(prepare(medium, stage, temperature), temperature, cem43_min, recorder):
+            report((begun_s + done_s) / total_s, "heat")
+    return HeatResult(
+        temperature_celsius=temperature,
+        peak_celsius=recorder.tally.peak,
+        lowest_celsius=recorder.tally.lowest,
+        cem43_min=cem43_min,
+        over_42_s=recorder.tally.over_42_s,
+        over_45_s=recorder.tally.over_45_s,
+        thermometry=recorder.thermometry(),
+        spacing_mm=medium.spacing_mm,
+        edge_change_k=edge_change_k(recorder),
+        model=_label(medium, stages, post_heat_s),
+    )
+
+
+def refuse_unfit(piece: Cylinder, medium: Medium) -> None:
+    """Refuse metal that the grid cannot hold or resolve."""
+    if margin_mm(piece, medium) < 2.0 * medium.spacing_mm:
+        raise UsageError(
+            "A needle leaves the simulated volume. Enlarge the volume round the ablation."
+        )
+    if medium.spacing_mm > COARSEST_PER_RADIUS * piece.radius_mm:
+        raise UsageError(
+            f"A grid of {medium.spacing_mm:g} mm is too coarse for a needle of "
+            f"{2.0 * piece.radius_mm:g} mm: its zone would come out too small. Use "
+            f"{COARSEST_PER_RADIUS * piece.radius_mm:.2g} mm or finer."
+        )
+
+
+def margin_mm(piece: Cylinder, medium: Medium) -> float:
+    """Return the least distance between the metal and the outermost voxel centres."""
+    far = (np.array(medium.tissue.shape[::-1]) - 1) * medium.spacing_mm
+    ends = np.array([piece.start_mm, piece.end_mm])
+    return float(min(ends.min(), (far - ends).min()) - piece.radius_mm)
+
+
+def edge_change_k(recorder: Recorder) -> float:
+    """Return the largest change of temperature one voxel inside the edge."""
+    inner = (slice(1, -1),) * 3
+    change = np.maximum(
+        recorder.tally.peak[inner] - ARTERIAL_CELSIUS,
+        ARTERIAL_CELSIUS - recorder.tally.lowest[inner],
+    )
+    change[1:-1, 1:-1, 1:-1] = 0.0
+    return float(change.max())
+
+
+def tier_of(medium: Medium, stages: Sequence[Stage]) -> str:
+    """Return ``full``, or ``preview`` when the grid ends close to the metal."""
+    margins = [margin_mm(piece, medium) for stage in stages for piece in stage.metal]
+    return "full" if min(margins, default=np.inf) >= FULL_MARGIN_MM else "preview"
+
+
+def _label(medium: Medium, stages: Sequence[Stage], post_heat_s: float) -> ModelLabel:
+    return ModelLabel(
+        tier=tier_of(medium, stages),
+        name=MODEL_NAME,
+        version=MODEL_VERSION,
+        inputs=(
+            f"spacing_mm = {medium.spacing_mm:g}",
+            f"voxels_kji = {medium.tissue.shape}",
+            f"tissues = {', '.join(_present(medium))}",
+            f"post_heat_s = {post_heat_s:g}",
+            *(f"stage {n} = {_words(stage)}" for n, stage in enumerate(stages, 1)),
+        ),
+        source=MODEL_SOURCE,
+        status=medium.table.status,
+    )
+
+
+def _present(medium: Medium) -> list[str]:
+    return [medium.table.names[number] for number in np.unique(medium.tissue)]
+
+
+def _words(stage: Stage) -> str:
+    parts = [f"{type(i.applicator).__name__} {i.drive or 'off'}" for i in stage.driven]
+    return f"{stage.duration_s:g} s: {'; '.join(parts) or 'nothing in place'}"
