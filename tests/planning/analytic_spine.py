@@ -32,7 +32,7 @@ CANAL = (0.0, 23.53, 11.53, 8.53)
 """Centre x, y and half axes of the canal, a cylinder along z."""
 
 ISTHMUS = (16.53, 21.03, 4.03)
-SKIN = (0.0, 0.0, 150.0, 95.0)
+SKIN = (0.0, 0.0, 100.0, 85.0)
 FORAMEN = ((12.53, 20.03), (12.07, 26.03), (-13.03, -5.53))
 
 Array = NDArray[np.float64]
@@ -160,7 +160,7 @@ def rotation(axis: tuple[float, float, float], degrees: float) -> Array:
 def grid(
     spacing: tuple[float, float, float] = (0.8, 0.8, 1.0),
     axes: Array | None = None,
-    extent: tuple[float, float, float] = (320.0, 210.0, 64.0),
+    extent: tuple[float, float, float] = (212.0, 182.0, 64.0),
 ) -> VolumeGeometry:
     """A grid about the origin whose axes are the columns of ``axes``."""
     columns = np.eye(3) if axes is None else axes

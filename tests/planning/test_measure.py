@@ -145,7 +145,7 @@ def test_that_a_needle_far_from_the_pedicle_has_no_margins_to_it(scene: Scene) -
 def test_that_skin_bone_entry_and_depths_follow_the_ellipses(scene: Scene) -> None:
     found = measured(scene, scene.needle((16.5, 80.0, 4.0), (16.5, -2.0, 4.0)))
     assert found.skin is not None
-    skin_y = 95.0 * math.sqrt(1.0 - (16.5 / 150.0) ** 2)
+    skin_y = spine.SKIN[3] * math.sqrt(1.0 - (16.5 / spine.SKIN[2]) ** 2)
     assert found.skin.y_mm == pytest.approx(skin_y, abs=0.5)
     assert found.skin_to_tip_mm is not None
     assert found.skin_to_tip_mm.best == pytest.approx(skin_y + 2.0, abs=0.5)
@@ -291,7 +291,7 @@ def test_that_turning_patient_and_scan_together_changes_nothing(axes: spine.Arra
 )
 def test_that_another_grid_over_the_same_patient_agrees_to_a_voxel(axes: spine.Array) -> None:
     straight = spine.build(NARROW_RIGHT, spine.grid((0.8, 0.8, 1.0)))
-    other = spine.build(NARROW_RIGHT, spine.grid((0.8, 0.8, 1.0), axes, (330.0, 230.0, 90.0)))
+    other = spine.build(NARROW_RIGHT, spine.grid((0.8, 0.8, 1.0), axes, (240.0, 220.0, 90.0)))
     for side in Side:
         needle = straight.through_pedicle(side, sideways=0.5)
         compare(measured(straight, needle), measured(other, needle), 1.0)

@@ -10,14 +10,20 @@ from planner.planning.measures import (
     TrajectoryMeasures,
     gertzbein_robbins,
 )
+from planner.planning.proposals import Proposals, ProposedTrajectory
+from planner.planning.propose import access_diameter_mm, propose
 
 __all__ = [
     "Clearance",
     "Crossing",
     "Direction",
     "PedicleMargins",
+    "Proposals",
+    "ProposedTrajectory",
     "TipPlace",
     "TrajectoryMeasures",
+    "access_diameter_mm",
     "gertzbein_robbins",
     "measure",
+    "propose",
 ]

@@ -1,0 +1,229 @@
+"""All straight paths of one approach on one side, sifted on the fields of a search space."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.domain.plan import Approach
+from planner.planning.candidates import Scores, score
+from planner.planning.corridors import STEEPEST_CRANIAL_DEG
+from planner.planning.pedicle_margins import HALF_LENGTH_MM
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.domain.anatomy import Pedicle, Vertebra
+    from planner.domain.levels import Side
+    from planner.geometry.points import Vector
+    from planner.planning.aims import Aims
+    from planner.planning.corridors import Corridor
+    from planner.planning.search_space import SearchSpace
+
+WINDOW_POINTS: Final = 160
+"""Points a window is searched at: with every aim this gives the 20,000 paths of a level."""
+
+FINEST_WINDOW_STEP_MM: Final = 0.5
+
+BONE_ABOUT_MM: Final = 0.5
+"""Bone wanted about a needle in a pedicle: the width of the needle and 1 mm (rule N3)."""
+
+KEEP_AWAY_MM: Final = 2.0
+"""Distance wanted beside the pedicle, where no bone guards the needle (rule N2)."""
+
+TIP_DEPTH_MM: Final = 3.0
+"""Bone wanted about a tip in the body, so that it does not come out in front."""
+
+OTHER_BONE_MM: Final = 2.0
+"""A path may graze a neighbour's joint; more is a path through another vertebra."""
+
+ENOUGH_MM: Final = 8.0
+"""More distance than this makes a path no better."""
+
+AWKWARD_MM: Final = 0.3
+"""What an awkward path may lose against a smooth one, in mm of worst distance."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Paths:
+    """Paths that passed every limit.
+
+    Attributes
+    ----------
+    tips_mm, through_mm, outward
+        Shape ``(n, 3)``, LPS: tip, point in the window, unit vector from tip to skin.
+    worst_mm, value
+        Worst distance, and that less what makes a path awkward, shape ``(n,)``.
+    """
+
+    corridor: Corridor
+    side: Side
+    tips_mm: Vector
+    through_mm: Vector
+    outward: Vector
+    worst_mm: NDArray[np.float64]
+    value: NDArray[np.float64]
+    searched: int
+    none_because: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Task:
+    """One approach on one side of one vertebra."""
+
+    vertebra: Vertebra
+    side: Side
+    pedicle: Pedicle
+    corridor: Corridor
+    aims: Aims
+    radius_mm: float
+    space: SearchSpace
+
+    @property
+    def name(self) -> str:
+        """Such as ``Left transpedicular``."""
+        return f"{self.side.value.capitalize()} {self.corridor.approach}"
+
+
+def window_points(task: Task) -> Vector:
+    """Return the points of the corridor's window, shape ``(n, 3)``, LPS."""
+    lateral, upward = window_axes(task)
+    half_width = task.pedicle.width_mm.best / 2.0
+    half_height = task.pedicle.height_mm.best / 2.0
+    low = max(task.corridor.lateral_mm[0] + half_width, -half_width)
+    high = task.corridor.lateral_mm[1] + half_width
+    bottom, top = (share * half_height for share in task.corridor.height)
+    step = max(np.sqrt((high - low) * (top - bottom) / WINDOW_POINTS), FINEST_WINDOW_STEP_MM)
+    across = np.linspace(low, high, max(round((high - low) / step), 1) + 1)
+    along = np.linspace(bottom, top, max(round((top - bottom) / step), 1) + 1)
+    u, v = (grid.ravel()[:, None] for grid in np.meshgrid(across, along, indexing="ij"))
+    return np.asarray(task.pedicle.isthmus.array + u * lateral + v * upward)
+
+
+def window_axes(task: Task) -> tuple[Vector, Vector]:
+    """Return the unit vectors away from the canal and upward, across the pedicle."""
+    axis = np.array(task.pedicle.axis)
+    lateral = task.side.sign * np.array(task.vertebra.left)
+    lateral = lateral - (lateral @ axis) * axis
+    lateral /= np.linalg.norm(lateral)
+    upward = np.array(task.vertebra.superior)
+    upward = upward - (upward @ axis) * axis - (upward @ lateral) * lateral
+    return lateral, upward / np.linalg.norm(upward)
+
+
+def search(task: Task) -> Paths:
+    """Try every point of the window with every aim, and keep what passes every limit."""
+    return sift(task, window_points(task), np.arange(len(task.aims.points_mm)))
+
+
+def sift(task: Task, window: Vector, which: NDArray[np.int64]) -> Paths:
+    """Keep the paths through ``window`` to the aims ``which`` that pass every limit."""
+    through, tips, miss = _pair(task, window, which)
+    outward = through - tips
+    outward /= np.linalg.norm(outward, axis=1, keepdims=True)
+    axial, cranial = _angles_deg(task, outward)
+    low, high = task.corridor.axial_deg
+    fits = (axial >= low) & (axial <= high) & (np.abs(cranial) <= STEEPEST_CRANIAL_DEG)
+    through, tips, miss, outward, cranial = (
+        part[fits] for part in (through, tips, miss, outward, cranial)
+    )
+    scores = score(task.space, tips, outward, _slab_mm(task, tips, outward))
+    kept, because = _passing(task, scores)
+    worst = scores.danger - task.radius_mm
+    if task.corridor.approach is Approach.TRANSPEDICULAR:
+        worst = np.minimum(worst, scores.pedicle - task.radius_mm)
+    awkward = 0.5 * miss + 0.5 * np.abs(cranial) / STEEPEST_CRANIAL_DEG
+    value = np.minimum(worst, ENOUGH_MM) - AWKWARD_MM * awkward
+    return Paths(
+        corridor=task.corridor,
+        side=task.side,
+        tips_mm=tips[kept],
+        through_mm=through[kept],
+        outward=outward[kept],
+        worst_mm=worst[kept],
+        value=value[kept],
+        searched=len(fits),
+        none_because=because,
+    )
+
+
+def _pair(
+    task: Task, window: Vector, which: NDArray[np.int64]
+) -> tuple[Vector, Vector, NDArray[np.float64]]:
+    """Return through points, tips and misses of every window point with every aim."""
+    aims, beyond = task.aims.points_mm[which], np.array(task.aims.beyond_mm)
+    w, a, b = (
+        grid.ravel()
+        for grid in np.meshgrid(
+            np.arange(len(window)), np.arange(len(aims)), np.arange(len(beyond)), indexing="ij"
+        )
+    )
+    through, goal = window[w], aims[a]
+    inward = goal - through
+    inward /= np.linalg.norm(inward, axis=1, keepdims=True)
+    tips = goal + beyond[b][:, None] * inward
+    return through, tips, np.asarray(task.aims.miss[which][a] + b / max(len(beyond), 1))
+
+
+def _angles_deg(task: Task, outward: Vector) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    left, anterior, superior = (
+        np.array(axis)
+        for axis in (task.vertebra.left, task.vertebra.anterior, task.vertebra.superior)
+    )
+    axial = np.arctan2(task.side.sign * (outward @ left), -(outward @ anterior))
+    cranial = -np.arcsin(np.clip(outward @ superior, -1.0, 1.0))
+    return np.degrees(axial), np.degrees(cranial)
+
+
+def _slab_mm(task: Task, tips: Vector, outward: Vector) -> NDArray[np.float64]:
+    """Return how far from the tip the pedicle begins and ends, shape ``(n, 2)``.
+
+    Negative for approaches that do not pass it.
+    """
+    if task.corridor.approach is not Approach.TRANSPEDICULAR:
+        return np.full((len(tips), 2), -1.0)
+    axis = np.array(task.pedicle.axis)
+    ahead = (tips - task.pedicle.isthmus.array) @ axis
+    rate = np.maximum(-(outward @ axis), 1e-3)
+    return np.stack(((ahead - HALF_LENGTH_MM) / rate, (ahead + HALF_LENGTH_MM) / rate), axis=1)
+
+
+def _passing(task: Task, scores: Scores) -> tuple[NDArray[np.bool_], str]:
+    """Apply the limits one after the other; when none is left, say which limit took the last."""
+    in_pedicle = task.corridor.approach is Approach.TRANSPEDICULAR
+    radius = task.radius_mm
+    away = BONE_ABOUT_MM if in_pedicle else KEEP_AWAY_MM
+    limits = [
+        (scores.body, TIP_DEPTH_MM, "no tip lies {limit:g} mm deep in the body; at best {best}"),
+        (
+            scores.danger - radius,
+            away,
+            "every path comes nearer than {limit:g} mm to the canal, a foramen or another "
+            "structure to keep away from; at best {best}",
+        ),
+        (-scores.other_bone, -OTHER_BONE_MM, "every path runs through another vertebra"),
+    ]
+    if in_pedicle:
+        width = task.pedicle.width_mm
+        limits[1:1] = [
+            (
+                scores.pedicle - radius,
+                BONE_ABOUT_MM,
+                f"the pedicle is {width.best:.1f} mm wide ({width.low:.1f} to {width.high:.1f}) "
+                f"and a needle of {2 * radius:.1f} mm needs {{limit:g}} mm of bone all around; "
+                "at best {best}",
+            ),
+            (scores.inner - radius, 0.0, "no path stays in bone from the pedicle to the tip"),
+        ]
+    kept = np.ones(len(scores.body), dtype=np.bool_)
+    if not len(kept):
+        return kept, f"{task.name}: no path has an angle this approach allows."
+    for values, limit, words in limits:
+        left = kept & (values >= limit)
+        if not left.any():
+            best = f"{float(values[kept].max()):.1f} mm"
+            return left, f"{task.name}: {words.format(limit=limit, best=best)}."
+        kept = left
+    return kept, ""
