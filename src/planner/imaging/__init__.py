@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from planner.imaging.ct_writer import write_ct_series
+    from planner.imaging.deidentify import deidentify_series
     from planner.imaging.digest import scan_sha256
     from planner.imaging.gate import inspect, load_ct
     from planner.imaging.inspection import Inspection, SeriesInspection
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _DOORS = {
     "Inspection": "inspection",
     "SeriesInspection": "inspection",
+    "deidentify_series": "deidentify",
     "inspect": "gate",
     "load_ct": "gate",
     "position_in_words": "position",
@@ -31,6 +33,7 @@ _DOORS = {
 __all__ = [
     "Inspection",
     "SeriesInspection",
+    "deidentify_series",
     "inspect",
     "load_ct",
     "position_in_words",

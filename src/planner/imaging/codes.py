@@ -32,6 +32,7 @@ class Code(StrEnum):
     PICK_SERIES = "DCM-PICK-SERIES"
     NO_SUCH_SERIES = "DCM-NO-SUCH-SERIES"
     INTERNAL = "DCM-INTERNAL"
+    BURNED_IN = "DCM-BURNED-IN"
     # One series
     NOT_CT = "DCM-NOT-CT"
     SET_ASIDE = "DCM-SET-ASIDE"
@@ -141,6 +142,11 @@ CODE_TEXTS = {
     Code.INTERNAL: (
         _R,
         "Reading this failed in a way that was not foreseen, so it is not used. Please report it.",
+    ),
+    Code.BURNED_IN: (
+        _R,
+        "The pictures say that text is burned into them. It may name the patient, so no "
+        "de-identified copy is made.",
     ),
     Code.NOT_CT: (_R, "There are no CT slices in this series."),
     Code.SET_ASIDE: (_W, "Pictures that are not slices of the volume were left out."),

@@ -107,7 +107,8 @@ def _named_files(path: Path, contents: FolderContents) -> list[Path]:
         file = _resolved(path.parent, parts, contents)
         if file is not None:
             files.append(file)
-    return files
+    hostile = any(found.code == Code.PATH_ESCAPE for found in contents.findings)
+    return [] if hostile else files
 
 
 def _resolved(root: Path, parts: list[str], contents: FolderContents) -> Path | None:
@@ -143,7 +144,7 @@ def _same_but_for_case(folder: Path, name: str) -> Path:
     """Return the entry that equals ``name`` but for case, as discs copied to Linux need."""
     if folder.is_dir():
         for entry in folder.iterdir():
-            if entry.name.lower().rstrip(";1").rstrip(".") == name.lower():
+            if entry.name.lower().removesuffix(";1").removesuffix(".") == name.lower():
                 return entry
     return folder / name
 

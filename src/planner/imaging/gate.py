@@ -111,7 +111,7 @@ def _inspect(path: Path, report: ProgressReport, *, pixels: bool) -> Inspection:
         for series in judged.loadable:
             _read(series, report, None)
     patients = _patients(judged.series)
-    if patients > 1:
+    if patients > 1 and len(judged.series) > 1:
         judged.findings.append(finding(Code.SEVERAL_PATIENTS, f"{patients} patients"))
     elif len(judged.series) > 1:
         judged.findings.append(finding(Code.OTHER_SERIES, f"{len(judged.series)} series"))
@@ -144,13 +144,10 @@ def _load_ct(
 ) -> CtVolume:
     if is_volume_file(path):
         return load_volume_file(path)
-    judged = _header_pass(path, report)
-    series = _chosen(judged, series_uid)
-    if len(judged.series) > 1:
-        series.findings.append(finding(Code.OTHER_SERIES, f"{len(judged.series)} series"))
+    series = chosen_series(path, series_uid, report)
     voxels = _read(series, report, on_slices)
     if series.stack is None or voxels is None or series.verdict is GateVerdict.REFUSE:
-        raise _refusal(series.findings)
+        raise refusal(series.findings)
     return CtVolume(
         geometry=series.stack.geometry,
         hu=voxels.hu,
@@ -159,26 +156,41 @@ def _load_ct(
     )
 
 
+def chosen_series(path: Path, series_uid: str | None, report: ProgressReport) -> Series:
+    """Return the one series of ``path`` that is asked for or that there is, judged by headers.
+
+    Raises
+    ------
+    InputRefusedError
+        When there is none, or more than one to choose from.
+    """
+    judged = _header_pass(path, report)
+    series = _chosen(judged, series_uid)
+    if len(judged.series) > 1:
+        series.findings.append(finding(Code.OTHER_SERIES, f"{len(judged.series)} series"))
+    return series
+
+
 def _chosen(judged: _Judged, series_uid: str | None) -> Series:
     """Return the series to load; never a guess among several."""
     if series_uid is not None:
         named = [one for one in judged.series if one.uid == series_uid]
         if not named:
-            raise _refusal([*judged.findings, finding(Code.NO_SUCH_SERIES)])
+            raise refusal([*judged.findings, finding(Code.NO_SUCH_SERIES)])
         return named[0]
     if _patients(judged.series) > 1 and len(judged.series) > 1:
         detail = f"{_patients(judged.series)} patients"
-        raise _refusal([finding(Code.SEVERAL_PATIENTS, detail)])
+        raise refusal([finding(Code.SEVERAL_PATIENTS, detail)])
     if len(judged.loadable) > 1:
-        raise _refusal([finding(Code.PICK_SERIES, f"{len(judged.loadable)} can be loaded")])
+        raise refusal([finding(Code.PICK_SERIES, f"{len(judged.loadable)} can be loaded")])
     if judged.loadable:
         return judged.loadable[0]
     ct = [one for one in judged.series if one.is_ct]
     candidates = ct or judged.series
-    raise _refusal([found for one in candidates for found in one.findings] + judged.findings)
+    raise refusal([found for one in candidates for found in one.findings] + judged.findings)
 
 
-def _refusal(findings: list[GateFinding]) -> InputRefusedError:
+def refusal(findings: list[GateFinding]) -> InputRefusedError:
     """Make the error of the first finding that refuses, naming its files."""
     first = next(found for found in findings if found.severity is GateVerdict.REFUSE)
     named = f" Files: {', '.join(first.files[:5])}." if first.files else ""
