@@ -361,7 +361,9 @@ def test_that_a_thoracic_lateral_breach_weighs_one_step_less():
     assert rules["N5"] is INFO
 
 
-@pytest.mark.parametrize(("dz", "severity"), [(4.0, None), (6.5, INFO), (-7.5, INFO), (-8.5, WARN)])
+@pytest.mark.parametrize(
+    ("dz", "severity"), [(4.0, None), (6.5, INFO), (-7.5, INFO), (-8.5, WARN)]
+)
 def test_that_a_breach_above_or_below_is_seen(dz, severity):
     assert found(check(shifted(0.0, dz))).get("N5") is severity
 

@@ -152,6 +152,7 @@ class Anatomy:
     masks
         Further structures by name (``aorta``, ``pleura``, ``skin`` ...), bool. A structure
         that was not looked for is absent; an all-False mask means looked for, not found.
+        ``skin`` is everything outside the patient.
     backend
         Name and version of what made it.
     ct_sha256

@@ -9,10 +9,19 @@ from typing import TYPE_CHECKING, TypeVar
 
 from planner.domain.finding import Assessment, Finding, Severity, Verdict
 from planner.domain.plan import Ablation, CementInjection, Trajectory
-from planner.safety import ablation, cement, documentation, eligibility, identity, needle
-from planner.safety.case import PLAN_SUBJECT, Case, MissingInputError, Outcome
+from planner.safety import (
+    ablation,
+    cement,
+    documentation,
+    eligibility,
+    identity,
+    needle,
+    temperature,
+)
+from planner.safety.case import PLAN_SUBJECT, Case, Outcome
 from planner.safety.digest import input_digest
 from planner.safety.grouping import check_nothing_was_lost, grouped, missing_findings
+from planner.safety.measured import MissingInputError
 from planner.safety.resolving import verdict_of
 from planner.safety.rule import AblationRule, CementRule, NeedleRule, PlanRule, Rule
 from planner.safety.ruler import ruler_for
@@ -29,6 +38,7 @@ RULES: tuple[Rule, ...] = (
     *eligibility.RULES,
     *needle.RULES,
     *ablation.RULES,
+    *temperature.RULES,
     *cement.RULES,
     *documentation.RULES,
 )

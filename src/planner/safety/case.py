@@ -11,6 +11,7 @@ from planner.domain.prediction import PredictedCement, PredictedZone
 from planner.domain.sourced import Status
 from planner.geometry.capsule import Capsule
 from planner.geometry.points import unit
+from planner.safety.measured import Measured, MissingInputError
 
 if TYPE_CHECKING:
     from planner.domain.anatomy import Vertebra
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from planner.domain.levels import Level
     from planner.domain.plan import Ablation, CementInjection, Plan, Trajectory
     from planner.domain.sourced import Sourced
-    from planner.geometry.points import PointLps
     from planner.safety.ruler import Ruler
     from planner.safety.scene import Scene
 
@@ -28,43 +28,6 @@ OptaBlate system (K250213). A thicker guess only ever makes findings weigh more.
 
 PLAN_SUBJECT = "plan"
 """Subject of a finding about the plan as a whole."""
-
-
-class MissingInputError(Exception):
-    """A rule cannot run because something it needs is not there (rule E12).
-
-    Attributes
-    ----------
-    kind
-        Findings of one kind are put together: ``answer``, ``anatomy``, ``prediction``,
-        ``catalogue`` or ``scan``.
-    """
-
-    def __init__(self, what: str, *, kind: str = "anatomy", structure: str = "") -> None:
-        super().__init__(what)
-        self.kind = kind
-        self.structure = structure
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
-    """A distance that two independent ways agree on.
-
-    Attributes
-    ----------
-    distance_mm
-        Signed: zero or less means touching or inside.
-    at
-        Point of the structure's surface nearest to the object.
-    """
-
-    structure: str
-    distance_mm: float
-    at: PointLps
-
-    def __post_init__(self) -> None:
-        if not isfinite(self.distance_mm):
-            raise ValueError(f"the distance to {self.structure} is not finite")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.domain.finding import Severity
-from planner.safety.case import Case, MissingInputError, Outcome
+from planner.safety.case import Case, Outcome
 from planner.safety.lesion import body_coordinates, lesion_at
+from planner.safety.measured import MissingInputError
 from planner.safety.rule import CementRule, PlanRule, Rule
 from planner.safety.spared import spared_by_cement
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from planner.domain.anatomy import Vertebra
     from planner.domain.levels import Level
     from planner.domain.plan import CementInjection
-    from planner.safety.case import Measured
+    from planner.safety.measured import Measured
 
 ML_TOLERANCE = 1e-9
 """Volumes are sums of typed numbers; their rounding is no reason to warn."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from planner.domain.anatomy import Anatomy, Vertebra
     from planner.domain.plan import Plan
     from planner.domain.prediction import PredictedCement
+    from planner.domain.volume import CtVolume
     from planner.safety.scene import Scene
 
 RULES_VERSION = "1"
@@ -23,14 +24,10 @@ RULES_VERSION = "1"
 
 def input_digest(plan: Plan, scene: Scene) -> str:
     """Return a SHA-256 over the plan and the scene; the revision and the file are left out."""
-    record = scene.ct.record
     parts = [
         RULES_VERSION,
         repr(replace(plan, revision=0, saved_sha256="")),
-        record.sha256,
-        record.patient_position,
-        record.acquired,
-        repr(scene.ct.geometry),
+        scan_digest(scene.ct),
         scene.today.isoformat(),
         anatomy_digest(scene.anatomy),
         repr(sorted(scene.zones.items())),
@@ -41,6 +38,16 @@ def input_digest(plan: Plan, scene: Scene) -> str:
         repr(sorted(scene.catalog.needles.items(), key=lambda item: item[0])),
     ]
     return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@lru_cache(maxsize=4)
+def scan_digest(ct: CtVolume) -> str:
+    """Return a digest of a scan; its own record vouches for the voxels."""
+    record = ct.record
+    seen = (record.sha256, record.patient_position, record.acquired, record.slice_thickness_mm)
+    digest = hashlib.sha256(repr((seen, ct.geometry)).encode())
+    _add(digest, "outside", ct.outside_scan)
+    return digest.hexdigest()
 
 
 @lru_cache(maxsize=4)

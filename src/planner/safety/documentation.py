@@ -5,7 +5,8 @@ from __future__ import annotations
 from planner.domain.finding import Severity
 from planner.domain.prediction import PredictedZone
 from planner.domain.sourced import Status
-from planner.safety.case import Case, MissingInputError, Outcome
+from planner.safety.case import Case, Outcome
+from planner.safety.measured import MissingInputError
 from planner.safety.rule import PlanRule, Rule
 
 RECORD_FIELDS = {

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from planner.domain.devices import Modality
 from planner.domain.finding import Severity
-from planner.safety.case import Case, MissingInputError, Outcome
+from planner.safety.case import Case, Outcome
+from planner.safety.measured import MissingInputError
 from planner.safety.rule import AblationRule, PlanRule, Rule
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from planner.safety.case import PLAN_SUBJECT
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from planner.safety.case import MissingInputError
+    from planner.safety.measured import MissingInputError
 
 LABEL_RULES = frozenset({"A11", "C10", "D2", "P5"})
 """Rules that say how far a number can be trusted; one line says it for all of them."""

@@ -8,7 +8,8 @@ import numpy as np
 
 from planner.domain.finding import Severity
 from planner.domain.prediction import PredictedZone
-from planner.safety.case import Case, MissingInputError, Outcome
+from planner.safety.case import Case, Outcome
+from planner.safety.measured import MissingInputError
 from planner.safety.rule import NeedleRule, PlanRule, Rule
 from planner.safety.ruler import zone_points
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.safety.case import Case, MissingInputError
+from planner.safety.measured import MissingInputError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from planner.domain.anatomy import Vertebra
     from planner.domain.levels import Level
     from planner.geometry.points import Vector
+    from planner.safety.case import Case
 
 ML_PER_MM3 = 1e-3
 

@@ -9,8 +9,9 @@ import numpy as np
 from planner.domain.devices import Modality
 from planner.domain.finding import Severity
 from planner.domain.plan import Approach
-from planner.safety.case import Case, MissingInputError, Outcome
+from planner.safety.case import Case, Outcome
 from planner.safety.lesion import body_coordinates, covered, lesion_at
+from planner.safety.measured import MissingInputError
 from planner.safety.pedicle import breaches, width_across_path_mm
 from planner.safety.rule import AblationRule, CementRule, NeedleRule, Rule
 from planner.safety.spared import spared_by_needle
@@ -18,7 +19,7 @@ from planner.safety.spared import spared_by_needle
 if TYPE_CHECKING:
     from planner.domain.finding import Finding
     from planner.domain.plan import Ablation, CementInjection, Trajectory
-    from planner.safety.case import Measured
+    from planner.safety.measured import Measured
 
 RIB_LEVELS = "thoracic"
 

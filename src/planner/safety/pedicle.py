@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.geometry.points import unit
-from planner.safety.case import MissingInputError
+from planner.safety.measured import MissingInputError
 
 if TYPE_CHECKING:
     from planner.domain.anatomy import Pedicle, Vertebra

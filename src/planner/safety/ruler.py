@@ -12,7 +12,7 @@ from scipy.spatial import cKDTree
 from planner.domain.levels import Level, Side, foramen_label
 from planner.domain.structures import CANAL, POSTERIOR_WALL, SKIN, foramen
 from planner.geometry.points import PointLps
-from planner.safety.case import Measured, MissingInputError
+from planner.safety.measured import Measured, MissingInputError
 from planner.safety.surfaces import (
     FIELD_REACH_MM,
     StructureSurface,
@@ -124,6 +124,10 @@ class Ruler:
             self._structures[name] = StructureSurface.of_mask(name, self._anatomy.geometry, mask)
         return self._structures[name]
 
+    def any_of(self, name: str) -> bool:
+        """Tell whether an outlined structure has a voxel in this grid."""
+        return self.remembered(("any", name), lambda: bool(_mask(self._anatomy, name).any()))
+
     def holds_level(self, level: Level) -> bool:
         """Tell whether any voxel carries the label of a level."""
         labels = self._anatomy.labels
@@ -153,29 +157,34 @@ class Ruler:
         )
 
     def zone_to_skin(self, zone: Spheroid) -> Measured:
-        """Return the distance from a zone's surface to the skin, at most ``SKIN_REACH_MM``."""
+        """Return the distance from a zone's surface to the skin.
+
+        Where no skin is near it is as far as was looked: ``SKIN_REACH_MM``, or to the edge of
+        the outlines where that is nearer.
+        """
         return self.remembered((zone, SKIN), lambda: self._measure_skin(zone))
 
     def _measure_skin(self, zone: Spheroid) -> Measured:
-        """Measure to what is not the patient, looked for about the zone only."""
-        geometry, patient = self._anatomy.geometry, _mask(self._anatomy, SKIN)
-        if not patient.any():
-            raise MissingInputError("the skin is not outlined", structure=SKIN)
-        reach = max(zone.half_length_mm, zone.half_width_mm) + SKIN_REACH_MM
+        """Measure to what lies outside the patient, looked for about the zone only."""
+        geometry, outside = self._anatomy.geometry, _mask(self._anatomy, SKIN)
+        outer = max(zone.half_length_mm, zone.half_width_mm)
         index = geometry.ijk(zone.centre.array)
-        half = np.ceil(reach * np.linalg.norm(geometry.ijk_from_lps[:3, :3], axis=1))
+        steps_per_mm = np.linalg.norm(geometry.ijk_from_lps[:3, :3], axis=1)
         size = np.array(geometry.size_ijk)
+        to_edge = np.minimum(index + 0.5, size - 0.5 - index) / steps_per_mm
+        seen_mm = min(SKIN_REACH_MM, float(to_edge.min()) - outer)
+        half = np.ceil((outer + SKIN_REACH_MM) * steps_per_mm)
         low = np.clip(np.floor(index - half), 0, size - 1).astype(int)
         high = np.clip(np.ceil(index + half) + 1, low + 1, size).astype(int)
-        crop = patient[low[2] : high[2], low[1] : high[1], low[0] : high[0]]
-        far = Measured(structure=SKIN, distance_mm=SKIN_REACH_MM, at=zone.centre)
-        if crop.all():
+        crop = outside[low[2] : high[2], low[1] : high[1], low[0] : high[0]]
+        far = Measured(structure=SKIN, distance_mm=seen_mm, at=zone.centre)
+        if not crop.any():
             return far
         start = (int(low[0]), int(low[1]), int(low[2]))
         k, j, i = crop.shape
-        air = StructureSurface.of_mask(SKIN, geometry.cropped(start, (i, j, k)), ~crop)
+        air = StructureSurface.of_mask(SKIN, geometry.cropped(start, (i, j, k)), crop)
         place, first = _nearest_to_zone(zone, air.surface_mm)
-        if first >= SKIN_REACH_MM:
+        if first >= seen_mm:
             return far
         if air.holds(zone.centre.array[None, :])[0]:
             first = min(first, -zone.half_width_mm)

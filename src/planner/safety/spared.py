@@ -14,14 +14,15 @@ from planner.domain.structures import (
     PLEURA,
     VENA_CAVA,
 )
-from planner.safety.case import Case, MissingInputError
 from planner.safety.lesion import body_coordinates
+from planner.safety.measured import MissingInputError
 from planner.safety.ruler import foramina_of, outlined
 
 if TYPE_CHECKING:
     from planner.domain.levels import Level
     from planner.domain.plan import Ablation, CementInjection, Trajectory
-    from planner.safety.case import Measured
+    from planner.safety.case import Case
+    from planner.safety.measured import Measured
 
 BONE_MARGIN_MM = 5.0
 """How deep in outlined bone a needle must stay for vessels nobody outlined: the distance from

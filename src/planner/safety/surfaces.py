@@ -14,7 +14,7 @@ import numpy as np
 from scipy.ndimage import map_coordinates
 from scipy.spatial import cKDTree
 
-from planner.safety.case import MissingInputError
+from planner.safety.measured import MissingInputError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

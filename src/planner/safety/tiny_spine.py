@@ -104,7 +104,7 @@ def tiny_spine(
         backend="tiny spine 1",
         ct_sha256=record.sha256,
         lesion=lesion,
-        masks=MappingProxyType({SKIN: patient}),
+        masks=MappingProxyType({SKIN: ~patient}),
     )
     return CtVolume(geometry=geometry, hu=hu.astype(np.int16), record=record), anatomy
 

@@ -1,0 +1,222 @@
+"""What a simulation says of nerves, and what a thermometer says: A6, A7, A8, A13, A14."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from planner.domain.devices import Modality
+from planner.domain.finding import Severity
+from planner.safety.case import Outcome
+from planner.safety.measured import MissingInputError
+from planner.safety.rule import AblationRule, PlanRule, Rule
+from planner.safety.spared import spared_by_zone
+
+if TYPE_CHECKING:
+    from planner.domain.finding import Finding
+    from planner.domain.plan import Ablation
+    from planner.domain.prediction import StructureExposure
+    from planner.safety.case import Case
+    from planner.safety.measured import Measured
+
+HEAT = frozenset({Modality.BIPOLAR_RF, Modality.MONOPOLAR_RF, Modality.MICROWAVE})
+
+HEAT_REACH_MM = 10.0
+"""Beyond this from a zone and its band no heat simulation is asked for: the distance from which
+temperature at the nerve is not measured in practice (A3)."""
+
+
+def predicted_heat(case: Case, ablation: Ablation) -> Outcome:
+    """A6: simulated peak temperature at each nerve structure, doubt included."""
+    if case.device(ablation).modality not in HEAT:
+        return Outcome(f"{ablation.id} is not heat")
+    exposures = _exposures(case, ablation)
+    block, stop = case.limit("block_from_celsius"), case.limit("stop_from_celsius")
+    findings = []
+    for name, exposure in exposures.items():
+        peak = exposure.peak_celsius + exposure.band_celsius
+        if peak >= stop:
+            findings.append(
+                _of_structure(
+                    case,
+                    Severity.BLOCK if peak >= block else Severity.STOP,
+                    f"{name} may reach {peak:.1f} °C during {ablation.id}.",
+                    ablation,
+                    name,
+                    f"below {stop:g} °C",
+                )
+            )
+    return Outcome(_simulated(exposures), tuple(findings))
+
+
+def predicted_dose(case: Case, ablation: Ablation) -> Outcome:
+    """A7: simulated heat dose at each nerve structure."""
+    if case.device(ablation).modality not in HEAT:
+        return Outcome(f"{ablation.id} is not heat")
+    exposures = _exposures(case, ablation)
+    stop, warn = case.limit("stop_from_cem43_min"), case.limit("warn_from_cem43_min")
+    findings = []
+    for name, exposure in exposures.items():
+        if exposure.cem43_min >= warn:
+            findings.append(
+                _of_structure(
+                    case,
+                    Severity.STOP if exposure.cem43_min >= stop else Severity.WARN,
+                    f"{name} may take a heat dose of {exposure.cem43_min:.0f} CEM43 minutes "
+                    f"during {ablation.id}.",
+                    ablation,
+                    name,
+                    f"below {warn:g} CEM43 minutes",
+                )
+            )
+    return Outcome(_simulated(exposures), tuple(findings))
+
+
+def live_thermometer(case: Case) -> Outcome:
+    """A8: a plan holds no live reading; ``judge_reading`` judges one when there is."""
+    hot, cold = case.limit("hot_from_celsius"), case.limit("cold_to_celsius")
+    return Outcome(f"no live reading in a plan; limits {hot:g} and {cold:g} °C")
+
+
+def judge_reading(case: Case, ablation: Ablation, celsius: float) -> Finding | None:
+    """Judge one live temperature; anything that is no number stops the energy as well."""
+    hot, cold = case.limit("hot_from_celsius"), case.limit("cold_to_celsius")
+    heat = case.device(ablation).modality in HEAT
+    if (heat and celsius < hot) or (not heat and celsius > cold):
+        return None
+    over = case.limit("overshoot_celsius")
+    return case.finding(
+        Severity.STOP,
+        f"Stop the energy now: the thermometer reads {celsius:.1f} °C and may go "
+        f"{over:g} °C further.",
+        subject=ablation.id,
+        threshold=f"below {hot:g} °C" if heat else f"above {cold:g} °C",
+    )
+
+
+def cold_at_nerve(case: Case, ablation: Ablation) -> Outcome:
+    """A13: simulated cold at each nerve structure."""
+    if case.device(ablation).modality is not Modality.CRYO:
+        return Outcome(f"{ablation.id} is not cold")
+    exposures = _required_exposures(case, ablation)
+    block, stop = case.limit("block_to_celsius"), case.limit("stop_below_celsius")
+    findings = []
+    for name, exposure in exposures.items():
+        lowest = exposure.lowest_celsius - exposure.band_celsius
+        if lowest < stop:
+            findings.append(
+                _of_structure(
+                    case,
+                    Severity.BLOCK if lowest <= block else Severity.STOP,
+                    f"{name} may cool to {lowest:.1f} °C during {ablation.id}.",
+                    ablation,
+                    name,
+                    f"at least {stop:g} °C",
+                )
+            )
+    return Outcome(_simulated(exposures), tuple(findings))
+
+
+def cryo_spacing_and_duty(case: Case, ablation: Ablation) -> Outcome:
+    """A14: distance to the next cryoprobe, and duty."""
+    if case.device(ablation).modality is not Modality.CRYO:
+        return Outcome(f"{ablation.id} is not cold")
+    if ablation.duty_percent is None:
+        raise MissingInputError(f"duty of {ablation.id}", kind="prediction")
+    tip = case.needle_of(ablation).tip
+    others = [
+        case.needle_of(item).tip.distance_mm(tip)
+        for item in case.plan.ablations
+        if item.id != ablation.id and case.device(item).modality is Modality.CRYO
+    ]
+    findings = []
+    stop, info = case.limit("stop_above_mm"), case.limit("info_above_mm")
+    if others and min(others) > info:
+        findings.append(
+            case.finding(
+                Severity.STOP if min(others) > stop else Severity.INFO,
+                f"The next cryoprobe is {min(others):.1f} mm from {ablation.id}.",
+                subject=ablation.id,
+                threshold=f"at most {info:g} mm, never over {stop:g} mm",
+                resolve="Place the probes closer.",
+            )
+        )
+    least = case.limit("duty_min_percent")
+    if not ablation.duty_percent >= least:
+        findings.append(
+            case.finding(
+                Severity.WARN,
+                f"{ablation.id} freezes at {ablation.duty_percent:g} % duty.",
+                subject=ablation.id,
+                threshold=f"at least {least:g} %",
+                resolve="Raise the duty or expect a smaller zone.",
+            )
+        )
+    return Outcome(f"{ablation.id}: {len(others)} other probes", tuple(findings))
+
+
+def about_zone(
+    case: Case,
+    severity: Severity,
+    message: str,
+    ablation: Ablation,
+    measured: Measured,
+    threshold: str,
+) -> Finding:
+    """Make a finding about a zone and the structure it is measured to."""
+    return case.finding(
+        severity,
+        message,
+        subject=ablation.id,
+        measured=measured,
+        threshold=threshold,
+        resolve="Move or shrink the zone; else record a thermocouple and protection.",
+    )
+
+
+def _of_structure(
+    case: Case, severity: Severity, message: str, ablation: Ablation, name: str, threshold: str
+) -> Finding:
+    measured = next(item for item in spared_by_zone(case, ablation) if item.structure == name)
+    return about_zone(case, severity, message, ablation, measured, threshold)
+
+
+def _exposures(case: Case, ablation: Ablation) -> dict[str, StructureExposure]:
+    """Return the simulated exposures, or none where no nerve is within reach of heat."""
+    near = spared_by_zone(case, ablation)[0].distance_mm - case.zone(ablation).band_mm
+    if near >= HEAT_REACH_MM:
+        return {}
+    return _required_exposures(case, ablation)
+
+
+def _required_exposures(case: Case, ablation: Ablation) -> dict[str, StructureExposure]:
+    found = case.scene.exposures.get(ablation.id)
+    if found is None or found.ablation_id != ablation.id:
+        raise MissingInputError(
+            f"temperature near nerves was not simulated for {ablation.id}", kind="prediction"
+        )
+    asked = [
+        item.structure
+        for item in spared_by_zone(case, ablation)
+        if item.distance_mm < HEAT_REACH_MM + case.zone(ablation).band_mm
+    ]
+    if missing := [name for name in asked if name not in found.at_structures]:
+        raise MissingInputError(
+            f"the simulation of {ablation.id} says nothing of {', '.join(missing)}",
+            kind="prediction",
+        )
+    return {name: found.at_structures[name] for name in asked}
+
+
+def _simulated(exposures: dict[str, StructureExposure]) -> str:
+    if not exposures:
+        return f"no nerve structure within {HEAT_REACH_MM:g} mm of the zone and its band"
+    return f"simulated at {', '.join(exposures)}"
+
+
+RULES: tuple[Rule, ...] = (
+    AblationRule("A6", predicted_heat),
+    AblationRule("A7", predicted_dose),
+    PlanRule("A8", live_thermometer),
+    AblationRule("A13", cold_at_nerve),
+    AblationRule("A14", cryo_spacing_and_duty),
+)
