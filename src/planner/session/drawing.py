@@ -1,0 +1,159 @@
+"""What is drawn over the slices and in 3-D, as frozen values in the patient frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.geometry.ellipsoid import Spheroid
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.domain.anatomy import Anatomy
+    from planner.domain.finding import Severity
+    from planner.domain.plan import TrajectoryId
+    from planner.domain.prediction import PredictedCement
+    from planner.geometry.points import PointLps, Vector
+    from planner.geometry.volume_geometry import VolumeGeometry
+    from planner.session.planes import PaneMap
+
+SECTION_POINTS = 96
+"""Corners of a drawn ellipse: under 0.05 mm off the curve for a 60 mm zone."""
+
+WALL_SLAB_MM = 0.8
+"""Wall points this close to a plane are drawn on it; they lie about 1 mm apart."""
+
+HANDLE_RADIUS_PX = 11.0
+"""How near the mouse must be to take hold of a needle end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedleMark:
+    """One needle as drawn."""
+
+    id: TrajectoryId
+    label: str
+    entry: PointLps
+    tip: PointLps
+    selected: bool
+    locked: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneMark:
+    """One predicted zone as drawn: its surface and the band of doubt about it."""
+
+    shape: Spheroid
+    band_mm: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CementMark:
+    """A predicted cement fill as drawn: uint8 codes ``[k, j, i]``, 1 where cement is."""
+
+    geometry: VolumeGeometry
+    codes: NDArray[np.uint8]
+    label: str
+
+    @classmethod
+    def of(cls, cement: PredictedCement) -> CementMark:
+        """Return the fill of the whole injection."""
+        label = f"{cement.placed_ml:.1f} mL of {cement.asked_ml:.1f} mL"
+        return cls(
+            geometry=cement.geometry, codes=cement.filled().astype(np.uint8), label=label
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingMark:
+    """Where a finding points to."""
+
+    at: PointLps
+    severity: Severity
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Drawing:
+    """Everything drawn over the images.
+
+    Attributes
+    ----------
+    pending_entry, pending_tip
+        One end of a needle whose other end is not placed yet.
+    wall_points_mm
+        float64, shape ``(n, 3)``, LPS: posterior walls of all levels.
+    """
+
+    needles: tuple[NeedleMark, ...] = ()
+    zones: tuple[ZoneMark, ...] = ()
+    cements: tuple[CementMark, ...] = ()
+    focus: FindingMark | None = None
+    pending_entry: PointLps | None = None
+    pending_tip: PointLps | None = None
+    wall_points_mm: Vector | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """One draggable end of a needle."""
+
+    trajectory_id: TrajectoryId
+    is_entry: bool
+
+
+def handle_at(needles: tuple[NeedleMark, ...], pane: PaneMap, x: float, y: float) -> Handle | None:
+    """Return the needle end under a pixel; the selected needle wins over others."""
+    best: tuple[bool, float, Handle] | None = None
+    for needle in needles:
+        if needle.locked:
+            continue
+        for is_entry, point in ((False, needle.tip), (True, needle.entry)):
+            px, py = pane.pixel(point)
+            away = float(np.hypot(px - x, py - y))
+            offer = (not needle.selected, away, Handle(needle.id, is_entry))
+            if away <= HANDLE_RADIUS_PX and (best is None or offer[:2] < best[:2]):
+                best = offer
+    return None if best is None else best[2]
+
+
+def section(shape: Spheroid, pane: PaneMap) -> Vector | None:
+    """Return the exact cut of an ellipsoid by the pane's plane, shape ``(n, 3)`` LPS, or None.
+
+    The ellipsoid is ``x' M x = 1`` with ``M = I / w^2 + (1 / l^2 - 1 / w^2) a a'``; its cut
+    by a plane spanned by U is an ellipse whose matrix is ``U' M U``.
+    """
+    axis = np.array(shape.axis)
+    inv_w, inv_l = shape.half_width_mm**-2, shape.half_length_mm**-2
+    quadric = inv_w * np.eye(3) + (inv_l - inv_w) * np.outer(axis, axis)
+    plane = np.array((pane.frame.right, pane.frame.down)).T
+    offset = pane.centre.array - shape.centre.array
+    matrix = plane.T @ quadric @ plane
+    middle = -np.linalg.solve(matrix, plane.T @ quadric @ offset)
+    room = 1.0 - float(offset @ quadric @ offset) + float(middle @ matrix @ middle)
+    if room <= 0.0:
+        return None
+    values, vectors = np.linalg.eigh(matrix)
+    angle = np.linspace(0.0, 2.0 * np.pi, SECTION_POINTS, endpoint=False)
+    circle = np.stack((np.cos(angle), np.sin(angle)))
+    ellipse = middle[:, None] + np.sqrt(room) * (vectors / np.sqrt(values)) @ circle
+    return np.asarray((pane.centre.array[:, None] + plane @ ellipse).T)
+
+
+def grown(shape: Spheroid, by_mm: float) -> Spheroid | None:
+    """Return the ellipsoid with both half axes longer by ``by_mm``; None when nothing is left."""
+    length, width = shape.half_length_mm + by_mm, shape.half_width_mm + by_mm
+    if length <= 0.0 or width <= 0.0:
+        return None
+    return Spheroid(shape.centre, shape.axis, length, width)
+
+
+def wall_points(anatomy: Anatomy) -> Vector | None:
+    """Return the points of every posterior wall, shape ``(n, 3)``, or None when there is none."""
+    walls = [item.posterior_wall for item in anatomy.vertebrae.values()]
+    points = [wall.points_mm for wall in walls if wall is not None and len(wall.points_mm)]
+    return np.concatenate(points) if points else None

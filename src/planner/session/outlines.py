@@ -1,0 +1,62 @@
+"""One label volume made for drawing outlines, so that a pane reslices once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.session.view_state import Layer
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.domain.anatomy import Anatomy
+    from planner.geometry.volume_geometry import VolumeGeometry
+
+VERTEBRA_CODES = range(1, 100)
+"""VerSe numbers stay as they are, so neighbours keep separate outlines."""
+CANAL_CODE = 101
+FORAMEN_CODES = range(102, 104)
+"""Left and right."""
+LESION_CODE = 110
+
+_LAYER_RANGES = {
+    Layer.VERTEBRAE: VERTEBRA_CODES,
+    Layer.CANAL: range(CANAL_CODE, CANAL_CODE + 1),
+    Layer.FORAMINA: FORAMEN_CODES,
+    Layer.LESION: range(LESION_CODE, LESION_CODE + 1),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class OutlineVolume:
+    """uint8 codes ``[k, j, i]`` on the anatomy's grid; 0 where nothing is drawn."""
+
+    geometry: VolumeGeometry
+    codes: NDArray[np.uint8]
+
+
+def outline_volume(anatomy: Anatomy) -> OutlineVolume:
+    """Merge an anatomy's arrays; where structures overlap the later of this list wins.
+
+    Vertebrae, foramina, canal, lesion: the canal is never hidden by a bone outline that
+    leaks into it.
+    """
+    codes = anatomy.labels.copy()
+    codes[(anatomy.foramina > 0) & (anatomy.foramina < 100)] = FORAMEN_CODES[0]
+    codes[anatomy.foramina >= 100] = FORAMEN_CODES[1]
+    codes[anatomy.canal] = CANAL_CODE
+    if anatomy.lesion is not None:
+        codes[anatomy.lesion] = LESION_CODE
+    codes.flags.writeable = False
+    return OutlineVolume(geometry=anatomy.geometry, codes=codes)
+
+
+def layer_of(code: int) -> Layer | None:
+    """Return which layer switches a code on and off; None for background."""
+    for layer, codes in _LAYER_RANGES.items():
+        if code in codes:
+            return layer
+    return None

@@ -1,0 +1,172 @@
+"""Where the pixels of a slice pane lie in the patient; no toolkit, no voxels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import product
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.geometry.points import PointLps, unit
+from planner.geometry.volume_geometry import direction_label
+
+if TYPE_CHECKING:
+    from planner.geometry.points import Vector
+    from planner.geometry.volume_geometry import VolumeGeometry
+
+Direction = tuple[float, float, float]
+"""A unit vector, LPS."""
+
+
+class Plane(StrEnum):
+    """A slice pane."""
+
+    AXIAL = "axial"
+    SAGITTAL = "sagittal"
+    CORONAL = "coronal"
+
+
+class Orientation(StrEnum):
+    """How the panes are turned."""
+
+    ANTERIOR_UP = "anterior up"
+    """Patient axes; axial with anterior up and the patient's right on the screen's left."""
+    AS_ACQUIRED = "as acquired"
+    """The scan's own rows and columns: a prone patient lies as on the table."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaneFrame:
+    """Directions of a pane's axes: where the screen's right and down point, LPS."""
+
+    right: Direction
+    down: Direction
+
+    @property
+    def normal(self) -> Vector:
+        """Unit vector into the screen, shape ``(3,)``."""
+        return unit(np.cross(self.right, self.down))
+
+    @property
+    def letters(self) -> tuple[str, str, str, str]:
+        """Patient letters at the screen's left, right, top and bottom; ``'`` when oblique."""
+        right, down = np.array(self.right), np.array(self.down)
+        ends = (-right, right, -down, down)
+        left, right_end, top, bottom = (direction_label(end) for end in ends)
+        return left, right_end, top, bottom
+
+
+_PATIENT_FRAMES = {
+    Plane.AXIAL: PlaneFrame((1.0, 0.0, 0.0), (0.0, 1.0, 0.0)),
+    Plane.SAGITTAL: PlaneFrame((0.0, 1.0, 0.0), (0.0, 0.0, -1.0)),
+    Plane.CORONAL: PlaneFrame((1.0, 0.0, 0.0), (0.0, 0.0, -1.0)),
+}
+
+_SCROLL_FORWARD = {
+    Plane.AXIAL: np.array((0.0, 0.0, 1.0)),
+    Plane.SAGITTAL: np.array((1.0, 0.0, 0.0)),
+    Plane.CORONAL: np.array((0.0, -1.0, 0.0)),
+}
+"""A wheel step away from the user goes to the head, to the patient's left, to the front."""
+
+
+def plane_frame(plane: Plane, geometry: VolumeGeometry, orientation: Orientation) -> PlaneFrame:
+    """Return the axes of ``plane``.
+
+    As acquired, the axial pane has the scan's rows and columns; the other two share the slice
+    axis and keep superior up. No choice ever mirrors: the normal is always right x down.
+    """
+    if orientation is Orientation.ANTERIOR_UP:
+        return _PATIENT_FRAMES[plane]
+    right, down = geometry.direction[:, 0], geometry.direction[:, 1]
+    if plane is Plane.AXIAL:
+        return _frame(right, down)
+    along = geometry.direction[:, 2]
+    inferior = -along if along[2] > 0 else along
+    across = right if plane is Plane.CORONAL else down
+    wanted = np.array(_PATIENT_FRAMES[plane].right)
+    across = across if float(across @ wanted) >= 0 else -across
+    return _frame(unit(across - inferior * float(across @ inferior)), inferior)
+
+
+def _frame(right: Vector, down: Vector) -> PlaneFrame:
+    a, b = (tuple(float(value) for value in vector) for vector in (right, down))
+    return PlaneFrame((a[0], a[1], a[2]), (b[0], b[1], b[2]))
+
+
+def scroll_step(plane: Plane, frame: PlaneFrame, geometry: VolumeGeometry) -> Vector:
+    """Return the move, shape ``(3,)`` mm LPS, of one wheel step away from the user.
+
+    The length is the voxel spacing along the grid axis nearest the pane's normal, so that
+    scrolling from a slice centre lands on slice centres.
+    """
+    normal = frame.normal
+    cosines = np.abs(geometry.direction.T @ normal)
+    step_mm = geometry.spacing_mm[int(cosines.argmax())]
+    sign = 1.0 if float(normal @ _SCROLL_FORWARD[plane]) >= 0 else -1.0
+    return np.asarray(sign * step_mm * normal)
+
+
+@dataclass(frozen=True, slots=True)
+class PaneMap:
+    """The map between pixels of one pane and the patient.
+
+    Attributes
+    ----------
+    centre
+        The point shown in the middle of the pane, on the plane that is shown.
+    mm_per_pixel
+        Size of a pixel; pixels are square.
+    """
+
+    frame: PlaneFrame
+    centre: PointLps
+    mm_per_pixel: float
+    width_px: float
+    height_px: float
+
+    def lps(self, x_px: float, y_px: float) -> PointLps:
+        """Return the patient point under a pixel."""
+        right = (x_px - self.width_px / 2) * self.mm_per_pixel
+        down = (y_px - self.height_px / 2) * self.mm_per_pixel
+        offset = right * np.array(self.frame.right) + down * np.array(self.frame.down)
+        return self.centre.moved(offset)
+
+    def pixels(self, points_mm: Vector) -> Vector:
+        """Project points, shape ``(n, 3)`` LPS, to pixels, shape ``(n, 2)``."""
+        offset = np.atleast_2d(points_mm) - self.centre.array
+        axes = np.array((self.frame.right, self.frame.down)).T
+        return offset @ axes / self.mm_per_pixel + (self.width_px / 2, self.height_px / 2)
+
+    def pixel(self, point: PointLps) -> tuple[float, float]:
+        """Project one point."""
+        x, y = self.pixels(point.array)[0]
+        return float(x), float(y)
+
+    def depth_mm(self, points_mm: Vector) -> Vector:
+        """Return how far behind the plane points lie, shape ``(n,)``; negative in front."""
+        offset = np.atleast_2d(points_mm) - self.centre.array
+        return np.asarray(offset @ self.frame.normal)
+
+    def moved_to(self, start: PointLps, x_px: float, y_px: float) -> PointLps:
+        """Return ``start`` dragged to a pixel, keeping its depth behind the plane."""
+        depth = float(self.depth_mm(start.array)[0])
+        return self.lps(x_px, y_px).moved(depth * self.frame.normal)
+
+
+def extent_mm(geometry: VolumeGeometry, frame: PlaneFrame) -> tuple[float, float]:
+    """Return how wide and high the whole scan is along the pane's axes."""
+    last = np.array(geometry.size_ijk, dtype=np.float64) - 0.5
+    corners = np.array(list(product(*((-0.5, end) for end in last))))
+    points = geometry.lps_mm(corners)
+    width = np.ptp(points @ np.array(frame.right))
+    height = np.ptp(points @ np.array(frame.down))
+    return float(width), float(height)
+
+
+def volume_centre(geometry: VolumeGeometry) -> PointLps:
+    """Return the centre of the voxel in the middle of the scan."""
+    middle = np.array([(count - 1) // 2 for count in geometry.size_ijk], dtype=np.float64)
+    return PointLps.of(geometry.lps_mm(middle))

@@ -1,0 +1,134 @@
+"""What the presenters need from the rest of the house, as one narrow door."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from planner.domain.anatomy import Anatomy
+    from planner.domain.devices import Cement, Device, ZoneRow
+    from planner.domain.finding import Assessment
+    from planner.domain.levels import Level, Side
+    from planner.domain.plan import Plan, Trajectory
+    from planner.domain.prediction import MissingZone, PredictedCement, PredictedZone
+    from planner.domain.progress import ProgressReport
+    from planner.domain.volume import CtVolume
+    from planner.geometry.points import PointLps
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Evaluation:
+    """Everything derived from one plan state.
+
+    Attributes
+    ----------
+    plan
+        The very plan it was derived from; anything else makes it stale.
+    unfilled
+        Why a cement injection has no fill, by its id.
+    """
+
+    plan: Plan
+    zones: tuple[PredictedZone | MissingZone, ...]
+    cements: tuple[PredictedCement, ...]
+    assessment: Assessment
+    unfilled: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """A proposed needle and why it was proposed."""
+
+    trajectory: Trajectory
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestions:
+    """Proposed needles, best first, or why there is none."""
+
+    ranked: tuple[Suggestion, ...]
+    none_because: tuple[str, ...]
+
+
+class CaseServices(Protocol):
+    """Use cases the window calls; all but the catalogue look-ups may take long."""
+
+    @property
+    def devices(self) -> Mapping[str, Device]:
+        """Ablation devices by id."""
+        ...
+
+    @property
+    def cements(self) -> Mapping[str, Cement]:
+        """Cements by id."""
+        ...
+
+    def open_scan(self, path: Path, report: ProgressReport) -> CtVolume:
+        """Read a CT; raise ``InputRefusedError`` when it cannot be used."""
+        ...
+
+    def segment(
+        self, ct: CtVolume, seeds: Mapping[Level, PointLps], report: ProgressReport
+    ) -> Anatomy:
+        """Outline the spine."""
+        ...
+
+    def import_anatomy(self, ct: CtVolume, path: Path, report: ProgressReport) -> Anatomy:
+        """Take the outlines from a label file."""
+        ...
+
+    def new_plan(self, ct: CtVolume) -> Plan:
+        """Return an empty plan bound to the scan."""
+        ...
+
+    def with_anatomy(
+        self, plan: Plan, anatomy: Anatomy, labels: Path | None, seeds: Mapping[Level, PointLps]
+    ) -> Plan:
+        """Return the plan bound to those outlines; ``labels`` is where they were imported from."""
+        ...
+
+    def predict_zones(self, plan: Plan) -> tuple[PredictedZone | MissingZone, ...]:
+        """Return the table zones; quick enough to follow a drag."""
+        ...
+
+    def evaluate(
+        self, plan: Plan, ct: CtVolume, anatomy: Anatomy | None, report: ProgressReport
+    ) -> Evaluation:
+        """Predict and check."""
+        ...
+
+    def suggest(
+        self,
+        ct: CtVolume,
+        anatomy: Anatomy,
+        level: Level,
+        side: Side,
+        report: ProgressReport,
+    ) -> Suggestions:
+        """Propose needles for one side of a level."""
+        ...
+
+    def save_plan(self, path: Path, plan: Plan) -> None:
+        """Write the plan; raise ``SaveFailedError`` and leave the old file when it fails."""
+        ...
+
+    def load_plan(self, path: Path) -> Plan:
+        """Read a plan."""
+        ...
+
+    def write_report(
+        self, path: Path, ct: CtVolume, anatomy: Anatomy | None, evaluation: Evaluation
+    ) -> int:
+        """Write the PDF; return its number of pages."""
+        ...
+
+    def save_device_table(
+        self, device_id: str, rows: tuple[ZoneRow, ...], document: str, entered_by: str
+    ) -> None:
+        """Keep a zone table that a user typed in from the maker's document."""
+        ...

@@ -1,0 +1,185 @@
+"""What the panes show: one frozen value, and the moves that make the next one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from math import isfinite
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.geometry.points import PointLps
+from planner.session.planes import (
+    Orientation,
+    PaneMap,
+    Plane,
+    PlaneFrame,
+    extent_mm,
+    plane_frame,
+    scroll_step,
+    volume_centre,
+)
+
+if TYPE_CHECKING:
+    from planner.geometry.volume_geometry import VolumeGeometry
+
+NARROWEST_WINDOW_HU = 1.0
+WIDEST_WINDOW_HU = 8000.0
+ZOOM_LIMITS = (0.25, 40.0)
+"""From the whole scan as a thumbnail to single voxels."""
+
+FIT_MARGIN = 0.96
+"""Share of the pane that the whole scan fills before anybody zooms."""
+
+
+class Layer(StrEnum):
+    """What may be drawn over the images."""
+
+    VERTEBRAE = "vertebrae"
+    CANAL = "canal"
+    FORAMINA = "foramina"
+    POSTERIOR_WALL = "posterior wall"
+    LESION = "lesion"
+    NEEDLES = "needles"
+    ZONES = "zones"
+    CEMENT = "cement"
+    CROSSHAIR = "crosshair"
+
+
+OUTLINES = frozenset(
+    {Layer.VERTEBRAE, Layer.CANAL, Layer.FORAMINA, Layer.POSTERIOR_WALL, Layer.LESION}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A grey window in HU."""
+
+    width_hu: float
+    level_hu: float
+
+    def __post_init__(self) -> None:
+        if not (isfinite(self.level_hu) and self.width_hu >= NARROWEST_WINDOW_HU):
+            raise ValueError(f"not a grey window: {self!r}")
+
+    def dragged(self, wider_hu: float, brighter_hu: float) -> Window:
+        """Return the window after a drag: across is width, down is a lower level."""
+        width = min(max(self.width_hu + wider_hu, NARROWEST_WINDOW_HU), WIDEST_WINDOW_HU)
+        level = min(max(self.level_hu + brighter_hu, -2000.0), 6000.0)
+        return Window(width, level)
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """Zoom over the fitted size, and the shift of the pane's middle from the scan's, in mm."""
+
+    zoom: float = 1.0
+    pan_right_mm: float = 0.0
+    pan_down_mm: float = 0.0
+
+
+def _first_cameras() -> dict[Plane, Camera]:
+    return {plane: Camera() for plane in Plane}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewState:
+    """All that decides the pictures besides the case and the plan.
+
+    Attributes
+    ----------
+    cursor
+        The linked crosshair; every slice pane shows the plane through it.
+    maximised
+        Name of the one pane shown alone (``axial`` ... or ``3d``), empty for all.
+    """
+
+    geometry: VolumeGeometry
+    cursor: PointLps
+    window: Window
+    invert: bool = False
+    orientation: Orientation = Orientation.ANTERIOR_UP
+    cameras: dict[Plane, Camera] = field(default_factory=_first_cameras)
+    layers: frozenset[Layer] = frozenset(Layer)
+    maximised: str = ""
+
+    @classmethod
+    def of(cls, geometry: VolumeGeometry, window: Window) -> ViewState:
+        """Return the first view of a scan: its middle, everything fitted."""
+        return cls(geometry=geometry, cursor=volume_centre(geometry), window=window)
+
+    def frame(self, plane: Plane) -> PlaneFrame:
+        """Return the axes of a pane."""
+        return plane_frame(plane, self.geometry, self.orientation)
+
+    def pane_map(self, plane: Plane, width_px: float, height_px: float) -> PaneMap:
+        """Return the map between pixels and patient for a pane of that size."""
+        frame, camera = self.frame(plane), self.cameras[plane]
+        width_mm, height_mm = extent_mm(self.geometry, frame)
+        fit = max(width_mm / max(width_px, 1.0), height_mm / max(height_px, 1.0)) / FIT_MARGIN
+        right, down = np.array(frame.right), np.array(frame.down)
+        middle = volume_centre(self.geometry).array
+        middle = middle + camera.pan_right_mm * right + camera.pan_down_mm * down
+        normal = frame.normal
+        on_plane = middle + normal * float((self.cursor.array - middle) @ normal)
+        return PaneMap(frame, PointLps.of(on_plane), fit / camera.zoom, width_px, height_px)
+
+    def at(self, point: PointLps) -> ViewState:
+        """Move the crosshair; a point outside the scan is pulled to its nearest voxel."""
+        index = self.geometry.ijk(point.array)
+        last = np.array(self.geometry.size_ijk, dtype=np.float64) - 1.0
+        inside = np.clip(index, 0.0, last)
+        kept = point if np.array_equal(index, inside) else PointLps.of(self.geometry.lps_mm(inside))
+        return replace(self, cursor=kept)
+
+    def scrolled(self, plane: Plane, steps: float) -> ViewState:
+        """Move the crosshair across ``plane`` by whole slices; forward is away from the user."""
+        step = scroll_step(plane, self.frame(plane), self.geometry)
+        return self.at(self.cursor.moved(step * steps))
+
+    def scrolled_to_end(self, plane: Plane, *, forward: bool) -> ViewState:
+        """Go to the first or last slice."""
+        slices = float(max(self.geometry.size_ijk))
+        return self.scrolled(plane, slices if forward else -slices)
+
+    def panned(self, plane: Plane, right_mm: float, down_mm: float) -> ViewState:
+        """Move the picture by so many mm to the screen's right and down."""
+        old = self.cameras[plane]
+        new = Camera(old.zoom, old.pan_right_mm - right_mm, old.pan_down_mm - down_mm)
+        return self._with_camera(plane, new)
+
+    def zoomed(self, plane: Plane, factor: float, about: PointLps) -> ViewState:
+        """Zoom so that the point ``about`` stays under the mouse."""
+        old, frame = self.cameras[plane], self.frame(plane)
+        zoom = min(max(old.zoom * factor, ZOOM_LIMITS[0]), ZOOM_LIMITS[1])
+        offset = about.array - volume_centre(self.geometry).array
+        keep = old.zoom / zoom
+        right, down = float(offset @ np.array(frame.right)), float(offset @ np.array(frame.down))
+        moved_right = right + (old.pan_right_mm - right) * keep
+        moved_down = down + (old.pan_down_mm - down) * keep
+        return self._with_camera(plane, Camera(zoom, moved_right, moved_down))
+
+    def centred(self, point: PointLps, zoom: float) -> ViewState:
+        """Put ``point`` under the crosshair and in the middle of every pane."""
+        moved = self.at(point)
+        offset = moved.cursor.array - volume_centre(self.geometry).array
+        cameras = {}
+        for plane in Plane:
+            frame = self.frame(plane)
+            right = float(offset @ np.array(frame.right))
+            down = float(offset @ np.array(frame.down))
+            cameras[plane] = Camera(zoom, right, down)
+        return replace(moved, cameras=cameras)
+
+    def fitted(self) -> ViewState:
+        """Show the whole scan in every pane again."""
+        return replace(self, cameras=_first_cameras())
+
+    def toggled(self, layers: frozenset[Layer]) -> ViewState:
+        """Hide ``layers`` when any of them is shown, else show all of them."""
+        shown = self.layers - layers if self.layers & layers else self.layers | layers
+        return replace(self, layers=shown)
+
+    def _with_camera(self, plane: Plane, camera: Camera) -> ViewState:
+        return replace(self, cameras={**self.cameras, plane: camera})

@@ -1,0 +1,243 @@
+"""Draws needles, zones, walls, crosshair and words over one slice."""
+
+from __future__ import annotations
+
+from math import floor, log10
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen, QPolygonF
+
+from planner.session.drawing import WALL_SLAB_MM, grown, section
+from planner.session.view_state import Layer
+from planner.viewer.theme import clinical
+
+if TYPE_CHECKING:
+    from planner.geometry.points import PointLps, Vector
+    from planner.session.drawing import Drawing, NeedleMark, ZoneMark
+    from planner.session.planes import PaneMap
+    from planner.session.view_state import ViewState
+
+IN_PLANE_MM = 1.2
+"""A needle this close to the plane is drawn solid: about half of a 13 G cannula."""
+
+HALO = QColor(0, 0, 0, 170)
+CROSSHAIR_GAP_PX = 14.0
+
+
+def pen(colour: str, width: float = 1.0, alpha: int = 255, *, dashed: bool = False) -> QPen:
+    """Return a round pen."""
+    shade = QColor(colour)
+    shade.setAlpha(alpha)
+    line = QPen(shade, width)
+    line.setCapStyle(Qt.PenCapStyle.RoundCap)
+    line.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    if dashed:
+        line.setDashPattern([4.0, 4.0])
+    return line
+
+
+def polygon(pane: PaneMap, points_mm: Vector) -> QPolygonF:
+    """Project patient points to a polygon in pixels."""
+    return QPolygonF([QPointF(x, y) for x, y in pane.pixels(points_mm)])
+
+
+def paint_overlays(painter: QPainter, pane: PaneMap, view: ViewState, drawing: Drawing) -> None:
+    """Draw everything of ``drawing`` that the view's layers show."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    if Layer.POSTERIOR_WALL in view.layers and drawing.wall_points_mm is not None:
+        _wall(painter, pane, drawing.wall_points_mm)
+    if Layer.ZONES in view.layers:
+        for zone in drawing.zones:
+            _zone(painter, pane, zone)
+    if Layer.CROSSHAIR in view.layers:
+        _crosshair(painter, pane, view.cursor)
+    if Layer.NEEDLES in view.layers:
+        for needle in drawing.needles:
+            _needle(painter, pane, needle)
+        _pending(painter, pane, drawing)
+    if drawing.focus is not None:
+        _focus(painter, pane, drawing)
+
+
+def _wall(painter: QPainter, pane: PaneMap, points_mm: Vector) -> None:
+    near = points_mm[np.abs(pane.depth_mm(points_mm)) <= WALL_SLAB_MM]
+    if not len(near):
+        return
+    size = min(max(0.9 / pane.mm_per_pixel, 2.0), 5.0)
+    painter.setPen(pen(clinical.POSTERIOR_WALL, size))
+    painter.drawPoints(polygon(pane, near))
+
+
+def _zone(painter: QPainter, pane: PaneMap, zone: ZoneMark) -> None:
+    outer = grown(zone.shape, zone.band_mm)
+    outer_cut = section(outer, pane) if outer is not None else None
+    if outer_cut is None:
+        return
+    inner = grown(zone.shape, -zone.band_mm)
+    inner_cut = section(inner, pane) if inner is not None else None
+    band = QPainterPath()
+    band.addPolygon(polygon(pane, outer_cut))
+    band.closeSubpath()
+    if inner_cut is not None:
+        band.addPolygon(polygon(pane, inner_cut))
+        band.closeSubpath()
+    band.setFillRule(Qt.FillRule.OddEvenFill)
+    shade = QColor(clinical.ZONE)
+    shade.setAlpha(58)
+    painter.fillPath(band, shade)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(pen(clinical.ZONE, 1.0, 170, dashed=True))
+    painter.drawPolygon(polygon(pane, outer_cut))
+    nominal = section(zone.shape, pane)
+    if nominal is not None:
+        painter.setPen(pen("#000000", 3.4, 120))
+        painter.drawPolygon(polygon(pane, nominal))
+        painter.setPen(pen(clinical.ZONE, 1.8))
+        painter.drawPolygon(polygon(pane, nominal))
+
+
+def _crosshair(painter: QPainter, pane: PaneMap, cursor: PointLps) -> None:
+    x, y = pane.pixel(cursor)
+    painter.setPen(pen(clinical.CROSSHAIR, 1.0, 190))
+    gap = CROSSHAIR_GAP_PX
+    for a, b in (
+        ((0.0, y), (x - gap, y)),
+        ((x + gap, y), (pane.width_px, y)),
+        ((x, 0.0), (x, y - gap)),
+        ((x, y + gap), (x, pane.height_px)),
+    ):
+        painter.drawLine(QPointF(*a), QPointF(*b))
+
+
+def in_plane_part(pane: PaneMap, needle: NeedleMark) -> Vector | None:
+    """Return the stretch of a needle within ``IN_PLANE_MM`` of the plane, shape ``(2, 3)``."""
+    ends = np.stack((needle.entry.array, needle.tip.array))
+    first, last = pane.depth_mm(ends)
+    slope = last - first
+    if abs(slope) < 1e-9:  # noqa: PLR2004 - parallel to the plane within a picometre
+        return ends if abs(first) <= IN_PLANE_MM else None
+    cuts = sorted(((-IN_PLANE_MM - first) / slope, (IN_PLANE_MM - first) / slope))
+    start, stop = max(cuts[0], 0.0), min(cuts[1], 1.0)
+    if start >= stop:
+        return None
+    along = ends[1] - ends[0]
+    return np.stack((ends[0] + start * along, ends[0] + stop * along))
+
+
+def _needle(painter: QPainter, pane: PaneMap, needle: NeedleMark) -> None:
+    colour = clinical.NEEDLE if needle.selected else clinical.NEEDLE_OTHER
+    entry, tip = (QPointF(*pane.pixel(point)) for point in (needle.entry, needle.tip))
+    painter.setPen(pen("#000000", 3.0, 90))
+    painter.drawLine(entry, tip)
+    painter.setPen(pen(colour, 1.2, 130, dashed=True))
+    painter.drawLine(entry, tip)
+    part = in_plane_part(pane, needle)
+    if part is not None:
+        ends = polygon(pane, part)
+        painter.setPen(pen("#000000", 5.0, 150))
+        painter.drawLine(ends[0], ends[1])
+        painter.setPen(pen(colour, 2.4))
+        painter.drawLine(ends[0], ends[1])
+    for point, is_entry in ((needle.entry, True), (needle.tip, False)):
+        near = abs(float(pane.depth_mm(point.array)[0])) <= IN_PLANE_MM
+        _end(painter, pane, point, colour, is_entry=is_entry, solid=near)
+    if needle.selected:
+        words(painter, entry + QPointF(10, -8), needle.label, colour, 12)
+
+
+def _end(  # noqa: PLR0913 - one mark, all of it said by name
+    painter: QPainter, pane: PaneMap, at: PointLps, colour: str, *, is_entry: bool, solid: bool
+) -> None:
+    x, y = pane.pixel(at)
+    painter.setPen(pen("#000000", 3.6, 150))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    shape = QRectF(x - 5.0, y - 5.0, 10.0, 10.0)
+    draw = painter.drawRect if is_entry else painter.drawEllipse
+    draw(shape)
+    painter.setPen(pen(colour, 1.8, 255 if solid else 150))
+    if solid:
+        painter.setBrush(QColor(colour) if not is_entry else QColor(0, 0, 0, 110))
+    draw(shape)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+def _pending(painter: QPainter, pane: PaneMap, drawing: Drawing) -> None:
+    for point, is_entry, word in (
+        (drawing.pending_entry, True, "entry"),
+        (drawing.pending_tip, False, "tip"),
+    ):
+        if point is not None:
+            _end(painter, pane, point, clinical.NEEDLE, is_entry=is_entry, solid=True)
+            at = QPointF(*pane.pixel(point)) + QPointF(10, -8)
+            words(painter, at, word, clinical.NEEDLE, 12)
+
+
+def _focus(painter: QPainter, pane: PaneMap, drawing: Drawing) -> None:
+    if drawing.focus is None:
+        return
+    centre = QPointF(*pane.pixel(drawing.focus.at))
+    colour = clinical.SEVERITY_COLOURS[drawing.focus.severity]
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for ink, width in ((pen("#000000", 4.6, 150), 0), (pen(colour, 2.2), 0)):
+        painter.setPen(ink)
+        painter.drawEllipse(centre, 15.0 + width, 15.0 + width)
+    words(painter, centre + QPointF(20, 5), drawing.focus.label, colour, 12)
+
+
+def words(  # noqa: PLR0913 - one line of text, all of it said by name
+    painter: QPainter, at: QPointF, text: str, colour: str, size_px: int, *, bold: bool = False
+) -> None:
+    """Write one line with a dark halo; ``at`` is the left end of the base line."""
+    font = QFont(painter.font())
+    font.setPixelSize(size_px)
+    font.setBold(bold)
+    path = QPainterPath()
+    path.addText(at, font, text)
+    painter.strokePath(path, QPen(HALO, 3.0))
+    painter.fillPath(path, QColor(colour))
+
+
+def words_centred(painter: QPainter, box: QRectF, text: str, colour: str, size_px: int) -> None:
+    """Write one bold line in the middle of ``box``."""
+    font = QFont(painter.font())
+    font.setPixelSize(size_px)
+    font.setBold(True)
+    painter.setFont(font)
+    wide = painter.fontMetrics().horizontalAdvance(text)
+    base = box.center().y() + painter.fontMetrics().capHeight() / 2
+    words(painter, QPointF(box.center().x() - wide / 2, base), text, colour, size_px, bold=True)
+
+
+def paint_letters(painter: QPainter, pane: PaneMap) -> None:
+    """Write the patient letters at the middle of the four sides."""
+    left, right, top, bottom = pane.frame.letters
+    w, h = pane.width_px, pane.height_px
+    for text, box in (
+        (left, QRectF(6, h / 2 - 12, 22, 24)),
+        (right, QRectF(w - 28, h / 2 - 12, 22, 24)),
+        (top, QRectF(w / 2 - 11, 6, 22, 24)),
+        (bottom, QRectF(w / 2 - 11, h - 30, 22, 24)),
+    ):
+        words_centred(painter, box, text, clinical.LETTERS, 16)
+
+
+def scale_length_mm(mm_per_pixel: float, wanted_px: float = 90.0) -> float:
+    """Return a round length (1, 2 or 5 times a power of ten) near ``wanted_px`` long."""
+    wanted = mm_per_pixel * wanted_px
+    power = 10.0 ** floor(log10(wanted))
+    return float(max(step for step in (1.0, 2.0, 5.0) if step * power <= wanted) * power)
+
+
+def paint_scale(painter: QPainter, pane: PaneMap) -> None:
+    """Draw a scale bar at the lower right."""
+    length = scale_length_mm(pane.mm_per_pixel)
+    wide = length / pane.mm_per_pixel
+    right, y = pane.width_px - 14.0, pane.height_px - 14.0
+    for ink in (pen("#000000", 4.0, 170), pen("#DCE4EC", 1.6)):
+        painter.setPen(ink)
+        painter.drawLine(QPointF(right - wide, y), QPointF(right, y))
+        painter.drawLine(QPointF(right - wide, y - 4), QPointF(right - wide, y))
+        painter.drawLine(QPointF(right, y - 4), QPointF(right, y))
+    words(painter, QPointF(right - wide, y - 9), f"{length:g} mm", "#DCE4EC", 11)

@@ -1,0 +1,286 @@
+"""One slice pane: it shows frozen values and says what the hand did; it decides nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from planner.session.drawing import Drawing, Handle, handle_at
+from planner.session.mouse import (
+    WINDOW_HU_PER_PIXEL,
+    ZOOM_PER_NOTCH,
+    ZOOM_PER_PIXEL,
+    Act,
+    MouseButton,
+    MouseScheme,
+    act_of,
+    hover_moves_crosshair,
+)
+from planner.session.outlines import LESION_CODE, OutlineVolume, layer_of
+from planner.session.view_state import Layer
+from planner.viewer.canvas.overlay_painter import (
+    paint_letters,
+    paint_overlays,
+    paint_scale,
+    words,
+)
+from planner.viewer.canvas.reslice import draw_codes, grey_table, sample_codes, sample_hu
+from planner.viewer.theme import clinical
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PySide6.QtGui import QMouseEvent, QPaintEvent, QWheelEvent
+
+    from planner.domain.volume import CtVolume
+    from planner.session.planes import PaneMap, Plane
+    from planner.session.view_state import ViewState
+
+_BUTTONS = {
+    Qt.MouseButton.LeftButton: MouseButton.LEFT,
+    Qt.MouseButton.MiddleButton: MouseButton.MIDDLE,
+    Qt.MouseButton.RightButton: MouseButton.RIGHT,
+}
+_NOTCH = 120.0
+"""Qt's angle of one wheel notch in eighths of a degree."""
+
+GROUND = QColor("#0B0E13")
+
+
+def _argb(colour: str, alpha: int) -> np.uint32:
+    shade = QColor(colour)
+    parts = [channel * alpha // 255 for channel in (shade.red(), shade.green(), shade.blue())]
+    return np.uint32((alpha << 24) | (parts[0] << 16) | (parts[1] << 8) | parts[2])
+
+
+class SlicePane(QWidget):
+    """Axial, sagittal or coronal."""
+
+    scrolled = Signal(object, float)
+    cursor_wanted = Signal(object)
+    window_dragged = Signal(float, float)
+    panned = Signal(object, float, float)
+    zoomed = Signal(object, float, object)
+    handle_grabbed = Signal(object)
+    handle_moved = Signal(object, object)
+    maximise_toggled = Signal(str)
+    hovered = Signal(object)
+
+    def __init__(self, plane: Plane, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.plane = plane
+        self.scheme = MouseScheme.PACS
+        self._ct: CtVolume | None = None
+        self._outlines: OutlineVolume | None = None
+        self._view: ViewState | None = None
+        self._drawing = Drawing()
+        self._act: Act | None = None
+        self._handle: Handle | None = None
+        self._last = QPointF()
+        self._words = ""
+        self._tables: tuple[object, NDArray[np.uint32]] | None = None
+        self._samples: tuple[object, NDArray[np.int16]] | None = None
+        self._over: tuple[object, NDArray[np.uint32]] | None = None
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(QSize(160, 140))
+        self.setAccessibleName(f"{plane} view")
+
+    # what is shown
+
+    def show_scan(self, ct: CtVolume | None, position_words: str) -> None:
+        """Show another scan; ``position_words`` such as PRONE is written on every picture."""
+        self._ct, self._words = ct, position_words
+        self._samples = None
+        self.update()
+
+    def show_outlines(self, outlines: OutlineVolume | None) -> None:
+        """Show other outlines."""
+        self._outlines, self._over = outlines, None
+        self.update()
+
+    def show_view(self, view: ViewState | None) -> None:
+        """Show another view state."""
+        self._view = view
+        self.update()
+
+    def show_drawing(self, drawing: Drawing) -> None:
+        """Show other needles, zones and marks."""
+        self._drawing = drawing
+        self.update()
+
+    def pane_map(self) -> PaneMap | None:
+        """Return the map between this widget's own pixels and the patient."""
+        if self._view is None:
+            return None
+        return self._view.pane_map(self.plane, float(self.width()), float(self.height()))
+
+    # painting
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw the slice, then what lies over it."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), GROUND)
+        pane, view = self.pane_map(), self._view
+        if pane is not None and view is not None and self._ct is not None:
+            self._paint_images(painter, self._ct, view)
+            paint_overlays(painter, pane, view, self._drawing)
+            paint_letters(painter, pane)
+            paint_scale(painter, pane)
+            self._paint_words(painter, view)
+        else:
+            painter.setPen(QColor("#4A5663"))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, str(self.plane).title())
+        painter.end()
+
+    def _paint_images(self, painter: QPainter, ct: CtVolume, view: ViewState) -> None:
+        ratio = self.devicePixelRatioF()
+        wide, high = round(self.width() * ratio), round(self.height() * ratio)
+        pane = view.pane_map(self.plane, float(wide), float(high))
+        if self._samples is None or self._samples[0] != pane:
+            self._samples = (pane, sample_hu(ct.hu, ct.geometry, pane))
+        key = (view.window, view.invert)
+        if self._tables is None or self._tables[0] != key:
+            self._tables = (key, grey_table(view.window, invert=view.invert))
+        grey = self._tables[1][self._samples[1].view(np.uint16)]
+        self._draw(painter, grey, QImage.Format.Format_RGB32, ratio)
+        if self._outlines is not None:
+            key_over = (pane, view.layers)
+            if self._over is None or self._over[0] != key_over:
+                self._over = (key_over, self._outline_image(self._outlines, pane, view, ratio))
+            over = QImage.Format.Format_ARGB32_Premultiplied
+            self._draw(painter, self._over[1], over, ratio)
+        if Layer.CEMENT in view.layers:
+            for cement in self._drawing.cements:
+                codes = sample_codes(cement.codes, cement.geometry, pane)
+                edge, fill = np.zeros(256, np.uint32), np.zeros(256, np.uint32)
+                edge[1], fill[1] = _argb(clinical.CEMENT, 255), _argb(clinical.CEMENT, 110)
+                image = draw_codes(codes, edge, fill, max(1, round(1.5 * ratio)))
+                self._draw(painter, image, QImage.Format.Format_ARGB32_Premultiplied, ratio)
+
+    def _outline_image(
+        self, outlines: OutlineVolume, pane: PaneMap, view: ViewState, ratio: float
+    ) -> NDArray[np.uint32]:
+        edge, fill = np.zeros(256, np.uint32), np.zeros(256, np.uint32)
+        for code in range(1, LESION_CODE + 1):
+            layer = layer_of(code)
+            if layer is not None and layer in view.layers:
+                quiet = layer is Layer.VERTEBRAE
+                edge[code] = _argb(clinical.LAYER_COLOURS[layer], 150 if quiet else 235)
+                fill[code] = _argb(clinical.LAYER_COLOURS[layer], 0 if quiet else 34)
+        codes = sample_codes(outlines.codes, outlines.geometry, pane)
+        return draw_codes(codes, edge, fill, max(1, round(ratio)))
+
+    def _draw(
+        self, painter: QPainter, pixels: NDArray[np.uint32], form: QImage.Format, ratio: float
+    ) -> None:
+        rows = np.ascontiguousarray(pixels)
+        # The image only borrows the array: it is drawn before the array goes out of scope.
+        image = QImage(rows.data, rows.shape[1], rows.shape[0], rows.strides[0], form)
+        image.setDevicePixelRatio(ratio)
+        painter.drawImage(QPointF(0.0, 0.0), image)
+
+    def _paint_words(self, painter: QPainter, view: ViewState) -> None:
+        normal = view.frame(self.plane).normal
+        along = float(view.cursor.array @ normal)
+        words(painter, QPointF(10, 20), str(self.plane).title(), "#DCE4EC", 12, bold=True)
+        place = {"axial": ("S", "I"), "sagittal": ("L", "R"), "coronal": ("P", "A")}[self.plane]
+        value = view.cursor.array[int(np.abs(normal).argmax())] if along is not None else along
+        letter = place[0] if value >= 0 else place[1]
+        words(painter, QPointF(10, 37), f"{letter} {abs(value):.1f} mm", "#AEB9C4", 11)
+        window = f"W {view.window.width_hu:.0f}  L {view.window.level_hu:.0f}"
+        if view.invert:
+            window += "  inverted"
+        words(painter, QPointF(10, self.height() - 12), window, "#AEB9C4", 11)
+        if self._words:
+            words(painter, QPointF(10, 56), self._words, clinical.LETTERS, 13, bold=True)
+
+    # what the hand does
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Take hold of a needle end, or start the scheme's drag."""
+        pane = self.pane_map()
+        button = _BUTTONS.get(event.button())
+        if pane is None or button is None or self._act is not None or self._handle is not None:
+            return
+        self._last = event.position()
+        shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        if button is MouseButton.LEFT and not shift:
+            x, y = self._last.x(), self._last.y()
+            shown = self._view is not None and Layer.NEEDLES in self._view.layers
+            self._handle = handle_at(self._drawing.needles, pane, x, y) if shown else None
+            if self._handle is not None:
+                self.handle_grabbed.emit(self._handle)
+                return
+        self._act = act_of(self.scheme, button, shift=shift)
+        if self._act is Act.CROSSHAIR:
+            self.cursor_wanted.emit(pane.lps(self._last.x(), self._last.y()))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Go on with the drag."""
+        pane, view = self.pane_map(), self._view
+        if pane is None or view is None:
+            return
+        now, last = event.position(), self._last
+        here = pane.lps(now.x(), now.y())
+        self.hovered.emit(here)
+        if self._handle is not None:
+            start = self._grabbed_point(self._handle)
+            if start is not None:
+                self.handle_moved.emit(self._handle, pane.moved_to(start, now.x(), now.y()))
+        elif self._act is not None:
+            self._drag(self._act, pane, now - last, here)
+        else:
+            shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            if hover_moves_crosshair(self.scheme, shift=shift):
+                self.cursor_wanted.emit(here)
+            over = handle_at(self._drawing.needles, pane, now.x(), now.y())
+            shape = Qt.CursorShape.OpenHandCursor if over else Qt.CursorShape.CrossCursor
+            self.setCursor(shape)
+        self._last = now
+
+    def _drag(self, act: Act, pane: PaneMap, by: QPointF, here: object) -> None:
+        if act is Act.CROSSHAIR:
+            self.cursor_wanted.emit(here)
+        elif act is Act.WINDOW:
+            self.window_dragged.emit(by.x() * WINDOW_HU_PER_PIXEL, by.y() * -WINDOW_HU_PER_PIXEL)
+        elif act is Act.PAN:
+            scale = pane.mm_per_pixel
+            self.panned.emit(self.plane, by.x() * scale, by.y() * scale)
+        else:
+            middle = pane.lps(pane.width_px / 2, pane.height_px / 2)
+            self.zoomed.emit(self.plane, ZOOM_PER_PIXEL ** -by.y(), middle)
+
+    def _grabbed_point(self, handle: Handle) -> object:
+        for needle in self._drawing.needles:
+            if needle.id == handle.trajectory_id:
+                return needle.entry if handle.is_entry else needle.tip
+        return None
+
+    def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
+        """End the drag."""
+        self._act = None
+        self._handle = None
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Show this pane alone, or all of them again."""
+        if event.button() is Qt.MouseButton.LeftButton:
+            self.maximise_toggled.emit(str(self.plane))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Scroll through slices; with Ctrl zoom about the mouse."""
+        pane = self.pane_map()
+        notches = event.angleDelta().y() / _NOTCH
+        if pane is None or notches == 0.0:
+            return
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            at = pane.lps(event.position().x(), event.position().y())
+            self.zoomed.emit(self.plane, ZOOM_PER_NOTCH**notches, at)
+        else:
+            steps = float(round(notches)) or (1.0 if notches > 0 else -1.0)
+            self.scrolled.emit(self.plane, steps)
+        event.accept()

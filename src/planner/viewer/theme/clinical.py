@@ -1,0 +1,56 @@
+"""Clinical colours: fixed in every theme, told apart by colour-blind eyes, none of them green.
+
+Hues follow Okabe and Ito ("Color universal design", 2008) without their green, because green
+reads as "go". What must never be confused - heat, wall, canal - differs in lightness too, and
+every colour comes with a word or a line style.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from planner.domain.finding import Severity, Verdict
+from planner.session.view_state import Layer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+VERTEBRA: Final = "#9FB4C8"
+CANAL: Final = "#56B4E9"
+FORAMEN: Final = "#B79CF7"
+POSTERIOR_WALL: Final = "#FFE14A"
+LESION: Final = "#F2A93B"
+NEEDLE: Final = "#FFFFFF"
+NEEDLE_OTHER: Final = "#AEB9C4"
+ZONE: Final = "#FF6B35"
+CEMENT: Final = "#E58AC2"
+CROSSHAIR: Final = "#7C93AA"
+LETTERS: Final = "#F3C969"
+BONE: Final = "#E8DFCB"
+
+LAYER_COLOURS: Final[Mapping[Layer, str]] = {
+    Layer.VERTEBRAE: VERTEBRA,
+    Layer.CANAL: CANAL,
+    Layer.FORAMINA: FORAMEN,
+    Layer.POSTERIOR_WALL: POSTERIOR_WALL,
+    Layer.LESION: LESION,
+    Layer.NEEDLES: NEEDLE,
+    Layer.ZONES: ZONE,
+    Layer.CEMENT: CEMENT,
+    Layer.CROSSHAIR: CROSSHAIR,
+}
+
+SEVERITY_COLOURS: Final[Mapping[Severity, str]] = {
+    Severity.BLOCK: "#E5484D",
+    Severity.STOP: "#F76B15",
+    Severity.NOT_EVALUATED: "#B79CF7",
+    Severity.WARN: "#F2C14B",
+    Severity.INFO: "#7FA7CC",
+}
+
+VERDICT_COLOURS: Final[Mapping[Verdict, str]] = {
+    Verdict.NOT_EVALUATED: "#B79CF7",
+    Verdict.HELD: "#F76B15",
+    Verdict.WARNED: "#F2C14B",
+    Verdict.CLEAR: "#7FA7CC",
+}
