@@ -64,6 +64,8 @@ class ScanRecord:
         Where it was read from; a hint for reopening, never an identity.
     acquired
         DICOM AcquisitionDate (or Series/StudyDate) as ``YYYYMMDD``; empty when not given.
+    default_window_hu
+        First DICOM (0028,1051) window width and (0028,1050) centre; ``None`` when not given.
     """
 
     sha256: str
@@ -82,6 +84,7 @@ class ScanRecord:
     slice_thickness_mm: float | None = None
     gantry_tilt_deg: float = 0.0
     convolution_kernel: str = ""
+    default_window_hu: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

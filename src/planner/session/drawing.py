@@ -63,9 +63,7 @@ class CementMark:
     def of(cls, cement: PredictedCement) -> CementMark:
         """Return the fill of the whole injection."""
         label = f"{cement.placed_ml:.1f} mL of {cement.asked_ml:.1f} mL"
-        return cls(
-            geometry=cement.geometry, codes=cement.filled().astype(np.uint8), label=label
-        )
+        return cls(geometry=cement.geometry, codes=cement.filled().astype(np.uint8), label=label)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

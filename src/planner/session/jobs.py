@@ -94,7 +94,7 @@ class JobRunner:
         self._running: dict[str, _Job] = {}
 
     def submit(self, slot: str, work: Work, handle: Callable[[JobEvent], None]) -> None:
-        """Start ``work`` in ``slot``; ``handle`` gets its events unless a newer job replaces it."""
+        """Start ``work`` in ``slot``; ``handle`` gets its events until a newer job comes."""
         self._ask_to_stop(slot)
         job = _Job(slot, next(self._generation), work, handle, self._carry)
         self._newest[slot] = job

@@ -138,7 +138,8 @@ class PaneMap:
         """Project points, shape ``(n, 3)`` LPS, to pixels, shape ``(n, 2)``."""
         offset = np.atleast_2d(points_mm) - self.centre.array
         axes = np.array((self.frame.right, self.frame.down)).T
-        return offset @ axes / self.mm_per_pixel + (self.width_px / 2, self.height_px / 2)
+        middle = (self.width_px / 2, self.height_px / 2)
+        return np.asarray(offset @ axes / self.mm_per_pixel + middle, dtype=np.float64)
 
     def pixel(self, point: PointLps) -> tuple[float, float]:
         """Project one point."""

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from planner.document.plan_document import Command
     from planner.domain.anatomy import Anatomy
     from planner.domain.devices import Cement, Device, ZoneRow
     from planner.domain.finding import Assessment
@@ -86,10 +87,8 @@ class CaseServices(Protocol):
         """Return an empty plan bound to the scan."""
         ...
 
-    def with_anatomy(
-        self, plan: Plan, anatomy: Anatomy, labels: Path | None, seeds: Mapping[Level, PointLps]
-    ) -> Plan:
-        """Return the plan bound to those outlines; ``labels`` is where they were imported from."""
+    def bind_anatomy(self, anatomy: Anatomy, labels: Path | None) -> Command:
+        """Return the edit that binds a plan to outlines; ``labels`` is their file if imported."""
         ...
 
     def predict_zones(self, plan: Plan) -> tuple[PredictedZone | MissingZone, ...]:
@@ -113,12 +112,16 @@ class CaseServices(Protocol):
         """Propose needles for one side of a level."""
         ...
 
-    def save_plan(self, path: Path, plan: Plan) -> None:
-        """Write the plan; raise ``SaveFailedError`` and leave the old file when it fails."""
+    def save_plan(self, path: Path, plan: Plan) -> Plan:
+        """Write the plan and return it as saved; a failure leaves the old file."""
         ...
 
     def load_plan(self, path: Path) -> Plan:
         """Read a plan."""
+        ...
+
+    def reopen(self, plan: Plan, report: ProgressReport) -> tuple[CtVolume, Anatomy | None]:
+        """Find the scan a plan was made on and its outlines; refuse another scan."""
         ...
 
     def write_report(
@@ -127,8 +130,6 @@ class CaseServices(Protocol):
         """Write the PDF; return its number of pages."""
         ...
 
-    def save_device_table(
-        self, device_id: str, rows: tuple[ZoneRow, ...], document: str, entered_by: str
-    ) -> None:
+    def save_device_table(self, device_id: str, rows: tuple[ZoneRow, ...], document: str) -> None:
         """Keep a zone table that a user typed in from the maker's document."""
         ...

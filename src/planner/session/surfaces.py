@@ -80,9 +80,7 @@ def anatomy_surfaces(anatomy: Anatomy, report: ProgressReport) -> tuple[Surface,
     return tuple(found)
 
 
-def mask_surface(
-    name: str, mask: NDArray[np.bool_], geometry: VolumeGeometry
-) -> Surface | None:
+def mask_surface(name: str, mask: NDArray[np.bool_], geometry: VolumeGeometry) -> Surface | None:
     """Return the smoothed surface of a mask, or None when it is empty or a speck."""
     if np.count_nonzero(mask) < SMALLEST_LABEL_VOXELS:
         return None
@@ -129,7 +127,7 @@ def _block_mean(
     return total / np.float32(np.prod(stride))
 
 
-def _surface(  # noqa: PLR0913 - one private step, all of them its own business
+def _surface(
     name: str,
     values: NDArray[np.float32],
     level: float,
@@ -137,7 +135,7 @@ def _surface(  # noqa: PLR0913 - one private step, all of them its own business
     first_kji: Vector,
     stride: tuple[int, int, int],
 ) -> Surface | None:
-    if min(values.shape) < 2 or not float(values.min()) < level < float(values.max()):  # noqa: PLR2004 - a cell has two corners
+    if min(values.shape) < 2 or not float(values.min()) < level < float(values.max()):
         return None
     vertices, faces, gradients, _ = marching_cubes(values, level, gradient_direction="ascent")
     step = np.array(stride, dtype=np.float64)

@@ -130,7 +130,9 @@ class ViewState:
         index = self.geometry.ijk(point.array)
         last = np.array(self.geometry.size_ijk, dtype=np.float64) - 1.0
         inside = np.clip(index, 0.0, last)
-        kept = point if np.array_equal(index, inside) else PointLps.of(self.geometry.lps_mm(inside))
+        kept = (
+            point if np.array_equal(index, inside) else PointLps.of(self.geometry.lps_mm(inside))
+        )
         return replace(self, cursor=kept)
 
     def scrolled(self, plane: Plane, steps: float) -> ViewState:

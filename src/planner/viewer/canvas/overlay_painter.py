@@ -116,7 +116,7 @@ def in_plane_part(pane: PaneMap, needle: NeedleMark) -> Vector | None:
     ends = np.stack((needle.entry.array, needle.tip.array))
     first, last = pane.depth_mm(ends)
     slope = last - first
-    if abs(slope) < 1e-9:  # noqa: PLR2004 - parallel to the plane within a picometre
+    if abs(slope) < 1e-9:
         return ends if abs(first) <= IN_PLANE_MM else None
     cuts = sorted(((-IN_PLANE_MM - first) / slope, (IN_PLANE_MM - first) / slope))
     start, stop = max(cuts[0], 0.0), min(cuts[1], 1.0)
@@ -137,9 +137,9 @@ def _needle(painter: QPainter, pane: PaneMap, needle: NeedleMark) -> None:
     if part is not None:
         ends = polygon(pane, part)
         painter.setPen(pen("#000000", 5.0, 150))
-        painter.drawLine(ends[0], ends[1])
+        painter.drawPolyline(ends)
         painter.setPen(pen(colour, 2.4))
-        painter.drawLine(ends[0], ends[1])
+        painter.drawPolyline(ends)
     for point, is_entry in ((needle.entry, True), (needle.tip, False)):
         near = abs(float(pane.depth_mm(point.array)[0])) <= IN_PLANE_MM
         _end(painter, pane, point, colour, is_entry=is_entry, solid=near)
@@ -147,7 +147,7 @@ def _needle(painter: QPainter, pane: PaneMap, needle: NeedleMark) -> None:
         words(painter, entry + QPointF(10, -8), needle.label, colour, 12)
 
 
-def _end(  # noqa: PLR0913 - one mark, all of it said by name
+def _end(
     painter: QPainter, pane: PaneMap, at: PointLps, colour: str, *, is_entry: bool, solid: bool
 ) -> None:
     x, y = pane.pixel(at)
@@ -186,7 +186,7 @@ def _focus(painter: QPainter, pane: PaneMap, drawing: Drawing) -> None:
     words(painter, centre + QPointF(20, 5), drawing.focus.label, colour, 12)
 
 
-def words(  # noqa: PLR0913 - one line of text, all of it said by name
+def words(
     painter: QPainter, at: QPointF, text: str, colour: str, size_px: int, *, bold: bool = False
 ) -> None:
     """Write one line with a dark halo; ``at`` is the left end of the base line."""

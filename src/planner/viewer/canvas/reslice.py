@@ -65,10 +65,10 @@ def grey_table(window: Window, *, invert: bool) -> NDArray[np.uint32]:
     """
     value = np.arange(LUT_SIZE, dtype=np.uint16).view(np.int16).astype(np.float64)
     grey = np.clip((value - window.level_hu) / window.width_hu + 0.5, 0.0, 1.0)
-    grey = np.round((1.0 - grey if invert else grey) * 255.0).astype(np.uint32)
-    table = np.uint32(0xFF000000) | (grey << 16) | (grey << 8) | grey
-    table[np.uint16(OUTSIDE & 0xFFFF)] = np.uint32(0xFF0B0E13)
-    return table.astype(np.uint32)
+    level = np.round((1.0 - grey if invert else grey) * 255.0).astype(np.uint32)
+    table = np.asarray(level * np.uint32(0x010101) + np.uint32(0xFF000000), dtype=np.uint32)
+    table[OUTSIDE & 0xFFFF] = 0xFF0B0E13
+    return table
 
 
 def draw_codes(
@@ -115,7 +115,8 @@ def _sample(
 
 
 @kernel
-def _vote(
+def _vote(  # noqa: C901 - one loop; a call per pixel would cost more than it explains
+   
     codes: NDArray[np.uint8],
     first: Vector,
     right: Vector,

@@ -33,9 +33,10 @@ from planner.viewer.theme import clinical
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from PySide6.QtGui import QMouseEvent, QPaintEvent, QWheelEvent
+    from PySide6.QtGui import QKeyEvent, QMouseEvent, QPaintEvent, QWheelEvent
 
     from planner.domain.volume import CtVolume
+    from planner.geometry.points import PointLps
     from planner.session.planes import PaneMap, Plane
     from planner.session.view_state import ViewState
 
@@ -43,6 +44,14 @@ _BUTTONS = {
     Qt.MouseButton.LeftButton: MouseButton.LEFT,
     Qt.MouseButton.MiddleButton: MouseButton.MIDDLE,
     Qt.MouseButton.RightButton: MouseButton.RIGHT,
+}
+_STEPS = {
+    Qt.Key.Key_Up: 1.0,
+    Qt.Key.Key_Right: 1.0,
+    Qt.Key.Key_Down: -1.0,
+    Qt.Key.Key_Left: -1.0,
+    Qt.Key.Key_PageUp: 10.0,
+    Qt.Key.Key_PageDown: -10.0,
 }
 _NOTCH = 120.0
 """Qt's angle of one wheel notch in eighths of a degree."""
@@ -68,6 +77,8 @@ class SlicePane(QWidget):
     handle_moved = Signal(object, object)
     maximise_toggled = Signal(str)
     hovered = Signal(object)
+    end_wanted = Signal(object, bool)
+    reset_wanted = Signal()
 
     def __init__(self, plane: Plane, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -186,10 +197,9 @@ class SlicePane(QWidget):
 
     def _paint_words(self, painter: QPainter, view: ViewState) -> None:
         normal = view.frame(self.plane).normal
-        along = float(view.cursor.array @ normal)
         words(painter, QPointF(10, 20), str(self.plane).title(), "#DCE4EC", 12, bold=True)
         place = {"axial": ("S", "I"), "sagittal": ("L", "R"), "coronal": ("P", "A")}[self.plane]
-        value = view.cursor.array[int(np.abs(normal).argmax())] if along is not None else along
+        value = float(view.cursor.array[int(np.abs(normal).argmax())])
         letter = place[0] if value >= 0 else place[1]
         words(painter, QPointF(10, 37), f"{letter} {abs(value):.1f} mm", "#AEB9C4", 11)
         window = f"W {view.window.width_hu:.0f}  L {view.window.level_hu:.0f}"
@@ -255,7 +265,7 @@ class SlicePane(QWidget):
             middle = pane.lps(pane.width_px / 2, pane.height_px / 2)
             self.zoomed.emit(self.plane, ZOOM_PER_PIXEL ** -by.y(), middle)
 
-    def _grabbed_point(self, handle: Handle) -> object:
+    def _grabbed_point(self, handle: Handle) -> PointLps | None:
         for needle in self._drawing.needles:
             if needle.id == handle.trajectory_id:
                 return needle.entry if handle.is_entry else needle.tip
@@ -284,3 +294,15 @@ class SlicePane(QWidget):
             steps = float(round(notches)) or (1.0 if notches > 0 else -1.0)
             self.scrolled.emit(self.plane, steps)
         event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Scroll from the keyboard: arrows, pages, first and last slice; Space fits."""
+        key = Qt.Key(event.key())
+        if key in _STEPS:
+            self.scrolled.emit(self.plane, _STEPS[key])
+        elif key in (Qt.Key.Key_Home, Qt.Key.Key_End):
+            self.end_wanted.emit(self.plane, key is Qt.Key.Key_End)
+        elif key is Qt.Key.Key_Space:
+            self.reset_wanted.emit()
+        else:
+            super().keyPressEvent(event)

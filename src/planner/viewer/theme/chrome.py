@@ -85,17 +85,19 @@ QPushButton[role="primary"] { background: $accent; color: $on_accent; border: 1p
 QPushButton[role="primary"]:disabled { background: $surface; color: $faint;
   border: 1px solid $line; font-weight: 400; }
 QPushButton:checked, QToolButton:checked { background: $hover; border: 1px solid $accent; }
-QToolButton[role="step"] { background: transparent; border: none; border-left: 3px solid transparent;
-  border-radius: 0px; padding: 10px 4px; color: $quiet; font-size: 12px; }
+QToolButton[role="step"] { background: transparent; border: none;
+  border-left: 3px solid transparent;  border-radius: 0px; padding: 10px 4px; color: $quiet; font-size: 12px; }
 QToolButton[role="step"]:hover { background: $hover; }
 QToolButton[role="step"]:checked { background: $surface; color: $text;
   border-left: 3px solid $accent; font-weight: 600; }
-QToolButton[role="flat"] { background: transparent; border: none; padding: 3px 8px; color: $quiet; }
+QToolButton[role="flat"] { background: transparent; border: none; padding: 3px 8px;
+  color: $quiet; }
 QToolButton[role="flat"]:hover { background: $hover; color: $text; }
 QToolButton[role="flat"]:checked { color: $text; background: $hover; }
 QToolButton[role="flat"]:disabled { color: $faint; background: transparent; }
 QComboBox, QLineEdit, QDoubleSpinBox, QSpinBox, QPlainTextEdit { background: $ground;
-  border: 1px solid $line; border-radius: 6px; padding: 5px 8px; selection-background-color: $accent; }
+  border: 1px solid $line; border-radius: 6px; padding: 5px 8px;
+  selection-background-color: $accent; }
 QComboBox:disabled, QDoubleSpinBox:disabled { color: $faint; }
 QComboBox::drop-down { border: none; width: 20px; }
 QComboBox QAbstractItemView { background: $raised; border: 1px solid $line;
@@ -110,9 +112,11 @@ QHeaderView::section { background: $ground; color: $faint; border: none;
 QTableCornerButton::section { background: $ground; border: none; }
 QScrollArea { border: none; background: transparent; }
 QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
-QScrollBar::handle:vertical { background: $line; border-radius: 4px; min-height: 30px; margin: 1px; }
+QScrollBar::handle:vertical { background: $line; border-radius: 4px; min-height: 30px;
+  margin: 1px; }
 QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; }
-QScrollBar::handle:horizontal { background: $line; border-radius: 4px; min-width: 30px; margin: 1px; }
+QScrollBar::handle:horizontal { background: $line; border-radius: 4px; min-width: 30px;
+  margin: 1px; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 QProgressBar { background: $ground; border: 1px solid $line; border-radius: 4px; height: 8px; }

@@ -1,0 +1,152 @@
+"""Every action of the window as data: its words, its keys, and why it may be off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from planner.session.window_states import CheckPhase
+
+if TYPE_CHECKING:
+    from planner.session.window_states import (
+        AnatomyState,
+        CheckState,
+        PlanState,
+        StudyState,
+        TreatState,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ActionSpec:
+    """One action.
+
+    Attributes
+    ----------
+    keys
+        Key sequences in Qt's portable spelling.
+    menu
+        Which menu lists it; empty for keys only.
+    """
+
+    id: str
+    text: str
+    help: str
+    keys: tuple[str, ...] = ()
+    menu: str = ""
+    checkable: bool = False
+
+
+ACTIONS: tuple[ActionSpec, ...] = (
+    ActionSpec(
+        "open_folder", "Open CT folder…", "Open a folder of DICOM files.", ("Ctrl+O",), "File"
+    ),
+    ActionSpec(
+        "open_file", "Open CT file…", "Open a NIfTI, NRRD or multi-frame file.", (), "File"
+    ),
+    ActionSpec("open_plan", "Open plan…", "Open a saved plan.", ("Ctrl+Shift+O",), "File"),
+    ActionSpec("save", "Save plan", "Save the plan to its file.", ("Ctrl+S",), "File"),
+    ActionSpec("save_as", "Save plan as…", "Save to another file.", ("Ctrl+Shift+S",), "File"),
+    ActionSpec("report", "Write PDF…", "Write the plan on paper.", ("Ctrl+P",), "File"),
+    ActionSpec("quit", "Quit", "Close the window.", ("Ctrl+Q",), "File"),
+    ActionSpec("undo", "Undo", "Take back the last edit.", ("Ctrl+Z",), "Edit"),
+    ActionSpec("redo", "Redo", "Bring the edit again.", ("Ctrl+Shift+Z", "Ctrl+Y"), "Edit"),
+    ActionSpec("delete", "Delete needle", "Remove the selected needle.", ("Delete",), "Edit"),
+    ActionSpec("lock", "Lock needle", "Keep the selected needle from moving.", ("L",), "Edit"),
+    ActionSpec("segment", "Outline the spine", "Outline vertebrae and canal.", (), "Plan"),
+    ActionSpec(
+        "import_labels", "Import outlines…", "Take vertebra labels from a file.", (), "Plan"
+    ),
+    ActionSpec("new_needle", "New needle", "E and T then place a new needle.", ("N",), "Plan"),
+    ActionSpec("entry", "Entry at crosshair", "Put the skin entry here.", ("E",), "Plan"),
+    ActionSpec("tip", "Tip at crosshair", "Put the needle tip here.", ("T",), "Plan"),
+    ActionSpec(
+        "suggest", "Suggest a needle", "Propose a transpedicular path.", ("Ctrl+Space",), "Plan"
+    ),
+    ActionSpec("confirm_side", "Confirm side…", "Confirm left and right.", (), "Plan"),
+    ActionSpec("recheck", "Check again", "Run every rule again.", ("F5",), "Plan"),
+    ActionSpec("acknowledge", "Acknowledge…", "Answer the selected finding.", (), "Plan"),
+    ActionSpec("device_table", "Enter zone table…", "Copy a table from the papers.", (), "Plan"),
+    ActionSpec("outlines", "Outlines", "Show or hide all outlines.", ("G",), "View"),
+    ActionSpec("invert", "Invert", "Swap black and white.", ("I",), "View"),
+    ActionSpec("reset_view", "Fit all", "Show the whole scan.", ("R",), "View"),
+    ActionSpec("maximise", "One pane", "Show the active pane alone.", ("Ctrl+M", "Z"), "View"),
+    ActionSpec("escape", "Let go", "Drop a half placed needle.", ("Esc",), "View"),
+    ActionSpec(
+        "as_acquired",
+        "As acquired",
+        "Turn the panes to the scan's own axes instead of anterior up.",
+        (),
+        "View",
+        checkable=True,
+    ),
+    ActionSpec(
+        "hide_names", "Hide names", "Hide who it is, for teaching.", ("Ctrl+H",), "View", True
+    ),
+    ActionSpec("slicer_mouse", "Slicer mouse scheme", "Left drag is window.", (), "View", True),
+    ActionSpec(
+        "light", "Light theme", "Pictures stay dark.", (), "View", True
+    ),
+)
+
+NO_SCAN = "Open a CT first."
+NO_NEEDLE = "Select a needle first."
+_NEED_SCAN = (
+    "segment", "import_labels", "entry", "tip", "new_needle", "outlines", "invert", "reset_view",
+    "maximise", "as_acquired", "save", "save_as", "report", "suggest", "confirm_side", "recheck",
+    "acknowledge",
+)  # fmt: skip
+
+
+def reasons(
+    study: StudyState,
+    anatomy: AnatomyState,
+    plan: PlanState,
+    treat: TreatState,
+    check: CheckState,
+    busy: frozenset[str],
+) -> dict[str, str]:
+    """Return why each action is off, by id; empty when it is on."""
+    found = {spec.id: "" for spec in ACTIONS}
+    found |= _plan_reasons(plan) | _outline_reasons(anatomy, plan, busy)
+    if check.phase is not CheckPhase.CURRENT:
+        found["report"] = "Wait until the plan is checked: paper must not carry an old verdict."
+    if not check.selected:
+        found["acknowledge"] = "Select a finding first."
+    if not treat.device_id:
+        found["device_table"] = "Choose a device first."
+    if not study.is_open:
+        found.update(dict.fromkeys(_NEED_SCAN, NO_SCAN))
+    return found
+
+
+def _plan_reasons(plan: PlanState) -> dict[str, str]:
+    found = {
+        "undo": "" if plan.undo else "Nothing to take back.",
+        "redo": "" if plan.redo else "Nothing to bring again.",
+        "save": "" if plan.unsaved else "Nothing changed since the last save.",
+    }
+    if not plan.needles:
+        found["confirm_side"] = "There is no needle whose side could be confirmed."
+    chosen = next((row for row in plan.needles if row.selected), None)
+    if chosen is None:
+        found["delete"] = found["lock"] = NO_NEEDLE
+    elif chosen.locked:
+        found["delete"] = "The needle is locked."
+    return found
+
+
+def _outline_reasons(
+    anatomy: AnatomyState, plan: PlanState, busy: frozenset[str]
+) -> dict[str, str]:
+    found = {}
+    if not anatomy.is_there:
+        found["suggest"] = "Outline the spine first: a proposal needs pedicles."
+        found["outlines"] = "Nothing is outlined yet."
+    elif plan.level is None or plan.side is None:
+        found["suggest"] = "Choose a level and a side first."
+    if "segment" in busy:
+        found["segment"] = found["import_labels"] = "The spine is being outlined."
+    if "suggest" in busy:
+        found["suggest"] = "A proposal is being worked out."
+    return found

@@ -1,0 +1,158 @@
+"""Keeps the verdict honest: void in the same call as any edit, and never shown stale."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from planner.domain.errors import PlannerError
+from planner.session.finding_rows import finding_rows, headline, margin_rows
+from planner.session.jobs import JobDone, JobFailed, JobStopped
+from planner.session.ports import Evaluation
+from planner.session.window_states import CheckPhase, CheckState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from planner.domain.anatomy import Anatomy
+    from planner.domain.plan import Plan
+    from planner.domain.progress import ProgressReport
+    from planner.domain.volume import CtVolume
+    from planner.session.jobs import JobEvent, JobRunner
+    from planner.session.ports import CaseServices
+
+SLOT = "check"
+
+_log = logging.getLogger(__name__)
+
+
+class CheckDesk:
+    """Derives zones, cement and findings in the background.
+
+    ``changed`` is called after every change of :attr:`state`, in the thread of the runner.
+    """
+
+    def __init__(
+        self, services: CaseServices, runner: JobRunner, changed: Callable[[], None]
+    ) -> None:
+        self._services = services
+        self._runner = runner
+        self._changed = changed
+        self._input: tuple[Plan, CtVolume, Anatomy | None] | None = None
+        self.state = CheckState()
+        self.evaluation: Evaluation | None = None
+        """What was derived from the plan as it is now; ``None`` while nothing is current."""
+        self.last: Evaluation | None = None
+        """The newest evaluation, current or not; only parts whose inputs are equal may be used."""
+
+    def forget(self) -> None:
+        """Have nothing to check."""
+        self._runner.cancel(SLOT)
+        self._input = self.evaluation = self.last = None
+        self._become(CheckState())
+
+    def invalidate(self, plan: Plan, ct: CtVolume, anatomy: Anatomy | None) -> None:
+        """Void the verdict now, then check the new state in the background."""
+        self._input = (plan, ct, anatomy)
+        self.evaluation = None
+        self._become(
+            CheckState(
+                phase=CheckPhase.CHECKING,
+                headline="Not evaluated",
+                detail="The plan changed; it is being checked.",
+                side_confirmed=_side_words(plan),
+            )
+        )
+        self._start()
+
+    def retry(self) -> None:
+        """Check again, as after checks stopped."""
+        if self._input is not None:
+            self.invalidate(*self._input)
+
+    def stop(self, error: BaseException) -> None:
+        """Void the verdict because something failed anywhere."""
+        self._runner.cancel(SLOT)
+        self.evaluation = None
+        _log.error("checks stopped: %s", type(error).__name__)
+        _log.debug("checks stopped", exc_info=error)
+        sentence = str(error) if isinstance(error, PlannerError) else _fault(error)
+        self._become(
+            CheckState(
+                phase=CheckPhase.STOPPED,
+                headline="Checks stopped",
+                detail=f"{sentence} The verdict is void until the checks have run again.",
+            )
+        )
+
+    def select(self, fingerprint: str) -> None:
+        """Mark one finding."""
+        if self.state.phase is CheckPhase.CURRENT and self._input and self.evaluation:
+            self._become(_current(self._input[0], self.evaluation, fingerprint))
+
+    def _start(self) -> None:
+        if self._input is None:
+            return
+        plan, ct, anatomy = self._input
+
+        def work(report: ProgressReport) -> Evaluation:
+            return self._services.evaluate(plan, ct, anatomy, report)
+
+        self._runner.submit(SLOT, work, self._on_event)
+
+    def _on_event(self, event: JobEvent) -> None:
+        if isinstance(event, JobDone):
+            self._finish(event.value)
+        elif isinstance(event, JobFailed):
+            self.stop(event.error)
+        elif isinstance(event, JobStopped) and self.state.phase is CheckPhase.CHECKING:
+            self._become(
+                CheckState(
+                    phase=CheckPhase.NOT_EVALUATED,
+                    headline="Not evaluated",
+                    detail="The check was stopped before it ended.",
+                )
+            )
+
+    def _finish(self, value: object) -> None:
+        if self._input is None or not isinstance(value, Evaluation):
+            self.stop(TypeError("the check answered with something else"))
+            return
+        if value.plan is not self._input[0]:
+            return
+        self.evaluation = self.last = value
+        try:
+            state = _current(value.plan, value, "")
+        except Exception as error:  # noqa: BLE001 - whatever fails here voids the verdict
+            self.stop(error)
+            return
+        self._become(state)
+
+    def _become(self, state: CheckState) -> None:
+        self.state = state
+        self._changed()
+
+
+def _current(plan: Plan, evaluation: Evaluation, selected: str) -> CheckState:
+    assessment = evaluation.assessment
+    rows = finding_rows(plan, assessment)
+    words, detail = headline(assessment)
+    return CheckState(
+        phase=CheckPhase.CURRENT,
+        verdict=assessment.verdict,
+        headline=words,
+        detail=detail,
+        findings=rows,
+        margins=margin_rows(plan, assessment),
+        selected=selected,
+        side_confirmed=_side_words(plan),
+    )
+
+
+def _side_words(plan: Plan) -> str:
+    given = plan.side_confirmation
+    return "" if given is None else f"Confirmed by {given.by}, {given.at_utc[:16]} UTC"
+
+
+def _fault(error: BaseException) -> str:
+    return f"A fault of ours ({type(error).__name__}: {error})."

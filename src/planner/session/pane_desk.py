@@ -1,0 +1,132 @@
+"""The intents of the panes: scroll, crosshair, window, zoom, pan, layers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from planner.session.view_state import OUTLINES, ViewState, Window
+from planner.session.window_presets import BONE, automatic_window, preset
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from planner.domain.volume import CtVolume
+    from planner.geometry.points import PointLps
+    from planner.session.planes import Orientation, Plane
+    from planner.session.view_protocols import PictureView
+    from planner.session.view_state import Layer
+
+JUMP_ZOOM = 2.2
+"""Zoom when a finding is shown: a vertebra fills about half of a pane."""
+
+
+class PaneDesk:
+    """Holds the view state and shows every new one at once."""
+
+    def __init__(self, view: PictureView, say: Callable[[str], None]) -> None:
+        self._view = view
+        self._say = say
+        self._ct: CtVolume | None = None
+        self.state: ViewState | None = None
+
+    def open(self, ct: CtVolume) -> None:
+        """Show a scan from its middle, all of it, in the bone window."""
+        self._ct = ct
+        self._become(ViewState.of(ct.geometry, BONE))
+
+    def close(self) -> None:
+        """Show nothing."""
+        self._ct = self.state = None
+        self._view.show_view(None)
+
+    def scroll(self, plane: Plane, steps: float) -> None:
+        """Move through the slices of a pane."""
+        if self.state:
+            self._become(self.state.scrolled(plane, steps))
+
+    def scroll_to_end(self, plane: Plane, *, forward: bool) -> None:
+        """Go to the first or last slice of a pane."""
+        if self.state:
+            self._become(self.state.scrolled_to_end(plane, forward=forward))
+
+    def move_cursor(self, point: PointLps) -> None:
+        """Put the linked crosshair at a point."""
+        if self.state:
+            self._become(self.state.at(point))
+
+    def jump(self, point: PointLps) -> None:
+        """Show a point in the middle of every pane."""
+        if self.state:
+            zoom = max(JUMP_ZOOM, *(camera.zoom for camera in self.state.cameras.values()))
+            self._become(self.state.centred(point, zoom))
+
+    def drag_window(self, wider_hu: float, brighter_hu: float) -> None:
+        """Change window width and level."""
+        if self.state:
+            window = self.state.window.dragged(wider_hu, brighter_hu)
+            self._become(replace(self.state, window=window))
+
+    def use_preset(self, key: str) -> None:
+        """Use the window of a preset key."""
+        if self.state is None or self._ct is None:
+            return
+        chosen = preset(key)
+        window = chosen.window
+        if key == "9":
+            stored = self._ct.record.default_window_hu
+            if stored is None:
+                self._say(
+                    "The scan carries no grey window of its own; nothing changed."
+                )
+                return
+            window = Window(*stored)
+        elif window is None:
+            window = automatic_window(self._ct.hu)
+        self._become(replace(self.state, window=window))
+
+    def invert(self) -> None:
+        """Swap black and white."""
+        if self.state:
+            self._become(replace(self.state, invert=not self.state.invert))
+
+    def pan(self, plane: Plane, right_mm: float, down_mm: float) -> None:
+        """Move the picture of a pane."""
+        if self.state:
+            self._become(self.state.panned(plane, right_mm, down_mm))
+
+    def zoom(self, plane: Plane, factor: float, about: PointLps) -> None:
+        """Zoom a pane about a point."""
+        if self.state:
+            self._become(self.state.zoomed(plane, factor, about))
+
+    def reset(self) -> None:
+        """Fit the whole scan in every pane."""
+        if self.state:
+            self._become(self.state.fitted())
+
+    def orient(self, orientation: Orientation) -> None:
+        """Turn the panes to patient axes or to the scan's own."""
+        if self.state:
+            self._become(replace(self.state, orientation=orientation).fitted())
+
+    def toggle_layer(self, layer: Layer) -> None:
+        """Show or hide one kind of overlay."""
+        if self.state:
+            self._become(self.state.toggled(frozenset({layer})))
+
+    def toggle_outlines(self) -> None:
+        """Show or hide all outlines of structures."""
+        if self.state:
+            self._become(self.state.toggled(OUTLINES))
+
+    def toggle_maximised(self, pane: str) -> None:
+        """Show one pane alone, or all again."""
+        if self.state:
+            alone = "" if self.state.maximised == pane else pane
+            self._become(replace(self.state, maximised=alone))
+
+    def _become(self, state: ViewState) -> None:
+        if state != self.state:
+            self.state = state
+            self._view.show_view(state)

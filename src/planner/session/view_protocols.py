@@ -1,0 +1,83 @@
+"""What a window must be able to show; the viewer implements it, tests replace it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from planner.domain.volume import CtVolume
+    from planner.session.drawing import Drawing
+    from planner.session.outlines import OutlineVolume
+    from planner.session.surfaces import Surface
+    from planner.session.view_state import ViewState
+    from planner.session.window_states import (
+        AnatomyState,
+        CheckState,
+        JobState,
+        Message,
+        PlanState,
+        StudyState,
+        TreatState,
+    )
+
+
+class PictureView(Protocol):
+    """The panes."""
+
+    def show_scan(self, ct: CtVolume | None, position_words: str) -> None:
+        """Show the voxels of a scan."""
+        ...
+
+    def show_outlines(self, outlines: OutlineVolume | None) -> None:
+        """Show the outlines of structures."""
+        ...
+
+    def show_surfaces(self, surfaces: tuple[Surface, ...]) -> None:
+        """Show meshes in 3-D."""
+        ...
+
+    def show_view(self, view: ViewState | None) -> None:
+        """Show another place, window or zoom."""
+        ...
+
+    def show_drawing(self, drawing: Drawing) -> None:
+        """Show needles, zones and marks."""
+        ...
+
+
+class WorkstationView(PictureView, Protocol):
+    """The panes and the panels."""
+
+    def show_study(self, state: StudyState) -> None:
+        """Show who is open."""
+        ...
+
+    def show_anatomy(self, state: AnatomyState) -> None:
+        """Show what is outlined."""
+        ...
+
+    def show_plan(self, state: PlanState) -> None:
+        """Show the needles."""
+        ...
+
+    def show_treatment(self, state: TreatState) -> None:
+        """Show what is planned on the selected needle."""
+        ...
+
+    def show_check(self, state: CheckState) -> None:
+        """Show the verdict and the findings."""
+        ...
+
+    def show_jobs(self, jobs: tuple[JobState, ...]) -> None:
+        """Show the long work that is running."""
+        ...
+
+    def show_availability(self, reasons: Mapping[str, str]) -> None:
+        """Enable the actions whose reason is empty; the others say the reason."""
+        ...
+
+    def show_message(self, message: Message) -> None:
+        """Show one sentence."""
+        ...

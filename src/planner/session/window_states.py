@@ -1,0 +1,214 @@
+"""What each part of the window shows, as frozen values; views apply them and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from planner.domain.finding import Severity, Verdict
+
+if TYPE_CHECKING:
+    from planner.domain.levels import Level, Side
+    from planner.domain.plan import TrajectoryId
+    from planner.domain.volume import GateVerdict
+    from planner.geometry.points import PointLps
+
+
+class Step(StrEnum):
+    """The step rail; never a forced order."""
+
+    STUDY = "Study"
+    ANATOMY = "Anatomy"
+    PLAN = "Plan"
+    TREAT = "Treat"
+    CHECK = "Check"
+    REPORT = "Report"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateLine:
+    """One thing the gate said of the scan."""
+
+    severity: GateVerdict
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyState:
+    """Who and what is open.
+
+    Attributes
+    ----------
+    position_words
+        Empty when supine and head or feet first are plain; else such as ``PRONE``.
+    """
+
+    is_open: bool = False
+    name: str = ""
+    identity: str = ""
+    series: str = ""
+    grid: str = ""
+    position: str = ""
+    position_words: str = ""
+    gate: tuple[GateLine, ...] = ()
+    names_hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelRow:
+    """One vertebra in the list."""
+
+    level: Level
+    quality: str
+    needs_a_look: bool
+    volume_ml: float
+    remarks: tuple[str, ...]
+    accepted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnatomyState:
+    """What is outlined."""
+
+    is_there: bool = False
+    backend: str = ""
+    rows: tuple[LevelRow, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedleRow:
+    """One needle in the list."""
+
+    id: TrajectoryId
+    title: str
+    detail: str
+    selected: bool
+    locked: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanState:
+    """Needles, history and the choice for the next needle.
+
+    Attributes
+    ----------
+    side
+        ``None`` means: take it from where the entry lies.
+    pending
+        What the user should do next to finish a needle; empty when nothing is begun.
+    """
+
+    is_there: bool = False
+    needles: tuple[NeedleRow, ...] = ()
+    levels: tuple[Level, ...] = ()
+    level: Level | None = None
+    side: Side | None = None
+    pending: str = ""
+    undo: str = ""
+    redo: str = ""
+    file_name: str = ""
+    unsaved: bool = False
+    suggestion: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceOffer:
+    """One device in the chooser."""
+
+    id: str
+    title: str
+    has_table: bool
+    rows: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreatState:
+    """What is planned on the selected needle, and what the models say of it."""
+
+    needle: str = ""
+    devices: tuple[DeviceOffer, ...] = ()
+    cements: tuple[tuple[str, str], ...] = ()
+    device_id: str = ""
+    power_w: float | None = None
+    setpoint_celsius: float | None = None
+    time_s: float | None = None
+    offset_mm: float = 0.0
+    zone_lines: tuple[str, ...] = ()
+    zone_missing: str = ""
+    cement_id: str = ""
+    cement_ml: float | None = None
+    cement_lines: tuple[str, ...] = ()
+
+
+class CheckPhase(StrEnum):
+    """Where the check stands."""
+
+    NO_PLAN = "no plan"
+    NOT_EVALUATED = "not evaluated"
+    CHECKING = "checking"
+    CURRENT = "current"
+    STOPPED = "checks stopped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingRow:
+    """One finding in the panel."""
+
+    fingerprint: str
+    rule: str
+    severity: Severity
+    message: str
+    subject: str
+    numbers: str
+    resolve: str
+    source: str
+    at: PointLps | None
+    acknowledged: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarginRow:
+    """Shortest distances from one object; a cell is empty when nobody measured it."""
+
+    subject: str
+    cells: tuple[tuple[str, Severity | None], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckState:
+    """The verdict and what it stands on. Findings are only those of the plan as it is now."""
+
+    phase: CheckPhase = CheckPhase.NO_PLAN
+    verdict: Verdict = Verdict.NOT_EVALUATED
+    headline: str = "No plan"
+    detail: str = ""
+    findings: tuple[FindingRow, ...] = ()
+    margins: tuple[MarginRow, ...] = ()
+    selected: str = ""
+    side_confirmed: str = ""
+
+    def __post_init__(self) -> None:
+        if self.phase is not CheckPhase.CURRENT and (
+            self.verdict is not Verdict.NOT_EVALUATED or self.findings or self.margins
+        ):
+            raise ValueError("only a current check may show a verdict, findings or margins")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobState:
+    """Long work that is running."""
+
+    slot: str
+    message: str
+    fraction: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One sentence for the user; ``is_error`` keeps it until it is read."""
+
+    text: str
+    is_error: bool = False

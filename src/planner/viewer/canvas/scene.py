@@ -1,0 +1,249 @@
+"""The 3-D scene: VTK draws off screen and hands back pixels; no Qt in here.
+
+An off-screen window read back into an image is right under every Qt platform and grabs right;
+a native child window is neither. Multisampling stays off: it costs 3 to 8 times as much in
+software. World coordinates are LPS mm. Import this module after the window is shown.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from dataclasses import dataclass, replace
+from math import cos, radians, sin
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from planner.session.drawing import grown
+from planner.viewer.theme import clinical
+
+if not os.environ.get("DISPLAY") and sys.platform.startswith("linux"):
+    os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
+
+from vtkmodules.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray, vtk_to_numpy
+from vtkmodules.vtkCommonCore import vtkPoints, vtkUnsignedCharArray
+from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
+from vtkmodules.vtkCommonMath import vtkMatrix4x4
+from vtkmodules.vtkFiltersCore import vtkTubeFilter
+from vtkmodules.vtkFiltersSources import vtkLineSource, vtkSphereSource
+from vtkmodules.vtkRenderingCore import (
+    vtkActor,
+    vtkPolyDataMapper,
+    vtkRenderer,
+    vtkRenderWindow,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.geometry.ellipsoid import Spheroid
+    from planner.geometry.points import PointLps, Vector
+    from planner.session.drawing import Drawing, NeedleMark
+    from planner.session.surfaces import Surface
+
+importlib.import_module("vtkmodules.vtkRenderingOpenGL2")
+# The OpenGL classes register themselves when their module is imported.
+
+NEEDLE_RADIUS_MM = 1.4
+"""Drawn radius of a needle in 3-D: between a 13 G and a 10 G cannula; for looking only."""
+
+BACKGROUND = (0.043, 0.055, 0.075)
+VIEW_ANGLE_DEG = 30.0
+STEEPEST_DEG = 89.0
+
+
+@dataclass(frozen=True, slots=True)
+class Turntable:
+    """Where the eye stands: always with the head up, so a picture never rolls.
+
+    ``azimuth_deg`` 0 looks from behind the patient, 90 from the patient's left.
+    """
+
+    focus: PointLps
+    distance_mm: float
+    azimuth_deg: float = 28.0
+    elevation_deg: float = 12.0
+
+    def turned(self, right_deg: float, up_deg: float) -> Turntable:
+        """Return the eye after a drag."""
+        high = min(max(self.elevation_deg + up_deg, -STEEPEST_DEG), STEEPEST_DEG)
+        return replace(
+            self, azimuth_deg=(self.azimuth_deg + right_deg) % 360.0, elevation_deg=high
+        )
+
+    def nearer(self, factor: float) -> Turntable:
+        """Return the eye moved closer by ``factor``."""
+        return replace(self, distance_mm=min(max(self.distance_mm / factor, 20.0), 5000.0))
+
+    def shifted(self, right_px: float, down_px: float, height_px: float) -> Turntable:
+        """Return the eye after the picture was pulled by so many pixels."""
+        scale = 2.0 * self.distance_mm * np.tan(radians(VIEW_ANGLE_DEG / 2)) / height_px
+        right, up, _ = self.axes
+        return replace(self, focus=self.focus.moved((up * down_px - right * right_px) * scale))
+
+    @property
+    def axes(self) -> tuple[Vector, Vector, Vector]:
+        """Unit vectors to the screen's right, to its top, and towards the eye, LPS."""
+        a, e = radians(self.azimuth_deg), radians(self.elevation_deg)
+        back = np.array((sin(a) * cos(e), cos(a) * cos(e), sin(e)))
+        right = np.array((-cos(a), sin(a), 0.0))
+        return right, np.cross(back, right), back
+
+
+class Scene:
+    """Meshes, needles, zones and cement; ``image`` draws them."""
+
+    def __init__(self) -> None:
+        self._renderer = vtkRenderer()
+        self._renderer.SetBackground(*BACKGROUND)
+        self._window = vtkRenderWindow()
+        self._window.SetOffScreenRendering(1)
+        self._window.SetMultiSamples(0)
+        self._window.AddRenderer(self._renderer)
+        self._renderer.GetActiveCamera().SetViewAngle(VIEW_ANGLE_DEG)
+        self._surfaces: list[Any] = []
+        self._marks: list[Any] = []
+
+    def show_surfaces(self, surfaces: tuple[Surface, ...]) -> None:
+        """Replace the meshes."""
+        for actor in self._surfaces:
+            self._renderer.RemoveActor(actor)
+        self._surfaces = [_surface_actor(surface) for surface in surfaces]
+        for actor in self._surfaces:
+            self._renderer.AddActor(actor)
+
+    def show_drawing(self, drawing: Drawing, fills: tuple[Surface, ...]) -> None:
+        """Replace needles, zones and marks; ``fills`` are the meshes of cement."""
+        for actor in self._marks:
+            self._renderer.RemoveActor(actor)
+        self._marks = [part for needle in drawing.needles for part in _needle_actors(needle)]
+        for zone in drawing.zones:
+            self._marks.append(_spheroid_actor(zone.shape, clinical.ZONE, 0.42))
+            outer = grown(zone.shape, zone.band_mm)
+            if outer is not None:
+                self._marks.append(_spheroid_actor(outer, clinical.ZONE, 0.14))
+        self._marks += [_mesh_actor(fill, clinical.CEMENT, 0.75) for fill in fills]
+        if drawing.focus is not None:
+            colour = clinical.SEVERITY_COLOURS[drawing.focus.severity]
+            self._marks.append(_ball(drawing.focus.at, 2.4, colour))
+        for actor in self._marks:
+            self._renderer.AddActor(actor)
+
+    def image(self, eye: Turntable, width: int, height: int) -> NDArray[np.uint8]:
+        """Return the picture, uint8 RGBA ``[y, x, 4]``, first row at the top."""
+        camera = self._renderer.GetActiveCamera()
+        _, up, back = eye.axes
+        focus = eye.focus.array
+        camera.SetFocalPoint(*focus)
+        camera.SetPosition(*(focus + back * eye.distance_mm))
+        camera.SetViewUp(*up)
+        self._renderer.ResetCameraClippingRange()
+        self._window.SetSize(width, height)
+        self._window.Render()
+        pixels = vtkUnsignedCharArray()
+        self._window.GetRGBACharPixelData(0, 0, width - 1, height - 1, 0, pixels, 0)
+        rows = vtk_to_numpy(pixels).reshape(height, width, 4)
+        return np.ascontiguousarray(rows[::-1])
+
+    def close(self) -> None:
+        """Give the graphics memory back."""
+        self._renderer.RemoveAllViewProps()
+        self._window.Finalize()
+
+
+def _rgb(colour: str) -> tuple[float, float, float]:
+    red, green, blue = (int(colour[place : place + 2], 16) / 255.0 for place in (1, 3, 5))
+    return red, green, blue
+
+
+def _actor(data: Any, colour: str, opacity: float) -> Any:
+    mapper = vtkPolyDataMapper()
+    if isinstance(data, vtkPolyData):
+        mapper.SetInputData(data)
+    else:
+        data.Update()
+        mapper.SetInputData(data.GetOutput())
+    actor = vtkActor()
+    actor.SetMapper(mapper)
+    look = actor.GetProperty()
+    look.SetColor(*_rgb(colour))
+    look.SetOpacity(opacity)
+    look.SetAmbient(0.16)
+    look.SetDiffuse(0.82)
+    look.SetSpecular(0.12)
+    look.SetSpecularPower(18.0)
+    return actor
+
+
+def _mesh_actor(surface: Surface, colour: str, opacity: float) -> Any:
+    points = vtkPoints()
+    points.SetData(numpy_to_vtk(surface.points_mm, deep=True))
+    cells = vtkCellArray()
+    count = len(surface.triangles)
+    offsets = numpy_to_vtkIdTypeArray(np.arange(0, 3 * count + 1, 3, dtype=np.int64), deep=True)
+    corners = numpy_to_vtkIdTypeArray(surface.triangles.ravel(), deep=True)
+    cells.SetData(offsets, corners)
+    mesh = vtkPolyData()
+    mesh.SetPoints(points)
+    mesh.SetPolys(cells)
+    mesh.GetPointData().SetNormals(numpy_to_vtk(surface.normals, deep=True))
+    return _actor(mesh, colour, opacity)
+
+
+def _surface_actor(surface: Surface) -> Any:
+    if surface.name == "canal":
+        return _mesh_actor(surface, clinical.CANAL, 0.85)
+    if surface.name == "lesion":
+        return _mesh_actor(surface, clinical.LESION, 0.85)
+    return _mesh_actor(surface, clinical.BONE, 1.0 if surface.name == "bone" else 0.55)
+
+
+def _needle_actors(needle: NeedleMark) -> list[Any]:
+    colour = clinical.NEEDLE if needle.selected else clinical.NEEDLE_OTHER
+    line = vtkLineSource()
+    line.SetPoint1(*needle.entry.array)
+    line.SetPoint2(*needle.tip.array)
+    tube = vtkTubeFilter()
+    tube.SetInputConnection(line.GetOutputPort())
+    tube.SetRadius(NEEDLE_RADIUS_MM)
+    tube.SetNumberOfSides(14)
+    tube.CappingOn()
+    tube.Update()
+    return [_actor(tube, colour, 1.0), _ball(needle.entry, 2.6, colour)]
+
+
+def _ball(at: PointLps, radius_mm: float, colour: str) -> Any:
+    ball = vtkSphereSource()
+    ball.SetCenter(*at.array)
+    ball.SetRadius(radius_mm)
+    ball.SetThetaResolution(18)
+    ball.SetPhiResolution(12)
+    return _actor(ball, colour, 1.0)
+
+
+def _spheroid_actor(shape: Spheroid, colour: str, opacity: float) -> Any:
+    ball = vtkSphereSource()
+    ball.SetRadius(1.0)
+    ball.SetThetaResolution(48)
+    ball.SetPhiResolution(32)
+    actor = _actor(ball, colour, opacity)
+    axis = np.array(shape.axis)
+    aside = np.cross(axis, np.eye(3)[int(np.abs(axis).argmin())])
+    aside /= np.linalg.norm(aside)
+    columns = np.stack(
+        (
+            aside * shape.half_width_mm,
+            np.cross(axis, aside) * shape.half_width_mm,
+            axis * shape.half_length_mm,
+        ),
+        axis=1,
+    )
+    matrix = vtkMatrix4x4()
+    for row in range(3):
+        for column in range(3):
+            matrix.SetElement(row, column, float(columns[row, column]))
+        matrix.SetElement(row, 3, float(shape.centre.array[row]))
+    actor.SetUserMatrix(matrix)
+    return actor

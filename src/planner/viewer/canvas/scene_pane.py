@@ -1,0 +1,229 @@
+"""The 3-D pane: a plain widget that shows pictures of the scene."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from planner.geometry.points import PointLps
+from planner.geometry.volume_geometry import direction_label
+from planner.session.drawing import Drawing
+from planner.session.planes import volume_centre
+from planner.session.surfaces import Surface, mask_surface
+from planner.session.view_state import Layer
+from planner.viewer.canvas.overlay_painter import words, words_centred
+from planner.viewer.canvas.slice_pane import GROUND
+from planner.viewer.theme import clinical
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QMouseEvent, QPaintEvent, QWheelEvent
+
+    from planner.domain.volume import CtVolume
+    from planner.session.drawing import CementMark
+    from planner.session.view_state import ViewState
+    from planner.viewer.canvas.scene import Scene, Turntable
+
+DEGREES_PER_PIXEL = 0.45
+SETTLE_MS = 160
+"""After this long without a drag the picture is drawn at full size again."""
+
+COARSE = 2
+"""While it turns, the picture is drawn with this many times fewer pixels each way."""
+
+
+class ScenePane(QWidget):
+    """Bone, needles, zones and cement; left drag turns, wheel zooms, middle drag shifts."""
+
+    maximise_toggled = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._scene: Scene | None = None
+        self._eye: Turntable | None = None
+        self._drawing = Drawing()
+        self._layers = frozenset(Layer)
+        self._words = ""
+        self._surfaces: tuple[Surface, ...] = ()
+        self._fills: dict[int, tuple[CementMark, Surface | None]] = {}
+        self._picture: QImage | None = None
+        self._stale = True
+        self._coarse = False
+        self._last = QPointF()
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.timeout.connect(self._draw_fine)
+        self.setMinimumSize(QSize(160, 140))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("3-D view")
+
+    def start(self) -> None:
+        """Load VTK and make the scene; call it once the window is on the screen."""
+        from planner.viewer.canvas.scene import Scene  # noqa: PLC0415 - VTK loads after the window
+
+        if self._scene is None:
+            self._scene = Scene()
+            self._scene.show_surfaces(self._surfaces)
+            self._update_marks()
+
+    def stop(self) -> None:
+        """Give the graphics memory back."""
+        self._settle.stop()
+        if self._scene is not None:
+            self._scene.close()
+            self._scene = None
+
+    def show_scan(self, ct: CtVolume | None, position_words: str) -> None:
+        """Look at another scan, from behind and a little from the left."""
+        self._words = position_words
+        if ct is None:
+            self._eye = None
+        else:
+            self.start()
+            from planner.viewer.canvas.scene import Turntable  # noqa: PLC0415 - loads VTK
+
+            size = np.array(ct.geometry.size_ijk) * np.array(ct.geometry.spacing_mm)
+            reach = float(size.max())
+            self._eye = Turntable(volume_centre(ct.geometry), reach * 2.3)
+        self._redraw()
+
+    def show_surfaces(self, surfaces: tuple[Surface, ...]) -> None:
+        """Show other meshes and look at them."""
+        self._surfaces = surfaces
+        if self._scene is not None:
+            self._scene.show_surfaces(surfaces)
+        if surfaces and self._eye is not None:
+            from planner.viewer.canvas.scene import Turntable  # noqa: PLC0415 - loads VTK
+
+            points = np.concatenate([surface.points_mm for surface in surfaces])
+            low, high = points.min(axis=0), points.max(axis=0)
+            reach = float(np.linalg.norm(high - low))
+            self._eye = Turntable(PointLps.of((low + high) / 2), reach * 1.75)
+        self._redraw()
+
+    def show_view(self, view: ViewState | None) -> None:
+        """Follow the layers."""
+        layers = view.layers if view else frozenset(Layer)
+        if layers != self._layers:
+            self._layers = layers
+            self._update_marks()
+
+    def show_drawing(self, drawing: Drawing) -> None:
+        """Show other needles, zones and cement."""
+        old = self._drawing
+        self._drawing = drawing
+        same = (
+            old.needles == drawing.needles
+            and old.zones == drawing.zones
+            and old.focus == drawing.focus
+            and [id(item.codes) for item in old.cements]
+            == [id(item.codes) for item in drawing.cements]
+        )
+        if not same:
+            self._update_marks()
+
+    def _update_marks(self) -> None:
+        if self._scene is None:
+            return
+        shown, layers = self._drawing, self._layers
+        kept = Drawing(
+            needles=shown.needles if Layer.NEEDLES in layers else (),
+            zones=shown.zones if Layer.ZONES in layers else (),
+            focus=shown.focus,
+        )
+        cements = shown.cements if Layer.CEMENT in layers else ()
+        self._scene.show_drawing(kept, tuple(f for f in map(self._fill, cements) if f))
+        self._redraw()
+
+    def _fill(self, cement: CementMark) -> Surface | None:
+        key = id(cement.codes)
+        if key not in self._fills or self._fills[key][0].codes is not cement.codes:
+            mesh = mask_surface("cement", cement.codes > 0, cement.geometry)
+            self._fills = {**self._fills, key: (cement, mesh)}
+        return self._fills[key][1]
+
+    def _redraw(self) -> None:
+        self._stale = True
+        self.update()
+
+    def _draw_fine(self) -> None:
+        self._coarse = False
+        self._redraw()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw the newest picture; the scene is drawn once per paint at most."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), GROUND)
+        if self._scene is not None and self._eye is not None:
+            if self._stale or self._picture is None:
+                self._picture = self._render(self._scene, self._eye)
+                self._stale = False
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawImage(self.rect(), self._picture)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self._paint_letters(painter, self._eye)
+        else:
+            painter.setPen(QColor("#4A5663"))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "3-D")
+        painter.end()
+
+    def _render(self, scene: Scene, eye: Turntable) -> QImage:
+        ratio = self.devicePixelRatioF() / (COARSE if self._coarse else 1)
+        wide, high = max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio))
+        pixels = scene.image(eye, wide, high)
+        borrowed = QImage(pixels.data, wide, high, wide * 4, QImage.Format.Format_RGBX8888)
+        return borrowed.copy()
+
+    def _paint_letters(self, painter: QPainter, eye: Turntable) -> None:
+        right, up, _ = eye.axes
+        w, h = self.width(), self.height()
+        for axis, box in (
+            (-right, QRectF(6, h / 2 - 12, 22, 24)),
+            (right, QRectF(w - 28, h / 2 - 12, 22, 24)),
+            (up, QRectF(w / 2 - 11, 6, 22, 24)),
+            (-up, QRectF(w / 2 - 11, h - 30, 22, 24)),
+        ):
+            words_centred(painter, box, direction_label(axis), clinical.LETTERS, 16)
+        words(painter, QPointF(10, 20), "3-D", "#DCE4EC", 12, bold=True)
+        if self._words:
+            words(painter, QPointF(10, 40), self._words, clinical.LETTERS, 13, bold=True)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Start a drag."""
+        self._last = event.position()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Turn, shift or zoom."""
+        by = event.position() - self._last
+        self._last = event.position()
+        if self._eye is None or event.buttons() == Qt.MouseButton.NoButton:
+            return
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            turn = by.x() * DEGREES_PER_PIXEL
+            self._eye = self._eye.turned(turn, by.y() * DEGREES_PER_PIXEL)
+        elif event.buttons() & Qt.MouseButton.MiddleButton:
+            self._eye = self._eye.shifted(by.x(), by.y(), float(self.height()))
+        else:
+            self._eye = self._eye.nearer(1.01 ** -by.y())
+        self._moving()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom."""
+        if self._eye is not None:
+            self._eye = self._eye.nearer(1.15 ** (event.angleDelta().y() / 120.0))
+            self._moving()
+        event.accept()
+
+    def _moving(self) -> None:
+        self._coarse = True
+        self._settle.start(SETTLE_MS)
+        self._redraw()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Show this pane alone, or all again."""
+        if event.button() is Qt.MouseButton.LeftButton:
+            self.maximise_toggled.emit("3d")

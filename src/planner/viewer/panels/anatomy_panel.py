@@ -1,0 +1,109 @@
+"""Anatomy: outline the spine, look at every level, accept what is right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QCheckBox,
+    QHeaderView,
+    QTableWidget,
+    QTableWidgetItem,
+    QWidget,
+)
+
+from planner.session.view_state import Layer
+from planner.viewer.panels.parts import Panel, button, label, say, section, swatch
+from planner.viewer.theme import clinical
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from PySide6.QtGui import QAction
+
+    from planner.session.view_state import ViewState
+    from planner.session.window_states import AnatomyState
+
+_ACCEPTED_COLUMN = 3
+
+
+class AnatomyPanel(Panel):
+    """The second step."""
+
+    level_shown = Signal(object)
+    accepted = Signal(object, bool)
+    layer_toggled = Signal(object)
+
+    def __init__(self, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
+        super().__init__("Anatomy", parent)
+        self._backend = label("", "quiet")
+        self._state: AnatomyState | None = None
+        self._table = QTableWidget(0, 4)
+        self._table.setHorizontalHeaderLabels(["Level", "Outline", "mL", "Accept"])
+        self._table.verticalHeader().hide()
+        self._table.setShowGrid(False)
+        self._table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self._table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        header = self._table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        self._table.setMinimumHeight(260)
+        self._table.cellClicked.connect(self._clicked)
+        self._table.itemChanged.connect(self._changed)
+        self._remarks = label("", "quiet")
+        self._boxes: dict[Layer, QCheckBox] = {}
+        self.add(
+            label("Outlines are a proposal: look at each level before you plan on it.", "quiet"),
+            button(actions["segment"], primary=True),
+            button(actions["import_labels"]),
+            self._backend,
+            self._table,
+            self._remarks,
+            section("Shown over the images"),
+        )
+        for layer in Layer:
+            box = QCheckBox(layer.value.capitalize())
+            box.setIcon(swatch(clinical.LAYER_COLOURS[layer]))
+            box.setChecked(True)
+            box.clicked.connect(lambda _on=False, layer=layer: self.layer_toggled.emit(layer))
+            self._boxes[layer] = box
+            self.add(box)
+        self.end()
+
+    def show_view(self, view: ViewState | None) -> None:
+        """Follow which layers are shown."""
+        for layer, box in self._boxes.items():
+            box.setChecked(view is None or layer in view.layers)
+
+    def show_anatomy(self, state: AnatomyState) -> None:
+        """List the levels."""
+        self._state = state
+        say(self._backend, f"by {state.backend}" if state.is_there else "Nothing outlined yet.")
+        self._table.blockSignals(True)
+        self._table.setRowCount(len(state.rows))
+        for place, row in enumerate(state.rows):
+            cells = (row.level.value, row.quality, f"{row.volume_ml:.0f}", "")
+            for column, text in enumerate(cells):
+                item = QTableWidgetItem(text)
+                item.setToolTip("\n".join(row.remarks))
+                if row.needs_a_look and column == 1:
+                    item.setIcon(swatch("#F2C14B", 9))
+                if column == _ACCEPTED_COLUMN:
+                    state_now = Qt.CheckState.Checked if row.accepted else Qt.CheckState.Unchecked
+                    item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable)
+                    item.setCheckState(state_now)
+                self._table.setItem(place, column, item)
+        self._table.blockSignals(False)
+        notes = [f"{row.level}: {remark}" for row in state.rows for remark in row.remarks]
+        say(self._remarks, "\n".join([*state.notes, *notes][:12]))
+
+    def _clicked(self, row: int, column: int) -> None:
+        if self._state is not None and column != _ACCEPTED_COLUMN:
+            self.level_shown.emit(self._state.rows[row].level)
+
+    def _changed(self, item: QTableWidgetItem) -> None:
+        if self._state is not None and item.column() == _ACCEPTED_COLUMN:
+            on = item.checkState() is Qt.CheckState.Checked
+            self.accepted.emit(self._state.rows[item.row()].level, on)

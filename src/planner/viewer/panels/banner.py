@@ -1,0 +1,71 @@
+"""Who is on the screen, always; and what this program is not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from planner.viewer.panels.parts import label, say
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QAction
+
+    from planner.session.window_states import StudyState
+
+
+class Banner(QWidget):
+    """The strip at the top."""
+
+    def __init__(self, hide_names: QAction, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("banner")
+        self.setFixedHeight(56)
+        self._name = label("No scan is open", "name")
+        self._identity = label("", "quiet")
+        self._series = label("", "quiet")
+        self._position = label("", "faint")
+        self._alarm = label("", "alarm")
+        self.draft = label("DRAFT", "alarm")
+        self.not_a_device = label("NOT A MEDICAL DEVICE", "alarm")
+        for part in (
+            self._name, self._identity, self._series, self._position, self._alarm, self.draft,
+            self.not_a_device,
+        ):  # fmt: skip
+            part.setWordWrap(False)
+        self._names = QToolButton()
+        self._names.setDefaultAction(hide_names)
+        self._names.setProperty("role", "flat")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 6, 12, 6)
+        row.setSpacing(10)
+        row.addLayout(_pair(self._name, self._identity))
+        row.addSpacing(24)
+        row.addLayout(_pair(self._series, self._position))
+        row.addSpacing(6)
+        row.addWidget(self._alarm)
+        row.addStretch(1)
+        row.addWidget(self._names)
+        row.addWidget(self.draft)
+        row.addWidget(self.not_a_device)
+        self._alarm.hide()
+
+    def show_study(self, state: StudyState) -> None:
+        """Show who is open."""
+        self._name.setText(state.name if state.is_open else "No scan is open")
+        self._identity.setText(state.identity if state.is_open else "Drag a CT folder here")
+        self._series.setText(state.series)
+        self._position.setText(state.position)
+        say(self._alarm, state.position_words)
+        for part in (self._name, self._series):
+            part.setToolTip(part.text())
+            part.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+
+
+def _pair(upper: QWidget, lower: QWidget) -> QVBoxLayout:
+    column = QVBoxLayout()
+    column.setSpacing(0)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.addWidget(upper)
+    column.addWidget(lower)
+    return column

@@ -1,0 +1,176 @@
+"""The verdict and the findings, always on the screen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from planner.session.finding_rows import MARGIN_COLUMNS, SEVERITY_WORDS
+from planner.session.window_states import CheckPhase
+from planner.viewer.panels.parts import EDGE, button, label, say, section
+from planner.viewer.theme import clinical
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent
+
+    from planner.session.window_states import CheckState, FindingRow
+
+_NOBODY_MEASURED = "–"
+
+
+class FindingCard(QFrame):
+    """One finding; a click shows where it is."""
+
+    chosen = Signal(str)
+
+    def __init__(self, row: FindingRow, *, selected: bool, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._row = row
+        colour = clinical.SEVERITY_COLOURS[row.severity]
+        ground = "rgba(127, 147, 170, 0.22)" if selected else "rgba(127, 147, 170, 0.08)"
+        self.setObjectName("card")
+        self.setStyleSheet(
+            f"#card {{ background: {ground}; border: none; border-left: 3px solid {colour};"
+            " border-radius: 4px; }"
+        )
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        if row.at is not None:
+            self.setCursor(Qt.CursorShape.PointingHandCursor)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(10, 8, 10, 8)
+        column.setSpacing(3)
+        head = QHBoxLayout()
+        word = label(SEVERITY_WORDS[row.severity])
+        word.setWordWrap(False)
+        word.setStyleSheet(f"color: {colour}; font-weight: 700; font-size: 11px;")
+        rule = label(row.rule, "faint")
+        rule.setWordWrap(False)
+        head.addWidget(word)
+        head.addWidget(label(row.subject, "quiet"), 1)
+        head.addWidget(rule)
+        column.addLayout(head)
+        column.addWidget(label(row.message))
+        for text in (row.numbers, row.resolve if selected else "", row.source if selected else ""):
+            if text:
+                column.addWidget(label(text, "quiet" if text == row.numbers else "faint"))
+        if row.acknowledged:
+            column.addWidget(label("Acknowledged", "quiet"))
+        if row.at is None:
+            self.setToolTip("This finding has no place in the images.")
+
+    def mousePressEvent(self, _event: QMouseEvent) -> None:
+        """Show where it is."""
+        self.chosen.emit(self._row.fingerprint)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Show where it is from the keyboard too."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.chosen.emit(self._row.fingerprint)
+        else:
+            super().keyPressEvent(event)
+
+
+class FindingsPanel(QWidget):
+    """Verdict, margins, findings."""
+
+    finding_chosen = Signal(str)
+
+    def __init__(self, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.verdict = label("No plan")
+        self.detail = label("", "quiet")
+        self._margins_title = section("Shortest distances, planned")
+        self._margins = QGridLayout()
+        self._margins.setHorizontalSpacing(10)
+        self._margins.setVerticalSpacing(4)
+        self._findings_title = section("Findings")
+        self._list = QVBoxLayout()
+        self._list.setSpacing(6)
+        self._list.setContentsMargins(0, 0, 0, 0)
+        inside = QWidget()
+        inside.setObjectName("panel")
+        inner = QVBoxLayout(inside)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.addLayout(self._list)
+        inner.addStretch(1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(inside)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(EDGE, 14, EDGE, 10)
+        column.setSpacing(6)
+        column.addWidget(self.verdict)
+        column.addWidget(self.detail)
+        column.addWidget(self._margins_title)
+        column.addLayout(self._margins)
+        column.addWidget(self._findings_title)
+        column.addWidget(area, 1)
+        row = QHBoxLayout()
+        row.addWidget(button(actions["acknowledge"]))
+        row.addWidget(button(actions["recheck"]))
+        column.addLayout(row)
+
+    def show_check(self, state: CheckState) -> None:
+        """Show the verdict; nothing of an older plan stays."""
+        void = state.phase in (CheckPhase.CHECKING, CheckPhase.NOT_EVALUATED, CheckPhase.STOPPED)
+        colour = clinical.VERDICT_COLOURS[state.verdict]
+        if state.phase is CheckPhase.STOPPED:
+            colour = "#E5484D"
+        style = "dashed" if void else "solid"
+        self.verdict.setText("NOT EVALUATED" if _is_void(state) else state.headline.upper())
+        self.verdict.setStyleSheet(
+            f"border: 2px {style} {colour}; border-radius: 6px; padding: 9px 12px;"
+            " font-size: 16px; font-weight: 700;"
+        )
+        say(self.detail, state.detail)
+        self._show_margins(state)
+        _empty(self._list)
+        self._findings_title.setVisible(bool(state.findings))
+        for row in state.findings:
+            card = FindingCard(row, selected=row.fingerprint == state.selected)
+            card.chosen.connect(self.finding_chosen)
+            self._list.addWidget(card)
+
+    def _show_margins(self, state: CheckState) -> None:
+        _empty(self._margins)
+        self._margins_title.setVisible(bool(state.margins))
+        if not state.margins:
+            return
+        for column, text in enumerate(("", *MARGIN_COLUMNS)):
+            self._margins.addWidget(label(text, "faint"), 0, column)
+        for place, row in enumerate(state.margins, start=1):
+            self._margins.addWidget(label(row.subject, "quiet"), place, 0)
+            for column, (text, severity) in enumerate(row.cells, start=1):
+                cell = label(text or _NOBODY_MEASURED)
+                if severity is not None:
+                    colour = clinical.SEVERITY_COLOURS[severity]
+                    cell.setStyleSheet(
+                        f"border-bottom: 2px solid {colour}; font-weight: 600; padding: 1px 2px;"
+                    )
+                    cell.setToolTip(SEVERITY_WORDS[severity])
+                self._margins.addWidget(cell, place, column)
+
+
+def _is_void(state: CheckState) -> bool:
+    return state.phase in (CheckPhase.CHECKING, CheckPhase.NOT_EVALUATED)
+
+
+def _empty(layout: QVBoxLayout | QGridLayout) -> None:
+    while (item := layout.takeAt(0)) is not None:
+        if (old := item.widget()) is not None:
+            old.hide()
+            old.deleteLater()

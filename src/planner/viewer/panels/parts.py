@@ -1,0 +1,100 @@
+"""Small pieces every panel is made of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QAction
+
+GAP = 8
+EDGE = 16
+
+
+def label(text: str = "", role: str = "") -> QLabel:
+    """Return a wrapping label; ``role`` chooses its look from the style sheet."""
+    made = QLabel(text)
+    made.setWordWrap(True)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    if role:
+        made.setProperty("role", role)
+    return made
+
+
+def section(text: str) -> QLabel:
+    """Return a small heading."""
+    made = label(text.upper(), "section")
+    made.setContentsMargins(0, 10, 0, 0)
+    return made
+
+
+def button(action: QAction, *, primary: bool = False) -> QPushButton:
+    """Return a push button that follows an action: its words, state and tooltip."""
+    made = QPushButton(action.text())
+    if primary:
+        made.setProperty("role", "primary")
+    made.clicked.connect(action.trigger)
+
+    def follow() -> None:
+        made.setEnabled(action.isEnabled())
+        made.setToolTip(action.toolTip())
+        made.setText(action.text())
+
+    action.changed.connect(follow)
+    follow()
+    return made
+
+
+def swatch(colour: str, size: int = 12) -> QIcon:
+    """Return a square of one colour."""
+    picture = QPixmap(QSize(size, size))
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(QColor(colour))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.drawRoundedRect(0, 0, size, size, 3, 3)
+    painter.end()
+    return QIcon(picture)
+
+
+class Panel(QScrollArea):
+    """A column of parts that scrolls when the window is short."""
+
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        inside = QWidget()
+        inside.setObjectName("panel")
+        self.column = QVBoxLayout(inside)
+        self.column.setContentsMargins(EDGE, 14, EDGE, EDGE)
+        self.column.setSpacing(GAP)
+        self.column.addWidget(label(title, "title"))
+        self.setWidget(inside)
+
+    def add(self, *parts: QWidget) -> None:
+        """Add parts at the bottom."""
+        for part in parts:
+            self.column.addWidget(part)
+
+    def end(self) -> None:
+        """Push everything to the top."""
+        self.column.addStretch(1)
+
+
+def say(part: QLabel, text: str) -> None:
+    """Set a label's text and hide it when there is none."""
+    part.setText(text)
+    part.setVisible(bool(text))
+
+
+def restyle(part: QWidget) -> None:
+    """Apply the style sheet again after a property changed."""
+    part.style().unpolish(part)
+    part.style().polish(part)

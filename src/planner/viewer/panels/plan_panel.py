@@ -1,0 +1,116 @@
+"""Plan: choose level and side, place needles."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QComboBox,
+    QHBoxLayout,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QWidget,
+)
+
+from planner.domain.levels import Level, Side
+from planner.viewer.panels.parts import Panel, button, label, say, section
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from PySide6.QtGui import QAction
+
+    from planner.session.window_states import PlanState
+
+_SIDES = ((Side.RIGHT, "Right"), (None, "From entry"), (Side.LEFT, "Left"))
+"""In the order they have on the screen: the patient's right is on the left."""
+
+
+class PlanPanel(Panel):
+    """The third step."""
+
+    level_chosen = Signal(object)
+    side_chosen = Signal(object)
+    needle_chosen = Signal(object)
+
+    def __init__(self, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
+        super().__init__("Plan", parent)
+        self._state: PlanState | None = None
+        self._level = QComboBox()
+        self._level.setAccessibleName("Level")
+        self._level.activated.connect(self._level_activated)
+        self._sides: dict[Side | None, QPushButton] = {}
+        group = QButtonGroup(self)
+        sides = QHBoxLayout()
+        sides.setSpacing(4)
+        for side, word in _SIDES:
+            made = QPushButton(word)
+            made.setCheckable(True)
+            made.setToolTip(
+                f"The patient's {word.lower()}" if side else "Taken from where the entry lies"
+            )
+            made.clicked.connect(lambda _on=False, side=side: self.side_chosen.emit(side))
+            group.addButton(made)
+            sides.addWidget(made)
+            self._sides[side] = made
+        self._pending = label("", "quiet")
+        self._why = label("", "quiet")
+        self._needles = QListWidget()
+        self._needles.setMaximumHeight(150)
+        self._needles.itemClicked.connect(self._needle_clicked)
+        self.add(section("Level"), self._level, section("Side of the patient"))
+        self.column.addLayout(sides)
+        self.add(button(actions["suggest"], primary=True), self._why)
+        self.add(section("By hand, at the crosshair"))
+        row = QHBoxLayout()
+        row.addWidget(button(actions["entry"]))
+        row.addWidget(button(actions["tip"]))
+        self.column.addLayout(row)
+        self.add(
+            label(
+                "Or drag the square (entry) and the dot (tip) in a pane.", "faint"
+            ),
+            self._pending,
+            section("Needles"),
+            self._needles,
+        )
+        row = QHBoxLayout()
+        for name in ("new_needle", "lock", "delete"):
+            row.addWidget(button(actions[name]))
+        self.column.addLayout(row)
+        self.end()
+
+    def show_plan(self, state: PlanState) -> None:
+        """Show levels, sides and needles."""
+        self._state = state
+        self._level.blockSignals(True)
+        self._level.clear()
+        self._level.addItem("Level under the tip", None)
+        for level in state.levels or tuple(Level):
+            self._level.addItem(level.value, level)
+        self._level.setCurrentIndex(max(0, self._level.findText(state.level or "")))
+        self._level.blockSignals(False)
+        self._level.setEnabled(state.is_there)
+        self._level.setToolTip("" if state.is_there else "Open a CT first.")
+        self._sides[state.side].setChecked(True)
+        for made in self._sides.values():
+            made.setEnabled(state.is_there)
+        say(self._pending, state.pending)
+        say(self._why, "\n".join(f"· {reason}" for reason in state.suggestion))
+        self._needles.clear()
+        for row in state.needles:
+            lock = "  (locked)" if row.locked else ""
+            item = QListWidgetItem(f"{row.title}   {row.detail}{lock}")
+            item.setData(Qt.ItemDataRole.UserRole, row.id)
+            self._needles.addItem(item)
+            if row.selected:
+                self._needles.setCurrentItem(item)
+
+    def _level_activated(self, place: int) -> None:
+        self.level_chosen.emit(self._level.itemData(place))
+
+    def _needle_clicked(self, item: QListWidgetItem) -> None:
+        self.needle_chosen.emit(item.data(Qt.ItemDataRole.UserRole))

@@ -1,0 +1,69 @@
+"""Study: open a scan, and read what the gate says of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from planner.domain.volume import GateVerdict
+from planner.viewer.panels.parts import Panel, button, label, say, section
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from PySide6.QtGui import QAction
+
+    from planner.session.window_states import StudyState
+
+_WORDS = {
+    GateVerdict.REFUSE: "REFUSED",
+    GateVerdict.WARN: "WARNING",
+    GateVerdict.LOAD: "NOTE",
+}
+
+
+class StudyPanel(Panel):
+    """The first step."""
+
+    def __init__(self, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
+        super().__init__("Study", parent)
+        self._hint = label(
+            "Open a folder of CT slices, or drag it onto the window. "
+            "Every series is checked before it is shown.",
+            "quiet",
+        )
+        self._series = label()
+        self._grid = label("", "quiet")
+        self._position = label("", "quiet")
+        self._gate_title = section("What the gate says")
+        self._gate = QVBoxLayout()
+        self.add(
+            self._hint,
+            button(actions["open_folder"], primary=True),
+            button(actions["open_file"]),
+            button(actions["open_plan"]),
+            section("Series"),
+            self._series,
+            self._grid,
+            self._position,
+            self._gate_title,
+        )
+        self.column.addLayout(self._gate)
+        self.end()
+
+    def show_study(self, state: StudyState) -> None:
+        """Show the series and the gate's findings."""
+        self._hint.setVisible(not state.is_open)
+        self._series.setText(state.series if state.is_open else "None is open.")
+        say(self._grid, state.grid)
+        say(self._position, state.position)
+        while (item := self._gate.takeAt(0)) is not None:
+            if (old := item.widget()) is not None:
+                old.deleteLater()
+        self._gate_title.setVisible(state.is_open)
+        if state.is_open and not state.gate:
+            self._gate.addWidget(label("Nothing to remark.", "quiet"))
+        for line in state.gate:
+            self._gate.addWidget(label(f"{_WORDS[line.severity]}  {line.message}"))
+            self._gate.addWidget(label(line.code, "faint"))

@@ -1,0 +1,152 @@
+"""Treat: the ablation and the cement of the selected needle."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout, QWidget
+
+from planner.domain.plan import Ablation, AblationId, TrajectoryId
+from planner.viewer.panels.parts import Panel, button, label, say, section
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from PySide6.QtGui import QAction
+
+    from planner.session.window_states import TreatState
+
+UNSET = AblationId("unset")
+"""The desk gives the real id; a panel does not know it."""
+
+
+class TreatPanel(Panel):
+    """The fourth step."""
+
+    device_chosen = Signal(str)
+    ablation_wanted = Signal(object)
+    cement_wanted = Signal(str, float)
+
+    def __init__(self, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
+        super().__init__("Treat", parent)
+        self._needle = label("", "quiet")
+        self._device = QComboBox()
+        self._device.setAccessibleName("Ablation device")
+        self._power = _number(" W", 200.0, 5.0)
+        self._setpoint = _number(" °C", 120.0, 5.0)
+        self._time = _number(" s", 3600.0, 30.0)
+        self._offset = _number(" mm", 40.0, 1.0, lowest=-40.0)
+        self._rows = label("", "faint")
+        self._zone = label()
+        self._missing = label("", "alarm")
+        self._cement = QComboBox()
+        self._cement.setAccessibleName("Cement")
+        self._volume = _number(" mL", 15.0, 0.5)
+        self._fill = label()
+        form = QFormLayout()
+        form.addRow("Power", self._power)
+        form.addRow("Set point", self._setpoint)
+        form.addRow("Time", self._time)
+        form.addRow("Draw back", self._offset)
+        self._offset.setToolTip("Moves the device tip back from the end of the path.")
+        self.add(self._needle, section("Ablation"), self._device)
+        self.column.addLayout(form)
+        self.add(self._rows, self._zone, self._missing, button(actions["device_table"]))
+        self.add(section("Cement"), self._cement)
+        fill = QFormLayout()
+        fill.addRow("Volume", self._volume)
+        self.column.addLayout(fill)
+        self.add(self._fill)
+        self.end()
+        for box in (self._power, self._setpoint, self._time, self._offset):
+            box.valueChanged.connect(self._ablation_changed)
+        self._device.activated.connect(
+            lambda _place: self.device_chosen.emit(self._device.currentData() or "")
+        )
+        self._cement.activated.connect(self._cement_changed)
+        self._volume.valueChanged.connect(self._cement_changed)
+        self._inputs: tuple[QWidget, ...] = (
+            self._device, self._power, self._setpoint, self._time, self._offset, self._cement,
+            self._volume,
+        )  # fmt: skip
+
+    def show_treatment(self, state: TreatState) -> None:
+        """Show what is planned and what the models say."""
+        for part in self._inputs:
+            part.blockSignals(True)
+        why = "" if state.needle else "Select or place a needle first."
+        say(self._needle, f"On the {state.needle} needle" if state.needle else why)
+        self._show_device(state)
+        _set(self._power, state.power_w)
+        _set(self._setpoint, state.setpoint_celsius)
+        _set(self._time, state.time_s)
+        _set(self._offset, state.offset_mm)
+        say(self._zone, "\n".join(state.zone_lines))
+        say(self._missing, f"NO ZONE: {state.zone_missing}" if state.zone_missing else "")
+        self._cement.clear()
+        self._cement.addItem("No cement", "")
+        for cement_id, name in state.cements:
+            self._cement.addItem(name, cement_id)
+        self._cement.setCurrentIndex(max(0, self._cement.findData(state.cement_id)))
+        _set(self._volume, state.cement_ml)
+        say(self._fill, "\n".join(state.cement_lines))
+        no_device = why or ("" if state.device_id else "Choose a device first.")
+        no_cement = why or ("" if state.cement_id else "Choose a cement first.")
+        for part in self._inputs:
+            part.blockSignals(False)
+            needs = {self._device: why, self._cement: why, self._volume: no_cement}
+            reason = needs.get(part, no_device)
+            part.setEnabled(not reason)
+            part.setToolTip(reason)
+
+    def _show_device(self, state: TreatState) -> None:
+        self._device.clear()
+        self._device.addItem("No ablation", "")
+        for offer in state.devices:
+            name = offer.title if offer.has_table else f"{offer.title}  — no zone table"
+            self._device.addItem(name, offer.id)
+        self._device.setCurrentIndex(max(0, self._device.findData(state.device_id)))
+        chosen = next((offer for offer in state.devices if offer.id == state.device_id), None)
+        rows = chosen.rows if chosen else ()
+        say(self._rows, "Table rows:\n" + "\n".join(rows) if rows else "")
+
+    def _ablation_changed(self, _value: object = None) -> None:
+        device = self._device.currentData()
+        if not device:
+            return
+        wanted = Ablation(
+            id=UNSET,
+            trajectory_id=TrajectoryId(""),
+            device_id=device,
+            power_w=_value_of(self._power),
+            setpoint_celsius=_value_of(self._setpoint),
+            time_s=_value_of(self._time),
+            active_offset_mm=self._offset.value(),
+        )
+        self.ablation_wanted.emit(wanted)
+
+    def _cement_changed(self, _value: object = None) -> None:
+        cement = self._cement.currentData() or ""
+        volume = self._volume.value() if self._volume.value() > 0 else 2.0
+        self.cement_wanted.emit(cement, volume if cement else 0.0)
+
+
+def _number(suffix: str, highest: float, step: float, lowest: float = 0.0) -> QDoubleSpinBox:
+    box = QDoubleSpinBox()
+    box.setRange(lowest, highest)
+    box.setSingleStep(step)
+    box.setDecimals(1)
+    box.setSuffix(suffix)
+    box.setKeyboardTracking(False)
+    if lowest == 0.0:
+        box.setSpecialValueText("not set")
+    return box
+
+
+def _set(box: QDoubleSpinBox, value: float | None) -> None:
+    box.setValue(0.0 if value is None else value)
+
+
+def _value_of(box: QDoubleSpinBox) -> float | None:
+    return None if box.value() == 0.0 else box.value()

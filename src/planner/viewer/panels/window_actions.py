@@ -1,0 +1,51 @@
+"""Makes Qt actions of the action table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QAction, QKeySequence
+
+from planner.session.actions import ACTIONS, ActionSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from PySide6.QtWidgets import QMainWindow
+
+
+def make_actions(window: QMainWindow) -> dict[str, QAction]:
+    """Return every action by id, with its keys, and fill the menu bar."""
+    made = {spec.id: _make(spec, window) for spec in ACTIONS}
+    menus = {}
+    for spec in ACTIONS:
+        if spec.menu and spec.menu not in menus:
+            menus[spec.menu] = window.menuBar().addMenu(spec.menu)
+            menus[spec.menu].setToolTipsVisible(True)
+        if spec.menu:
+            menus[spec.menu].addAction(made[spec.id])
+    return made
+
+
+def _make(spec: ActionSpec, window: QMainWindow) -> QAction:
+    action = QAction(spec.text, window)
+    action.setShortcuts([QKeySequence(keys) for keys in spec.keys])
+    action.setCheckable(spec.checkable)
+    action.setMenuRole(QAction.MenuRole.NoRole)
+    action.setToolTip(tooltip(spec, ""))
+    window.addAction(action)
+    return action
+
+
+def tooltip(spec: ActionSpec, reason: str) -> str:
+    """Return what an action does and its key; when it is off, why."""
+    keys = f" ({spec.keys[0]})" if spec.keys else ""
+    return f"{spec.text}: {reason}" if reason else f"{spec.help}{keys}"
+
+
+def apply_reasons(actions: Mapping[str, QAction], reasons: Mapping[str, str]) -> None:
+    """Enable the actions whose reason is empty; the others say the reason."""
+    for spec in ACTIONS:
+        reason = reasons.get(spec.id, "")
+        actions[spec.id].setEnabled(not reason)
+        actions[spec.id].setToolTip(tooltip(spec, reason))
