@@ -84,9 +84,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "hide_names", "Hide names", "Hide who it is, for teaching.", ("Ctrl+H",), "View", True
     ),
     ActionSpec("slicer_mouse", "Slicer mouse scheme", "Left drag is window.", (), "View", True),
-    ActionSpec(
-        "light", "Light theme", "Pictures stay dark.", (), "View", True
-    ),
+    ActionSpec("light", "Light theme", "Pictures stay dark.", (), "View", True),
 )
 
 NO_SCAN = "Open a CT first."

@@ -11,7 +11,7 @@ from planner.session.window_states import FindingRow, MarginRow
 if TYPE_CHECKING:
     from planner.domain.plan import Plan
 
-MARGIN_COLUMNS = ("Posterior wall", "Canal", "Foramina")
+MARGIN_COLUMNS = ("Wall", "Canal", "Foramina")
 """Columns of the margin table; the structures behind each are in ``_column``."""
 
 SEVERITY_WORDS = {

@@ -76,9 +76,7 @@ class PaneDesk:
         if key == "9":
             stored = self._ct.record.default_window_hu
             if stored is None:
-                self._say(
-                    "The scan carries no grey window of its own; nothing changed."
-                )
+                self._say("The scan carries no grey window of its own; nothing changed.")
                 return
             window = Window(*stored)
         elif window is None:

@@ -193,10 +193,12 @@ def treat_state(
         time_s=burn.time_s if burn else None,
         offset_mm=burn.active_offset_mm if burn else 0.0,
         zone_lines=zone_lines(zone) if isinstance(zone, PredictedZone) else (),
+        zone_source=zone.model.source if isinstance(zone, PredictedZone) else "",
         zone_missing=zone.reason if isinstance(zone, MissingZone) else "",
         cement_id=fill.cement_id if fill else "",
         cement_ml=fill.volume_ml if fill else None,
         cement_lines=fill_lines,
+        cement_source=cement.model.source if cement else "",
     )
 
 
@@ -208,7 +210,7 @@ def zone_lines(zone: PredictedZone) -> tuple[str, ...]:
         f"{shape.volume_mm3 / 1000:.1f} mL (planned, not measured)",
         f"band of doubt ± {zone.band_mm:.1f} mm",
         f"measured in: {zone.tissue_of_origin}",
-        f"{zone.model.name}; {zone.model.status}: {zone.model.source}",
+        f"{zone.model.name} ({zone.model.status})",
     )
 
 
@@ -220,7 +222,7 @@ def cement_lines(cement: PredictedCement | None, otherwise: str) -> tuple[str, .
         f"{cement.placed_ml:.1f} of {cement.asked_ml:.1f} mL finds room "
         f"({100 * cement.fill_fraction:.0f} % of the body)",
         f"band of doubt ± {cement.band_mm:.1f} mm",
-        f"{cement.model.name}; {cement.model.status}: {cement.model.source}",
+        f"{cement.model.name} ({cement.model.status})",
     )
 
 

@@ -137,13 +137,16 @@ def _surface(
 ) -> Surface | None:
     if min(values.shape) < 2 or not float(values.min()) < level < float(values.max()):
         return None
-    vertices, faces, gradients, _ = marching_cubes(values, level, gradient_direction="ascent")
+    vertices, faces, gradients, _ = marching_cubes(values, level)  # type: ignore[no-untyped-call]
     step = np.array(stride, dtype=np.float64)
     kji = first_kji + (vertices + 0.5) * step - 0.5
     points = geometry.lps_mm(kji[:, ::-1])
     # A normal is a covector: through the inverse transpose, so a sheared grid lights right.
     covector = np.linalg.inv(geometry.lps_from_ijk[:3, :3]).T
     normals = (gradients / step)[:, ::-1] @ covector.T
+    if np.linalg.det(geometry.lps_from_ijk[:3, :3]) < 0.0:
+        # A grid that mirrors turns triangles inside out; outside must stay outside.
+        faces = faces[:, ::-1]
     lengths = np.linalg.norm(normals, axis=1, keepdims=True)
     normals = normals / np.where(lengths > 0, lengths, 1.0)
     return Surface(

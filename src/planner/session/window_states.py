@@ -137,10 +137,12 @@ class TreatState:
     time_s: float | None = None
     offset_mm: float = 0.0
     zone_lines: tuple[str, ...] = ()
+    zone_source: str = ""
     zone_missing: str = ""
     cement_id: str = ""
     cement_ml: float | None = None
     cement_lines: tuple[str, ...] = ()
+    cement_source: str = ""
 
 
 class CheckPhase(StrEnum):

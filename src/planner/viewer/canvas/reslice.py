@@ -116,7 +116,6 @@ def _sample(
 
 @kernel
 def _vote(  # noqa: C901 - one loop; a call per pixel would cost more than it explains
-   
     codes: NDArray[np.uint8],
     first: Vector,
     right: Vector,

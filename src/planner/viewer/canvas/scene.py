@@ -22,7 +22,7 @@ from planner.viewer.theme import clinical
 if not os.environ.get("DISPLAY") and sys.platform.startswith("linux"):
     os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
 
-from vtkmodules.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray, vtk_to_numpy
+from vtkmodules.util import numpy_support
 from vtkmodules.vtkCommonCore import vtkPoints, vtkUnsignedCharArray
 from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
 from vtkmodules.vtkCommonMath import vtkMatrix4x4
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 importlib.import_module("vtkmodules.vtkRenderingOpenGL2")
 # The OpenGL classes register themselves when their module is imported.
+_numpy: Any = numpy_support
 
 NEEDLE_RADIUS_MM = 1.4
 """Drawn radius of a needle in 3-D: between a 13 G and a 10 G cannula; for looking only."""
@@ -144,7 +145,7 @@ class Scene:
         self._window.Render()
         pixels = vtkUnsignedCharArray()
         self._window.GetRGBACharPixelData(0, 0, width - 1, height - 1, 0, pixels, 0)
-        rows = vtk_to_numpy(pixels).reshape(height, width, 4)
+        rows = _numpy.vtk_to_numpy(pixels).reshape(height, width, 4)
         return np.ascontiguousarray(rows[::-1])
 
     def close(self) -> None:
@@ -179,16 +180,18 @@ def _actor(data: Any, colour: str, opacity: float) -> Any:
 
 def _mesh_actor(surface: Surface, colour: str, opacity: float) -> Any:
     points = vtkPoints()
-    points.SetData(numpy_to_vtk(surface.points_mm, deep=True))
+    points.SetData(_numpy.numpy_to_vtk(surface.points_mm, deep=True))
     cells = vtkCellArray()
     count = len(surface.triangles)
-    offsets = numpy_to_vtkIdTypeArray(np.arange(0, 3 * count + 1, 3, dtype=np.int64), deep=True)
-    corners = numpy_to_vtkIdTypeArray(surface.triangles.ravel(), deep=True)
+    offsets = _numpy.numpy_to_vtkIdTypeArray(
+        np.arange(0, 3 * count + 1, 3, dtype=np.int64), deep=True
+    )
+    corners = _numpy.numpy_to_vtkIdTypeArray(surface.triangles.ravel(), deep=True)
     cells.SetData(offsets, corners)
     mesh = vtkPolyData()
     mesh.SetPoints(points)
     mesh.SetPolys(cells)
-    mesh.GetPointData().SetNormals(numpy_to_vtk(surface.normals, deep=True))
+    mesh.GetPointData().SetNormals(_numpy.numpy_to_vtk(surface.normals, deep=True))
     return _actor(mesh, colour, opacity)
 
 

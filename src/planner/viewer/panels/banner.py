@@ -33,6 +33,8 @@ class Banner(QWidget):
             self.not_a_device,
         ):  # fmt: skip
             part.setWordWrap(False)
+        for badge in (self._alarm, self.draft, self.not_a_device):
+            badge.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Maximum)
         self._names = QToolButton()
         self._names.setDefaultAction(hide_names)
         self._names.setProperty("role", "flat")

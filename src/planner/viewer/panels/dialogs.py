@@ -141,9 +141,7 @@ class DeviceTableDialog(_Question):
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self._remark = label("", "quiet")
         for part in (
-            label(
-                "Copy the numbers exactly; leave empty what the row does not state.", "quiet"
-            ),
+            label("Copy the numbers exactly; leave empty what the row does not state.", "quiet"),
             self.document,
             self.table,
             self._remark,

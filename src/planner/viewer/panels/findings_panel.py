@@ -151,11 +151,17 @@ class FindingsPanel(QWidget):
         if not state.margins:
             return
         for column, text in enumerate(("", *MARGIN_COLUMNS)):
-            self._margins.addWidget(label(text, "faint"), 0, column)
+            head = label(text, "faint")
+            head.setWordWrap(False)
+            self._margins.addWidget(head, 0, column)
+        self._margins.setColumnStretch(0, 1)
         for place, row in enumerate(state.margins, start=1):
             self._margins.addWidget(label(row.subject, "quiet"), place, 0)
             for column, (text, severity) in enumerate(row.cells, start=1):
                 cell = label(text or _NOBODY_MEASURED)
+                cell.setWordWrap(False)
+                if not text:
+                    cell.setToolTip("No rule measured this distance.")
                 if severity is not None:
                     colour = clinical.SEVERITY_COLOURS[severity]
                     cell.setStyleSheet(

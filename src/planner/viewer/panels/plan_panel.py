@@ -70,9 +70,7 @@ class PlanPanel(Panel):
         row.addWidget(button(actions["tip"]))
         self.column.addLayout(row)
         self.add(
-            label(
-                "Or drag the square (entry) and the dot (tip) in a pane.", "faint"
-            ),
+            label("Or drag the square (entry) and the dot (tip) in a pane.", "faint"),
             self._pending,
             section("Needles"),
             self._needles,

@@ -17,7 +17,7 @@ class StepRail(QWidget):
         super().__init__(parent)
         self.setObjectName("rail")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setFixedWidth(92)
+        self.setFixedWidth(76)
         self.buttons: dict[Step, QToolButton] = {}
         group = QButtonGroup(self)
         column = QVBoxLayout(self)

@@ -38,12 +38,12 @@ class TreatPanel(Panel):
         self._time = _number(" s", 3600.0, 30.0)
         self._offset = _number(" mm", 40.0, 1.0, lowest=-40.0)
         self._rows = label("", "faint")
-        self._zone = label()
+        self._zone = label("", "quiet")
         self._missing = label("", "alarm")
         self._cement = QComboBox()
         self._cement.setAccessibleName("Cement")
         self._volume = _number(" mL", 15.0, 0.5)
-        self._fill = label()
+        self._fill = label("", "quiet")
         form = QFormLayout()
         form.addRow("Power", self._power)
         form.addRow("Set point", self._setpoint)
@@ -83,6 +83,7 @@ class TreatPanel(Panel):
         _set(self._time, state.time_s)
         _set(self._offset, state.offset_mm)
         say(self._zone, "\n".join(state.zone_lines))
+        self._zone.setToolTip(f"Source: {state.zone_source}")
         say(self._missing, f"NO ZONE: {state.zone_missing}" if state.zone_missing else "")
         self._cement.clear()
         self._cement.addItem("No cement", "")
@@ -91,6 +92,7 @@ class TreatPanel(Panel):
         self._cement.setCurrentIndex(max(0, self._cement.findData(state.cement_id)))
         _set(self._volume, state.cement_ml)
         say(self._fill, "\n".join(state.cement_lines))
+        self._fill.setToolTip(f"Source: {state.cement_source}")
         no_device = why or ("" if state.device_id else "Choose a device first.")
         no_cement = why or ("" if state.cement_id else "Choose a cement first.")
         for part in self._inputs:
@@ -139,6 +141,7 @@ def _number(suffix: str, highest: float, step: float, lowest: float = 0.0) -> QD
     box.setDecimals(1)
     box.setSuffix(suffix)
     box.setKeyboardTracking(False)
+    box.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
     if lowest == 0.0:
         box.setSpecialValueText("not set")
     return box

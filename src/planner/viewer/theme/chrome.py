@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QColor, QFont, QPalette
 
+from planner.catalog import resource_path
+
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
@@ -86,7 +88,8 @@ QPushButton[role="primary"]:disabled { background: $surface; color: $faint;
   border: 1px solid $line; font-weight: 400; }
 QPushButton:checked, QToolButton:checked { background: $hover; border: 1px solid $accent; }
 QToolButton[role="step"] { background: transparent; border: none;
-  border-left: 3px solid transparent;  border-radius: 0px; padding: 10px 4px; color: $quiet; font-size: 12px; }
+  border-left: 3px solid transparent; border-radius: 0px;
+  padding: 10px 4px; color: $quiet; font-size: 12px; }
 QToolButton[role="step"]:hover { background: $hover; }
 QToolButton[role="step"]:checked { background: $surface; color: $text;
   border-left: 3px solid $accent; font-weight: 600; }
@@ -102,6 +105,11 @@ QComboBox:disabled, QDoubleSpinBox:disabled { color: $faint; }
 QComboBox::drop-down { border: none; width: 20px; }
 QComboBox QAbstractItemView { background: $raised; border: 1px solid $line;
   selection-background-color: $hover; selection-color: $text; }
+QComboBox::down-arrow { image: url($icons/chevron-down.svg); width: 12px; height: 12px; }
+QCheckBox::indicator, QTableView::indicator { width: 15px; height: 15px; border-radius: 4px;
+  border: 1px solid $faint; background: $ground; }
+QCheckBox::indicator:checked, QTableView::indicator:checked { background: $accent;
+  border: 1px solid $accent; image: url($icons/tick.svg); }
 QCheckBox { spacing: 8px; padding: 2px 0; }
 QTableView, QTableWidget, QListWidget { background: $ground; border: 1px solid $line;
   border-radius: 6px; gridline-color: transparent; alternate-background-color: $surface;
@@ -136,6 +144,7 @@ QSplitter::handle { background: $ground; }
 def style_sheet(chrome: Chrome) -> str:
     """Return the style sheet of a theme."""
     values = {name: getattr(chrome, name) for name in Chrome.__slots__}
+    values["icons"] = resource_path("icons").as_posix()
     return _SHEET.substitute(values)
 
 

@@ -1,0 +1,92 @@
+import numpy as np
+import pytest
+
+from planner.geometry.points import PointLps
+from planner.geometry.volume_geometry import VolumeGeometry
+from planner.session.planes import Orientation, PaneMap, Plane, plane_frame
+from planner.session.view_state import Window
+from planner.viewer.canvas.reslice import (
+    OUTSIDE,
+    draw_codes,
+    grey_table,
+    sample_codes,
+    sample_hu,
+)
+
+
+def grid(kind: str) -> VolumeGeometry:
+    """The same 30 mm cube on grids that run every way."""
+    if kind == "straight":
+        return VolumeGeometry.axis_aligned((30, 30, 30), (1.0, 1.0, 1.0), (-15.0, -15.0, -15.0))
+    if kind == "prone":
+        matrix = np.diag([-1.0, -1.0, 1.0, 1.0])
+        matrix[:3, 3] = (15.0, 15.0, -15.0)
+    elif kind == "feet first":
+        matrix = np.diag([-1.0, 1.0, -1.0, 1.0])
+        matrix[:3, 3] = (15.0, -15.0, 15.0)
+    else:
+        matrix = np.eye(4)
+        matrix[1, 2] = 0.35
+        matrix[:3, 3] = (-15.0, -20.0, -15.0)
+    return VolumeGeometry.from_matrix((30, 30, 30), matrix)
+
+
+def ramp(geometry: VolumeGeometry) -> np.ndarray:
+    """HU that says where it lies: 10 x + 3 y + z mm, so any flip or swap shows."""
+    k, j, i = np.mgrid[:30, :30, :30]
+    x, y, z = np.moveaxis(geometry.lps_mm(np.stack((i, j, k), axis=-1)), -1, 0)
+    return np.round(10 * x + 3 * y + z).astype(np.int16)
+
+
+@pytest.mark.parametrize("kind", ["straight", "prone", "feet first", "sheared"])
+@pytest.mark.parametrize("plane", list(Plane))
+def test_that_every_pixel_shows_the_voxel_under_it_on_any_grid(kind, plane):
+    geometry = grid(kind)
+    frame = plane_frame(plane, geometry, Orientation.ANTERIOR_UP)
+    pane = PaneMap(frame, PointLps(0.3, -0.6, 0.9), 0.25, 48.0, 40.0)
+    image = sample_hu(ramp(geometry), geometry, pane)
+    assert image.shape == (40, 48)
+    for x, y in ((0, 0), (47, 0), (13, 39), (24, 20)):
+        p = pane.lps(x + 0.5, y + 0.5)
+        assert image[y, x] == pytest.approx(10 * p.x_mm + 3 * p.y_mm + p.z_mm, abs=1.01)
+
+
+def test_that_beyond_the_scan_is_no_grey_of_the_image():
+    geometry = grid("straight")
+    frame = plane_frame(Plane.AXIAL, geometry, Orientation.ANTERIOR_UP)
+    pane = PaneMap(frame, PointLps(0.0, 0.0, 0.0), 1.0, 80.0, 80.0)
+    image = sample_hu(ramp(geometry), geometry, pane)
+    assert (image[:, :20] == OUTSIDE).all()
+    colours = grey_table(Window(400.0, 40.0), invert=False)[image.view(np.uint16)]
+    assert (colours[0, 0] & 0xFF) != (colours[0, 0] >> 16 & 0xFF)
+
+
+@pytest.mark.parametrize(("hu", "grey"), [(-160, 0), (40, 128), (240, 255), (3000, 255)])
+def test_that_the_window_maps_hu_to_grey(hu, grey):
+    table = grey_table(Window(400.0, 40.0), invert=False)
+    colour = int(table[np.int16(hu).view(np.uint16)])
+    assert colour & 0xFF == pytest.approx(grey, abs=1)
+    inverted = int(grey_table(Window(400.0, 40.0), invert=True)[np.int16(hu).view(np.uint16)])
+    assert inverted & 0xFF == pytest.approx(255 - grey, abs=1)
+
+
+def test_that_an_outline_lies_half_way_between_two_voxels_of_different_code():
+    geometry = grid("straight")
+    codes = np.zeros((30, 30, 30), dtype=np.uint8)
+    codes[:, :, 15:] = 7
+    frame = plane_frame(Plane.AXIAL, geometry, Orientation.ANTERIOR_UP)
+    pane = PaneMap(frame, PointLps(-0.5, 0.0, 0.0), 0.05, 100.0, 10.0)
+    image = sample_codes(codes, geometry, pane)
+    first = int(np.argmax(image[5] == 7))
+    assert pane.lps(first, 5).x_mm == pytest.approx(-0.5, abs=0.06)
+
+
+def test_that_an_edge_is_drawn_inside_and_the_rest_is_filled():
+    codes = np.zeros((9, 9), dtype=np.uint8)
+    codes[2:7, 2:7] = 3
+    edge, fill = np.zeros(256, np.uint32), np.zeros(256, np.uint32)
+    edge[3], fill[3] = 0xFFFFFFFF, 0x20202020
+    image = draw_codes(codes, edge, fill, 1)
+    assert (image == 0xFFFFFFFF).sum() == 16
+    assert (image == 0x20202020).sum() == 9
+    assert image[1, 4] == 0

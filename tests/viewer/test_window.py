@@ -1,0 +1,389 @@
+"""The real window, driven by mouse and keys, with no screen."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from phantoms import easy_l3
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QImage, QWheelEvent
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
+from window_services import PhantomServices
+
+from planner.domain.finding import Verdict
+from planner.domain.levels import Level, Side
+from planner.session.actions import ACTIONS
+from planner.session.planes import Plane
+from planner.session.window_states import CheckPhase, Step
+from planner.viewer.main_window import MainWindow
+from planner.viewer.panels.dialogs import AcknowledgeDialog, DeviceTableDialog, SideDialog
+from planner.viewer.theme import clinical
+from planner.viewer.theme.chrome import DARK, LIGHT, dress
+
+pytestmark = pytest.mark.qt
+
+
+@pytest.fixture
+def window(qtbot):
+    made = MainWindow(PhantomServices())
+    qtbot.addWidget(made)
+    made.resize(1280, 860)
+    with qtbot.waitExposed(made):
+        made.show()
+    yield made
+    made.ask_before_closing = lambda: True
+    made.close()
+
+
+def quiet(window, qtbot):
+    qtbot.waitUntil(
+        lambda: not window.desk._jobs and window.desk.checks.state.phase is not
+        CheckPhase.CHECKING, timeout=30_000
+    )  # fmt: skip
+
+
+@pytest.fixture
+def opened(window, qtbot):
+    window.open(Path("scan"))
+    qtbot.waitUntil(lambda: window.desk.ct is not None, timeout=30_000)
+    quiet(window, qtbot)
+    return window
+
+
+@pytest.fixture
+def planned(opened, qtbot):
+    opened.actions_by_id["segment"].trigger()
+    qtbot.waitUntil(lambda: opened.desk.edits.anatomy is not None, timeout=30_000)
+    quiet(opened, qtbot)
+    opened.desk.choose_level(Level.L3)
+    opened.desk.choose_side(Side.LEFT)
+    opened.actions_by_id["suggest"].trigger()
+    qtbot.waitUntil(lambda: opened.desk.edits.needle is not None, timeout=30_000)
+    quiet(opened, qtbot)
+    return opened
+
+
+def pixels(widget) -> np.ndarray:
+    image = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1)
+    return rows[:, : image.width() * 3].reshape(image.height(), image.width(), 3).copy()
+
+
+def wheel(pane, notches, modifiers=Qt.KeyboardModifier.NoModifier):
+    at = QPointF(pane.width() / 2, pane.height() / 2)
+    event = QWheelEvent(
+        at,
+        pane.mapToGlobal(at),
+        QPoint(),
+        QPoint(0, 120 * notches),
+        Qt.MouseButton.NoButton,
+        modifiers,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(pane, event)
+
+
+def drag(qtbot, pane, button, start, end):
+    qtbot.mousePress(pane, button, pos=start)
+    qtbot.mouseMove(pane, (start + end) / 2)
+    qtbot.mouseMove(pane, end)
+    qtbot.mouseRelease(pane, button, pos=end)
+
+
+def test_that_an_empty_window_says_what_it_is_not(window):
+    assert window.banner.not_a_device.text() == "NOT A MEDICAL DEVICE"
+    assert window.banner.not_a_device.isVisible()
+    assert window.banner.draft.isVisible()
+    assert window.findings.verdict.text() == "NO PLAN"
+
+
+def test_that_every_disabled_button_says_why(window, opened):
+    silent = [
+        button.text()
+        for button in window.findChildren(QAbstractButton)
+        if button.text() and not button.isEnabled() and not button.toolTip()
+    ]
+    assert silent == []
+
+
+def test_that_every_action_is_connected_and_has_words(window):
+    for spec in ACTIONS:
+        action = window.actions_by_id[spec.id]
+        assert action.text() and action.toolTip()
+        signal = "2toggled(bool)" if spec.checkable else "2triggered(bool)"
+        assert action.receivers(signal) > 0, spec.id
+
+
+def test_that_the_bright_side_of_the_patient_is_where_the_letter_says(opened):
+    """The liver side is not symmetric; here a needle on the left must lie by the letter L."""
+    pane = opened.panes.slices[Plane.AXIAL].pane_map()
+    centre = opened.desk.panes.state.cursor
+    left = centre.moved(np.array((30.0, 0.0, 0.0)))
+    assert pane.pixel(left)[0] > pane.pixel(centre)[0]
+    assert pane.frame.letters[1] == "L"
+
+
+def test_that_a_pane_shows_the_grey_of_the_voxel_under_the_mouse(opened):
+    pane = opened.panes.slices[Plane.AXIAL]
+    image, window = pixels(pane), opened.desk.panes.state.window
+    ct, shown = easy_l3().ct, pane.pane_map()
+    for x, y in ((60, 200), (120, 150), (180, 230)):
+        i, j, k = np.round(ct.geometry.ijk(shown.lps(x + 0.5, y + 0.5).array)).astype(int)
+        block = ct.hu[k, j - 1 : j + 2, i - 1 : i + 2]
+        low, high = (
+            255 * np.clip((hu - window.level_hu) / window.width_hu + 0.5, 0, 1)
+            for hu in (block.min(), block.max())
+        )
+        assert low - 3 <= image[y, x, 0] <= high + 3
+
+
+def test_that_the_wheel_scrolls_and_with_ctrl_zooms(opened):
+    pane = opened.panes.slices[Plane.AXIAL]
+    before = opened.desk.panes.state
+    wheel(pane, 1)
+    after = opened.desk.panes.state
+    assert after.cursor.z_mm - before.cursor.z_mm == pytest.approx(
+        easy_l3().ct.geometry.spacing_mm[2]
+    )
+    wheel(pane, 2, Qt.KeyboardModifier.ControlModifier)
+    assert opened.desk.panes.state.cameras[Plane.AXIAL].zoom == pytest.approx(1.15**2)
+
+
+def test_that_a_click_links_the_crosshair_of_all_panes(opened, qtbot):
+    pane = opened.panes.slices[Plane.AXIAL]
+    at = QPoint(pane.width() // 2 + 40, pane.height() // 2 - 30)
+    wanted = pane.pane_map().lps(at.x(), at.y())
+    qtbot.mouseClick(pane, Qt.MouseButton.LeftButton, pos=at)
+    assert opened.desk.panes.state.cursor.distance_mm(wanted) < 1e-6
+    sagittal = opened.panes.slices[Plane.SAGITTAL].pane_map()
+    assert sagittal.depth_mm(wanted.array)[0] == pytest.approx(0.0, abs=1e-6)
+
+
+def test_that_a_right_drag_changes_width_across_and_level_down(opened, qtbot):
+    pane = opened.panes.slices[Plane.CORONAL]
+    before = opened.desk.panes.state.window
+    drag(qtbot, pane, Qt.MouseButton.RightButton, QPoint(80, 80), QPoint(120, 100))
+    after = opened.desk.panes.state.window
+    assert after.width_hu > before.width_hu
+    assert after.level_hu < before.level_hu
+
+
+def test_that_a_middle_drag_pans(opened, qtbot):
+    pane = opened.panes.slices[Plane.AXIAL]
+    point = opened.desk.panes.state.cursor
+    x, y = pane.pane_map().pixel(point)
+    drag(qtbot, pane, Qt.MouseButton.MiddleButton, QPoint(100, 100), QPoint(130, 90))
+    assert pane.pane_map().pixel(point) == pytest.approx((x + 30, y - 10), abs=1.5)
+
+
+@pytest.mark.parametrize(("key", "window_hu"), [("1", (1800, 400)), ("4", (4000, 1000))])
+def test_that_number_keys_choose_the_preset(opened, qtbot, key, window_hu):
+    opened.activateWindow()
+    qtbot.keyClick(opened, key)
+    shown = opened.desk.panes.state.window
+    assert (shown.width_hu, shown.level_hu) == window_hu
+
+
+def test_that_a_folder_dropped_on_the_window_is_opened(window, qtbot, tmp_path):
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path))])
+    event = QDropEvent(
+        QPointF(10, 10),
+        Qt.DropAction.CopyAction,
+        data,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    window.dropEvent(event)
+    qtbot.waitUntil(lambda: window.desk.ct is not None, timeout=30_000)
+    quiet(window, qtbot)
+
+
+def test_that_dragging_a_tip_voids_the_verdict_before_the_next_picture(planned, qtbot):
+    pane = planned.panes.slices[Plane.AXIAL]
+    tip = planned.desk.edits.needle.tip
+    start = QPoint(*(round(value) for value in pane.pane_map().pixel(tip)))
+    qtbot.mousePress(pane, Qt.MouseButton.LeftButton, pos=start)
+    qtbot.mouseMove(pane, start + QPoint(12, 6))
+    assert planned.findings.verdict.text() == "NOT EVALUATED"
+    assert planned.findings._list.count() == 0
+    qtbot.mouseRelease(pane, Qt.MouseButton.LeftButton, pos=start + QPoint(12, 6))
+    assert planned.desk.edits.needle.tip.distance_mm(tip) > 1.0
+    quiet(planned, qtbot)
+    assert planned.findings.verdict.text() == "WARNED"
+
+
+def test_that_an_exception_in_the_window_stops_the_checks(planned, qtbot, monkeypatch):
+    seen = []
+    monkeypatch.setattr(planned, "_previous_hook", lambda *args: seen.append(args[0]))
+    planned._unforeseen(KeyError, KeyError("lost"), None)
+    assert planned.findings.verdict.text() == "CHECKS STOPPED"
+    assert planned.desk.checks.state.verdict is Verdict.NOT_EVALUATED
+    assert seen == [KeyError]
+
+
+def test_that_a_click_on_a_finding_shows_it_in_all_panes(planned, qtbot):
+    card = planned.findings._list.itemAt(0).widget()
+    qtbot.mouseClick(card, Qt.MouseButton.LeftButton)
+    at = planned.desk.checks.state.findings[0].at
+    for pane in planned.panes.slices.values():
+        x, y = pane.pane_map().pixel(at)
+        assert (x, y) == pytest.approx((pane.width() / 2, pane.height() / 2), abs=1.0)
+
+
+def test_that_zone_cement_and_needle_are_drawn_in_their_colours(planned, qtbot):
+    planned.desk.choose_device("eco-mwa")
+    planned.desk.act(lambda: planned.desk.edits.set_cement("pmma-medium-viscosity", 2.0))
+    quiet(planned, qtbot)
+    image = pixels(planned.panes.slices[Plane.AXIAL]).astype(int)
+    for colour in (clinical.ZONE, clinical.CEMENT, clinical.NEEDLE):
+        wanted = [int(colour[place : place + 2], 16) for place in (1, 3, 5)]
+        assert (np.abs(image - wanted).max(axis=2) < 14).sum() > 15, colour
+
+
+def test_that_the_3d_pane_shows_bone_and_turns(planned, qtbot):
+    scene = planned.panes.scene
+    first = pixels(scene)
+    assert first.std() > 15
+    drag(qtbot, scene, Qt.MouseButton.LeftButton, QPoint(100, 100), QPoint(160, 110))
+    qtbot.waitUntil(lambda: not scene._settle.isActive(), timeout=5000)
+    turned = pixels(scene)
+    assert np.abs(turned.astype(int) - first).mean() > 2
+
+
+def test_that_double_click_shows_one_pane_alone(opened, qtbot):
+    pane = opened.panes.slices[Plane.SAGITTAL]
+    qtbot.mouseDClick(pane, Qt.MouseButton.LeftButton, pos=QPoint(50, 50))
+    assert pane.isVisible()
+    assert not opened.panes.scene.isVisible()
+    opened.desk.panes.toggle_maximised("sagittal")
+    assert opened.panes.scene.isVisible()
+
+
+def test_that_no_word_of_reassurance_and_no_green_is_anywhere(planned):
+    words = " ".join(label.text().lower() for label in planned.findChildren(QLabel))
+    words += " ".join(f"{spec.text} {spec.help}".lower() for spec in ACTIONS)
+    assert "safe" not in words
+    colours = [*clinical.LAYER_COLOURS.values(), *clinical.SEVERITY_COLOURS.values()]
+    colours += [*clinical.VERDICT_COLOURS.values()]
+    colours += [getattr(theme, name) for theme in (DARK, LIGHT) for name in DARK.__slots__]
+    for colour in colours:
+        red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+        assert not (green > red + 20 and green > blue + 20), colour
+
+
+def test_that_the_side_dialog_waits_for_a_look_and_a_name(planned, qtbot):
+    picture = planned.panes.slices[Plane.AXIAL].grab()
+    dialog = SideDialog(picture, "Prone, head first", ["L3 left"])
+    qtbot.addWidget(dialog)
+    assert not dialog.ok.isEnabled() and dialog.ok.toolTip()
+    dialog.agreed.setChecked(True)
+    dialog.by.setText("Dr Example")
+    assert dialog.ok.isEnabled()
+
+
+def test_that_an_acknowledgement_waits_for_a_name_and_a_reason(planned, qtbot):
+    dialog = AcknowledgeDialog(planned.desk.checks.state.findings[0])
+    qtbot.addWidget(dialog)
+    dialog.by.setText("Dr Example")
+    assert not dialog.ok.isEnabled()
+    dialog.reason.setText("Discussed")
+    assert dialog.ok.isEnabled()
+
+
+def test_that_a_typed_table_becomes_rows_marked_as_entered_by_a_user(planned, qtbot):
+    dialog = DeviceTableDialog("Probe")
+    qtbot.addWidget(dialog)
+    dialog.document.setText("IFU 123 rev 4, page 9")
+    values = ("", "70", "420", "420", "22", "17,5", "6", "ex vivo liver")
+    for column, text in enumerate(values):
+        dialog.table.setItem(0, column, type(dialog.table.itemPrototype() or _item())(text))
+    (row,) = dialog.entered().rows
+    assert (row.setpoint_celsius, row.width_mm.value, row.time_s) == (70.0, 17.5, (420.0, 420.0))
+    assert row.width_mm.status == "user-entered"
+    assert dialog.ok.isEnabled()
+    dialog.table.item(0, 4).setText("wide")
+    assert not dialog.ok.isEnabled() and "Row 1" in dialog.ok.toolTip()
+
+
+def _item():
+    from PySide6.QtWidgets import QTableWidgetItem
+
+    return QTableWidgetItem("")
+
+
+@pytest.mark.render
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_that_the_window_looks_the_same_as_it_was_judged(planned, qtbot, theme, tmp_path):
+    """Regions of the real window: pictures stay dark, chrome follows the theme."""
+    application = QApplication.instance()
+    dress(application, theme)
+    try:
+        planned.go(Step.TREAT)
+        qtbot.wait(50)
+        image = pixels(planned).astype(float)
+    finally:
+        application.setStyleSheet("")
+    panes = planned.panes.geometry()
+    middle = image[panes.top() : panes.bottom(), panes.left() : panes.right()]
+    side = image[200:700, 90:300]
+    assert middle.mean() < 90
+    assert 8 < middle.std()
+    assert (side.mean() < 70) if theme == "dark" else (side.mean() > 180)
+
+
+def test_that_closing_ends_every_thread_and_gives_the_hook_back(qtbot):
+    before = sys.excepthook
+    made = MainWindow(PhantomServices())
+    qtbot.addWidget(made)
+    made.show()
+    made.open(Path("scan"))
+    made.close()
+    assert sys.excepthook is before
+
+
+XVFB = shutil.which("Xvfb")
+
+
+@pytest.mark.skipif(XVFB is None, reason="the Xvfb program is not installed")
+def test_that_the_window_works_on_a_real_x_server(tmp_path):
+    number = 90 + os.getpid() % 400
+    server = subprocess.Popen(
+        [XVFB, f":{number}", "-screen", "0", "1400x900x24", "-nolisten", "tcp"],
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        lock = Path(f"/tmp/.X11-unix/X{number}")
+        deadline = time.monotonic() + 20
+        while not lock.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        picture = tmp_path / "window.png"
+        env = {
+            **os.environ,
+            "DISPLAY": f":{number}",
+            "QT_QPA_PLATFORM": "xcb",
+            "PYTHONPATH": os.pathsep.join(sys.path),
+        }
+        env.pop("VTK_DEFAULT_OPENGL_WINDOW", None)
+        script = Path(__file__).with_name("x_server_story.py")
+        result = subprocess.run(
+            [sys.executable, str(script), str(picture)],
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert result.returncode == 0, result.stderr
+        assert "xcb WARNED" in result.stdout
+        shown = QImage(str(picture))
+        assert (shown.width(), shown.height()) == (1280, 820)
+    finally:
+        server.terminate()
+        server.wait(timeout=10)

@@ -1,0 +1,204 @@
+"""A fast stand-in for the use cases of the window, over a digital spine.
+
+It answers with the real physics and a few findings worked out here; what it does not do is
+segment or run the real rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from phantoms import easy_l3
+
+from planner.catalog import load_catalog
+from planner.document import commands
+from planner.document.plan_document import Command
+from planner.document.plan_file import load_plan, save_plan
+from planner.domain.anatomy import Anatomy
+from planner.domain.devices import ZoneRow
+from planner.domain.errors import CancelledByUserError
+from planner.domain.finding import Assessment, Finding, Severity, Verdict
+from planner.domain.levels import Level, Side
+from planner.domain.plan import (
+    AnatomyBinding,
+    Approach,
+    Plan,
+    ScanBinding,
+    Trajectory,
+    TrajectoryId,
+)
+from planner.domain.prediction import MissingZone, PredictedZone
+from planner.domain.progress import ProgressReport
+from planner.domain.volume import CtVolume
+from planner.geometry.points import PointLps, unit
+from planner.physics.cement_fill import fill_cement
+from planner.physics.zone_table import table_zone
+from planner.session.ports import Evaluation, Suggestion, Suggestions
+
+CATALOG = load_catalog()
+
+
+def pedicle_path(anatomy: Anatomy, level: Level, side: Side) -> Trajectory:
+    """A needle along a pedicle's own axis into the front of the body."""
+    vertebra = anatomy.vertebrae[level]
+    pedicle = vertebra.pedicles[side]
+    axis = np.array(pedicle.axis)
+    return Trajectory(
+        id=TrajectoryId("proposal"),
+        level=level,
+        side=side,
+        approach=Approach.TRANSPEDICULAR,
+        entry=pedicle.isthmus.moved(-58.0 * axis),
+        tip=pedicle.isthmus.moved(26.0 * axis),
+    )
+
+
+@dataclass
+class PhantomServices:
+    """Implements ``CaseServices``."""
+
+    devices: Mapping[str, object] = field(default_factory=lambda: CATALOG.devices)
+    cements: Mapping[str, object] = field(default_factory=lambda: CATALOG.cements)
+    fail_check: BaseException | None = None
+    tables: list[tuple[str, tuple[ZoneRow, ...], str]] = field(default_factory=list)
+    written: list[Path] = field(default_factory=list)
+
+    def open_scan(self, path: Path, report: ProgressReport) -> CtVolume:
+        report(0.5, "Reading")
+        return easy_l3().ct
+
+    def segment(self, ct: CtVolume, seeds: object, report: ProgressReport) -> Anatomy:
+        report(0.5, "Outlining")
+        return easy_l3().truth
+
+    def import_anatomy(self, ct: CtVolume, path: Path, report: ProgressReport) -> Anatomy:
+        return easy_l3().truth
+
+    def new_plan(self, ct: CtVolume) -> Plan:
+        record = ct.record
+        return Plan(
+            plan_id="plan-under-test",
+            scan=ScanBinding(
+                sha256=record.sha256,
+                series_uid=record.series_uid,
+                study_uid=record.study_uid,
+                frame_of_reference_uid=record.frame_of_reference_uid,
+                patient=record.patient,
+                patient_position=record.patient_position,
+                series_description=record.series_description,
+                acquired=record.acquired,
+                locator=record.locator,
+            ),
+            anatomy=AnatomyBinding(backend="none"),
+        )
+
+    def bind_anatomy(self, anatomy: Anatomy, labels: Path | None) -> Command:
+        return commands.set_anatomy(AnatomyBinding(backend=anatomy.backend))
+
+    def predict_zones(self, plan: Plan) -> tuple[PredictedZone | MissingZone, ...]:
+        zones = []
+        for ablation in plan.ablations:
+            needle = plan.trajectory(ablation.trajectory_id)
+            along = unit(needle.tip.array - needle.entry.array)
+            device = CATALOG.devices[ablation.device_id]
+            zones.append(table_zone(device, ablation, needle.tip, along))
+        return tuple(zones)
+
+    def evaluate(
+        self, plan: Plan, ct: CtVolume, anatomy: Anatomy | None, report: ProgressReport
+    ) -> Evaluation:
+        report(0.1, "Checking")
+        if self.fail_check is not None:
+            raise self.fail_check
+        fills = []
+        for cement in plan.cements:
+            needle = plan.trajectory(cement.trajectory_id)
+            body = anatomy.bodies == needle.level.verse_label
+            fills.append(
+                fill_cement(
+                    ct.hu,
+                    body,
+                    np.zeros_like(body),
+                    anatomy.geometry,
+                    needle.tip,
+                    cement.volume_ml,
+                    cement_injection_id=cement.id,
+                )
+            )
+        findings = tuple(_finding(plan, needle, anatomy) for needle in plan.trajectories)
+        return Evaluation(
+            plan=plan,
+            zones=self.predict_zones(plan),
+            cements=tuple(fills),
+            unfilled={},
+            assessment=Assessment(
+                verdict=Verdict.WARNED if findings else Verdict.CLEAR,
+                findings=findings,
+                checked=("N4",),
+                input_sha256="0",
+                revision=plan.revision,
+            ),
+        )
+
+    def suggest(
+        self, ct: CtVolume, anatomy: Anatomy, level: Level, side: Side, report: ProgressReport
+    ) -> Suggestions:
+        path = pedicle_path(anatomy, level, side)
+        offer = Suggestion(trajectory=path, reasons=("along the axis of the pedicle",))
+        return Suggestions(ranked=(offer,), none_because=())
+
+    def save_plan(self, path: Path, plan: Plan) -> Plan:
+        return save_plan(path, plan)
+
+    def load_plan(self, path: Path) -> Plan:
+        return load_plan(path)
+
+    def reopen(self, plan: Plan, report: ProgressReport) -> tuple[CtVolume, Anatomy | None]:
+        return easy_l3().ct, easy_l3().truth
+
+    def write_report(
+        self, path: Path, ct: CtVolume, anatomy: Anatomy | None, evaluation: Evaluation
+    ) -> int:
+        path.write_bytes(b"%PDF-1.7 stand-in")
+        self.written.append(path)
+        return 3
+
+    def save_device_table(
+        self, device_id: str, rows: tuple[ZoneRow, ...], document: str
+    ) -> None:
+        self.tables.append((device_id, rows, document))
+
+
+def _finding(plan: Plan, needle: Trajectory, anatomy: Anatomy | None) -> Finding:
+    if anatomy is None:
+        return Finding(
+            rule="N4",
+            severity=Severity.NOT_EVALUATED,
+            message="No canal is outlined, so its distance was not measured.",
+            subject=needle.id,
+            source="test",
+            structure="canal",
+        )
+    places = anatomy.geometry.lps_mm(np.argwhere(anatomy.canal)[:, ::-1].astype(np.float64))
+    away = np.linalg.norm(places - needle.tip.array, axis=1)
+    nearest = PointLps.of(places[int(away.argmin())])
+    return Finding(
+        rule="N4",
+        severity=Severity.WARN,
+        message="The needle tip passes near the canal.",
+        subject=needle.id,
+        source="test; derived",
+        structure="canal",
+        distance_mm=float(away.min()),
+        at=nearest,
+        threshold="at least 5 mm",
+        resolve="Move the tip away from the canal.",
+    )
+
+
+def cancelled(report: ProgressReport) -> None:
+    """Raise as a stopped job does."""
+    raise CancelledByUserError("stopped")
