@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from phantoms import easy_l3
 
+from phantoms import easy_l3
 from planner.catalog import load_catalog
 from planner.document import commands
 from planner.document.plan_document import Command
@@ -166,9 +166,7 @@ class PhantomServices:
         self.written.append(path)
         return 3
 
-    def save_device_table(
-        self, device_id: str, rows: tuple[ZoneRow, ...], document: str
-    ) -> None:
+    def save_device_table(self, device_id: str, rows: tuple[ZoneRow, ...], document: str) -> None:
         self.tables.append((device_id, rows, document))
 
 

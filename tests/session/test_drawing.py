@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from phantoms import healthy_l3
 
+from phantoms import healthy_l3
 from planner.domain.levels import Level, Side
 from planner.domain.plan import TrajectoryId
 from planner.geometry.ellipsoid import Spheroid
@@ -47,7 +47,9 @@ def test_that_a_band_wider_than_the_zone_leaves_no_inner_surface():
     assert grown(shape, 2.0).half_width_mm == 5.0
 
 
-def needle(name: str, tip: PointLps, *, selected: bool = False, locked: bool = False) -> NeedleMark:
+def needle(
+    name: str, tip: PointLps, *, selected: bool = False, locked: bool = False
+) -> NeedleMark:
     return NeedleMark(
         id=TrajectoryId(name),
         label=name,

@@ -7,9 +7,8 @@ from unittest.mock import create_autospec
 
 import numpy as np
 import pytest
-from phantoms import easy_l3
-from window_services import PhantomServices, pedicle_path
 
+from phantoms import easy_l3
 from planner.domain.errors import InputRefusedError
 from planner.domain.finding import Verdict
 from planner.domain.levels import Level, Side
@@ -20,6 +19,7 @@ from planner.session.planes import Plane
 from planner.session.view_protocols import WorkstationView
 from planner.session.window_states import CheckPhase, CheckState, Message
 from planner.session.workstation import Workstation
+from window_services import PhantomServices, pedicle_path
 
 
 class Desk:

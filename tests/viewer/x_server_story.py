@@ -5,12 +5,12 @@ import time
 from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
-from window_services import PhantomServices
 
 from planner.domain.levels import Level, Side
 from planner.session.window_states import CheckPhase
 from planner.viewer.main_window import MainWindow
 from planner.viewer.theme.chrome import dress
+from window_services import PhantomServices
 
 
 def wait(application, until):
