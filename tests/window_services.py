@@ -6,22 +6,17 @@ segment or run the real rules.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from phantoms import easy_l3
 from planner.catalog import load_catalog
 from planner.document import commands
-from planner.document.plan_document import Command
 from planner.document.plan_file import load_plan, save_plan
-from planner.domain.anatomy import Anatomy
-from planner.domain.devices import ZoneRow
 from planner.domain.errors import CancelledByUserError
 from planner.domain.finding import Assessment, Finding, Severity, Verdict
-from planner.domain.levels import Level, Side
 from planner.domain.plan import (
     AnatomyBinding,
     Approach,
@@ -30,13 +25,22 @@ from planner.domain.plan import (
     Trajectory,
     TrajectoryId,
 )
-from planner.domain.prediction import MissingZone, PredictedZone
-from planner.domain.progress import ProgressReport
-from planner.domain.volume import CtVolume
 from planner.geometry.points import PointLps, unit
 from planner.physics.cement_fill import fill_cement
 from planner.physics.zone_table import table_zone
 from planner.session.ports import Evaluation, Suggestion, Suggestions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from planner.document.plan_document import Command
+    from planner.domain.anatomy import Anatomy
+    from planner.domain.devices import ZoneRow
+    from planner.domain.levels import Level, Side
+    from planner.domain.prediction import MissingZone, PredictedZone
+    from planner.domain.progress import ProgressReport
+    from planner.domain.volume import CtVolume
 
 CATALOG = load_catalog()
 

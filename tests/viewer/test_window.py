@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QImage, QWheelEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QTableWidgetItem
 
 from phantoms import easy_l3
 from planner.domain.finding import Verdict
@@ -114,7 +114,8 @@ def test_that_every_disabled_button_says_why(window, opened):
 def test_that_every_action_is_connected_and_has_words(window):
     for spec in ACTIONS:
         action = window.actions_by_id[spec.id]
-        assert action.text() and action.toolTip()
+        assert action.text()
+        assert action.toolTip()
         signal = "2toggled(bool)" if spec.checkable else "2triggered(bool)"
         assert action.receivers(signal) > 0, spec.id
 
@@ -281,7 +282,8 @@ def test_that_the_side_dialog_waits_for_a_look_and_a_name(planned, qtbot):
     picture = planned.panes.slices[Plane.AXIAL].grab()
     dialog = SideDialog(picture, "Prone, head first", ["L3 left"])
     qtbot.addWidget(dialog)
-    assert not dialog.ok.isEnabled() and dialog.ok.toolTip()
+    assert not dialog.ok.isEnabled()
+    assert dialog.ok.toolTip()
     dialog.agreed.setChecked(True)
     dialog.by.setText("Dr Example")
     assert dialog.ok.isEnabled()
@@ -302,19 +304,14 @@ def test_that_a_typed_table_becomes_rows_marked_as_entered_by_a_user(planned, qt
     dialog.document.setText("IFU 123 rev 4, page 9")
     values = ("", "70", "420", "420", "22", "17,5", "6", "ex vivo liver")
     for column, text in enumerate(values):
-        dialog.table.setItem(0, column, type(dialog.table.itemPrototype() or _item())(text))
+        dialog.table.setItem(0, column, QTableWidgetItem(text))
     (row,) = dialog.entered().rows
     assert (row.setpoint_celsius, row.width_mm.value, row.time_s) == (70.0, 17.5, (420.0, 420.0))
     assert row.width_mm.status == "user-entered"
     assert dialog.ok.isEnabled()
     dialog.table.item(0, 4).setText("wide")
-    assert not dialog.ok.isEnabled() and "Row 1" in dialog.ok.toolTip()
-
-
-def _item():
-    from PySide6.QtWidgets import QTableWidgetItem
-
-    return QTableWidgetItem("")
+    assert not dialog.ok.isEnabled()
+    assert "Row 1" in dialog.ok.toolTip()
 
 
 @pytest.mark.render
