@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import logging
+import os
 import sys
 from typing import TYPE_CHECKING, cast
 
@@ -52,8 +53,16 @@ def main(argv: list[str] | None = None) -> int:
             "message; please report the command and this line."
         )
         return _failed(OUR_FAULT, PlannerError(sentence), "FAULT", wants_json=wants_json)
-    print(json.dumps(outcome.document, allow_nan=False) if wants_json else as_text(outcome))
+    _show(json.dumps(outcome.document, allow_nan=False) if wants_json else as_text(outcome))
     return outcome.exit_code
+
+
+def _show(text: str) -> None:
+    """Print, and take it quietly when whoever reads has stopped reading, as ``head`` does."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _handler(arguments: argparse.Namespace) -> Callable[[argparse.Namespace], Outcome]:

@@ -36,7 +36,7 @@ def _lines(value: Json, depth: int) -> Iterator[str]:
     pad = "  " * depth
     if isinstance(value, dict):
         for key, item in value.items():
-            if isinstance(item, dict) or (isinstance(item, list) and _is_nested(item)):
+            if isinstance(item, dict) or (isinstance(item, list) and _wants_lines(item)):
                 yield f"{pad}{key}:"
                 yield from _lines(item, depth + 1)
             else:
@@ -50,8 +50,8 @@ def _lines(value: Json, depth: int) -> Iterator[str]:
         yield f"{pad}{_short(value)}"
 
 
-def _is_nested(items: Sequence[Json]) -> bool:
-    return any(isinstance(item, (dict, list)) for item in items)
+def _wants_lines(items: Sequence[Json]) -> bool:
+    return any(isinstance(item, (dict, list)) or " " in str(item) for item in items)
 
 
 def _short(value: Json) -> str:

@@ -11,10 +11,17 @@ from planner.catalog.resource_files import resource_path
 from planner.catalog.section import Section
 from planner.catalog.user_tables import read_zone_table, user_table_path
 from planner.domain.devices import Cement, Device, Needle, RuleText, Tissue
+from planner.domain.errors import InputRefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
+
+    from planner.domain.sourced import Sourced
+
+DEFAULT_BONE_NEEDLE_GAUGE = 10
+"""Taken where a device or a cement does not state its bone needle: the access cannula of the
+OptaBlate system (K250213). A thicker guess only ever makes findings weigh more."""
 
 _Record = TypeVar("_Record", Device, Needle, Cement, Tissue)
 
@@ -28,6 +35,39 @@ class Catalog:
     cements: Mapping[str, Cement]
     tissues: Mapping[str, Tissue]
     rules: Mapping[str, RuleText]
+
+    def access_diameter(self, devices: Iterable[Device]) -> Sourced:
+        """Return the outer diameter, mm, of the widest thing that goes in along one needle.
+
+        For each device the bone needle it states, or the device itself where that is thicker;
+        without any statement the default bone needle, so that an unknown is never taken as thin.
+
+        Raises
+        ------
+        InputRefusedError
+            When the needle table lacks the gauge that is asked for.
+        """
+        listed = list(devices)
+        found = [one.numbers["outer_diameter_mm"] for one in listed if _states_width(one)]
+        gauges = [one.numbers["cannula_gauge"].value for one in listed if _states_gauge(one)]
+        found += [self._of_gauge(gauge) for gauge in gauges or [DEFAULT_BONE_NEEDLE_GAUGE]]
+        return max(found, key=lambda number: number.value)
+
+    def _of_gauge(self, gauge: float) -> Sourced:
+        for needle in self.needles.values():
+            if needle.gauge == gauge:
+                return needle.outer_diameter_mm
+        raise InputRefusedError(
+            "CAT-NO-GAUGE", f"The catalogue has no {gauge:g} G needle; add it to the needle files."
+        )
+
+
+def _states_width(device: Device) -> bool:
+    return "outer_diameter_mm" in device.numbers
+
+
+def _states_gauge(device: Device) -> bool:
+    return "cannula_gauge" in device.numbers
 
 
 def load_catalog(user_folder: Path | None = None) -> Catalog:

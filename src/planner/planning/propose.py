@@ -73,6 +73,7 @@ def propose(  # noqa: PLR0913  # a door: what to search, each by name
     approach: Approach | None = None,
     target: PointLps | None = None,
     device: Device | None = None,
+    outer_diameter_mm: float | None = None,
     count: int = 3,
     report: ProgressReport = unreported,
 ) -> Proposals:
@@ -85,7 +86,10 @@ def propose(  # noqa: PLR0913  # a door: what to search, each by name
     target
         Where the tip shall lie; ``None`` aims at the lesion in this body, or at its front third.
     device
-        Gives the diameter that goes through bone and the zone to lay on a lesion.
+        Gives the zone to lay on a lesion.
+    outer_diameter_mm
+        Of the widest thing that goes through bone, as ``Catalog.access_diameter`` says; ``None``
+        takes what the device itself states.
 
     Raises
     ------
@@ -96,7 +100,7 @@ def propose(  # noqa: PLR0913  # a door: what to search, each by name
     vertebra = anatomy.vertebrae[level]
     report(0.1, "Preparing the search")
     lesion = lesion_in(anatomy, surroundings)
-    diameter = access_diameter_mm(device)
+    diameter = outer_diameter_mm or access_diameter_mm(device)
     space = search_space(anatomy, level)
     none_because: list[str] = []
     found: list[ProposedTrajectory] = []

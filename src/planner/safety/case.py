@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from planner.safety.ruler import Ruler
     from planner.safety.scene import Scene
 
-DEFAULT_BONE_NEEDLE_GAUGE = 10
-"""Taken where a device or a cement does not state its bone needle: the access cannula of the
-OptaBlate system (K250213). A thicker guess only ever makes findings weigh more."""
 
 PLAN_SUBJECT = "plan"
 """Subject of a finding about the plan as a whole."""
@@ -150,32 +147,11 @@ class Case:
         return found
 
     def outer_diameter(self, needle: Trajectory) -> Sourced:
-        """Return the widest outer diameter, mm, of what goes in along a needle.
-
-        The bone needle a device states, or the device where that is thicker; without a
-        statement, the default bone needle.
-        """
+        """Return the outer diameter, mm, of the widest thing that goes in along a needle."""
         devices = [
             self.device(item) for item in self.plan.ablations if item.trajectory_id == needle.id
         ]
-        found = [
-            device.numbers["outer_diameter_mm"]
-            for device in devices
-            if "outer_diameter_mm" in device.numbers
-        ]
-        gauges = [
-            device.numbers["cannula_gauge"].value
-            for device in devices
-            if "cannula_gauge" in device.numbers
-        ]
-        found += [self._gauge(gauge) for gauge in gauges or [DEFAULT_BONE_NEEDLE_GAUGE]]
-        return max(found, key=lambda item: item.value)
-
-    def _gauge(self, gauge: float) -> Sourced:
-        for item in self.scene.catalog.needles.values():
-            if item.gauge == gauge:
-                return item.outer_diameter_mm
-        raise MissingInputError(f"no {gauge:g} G needle is in the catalogue", kind="catalogue")
+        return self.scene.catalog.access_diameter(devices)
 
     def body_of(self, needle: Trajectory) -> Capsule:
         """Return a needle as a solid from skin to tip."""

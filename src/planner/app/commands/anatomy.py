@@ -1,0 +1,137 @@
+"""``planner segment``."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.app.output import Json, Outcome, check_out_folder, progress
+from planner.catalog import load_catalog
+from planner.domain.errors import UsageError
+from planner.domain.plan import AnatomyBinding
+from planner.imaging import write_volume
+from planner.session.cases import open_case
+from planner.settings import user_data_folder
+
+if TYPE_CHECKING:
+    import argparse
+
+    from numpy.typing import NDArray
+
+    from planner.domain.anatomy import Anatomy, Pedicle, Vertebra
+    from planner.domain.volume import CtVolume
+    from planner.geometry.points import PointLps
+
+
+def segment(arguments: argparse.Namespace) -> Outcome:
+    """Outline the vertebrae of a CT and write them on its grid."""
+    check_out_folder(arguments.out)
+    started = time.perf_counter()
+    case = open_case(
+        arguments.ct,
+        load_catalog(user_data_folder()),
+        series_uid=arguments.series,
+        binding=_binding(arguments.backend, tuple(arguments.seed)),
+        report=progress,
+    )
+    anatomy = case.anatomy
+    write_volume(arguments.out, case.ct.geometry, on_grid_of(case.ct, anatomy, anatomy.labels))
+    if arguments.structures:
+        write_structures(arguments.structures, case.ct, anatomy)
+    return Outcome(
+        {
+            "levels": {level: _vertebra(v) for level, v in anatomy.vertebrae.items()},
+            "backend": anatomy.backend,
+            "notes": list(anatomy.notes),
+            "out": str(arguments.out),
+            "seconds": time.perf_counter() - started,
+        }
+    )
+
+
+def _binding(backend: str, seeds: tuple[tuple[object, object], ...]) -> AnatomyBinding:
+    name, colon, place = backend.partition(":")
+    if name == "import" and colon:
+        return AnatomyBinding(backend="import", locator=str(Path(place).resolve()), seeds=seeds)  # type: ignore[arg-type]
+    if backend not in {"builtin", "totalsegmentator"}:
+        raise UsageError(
+            f"'{backend}' is not a segmenter; write builtin, totalsegmentator or import:FILE"
+        )
+    return AnatomyBinding(backend=backend, seeds=seeds)  # type: ignore[arg-type]
+
+
+def on_grid_of(ct: CtVolume, anatomy: Anatomy, cropped: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return an array of the anatomy's grid laid into the CT's full grid."""
+    start = np.rint(ct.geometry.ijk(anatomy.geometry.lps_from_ijk[:3, 3])).astype(int)
+    i, j, k = anatomy.geometry.size_ijk
+    full = np.zeros(ct.geometry.shape_kji, dtype=np.uint8)
+    full[start[2] : start[2] + k, start[1] : start[1] + j, start[0] : start[0] + i] = cropped
+    return full
+
+
+def write_structures(folder: Path, ct: CtVolume, anatomy: Anatomy) -> None:
+    """Write every structure on the grid of the CT, one file each; ``labels`` among them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    arrays = {
+        "canal": anatomy.canal.astype(np.uint8),
+        "foramina": anatomy.foramina,
+        "discs": anatomy.discs,
+        "bodies": anatomy.bodies,
+        "posterior_wall": _wall_voxels(anatomy),
+        "lesion": np.zeros_like(anatomy.labels)
+        if anatomy.lesion is None
+        else anatomy.lesion.astype(np.uint8),
+    }
+    for name, array in arrays.items():
+        write_volume(folder / f"{name}.nii.gz", ct.geometry, on_grid_of(ct, anatomy, array))
+
+
+def _wall_voxels(anatomy: Anatomy) -> NDArray[np.uint8]:
+    """Return the voxels the posterior wall surfaces run through, by VerSe number."""
+    voxels = np.zeros_like(anatomy.labels)
+    for level, vertebra in anatomy.vertebrae.items():
+        if vertebra.posterior_wall is None:
+            continue
+        points = vertebra.posterior_wall.points_mm
+        index = np.rint(anatomy.geometry.ijk(points[anatomy.geometry.contains(points)]))
+        i, j, k = index.astype(int).T
+        voxels[k, j, i] = level.verse_label
+    return voxels
+
+
+def _vertebra(vertebra: Vertebra) -> Json:
+    wall = vertebra.posterior_wall
+    return {
+        "label": vertebra.level.verse_label,
+        "centroid_mm": xyz(vertebra.centroid),
+        "volume_ml": vertebra.volume_ml,
+        "quality": {
+            "verdict": vertebra.quality.verdict,
+            "flags": list(vertebra.quality.flags),
+        },
+        "level_doubt": vertebra.level_doubt,
+        "pedicles": {side: _pedicle(p) for side, p in vertebra.pedicles.items()},
+        "posterior_wall": {
+            "intact": None if wall is None else wall.intact,
+            "breaches": []
+            if wall is None
+            else [{"at_mm": xyz(b.at), "area_mm2": b.area_mm2} for b in wall.breaches],
+        },
+    }
+
+
+def _pedicle(pedicle: Pedicle) -> Json:
+    return {
+        "isthmus_mm": xyz(pedicle.isthmus),
+        "width_mm": pedicle.width_mm.as_list(),
+        "height_mm": pedicle.height_mm.as_list(),
+        "axis": list(pedicle.axis),
+    }
+
+
+def xyz(point: PointLps) -> list[float]:
+    """Return a point as ``[x, y, z]`` in LPS mm."""
+    return [point.x_mm, point.y_mm, point.z_mm]

@@ -1,0 +1,65 @@
+"""``planner bench``: one table, peers and the machine's own bandwidth beside each other."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import asdict
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from planner.app.output import Outcome
+from planner.domain.benchmark import BenchmarkRow
+from planner.domain.errors import UsageError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+COPY_BYTES = 256 * 1024 * 1024
+"""Large enough to leave every cache."""
+
+BENCHMARKS = {
+    "imaging": "planner.imaging.benchmark:benchmark",
+    "segmentation": "planner.anatomy.benchmark:benchmark",
+}
+"""Where each family of benchmarks is; a new one is a line here."""
+
+
+def bench(arguments: argparse.Namespace) -> Outcome:
+    """Run the named families of benchmarks, or all."""
+    unknown = [name for name in arguments.names if name not in BENCHMARKS]
+    if unknown:
+        raise UsageError(f"no benchmark {', '.join(unknown)}; there are: {', '.join(BENCHMARKS)}")
+    rows = [copy_bandwidth()]
+    for name in arguments.names or BENCHMARKS:
+        module, function = BENCHMARKS[name].split(":")
+        family = getattr(importlib.import_module(module), function)
+        rows += cast("Callable[[], list[BenchmarkRow]]", family)()
+    return Outcome({"benchmarks": [asdict(row) for row in rows]}, summary=_table(rows))
+
+
+def copy_bandwidth() -> BenchmarkRow:
+    """Time one copy of a large array."""
+    source = np.ones(COPY_BYTES, dtype=np.uint8)
+    target = np.empty_like(source)
+    row = BenchmarkRow.timed("memory copy, 256 MiB", lambda: np.copyto(target, source))
+    gigabytes_per_s = 2 * COPY_BYTES / row.best_s / 1e9
+    return BenchmarkRow(
+        name=row.name,
+        median_s=row.median_s,
+        best_s=row.best_s,
+        n=row.n,
+        note=f"{gigabytes_per_s:.1f} GB/s read and written",
+    )
+
+
+def _table(rows: list[BenchmarkRow]) -> str:
+    lines = [f"{'benchmark':<44}{'median s':>10}{'best s':>10}{'n':>4}{'ratio':>8}  against"]
+    for row in rows:
+        ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
+        lines.append(
+            f"{row.name:<44}{row.median_s:>10.4f}{row.best_s:>10.4f}{row.n:>4}{ratio:>8}  "
+            f"{row.against or row.note}"
+        )
+    return "\n".join(lines)

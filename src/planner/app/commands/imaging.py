@@ -1,0 +1,48 @@
+"""``planner inspect``, ``planner convert`` and ``planner deidentify``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from planner.app.output import Outcome, check_out_folder, progress
+from planner.domain.errors import NotBuiltYetError
+from planner.domain.volume import GateVerdict
+from planner.imaging import inspect as inspect_path
+from planner.imaging import load_ct, write_volume
+
+if TYPE_CHECKING:
+    import argparse
+
+REFUSED = 3
+"""The exit code of ``planner inspect`` on an input that would be refused."""
+
+
+def inspect(arguments: argparse.Namespace) -> Outcome:
+    """Say what the gate says of a CT, without planning anything."""
+    found = inspect_path(arguments.ct, progress)
+    document = found.as_json()
+    if arguments.series:
+        document["series"] = [
+            one for one in document["series"] if one["series_uid"] == arguments.series
+        ]
+    return Outcome(document, exit_code=REFUSED if found.verdict is GateVerdict.REFUSE else 0)
+
+
+def convert(arguments: argparse.Namespace) -> Outcome:
+    """Write the volume as the planner sees it."""
+    check_out_folder(arguments.out)
+    ct = load_ct(arguments.ct, arguments.series, progress)
+    write_volume(arguments.out, ct.geometry, ct.hu)
+    return Outcome(
+        {
+            "out": str(arguments.out),
+            "size": list(ct.geometry.size_ijk),
+            "spacing_mm": list(ct.geometry.spacing_mm),
+            "sha256": ct.record.sha256,
+        }
+    )
+
+
+def deidentify(_: argparse.Namespace) -> Outcome:
+    """Write a de-identified copy of a series."""
+    raise NotBuiltYetError("planner deidentify is not built yet.")

@@ -1,0 +1,194 @@
+"""``planner suggest`` and ``planner plan``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from planner.app.commands.anatomy import xyz
+from planner.app.output import Json, Outcome, check_out_folder, progress
+from planner.catalog import load_catalog
+from planner.document.plan_file import save_plan
+from planner.domain.errors import InputRefusedError, UsageError
+from planner.domain.levels import Side
+from planner.domain.plan import (
+    Ablation,
+    AblationId,
+    AnatomyBinding,
+    Approach,
+    CementId,
+    CementInjection,
+    SideConfirmation,
+    Trajectory,
+    TrajectoryId,
+)
+from planner.planning import propose
+from planner.session.cases import new_plan, now_utc, open_case
+from planner.settings import user_data_folder
+
+if TYPE_CHECKING:
+    import argparse
+
+    from planner.domain.devices import Device
+    from planner.planning import ProposedTrajectory
+    from planner.session.cases import Case
+
+
+def suggest(arguments: argparse.Namespace) -> Outcome:
+    """Propose trajectories to a level, or say why there is none."""
+    case = _case(arguments)
+    case.vertebra(arguments.level)
+    device = _device(case, arguments.device) if arguments.device else None
+    proposals = propose(
+        case.ct,
+        case.anatomy,
+        arguments.level,
+        side=None if arguments.side == "both" else Side(arguments.side),
+        approach=None if arguments.approach == "any" else Approach(arguments.approach),
+        target=arguments.target,
+        device=device,
+        outer_diameter_mm=case.catalog.access_diameter([device] if device else []).value,
+        count=arguments.count,
+        report=progress,
+    )
+    return Outcome(
+        {
+            "trajectories": [_trajectory(found) for found in proposals.trajectories],
+            "none_because": list(proposals.none_because),
+            "notes": list(proposals.notes),
+        }
+    )
+
+
+def plan(arguments: argparse.Namespace) -> Outcome:
+    """Make a plan file with one needle, its ablation and its cement."""
+    _check_plan_words(arguments)
+    case = _case(arguments)
+    device = _device(case, arguments.device)
+    case.vertebra(arguments.level)
+    side = Side(arguments.side)
+    trajectory = _given(arguments, side) or _best(arguments, case, side, device)
+    made = replace(
+        new_plan(case),
+        trajectories=(trajectory,),
+        ablations=(
+            Ablation(
+                id=AblationId("A1"),
+                trajectory_id=trajectory.id,
+                device_id=device.id,
+                power_w=arguments.power_w,
+                setpoint_celsius=arguments.setpoint_celsius,
+                time_s=arguments.time_s,
+            ),
+        ),
+    )
+    if arguments.cement:
+        if arguments.cement not in case.catalog.cements:
+            raise UsageError(
+                f"no cement '{arguments.cement}'; there are: {', '.join(case.catalog.cements)}"
+            )
+        injection = CementInjection(
+            id=CementId("C1"),
+            trajectory_id=trajectory.id,
+            cement_id=arguments.cement,
+            volume_ml=arguments.cement_ml,
+        )
+        made = replace(made, cements=(injection,))
+    if arguments.side_confirmed_by:
+        confirmation = SideConfirmation(
+            by=arguments.side_confirmed_by,
+            at_utc=now_utc(),
+            patient_position=case.ct.record.patient_position,
+        )
+        made = replace(made, side_confirmation=confirmation)
+    saved = save_plan(arguments.out, made)
+    return Outcome(
+        {"out": str(arguments.out), "plan_id": saved.plan_id, "revision": saved.revision}
+    )
+
+
+def _check_plan_words(arguments: argparse.Namespace) -> None:
+    check_out_folder(arguments.out)
+    if (arguments.entry is None) != (arguments.tip is None):
+        raise UsageError("--entry and --tip belong together; give both, or neither")
+    if (arguments.cement is None) != (arguments.cement_ml is None):
+        raise UsageError("--cement and --cement-ml belong together; give both, or neither")
+    if arguments.power_w is not None and arguments.setpoint_celsius is not None:
+        raise UsageError("give --power-w or --setpoint-celsius, not both")
+
+
+def _case(arguments: argparse.Namespace) -> Case:
+    locator = str(arguments.anatomy.resolve()) if arguments.anatomy else ""
+    return open_case(
+        arguments.ct,
+        load_catalog(user_data_folder()),
+        series_uid=arguments.series,
+        binding=AnatomyBinding(
+            backend="import" if locator else "builtin",
+            locator=locator,
+            seeds=tuple(arguments.seed),
+        ),
+        report=progress,
+    )
+
+
+def _device(case: Case, device_id: str) -> Device:
+    if device_id not in case.catalog.devices:
+        raise UsageError(f"no device '{device_id}'; there are: {', '.join(case.catalog.devices)}")
+    return case.catalog.devices[device_id]
+
+
+def _given(arguments: argparse.Namespace, side: Side) -> Trajectory | None:
+    if arguments.entry is None:
+        return None
+    if arguments.entry.distance_mm(arguments.tip) < 1.0:
+        raise UsageError("--entry and --tip are the same place")
+    approach = "transpedicular" if arguments.approach == "any" else arguments.approach
+    return Trajectory(
+        id=TrajectoryId("T1"),
+        level=arguments.level,
+        side=side,
+        approach=Approach(approach),
+        entry=arguments.entry,
+        tip=arguments.tip,
+    )
+
+
+def _best(arguments: argparse.Namespace, case: Case, side: Side, device: Device) -> Trajectory:
+    proposals = propose(
+        case.ct,
+        case.anatomy,
+        arguments.level,
+        side=side,
+        approach=None if arguments.approach == "any" else Approach(arguments.approach),
+        target=None,
+        device=device,
+        outer_diameter_mm=case.catalog.access_diameter([device]).value,
+        count=1,
+        report=progress,
+    )
+    if not proposals.trajectories:
+        reasons = "; ".join(proposals.none_because)
+        raise InputRefusedError(
+            "PLAN-NO-PATH",
+            f"No path to {arguments.level} from the {side} could be proposed: {reasons}. "
+            "Give --entry and --tip to plan one by hand.",
+        )
+    return replace(proposals.trajectories[0].trajectory, id=TrajectoryId("T1"))
+
+
+def _trajectory(found: ProposedTrajectory) -> Json:
+    measures = found.measures
+    return {
+        "approach": found.trajectory.approach,
+        "side": found.trajectory.side,
+        "skin_mm": xyz(found.trajectory.entry),
+        "bone_entry_mm": None if measures.bone_entry is None else xyz(measures.bone_entry),
+        "tip_mm": xyz(found.trajectory.tip),
+        "pedicle_margin_mm": measures.pedicle_margin_mm,
+        "clearances_mm": dict(measures.clearances_mm),
+        "angles_deg": dict(measures.angles_deg),
+        "length_mm": found.trajectory.length_mm,
+        "score": found.score,
+        "reasons": list(found.reasons),
+    }

@@ -1,0 +1,302 @@
+"""Use cases that the command line and the window share: from a scan to a checked plan."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.anatomy import segment
+from planner.domain.anatomy import Anatomy
+from planner.domain.errors import InputRefusedError, NotBuiltYetError, PlannerError
+from planner.domain.plan import AnatomyBinding, Plan, ScanBinding
+from planner.domain.prediction import MissingZone
+from planner.domain.progress import ProgressReport, unreported
+from planner.domain.volume import GateVerdict
+from planner.geometry.points import unit
+from planner.imaging import load_ct
+from planner.physics import cortex_barrier, fill_cement, table_zone
+from planner.safety import Scene, assess
+from planner.session.anatomy_store import load_anatomy, store_anatomy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from planner.catalog import Catalog
+    from planner.domain.anatomy import Vertebra
+    from planner.domain.finding import Assessment
+    from planner.domain.levels import Level
+    from planner.domain.plan import (
+        Ablation,
+        AblationId,
+        CementId,
+        CementInjection,
+        TrajectoryId,
+    )
+    from planner.domain.prediction import PredictedCement, PredictedZone
+    from planner.domain.volume import CtVolume
+    from planner.geometry.volume_geometry import VolumeGeometry
+
+READING_SHARE = 0.3
+"""Share of the progress bar that reading a scan gets; outlining takes the rest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Case:
+    """One scan with its outlines, ready to plan on."""
+
+    ct: CtVolume
+    anatomy: Anatomy
+    binding: AnatomyBinding
+    catalog: Catalog
+
+    def vertebra(self, level: Level) -> Vertebra:
+        """Return one vertebra.
+
+        Raises
+        ------
+        InputRefusedError
+            When the outlines do not have that level.
+        """
+        if level not in self.anatomy.vertebrae:
+            known = ", ".join(self.anatomy.vertebrae) or "none"
+            raise InputRefusedError(
+                "ANAT-NO-LEVEL",
+                f"{level} was not found in this scan; the levels found are: {known}. Name a "
+                f"vertebra with --seed {level}=x,y,z, or import outlines that have it.",
+            )
+        return self.anatomy.vertebrae[level]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Predictions:
+    """What the models say of every ablation and injection of a plan.
+
+    ``unfilled`` says why an injection has no fill; a rule on it is then NOT EVALUATED.
+    """
+
+    zones: Mapping[AblationId, PredictedZone | MissingZone]
+    cements: Mapping[CementId, PredictedCement]
+    unfilled: Mapping[CementId, str]
+
+
+def open_case(
+    path: Path,
+    catalog: Catalog,
+    *,
+    series_uid: str | None = None,
+    binding: AnatomyBinding | None = None,
+    report: ProgressReport = unreported,
+) -> Case:
+    """Read a scan and outline its vertebrae."""
+    ct = load_ct(path, series_uid, lambda part, what: report(part * READING_SHARE, what))
+    wanted = binding or AnatomyBinding(backend="builtin")
+    anatomy = outline(
+        ct, wanted, lambda part, what: report(READING_SHARE + part * (1 - READING_SHARE), what)
+    )
+    return Case(
+        ct=ct, anatomy=anatomy, binding=replace(wanted, backend=anatomy.backend), catalog=catalog
+    )
+
+
+def outline(ct: CtVolume, binding: AnatomyBinding, report: ProgressReport = unreported) -> Anatomy:
+    """Return the outlines of a scan, from the store when they were made before."""
+    if found := load_anatomy(ct, binding):
+        return found
+    seeds = dict(binding.seeds)
+    if binding.locator:
+        raise NotBuiltYetError("Importing outlines is not built yet; use the built-in segmenter.")
+    anatomy = segment(ct, seeds=seeds, report=report)
+    store_anatomy(ct, binding, anatomy)
+    return anatomy
+
+
+def new_plan(case: Case) -> Plan:
+    """Return an empty plan bound to the scan and outlines of ``case``."""
+    record = case.ct.record
+    return Plan(
+        plan_id=str(uuid.uuid4()),
+        created_utc=now_utc(),
+        anatomy=case.binding,
+        scan=ScanBinding(
+            sha256=record.sha256,
+            series_uid=record.series_uid,
+            study_uid=record.study_uid,
+            frame_of_reference_uid=record.frame_of_reference_uid,
+            patient=record.patient,
+            patient_position=record.patient_position,
+            series_description=record.series_description,
+            acquired=record.acquired,
+            locator=record.locator,
+            gate_warnings=tuple(
+                f"{finding.code}: {finding.message}"
+                for finding in record.findings
+                if finding.severity is GateVerdict.WARN
+            ),
+        ),
+    )
+
+
+def reopen_case(
+    plan: Plan,
+    catalog: Catalog,
+    *,
+    ct_path: Path | None = None,
+    report: ProgressReport = unreported,
+) -> Case:
+    """Find the scan a plan was made on, and check that it is the one.
+
+    Raises
+    ------
+    InputRefusedError
+        ``PLAN-CT-GONE`` when nothing is at the remembered place, ``PLAN-OTHER-CT`` when what is
+        there is a different scan.
+    """
+    place = ct_path or Path(plan.scan.locator)
+    if not place.exists():
+        raise InputRefusedError(
+            "PLAN-CT-GONE",
+            f"The CT of this plan is not at {place} any more. Put it back, or say where it is "
+            "with --ct. The plan itself is unchanged.",
+        )
+    case = open_case(
+        place,
+        catalog,
+        series_uid=plan.scan.series_uid or None,
+        binding=plan.anatomy,
+        report=report,
+    )
+    if case.ct.record.sha256 != plan.scan.sha256:
+        raise InputRefusedError(
+            "PLAN-OTHER-CT",
+            f"The CT at {place} is not the scan this plan was made on: its voxels or geometry "
+            "differ. A plan is never carried over to another scan by itself; plan anew on it.",
+        )
+    return case
+
+
+def predict(plan: Plan, case: Case) -> Predictions:
+    """Return the table-tier zones and the cement fills of a plan."""
+    cements: dict[CementId, PredictedCement] = {}
+    unfilled: dict[CementId, str] = {}
+    for injection in plan.cements:
+        try:
+            cements[injection.id] = _fill(injection, plan, case)
+        except PlannerError as error:
+            unfilled[injection.id] = str(error)
+    return Predictions(zones=predict_zones(plan, case.catalog), cements=cements, unfilled=unfilled)
+
+
+def predict_zones(plan: Plan, catalog: Catalog) -> dict[AblationId, PredictedZone | MissingZone]:
+    """Return the table zone of every ablation, or why it has none."""
+    return {ablation.id: _zone(ablation, plan, catalog) for ablation in plan.ablations}
+
+
+def scene_of(case: Case, predictions: Predictions) -> Scene:
+    """Return all a rule may look at besides the plan."""
+    return Scene(
+        ct=case.ct,
+        anatomy=case.anatomy,
+        zones=predictions.zones,
+        cements=predictions.cements,
+        catalog=case.catalog,
+        today=datetime.now(UTC).date(),
+    )
+
+
+def check(plan: Plan, case: Case) -> tuple[Predictions, Assessment]:
+    """Predict, then run every rule."""
+    predictions = predict(plan, case)
+    return predictions, assess(plan, scene_of(case, predictions))
+
+
+def access_diameter_mm(plan: Plan, trajectory_id: TrajectoryId, catalog: Catalog) -> float:
+    """Return the outer diameter of the widest thing that goes in along a needle."""
+    devices = [
+        catalog.devices[ablation.device_id]
+        for ablation in plan.ablations
+        if ablation.trajectory_id == trajectory_id and ablation.device_id in catalog.devices
+    ]
+    return catalog.access_diameter(devices).value
+
+
+def without_outlines(ct: CtVolume) -> Anatomy:
+    """Return an anatomy that knows nothing, so that every rule on it is NOT EVALUATED."""
+    geometry = ct.geometry.cropped((0, 0, 0), (1, 1, 1))
+    nothing = np.zeros(geometry.shape_kji, dtype=np.uint8)
+    return Anatomy(
+        geometry=geometry,
+        labels=nothing,
+        bodies=nothing,
+        discs=nothing,
+        foramina=nothing,
+        canal=nothing.astype(np.bool_),
+        vertebrae={},
+        backend="none",
+        ct_sha256=ct.record.sha256,
+    )
+
+
+def now_utc() -> str:
+    """Return the time now as ISO 8601 in UTC."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _zone(ablation: Ablation, plan: Plan, catalog: Catalog) -> PredictedZone | MissingZone:
+    trajectory = plan.trajectory(ablation.trajectory_id)
+    device = catalog.devices.get(ablation.device_id)
+    if device is None:
+        reason = f"The catalogue has no device '{ablation.device_id}'."
+        return MissingZone(ablation_id=ablation.id, reason=reason)
+    direction = unit(trajectory.tip.array - trajectory.entry.array)
+    return table_zone(device, ablation, trajectory.tip, direction)
+
+
+def _fill(injection: CementInjection, plan: Plan, case: Case) -> PredictedCement:
+    trajectory = plan.trajectory(injection.trajectory_id)
+    vertebra = case.vertebra(trajectory.level)
+    body = case.anatomy.bodies == vertebra.level.verse_label
+    window = _around(body)
+    size_kji = [part.stop - part.start for part in window]
+    geometry = case.anatomy.geometry.cropped(
+        (window[2].start, window[1].start, window[0].start),
+        (size_kji[2], size_kji[1], size_kji[0]),
+    )
+    hu = hu_on(case.ct, geometry)
+    return fill_cement(
+        hu,
+        body[window],
+        cortex_barrier(hu, body[window]),
+        geometry,
+        trajectory.tip,
+        injection.volume_ml,
+        cement_injection_id=injection.id,
+    )
+
+
+def _around(mask: NDArray[np.bool_], margin: int = 3) -> tuple[slice, slice, slice]:
+    """Return the index box of a mask with a margin of voxels, inside the array."""
+    found = np.argwhere(mask)
+    if not len(found):
+        raise InputRefusedError(
+            "ANAT-NO-BODY",
+            "The outlines have no vertebral body at the level of the cement needle; correct them "
+            "first.",
+        )
+    low = np.maximum(found.min(axis=0) - margin, 0)
+    high = np.minimum(found.max(axis=0) + margin + 1, mask.shape)
+    k, j, i = (slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
+    return k, j, i
+
+
+def hu_on(ct: CtVolume, geometry: VolumeGeometry) -> NDArray[np.int16]:
+    """Return the HU of a CT on a sub-grid of its own grid, shape ``[k, j, i]``."""
+    start = np.rint(ct.geometry.ijk(geometry.lps_from_ijk[:3, 3])).astype(int)
+    i, j, k = geometry.size_ijk
+    return ct.hu[start[2] : start[2] + k, start[1] : start[1] + j, start[0] : start[0] + i]

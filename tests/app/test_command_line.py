@@ -1,0 +1,101 @@
+"""The command line's words, exit codes and promises."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from planner.app.main import INPUT_REFUSED, OUR_FAULT, WRONG_USAGE, main
+from planner.app.output import Outcome, as_text
+from planner.app.parser import build_parser
+from planner.domain.errors import InputRefusedError, UsageError
+
+
+def test_that_help_says_this_is_not_a_medical_device() -> None:
+    assert "Not a medical device" in build_parser().format_help()
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (["nonsense"], "invalid choice"),
+        (["segment", "ct"], "--out"),
+        (["suggest", "ct", "--level", "X9"], "not a level"),
+        (["plan", "ct", "--level", "L3", "--side", "middle", "--out", "p"], "invalid choice"),
+        (["segment", "ct", "--out", "o", "--seed", "L3"], "write L3=x,y,z"),
+        (["segment", "ct", "--out", "o", "--seed", "L3=1,2"], "not a point"),
+        (["suggest", "ct", "--level", "L3", "--target", "1,2,nan"], "not a point"),
+        (["phantom", "--seed", "1", "--out", "o", "--spacing", "1,0,1"], "above zero"),
+    ],
+)
+def test_that_a_wrong_word_gets_one_sentence_and_exit_code_2(
+    words: list[str], part: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == WRONG_USAGE
+    shown = capsys.readouterr()
+    assert part in shown.err
+    assert shown.err.count("\n") == 1
+    assert "Traceback" not in shown.err
+    assert shown.out == ""
+
+
+def test_that_an_error_is_one_json_document_when_json_is_asked_for(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["segment", "--json"]) == WRONG_USAGE
+    document = json.loads(capsys.readouterr().out)
+    assert document["error"]["code"] == "USAGE"
+
+
+@pytest.mark.parametrize(
+    ("error", "exit_code", "code"),
+    [
+        (UsageError("wrong"), WRONG_USAGE, "USAGE"),
+        (InputRefusedError("DCM-X", "no"), INPUT_REFUSED, "DCM-X"),
+        (ZeroDivisionError("boom"), OUR_FAULT, "FAULT"),
+        (KeyboardInterrupt(), OUR_FAULT, "CANCELLED"),
+    ],
+)
+def test_that_every_kind_of_error_has_its_exit_code(
+    error: BaseException,
+    exit_code: int,
+    code: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(_: object) -> Outcome:
+        raise error
+
+    monkeypatch.setattr("planner.app.commands.catalog.devices", fail)
+    assert main(["devices", "--json"]) == exit_code
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["error"]["code"] == code
+    assert "Traceback" not in shown.err
+
+
+def test_that_devices_lists_every_number_with_status_and_source(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["devices", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    ids = {device["id"] for device in document["devices"]}
+    assert {"eco-mwa", "star-bipolar", "osteocool-7", "cryo-17g"} <= ids
+    numbers = [n for d in document["devices"] for n in d["numbers"].values()]
+    assert numbers
+    assert all(number["status"] and number["source"] for number in numbers)
+
+
+def test_that_a_document_is_laid_out_for_a_person_without_losing_a_value() -> None:
+    text = as_text(Outcome({"verdict": "HELD", "findings": [{"rule": "A2", "mm": 3.25}], "x": []}))
+    assert "verdict: HELD" in text
+    assert "rule: A2" in text
+    assert "mm: 3.25" in text
+    assert "x: none" in text
+
+
+def test_that_an_output_in_a_missing_folder_is_refused_before_any_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["segment", str(tmp_path), "--out", str(tmp_path / "no" / "labels.nii.gz")]
+    assert main(words) == WRONG_USAGE
+    assert "does not exist" in capsys.readouterr().err
