@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,6 +11,9 @@ from imaging.analytic_patient import worst_landmark_mm, wrong_voxels
 from imaging.odd_cases import CASES, LOAD, REFUSE, Case
 from planner.domain.errors import InputRefusedError
 from planner.imaging import inspect, load_ct
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LANDMARK_MM = 0.05
 VOXEL_HU = 1.0
