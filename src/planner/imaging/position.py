@@ -30,7 +30,7 @@ AXIAL_COSINE = 0.7071
 """A slice within 45 degrees of axial shows the table at its lower edge; others need not."""
 
 FITTING_COSINE = 0.5
-"""The image's downward direction must lie within 60 degrees of the table; otherwise it is 90 off."""
+"""The image's down must lie within 60 degrees of the table's; lying otherwise is 90 off."""
 
 
 def position_in_words(patient_position: str) -> str:
