@@ -485,9 +485,9 @@ def _nested(depth: int) -> bytes:
 
 damaged("one file cut in its pixels", lambda c: c[:-2000], "PIXELS-SHORT")
 damaged("one file cut in its header", lambda c: c[:700], "UNREADABLE-FILE", "MISSING-SLICE")
-damaged("one empty file", lambda c: b"", "UNREADABLE-FILE", "MISSING-SLICE")
-damaged("one file of zeros", lambda c: b"\0" * 5000, "UNREADABLE-FILE", "MISSING-SLICE")
-damaged("one web page", lambda c: b"<html>404</html>", "UNREADABLE-FILE", "MISSING-SLICE")
+damaged("one empty file", lambda _: b"", "UNREADABLE-FILE", "MISSING-SLICE")
+damaged("one file of zeros", lambda _: b"\0" * 5000, "UNREADABLE-FILE", "MISSING-SLICE")
+damaged("one web page", lambda _: b"<html>404</html>", "UNREADABLE-FILE", "MISSING-SLICE")
 damaged(
     "sequences nested 3000 deep",
     lambda c: _inserted(c, _nested(3000)),
