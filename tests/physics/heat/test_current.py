@@ -3,21 +3,23 @@
 import numpy as np
 import pytest
 
+from physics.heat.vertebra import centre_mm, uniform
 from planner.physics.heat.current import circuit_of, joule_heat, solve_voltage
+from planner.physics.heat.cuts import Cuts, cuts_of_cylinders, cuts_of_surface, uncut
 from planner.physics.heat.links import SHORTEST_ELECTRIC_CUT, cut_links
+from planner.physics.heat.metal import Cylinder
 
 CONDUCTIVITY = 0.1
 
 
-def resistance_ohm(inner_mm: np.ndarray, outer_mm: np.ndarray, spacing_mm: float) -> float:
-    """Between a body (negative ``inner_mm``) at 1 V and one at 0 V (negative ``outer_mm``)."""
-    distance = np.minimum(inner_mm, outer_mm)
-    conductivity = np.full(distance.shape, CONDUCTIVITY)
-    links = cut_links(conductivity, spacing_mm, distance, SHORTEST_ELECTRIC_CUT)
-    circuit = circuit_of(links, distance < 0.0)
-    voltage = np.pad((inner_mm < 0.0).astype(np.float32), 1)
+def resistance_ohm(cuts: Cuts, inner: np.ndarray, spacing_mm: float) -> float:
+    """Between the voxels ``inner`` at 1 V and the rest of the metal at 0 V."""
+    conductivity = np.full(inner.shape, CONDUCTIVITY)
+    links = cut_links(conductivity, spacing_mm, cuts, SHORTEST_ELECTRIC_CUT)
+    circuit = circuit_of(links, cuts.metal)
+    voltage = np.pad(inner.astype(np.float32), 1)
     solve_voltage(circuit, voltage, 1e-5)
-    heat = np.zeros(distance.shape, np.float32)
+    heat = np.zeros(inner.shape, np.float32)
     joule_heat(voltage, circuit, heat)
     return 1.0 / (float(heat.sum(dtype=np.float64)) * (spacing_mm / 1000.0) ** 3)
 
@@ -28,7 +30,25 @@ def spheres_error(spacing_mm: float) -> float:
     z, y, x = np.meshgrid(centres, centres, centres, indexing="ij")
     radius = np.sqrt(x * x + y * y + z * z)
     exact = (1 / 4e-3 - 1 / 20e-3) / (4 * np.pi * CONDUCTIVITY)
-    return resistance_ohm(radius - 4.0, 20.0 - radius, spacing_mm) / exact - 1.0
+    cuts = cuts_of_surface(np.minimum(radius - 4.0, 20.0 - radius))
+    return resistance_ohm(cuts, radius < 4.0, spacing_mm) / exact - 1.0
+
+
+def needle_error(direction: tuple[float, float, float], offset: np.ndarray) -> float:
+    """Of a needle of 0.9 mm in a coaxial tube of 15 mm, both along ``direction``."""
+    medium = uniform(36, 1.0)
+    axis = np.array(direction) / np.linalg.norm(direction)
+    middle = centre_mm(medium) + offset
+    needle = Cylinder(
+        start_mm=tuple(middle - 60.0 * axis), end_mm=tuple(middle + 60.0 * axis), radius_mm=0.9
+    )
+    across = needle.along_and_across_mm(medium)[1]
+    inner = cuts_of_cylinders(medium, [needle])
+    outer = cuts_of_surface(15.0 - across)
+    parts = zip(inner[1:], outer[1:], strict=True)
+    cuts = Cuts(inner.metal | outer.metal, *(np.where(np.isnan(a), b, a) for a, b in parts))
+    exact = np.log(15.0 / 0.9) / (2 * np.pi * CONDUCTIVITY * 36e-3)
+    return resistance_ohm(cuts, inner.metal, 1.0) / exact - 1.0
 
 
 def test_that_concentric_spheres_have_the_resistance_of_the_textbook() -> None:
@@ -41,14 +61,8 @@ def test_that_the_error_of_a_cut_sphere_falls_with_the_square_of_the_spacing() -
 
 def test_that_a_needle_off_the_grid_has_the_resistance_of_a_coaxial_line() -> None:
     random = np.random.default_rng(20240731)
-    errors = []
-    for _ in range(12):
-        off_x, off_y = random.random(2) - 0.5
-        centres = np.arange(36) - 17.5
-        y, x = np.meshgrid(centres, centres, indexing="ij")
-        radius = np.broadcast_to(np.hypot(x - off_x, y - off_y), (12, 36, 36)).copy()
-        exact = np.log(15.0 / 0.9) / (2 * np.pi * CONDUCTIVITY * 12e-3)
-        errors.append(abs(resistance_ohm(radius - 0.9, 15.0 - radius, 1.0) / exact - 1.0))
+    offsets = random.random((12, 3)) - 0.5
+    errors = [abs(needle_error((0.0, 0.0, 1.0), offset)) for offset in offsets]
     assert np.mean(errors) <= 0.04
     assert np.max(errors) <= 0.06
 
@@ -57,7 +71,7 @@ def test_that_a_block_between_plates_has_its_ohms() -> None:
     conductivity = np.full((8, 8, 22), CONDUCTIVITY)
     given = np.zeros(conductivity.shape, bool)
     given[:, :, 0] = given[:, :, -1] = True
-    links = cut_links(conductivity, 1.0, np.ones(conductivity.shape), 0.05)
+    links = cut_links(conductivity, 1.0, uncut(conductivity.shape), 0.05)
     circuit = circuit_of(links, given)
     voltage = np.zeros(conductivity.shape, np.float32)
     voltage[:, :, 0] = 1.0

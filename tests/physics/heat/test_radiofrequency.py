@@ -86,6 +86,18 @@ def test_that_two_mirrored_needles_give_mirrored_zones() -> None:
     assert 0.48 <= share <= 0.52
 
 
+def test_that_a_turned_needle_gives_the_same_zone() -> None:
+    medium = uniform(64, 1.0)
+    sizes = []
+    for axis in ((1.0, 0.0, 0.0), (1.0, 1.0, 0.0), (1.0, 1.0, 1.0)):
+        tip = tuple(np.add(-10.0 * np.array(axis) / np.linalg.norm(axis), (0.2, 0.3, 0.1)))
+        result = solve(medium, [burn(bipolar(medium, tip, axis), seconds=600.0)], post_heat_s=0.0)
+        sizes.append(result.coagulation_size(axis))
+    for size in sizes[1:]:
+        assert size.volume_ml == pytest.approx(sizes[0].volume_ml, rel=0.02)
+        assert size.short_diameter_mm == pytest.approx(sizes[0].short_diameter_mm, abs=0.4)
+
+
 def test_that_nothing_warms_without_power() -> None:
     medium = uniform(40, 1.0)
     needle = bipolar(medium, (-10.0, 0.0, 0.0), (1.0, 0.0, 0.0))

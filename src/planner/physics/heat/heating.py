@@ -16,6 +16,7 @@ from planner.physics.heat.bioheat import (
     body_of,
     stable_step_s,
 )
+from planner.physics.heat.cuts import cuts_of_cylinders
 from planner.physics.heat.links import SHORTEST_HEAT_CUT, cut_links
 from planner.physics.heat.metal import Contact, Exchange, contact_of, exchange_of, hold, relax
 from planner.physics.heat.record import TALLY_S
@@ -64,21 +65,19 @@ class HeatingStage:
 
 def prepare(medium: Medium, stage: Stage, temperature: Field) -> HeatingStage:
     """Cut the links at the metal and place the sources of ``stage``."""
-    distances = [piece.distance_mm(medium) for piece in stage.metal]
-    nearest = np.minimum.reduce(distances) if distances else np.full(medium.tissue.shape, np.inf)
+    cuts = cuts_of_cylinders(medium, stage.metal)
     table = medium.table
     links = cut_links(
         medium.spread(table.heat_conductivity_w_per_m_k),
         medium.spacing_mm,
-        nearest,
+        cuts,
         SHORTEST_HEAT_CUT,
     )
     per_capacity = 1.0 / medium.spread(table.heat_capacity_j_per_m3_k)
-    per_capacity[nearest < 0.0] = 0.0
+    per_capacity[cuts.metal] = 0.0
     perfusion = medium.spread(table.perfusion_w_per_m3_k)
     body = body_of(links, per_capacity.astype(np.float32), perfusion.astype(np.float32))
     count = max(1, int(np.ceil(stage.duration_s / stable_step_s(body))))
-    rest = iter(distances)
     pieces: list[tuple[Piece, ...]] = []
     sources: list[Source] = []
     for item in stage.driven:
@@ -86,13 +85,13 @@ def prepare(medium: Medium, stage: Stage, temperature: Field) -> HeatingStage:
         if isinstance(applicator, RadioFrequency):
             sources.append(CurrentSource(medium, applicator, item.drive))
         elif isinstance(applicator, Microwave):
-            sources.append(AntennaSource(medium, applicator, item.drive, nearest))
+            sources.append(AntennaSource(medium, applicator, item.drive))
         else:
             raise TypeError("a cryoprobe belongs to a stage of cold")
         cooling = applicator.cooling
         found = []
         for metal in applicator.metal:
-            inside = next(rest) < 0.0
+            inside = metal.distance_mm(medium) < 0.0
             contact = contact_of(inside, links, medium.voxel_m3)
             celsius = float(temperature[inside].mean())
             hold(temperature, contact.metal, celsius)

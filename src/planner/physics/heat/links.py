@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from planner.physics.heat.cuts import Cuts
+
 Field: TypeAlias = NDArray[np.float32]
 """float32 ``[k, j, i]``: half the bytes of float64, and the solvers are bound by bytes."""
 
@@ -66,37 +68,28 @@ def harmonic_links(conductivity: NDArray[np.floating], spacing_mm: float) -> Lin
 
 
 def cut_links(
-    conductivity: NDArray[np.floating],
-    spacing_mm: float,
-    distance_mm: NDArray[np.float64],
-    shortest: float,
+    conductivity: NDArray[np.floating], spacing_mm: float, cuts: Cuts, shortest: float
 ) -> Links:
-    """Return links that end on a metal surface where it lies, not on the voxel face.
-
-    Shortley and Weller (1938): a face between tissue and metal gets the conductance of the
-    tissue over the true distance to the metal. A staircase surface errs by 9 to 40 % in the
-    resistance of a needle, a cut one by some percent.
+    """Return links that end on metal where it lies: tissue conducts over the link's own length.
 
     Parameters
     ----------
-    distance_mm
-        Signed distance to the metal at voxel centres; negative inside.
     shortest
         Smallest share of the spacing a link may keep.
     """
     links = harmonic_links(conductivity, spacing_mm)
     faces = []
-    for axis, plain in links.by_array_axis():
+    for (axis, plain), (_, shares) in zip(
+        links.by_array_axis(), cuts.by_array_axis(), strict=True
+    ):
         value = np.moveaxis(conductivity, axis, 0)
-        distance = np.moveaxis(distance_mm, axis, 0)
+        metal = np.moveaxis(cuts.metal, axis, 0)
+        share = np.moveaxis(shares, axis, 0)[1:]
         face = np.moveaxis(plain, axis, 0).astype(np.float64)
-        metal = distance < 0.0
-        cut = metal[1:] != metal[:-1]
-        outside = np.where(metal[1:], distance[:-1], distance[1:])[cut]
-        inside = np.where(metal[1:], distance[1:], distance[:-1])[cut]
-        share = np.clip(outside / (outside - inside), shortest, 1.0)
+        cut = np.isfinite(share)
         tissue = np.where(metal[1:], value[:-1], value[1:])[cut]
-        face[1:][cut] = tissue / share / (spacing_mm / 1000.0) ** 2
+        length_m = np.maximum(share[cut], shortest) * spacing_mm / 1000.0
+        face[1:][cut] = tissue / length_m / (spacing_mm / 1000.0)
         faces.append(_packed(face, axis))
     return Links(*faces)
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from planner.physics.heat.applicators import Setpoint, Watts
 from planner.physics.heat.current import circuit_of, joule_heat, solve_voltage
+from planner.physics.heat.cuts import cuts_of_cylinders
 from planner.physics.heat.links import SHORTEST_ELECTRIC_CUT, cut_links
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ class CurrentSource:
         own = [piece.distance_mm(medium) for piece in applicator.metal]
         self._box = _field_box(own, medium) if applicator.is_bipolar else (slice(None),) * 3
         self._inside = [piece[self._box] < 0.0 for piece in own]
-        self._distance = np.minimum.reduce([piece[self._box] for piece in own])
+        self._cuts = cuts_of_cylinders(medium, applicator.metal).within(self._box)
         self._cold = medium.spread(medium.table.conductivity_s_per_m)[self._box]
         self._given = np.logical_or.reduce(self._inside)
         if not applicator.is_bipolar:
@@ -128,7 +129,7 @@ class CurrentSource:
         warm = np.clip(temperature[self._box] - 37.0, 0.0, BOILING_CELSIUS - 37.0)
         conductivity = self._cold * (1.0 + CONDUCTIVITY_RISE_PER_K * warm)
         conductivity[temperature[self._box] >= DRY_FROM_CELSIUS] *= DRY_SHARE
-        links = cut_links(conductivity, self._spacing_mm, self._distance, SHORTEST_ELECTRIC_CUT)
+        links = cut_links(conductivity, self._spacing_mm, self._cuts, SHORTEST_ELECTRIC_CUT)
         circuit = circuit_of(links, self._given)
         solve_voltage(circuit, self._voltage)
         heat = np.zeros(conductivity.shape, np.float32)
@@ -160,15 +161,14 @@ class AntennaSource:
         medium: Medium,
         applicator: Microwave,
         drive: Drive | None,
-        distance_mm: NDArray[np.float64],
     ) -> None:
-        """Place the antenna; nothing heats inside the metal, where ``distance_mm`` < 0."""
+        """Place the antenna; nothing heats inside its metal."""
         along, across = applicator.shaft.along_and_across_mm(medium)
         off = (along - applicator.centre_from_tip_mm) / applicator.antenna_length_mm
         strength = np.where(np.abs(off) < 1.0, np.cos(0.5 * np.pi * off) ** 2, 0.0)
         across = np.maximum(across, applicator.shaft.radius_mm)
         shape = strength * np.exp(-across / applicator.decay_mm) / across
-        shape[distance_mm < 0.0] = 0.0
+        shape[applicator.shaft.distance_mm(medium) < 0.0] = 0.0
         shape *= applicator.efficiency / (shape.sum() * medium.voxel_m3)
         self.heat_per_w = shape.astype(np.float32)
         self.metal_share = np.zeros(1)
