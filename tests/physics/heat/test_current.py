@@ -5,8 +5,8 @@ import pytest
 
 from physics.heat.vertebra import centre_mm, uniform
 from planner.physics.heat.current import circuit_of, joule_heat, solve_voltage
-from planner.physics.heat.cuts import Cuts, cuts_of_cylinders, cuts_of_surface, uncut
-from planner.physics.heat.links import SHORTEST_ELECTRIC_CUT, cut_links
+from planner.physics.heat.cuts import cuts_of_cylinders, cuts_of_surface, uncut
+from planner.physics.heat.links import SHORTEST_ELECTRIC_CUT, Cuts, cut_links
 from planner.physics.heat.metal import Cylinder
 
 CONDUCTIVITY = 0.1

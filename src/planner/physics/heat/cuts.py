@@ -9,12 +9,14 @@ than 2.5 % at 1 mm.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.physics.heat.links import Cuts
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -29,34 +31,6 @@ _LEAST_LOG: Final = 1e-3
 """Keeps the logarithm above zero where a voxel centre lies on the surface."""
 
 _TINY_MM: Final = 1e-6
-
-
-class Cuts(NamedTuple):
-    """Links that end on metal.
-
-    Attributes
-    ----------
-    metal
-        bool ``[k, j, i]``: voxels whose centre lies in metal.
-    along_i, along_j, along_k
-        Length of the link through the face BEFORE each voxel over the spacing, NaN where the
-        link is whole.
-    """
-
-    metal: NDArray[np.bool_]
-    along_i: NDArray[np.float64]
-    along_j: NDArray[np.float64]
-    along_k: NDArray[np.float64]
-
-    def by_array_axis(self) -> Iterator[tuple[int, NDArray[np.float64]]]:
-        """Yield each array axis with its shares."""
-        yield 2, self.along_i
-        yield 1, self.along_j
-        yield 0, self.along_k
-
-    def within(self, box: tuple[slice, slice, slice]) -> Cuts:
-        """Return the cuts in a box of the grid."""
-        return Cuts(self.metal[box], self.along_i[box], self.along_j[box], self.along_k[box])
 
 
 def uncut(shape: tuple[int, ...]) -> Cuts:

@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from planner.physics.heat.cuts import Cuts
-
 Field: TypeAlias = NDArray[np.float32]
 """float32 ``[k, j, i]``: half the bytes of float64, and the solvers are bound by bytes."""
 
@@ -46,6 +44,34 @@ class Links(NamedTuple):
             total += faces
             np.moveaxis(total, axis, 0)[:-1] += np.moveaxis(faces, axis, 0)[1:]
         return total
+
+
+class Cuts(NamedTuple):
+    """Links that end on metal.
+
+    Attributes
+    ----------
+    metal
+        bool ``[k, j, i]``: voxels whose centre lies in metal.
+    along_i, along_j, along_k
+        Length of the link through the face BEFORE each voxel over the spacing, NaN where the
+        link is whole.
+    """
+
+    metal: NDArray[np.bool_]
+    along_i: NDArray[np.float64]
+    along_j: NDArray[np.float64]
+    along_k: NDArray[np.float64]
+
+    def by_array_axis(self) -> Iterator[tuple[int, NDArray[np.float64]]]:
+        """Yield each array axis with its shares."""
+        yield 2, self.along_i
+        yield 1, self.along_j
+        yield 0, self.along_k
+
+    def within(self, box: tuple[slice, slice, slice]) -> Cuts:
+        """Return the cuts in a box of the grid."""
+        return Cuts(self.metal[box], self.along_i[box], self.along_j[box], self.along_k[box])
 
 
 def harmonic_links(conductivity: NDArray[np.floating], spacing_mm: float) -> Links:
