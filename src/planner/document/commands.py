@@ -248,6 +248,19 @@ def set_anatomy(binding: AnatomyBinding) -> Command:
     return Command("Change anatomy", lambda plan: replace(plan, anatomy=binding))
 
 
+def bind_outlines(backend: str, locator: str = "") -> Command:
+    """Bind the plan to outlines just made, with the names the user gave.
+
+    Every acceptance is taken back, because what was accepted is not what is there now.
+    """
+
+    def apply(plan: Plan) -> Plan:
+        binding = replace(plan.anatomy, backend=backend, locator=locator, accepted_levels=())
+        return replace(plan, anatomy=binding)
+
+    return Command("Outline the spine", apply)
+
+
 def set_seed(level: Level, point: PointLps) -> Command:
     """Name a vertebra by a point in its body.
 

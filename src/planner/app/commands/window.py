@@ -1,0 +1,50 @@
+"""``planner view``: the window."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from planner.app.output import Outcome
+from planner.domain.errors import UsageError
+from planner.settings import user_data_folder
+
+if TYPE_CHECKING:
+    import argparse
+    from pathlib import Path
+
+
+def view(arguments: argparse.Namespace) -> Outcome:
+    """Open the window, on a CT or a plan where one is named."""
+    what: Path | None = getattr(arguments, "what", None)
+    if what is not None and not what.exists():
+        raise UsageError(f"there is nothing at {what}")
+    if not has_display():
+        raise UsageError(
+            "There is no display to open a window on. Run 'planner demo --headless' for a case "
+            "from CT to PDF, or 'planner --help' for the commands."
+        )
+    return Outcome({"closed": True}, exit_code=show_window(what), summary="")
+
+
+def has_display() -> bool:
+    """Tell whether a window can be shown; a set QT_QPA_PLATFORM is taken at its word."""
+    if sys.platform.startswith(("win", "darwin")) or os.environ.get("QT_QPA_PLATFORM"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def show_window(what: Path | None) -> int:
+    """Run the window until it is closed; return the exit code."""
+    from PySide6.QtWidgets import QApplication  # noqa: PLC0415 - commands without a window skip Qt
+
+    from planner.app.services import Services  # noqa: PLC0415
+    from planner.viewer.main_window import MainWindow  # noqa: PLC0415
+
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    window = MainWindow(Services(user_data_folder()))
+    window.show()
+    if what is not None:
+        window.open(what)
+    return int(application.exec())

@@ -1,0 +1,154 @@
+"""The use cases as the window calls them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from planner.catalog import Catalog, load_catalog, write_zone_table
+from planner.document.commands import bind_outlines
+from planner.document.plan_file import load_plan, save_plan
+from planner.domain.plan import AnatomyBinding
+from planner.imaging import load_ct
+from planner.planning import propose
+from planner.session.cases import (
+    Case,
+    check,
+    new_plan,
+    outline,
+    predict_zones,
+    reopen_case,
+    without_outlines,
+)
+from planner.session.output import report_case
+from planner.session.ports import Evaluation, Suggestion, Suggestions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from planner.document.plan_document import Command
+    from planner.domain.anatomy import Anatomy
+    from planner.domain.devices import Cement, Device, ZoneRow
+    from planner.domain.levels import Level, Side
+    from planner.domain.plan import Plan
+    from planner.domain.prediction import MissingZone, PredictedZone
+    from planner.domain.progress import ProgressReport
+    from planner.domain.volume import CtVolume
+    from planner.geometry.points import PointLps
+
+SUGGESTIONS = 3
+"""How many paths are offered at once; more than three is a list nobody reads."""
+
+
+class Services:
+    """Implements ``CaseServices`` of the session room over the real rooms."""
+
+    def __init__(self, user_folder: Path) -> None:
+        self._user_folder = user_folder
+        self._catalog: Catalog = load_catalog(user_folder)
+
+    @property
+    def devices(self) -> Mapping[str, Device]:
+        """Ablation devices by id."""
+        return self._catalog.devices
+
+    @property
+    def cements(self) -> Mapping[str, Cement]:
+        """Cements by id."""
+        return self._catalog.cements
+
+    def open_scan(self, path: Path, report: ProgressReport) -> CtVolume:
+        """Read a CT; raise ``InputRefusedError`` when it cannot be used."""
+        return load_ct(path, report=report)
+
+    def segment(
+        self, ct: CtVolume, seeds: Mapping[Level, PointLps], report: ProgressReport
+    ) -> Anatomy:
+        """Outline the spine."""
+        binding = AnatomyBinding(backend="builtin", seeds=tuple(seeds.items()))
+        return outline(ct, binding, report)
+
+    def import_anatomy(self, ct: CtVolume, path: Path, report: ProgressReport) -> Anatomy:
+        """Take the outlines from a label file."""
+        return outline(ct, AnatomyBinding(backend="import", locator=str(path)), report)
+
+    def new_plan(self, ct: CtVolume) -> Plan:
+        """Return an empty plan bound to the scan."""
+        return new_plan(self._case(ct, None, AnatomyBinding(backend="none")))
+
+    def bind_anatomy(self, anatomy: Anatomy, labels: Path | None) -> Command:
+        """Return the edit that binds a plan to outlines; ``labels`` is their file if imported."""
+        return bind_outlines(anatomy.backend, "" if labels is None else str(labels))
+
+    def predict_zones(self, plan: Plan) -> tuple[PredictedZone | MissingZone, ...]:
+        """Return the table zones; quick enough to follow a drag."""
+        return tuple(predict_zones(plan, self._catalog).values())
+
+    def evaluate(
+        self, plan: Plan, ct: CtVolume, anatomy: Anatomy | None, report: ProgressReport
+    ) -> Evaluation:
+        """Predict and check."""
+        report(0.0, "Checking")
+        predictions, assessment = check(plan, self._case(ct, anatomy, plan.anatomy))
+        return Evaluation(
+            plan=plan,
+            zones=tuple(predictions.zones.values()),
+            cements=tuple(predictions.cements.values()),
+            assessment=assessment,
+            unfilled={str(key): why for key, why in predictions.unfilled.items()},
+        )
+
+    def suggest(
+        self,
+        ct: CtVolume,
+        anatomy: Anatomy,
+        level: Level,
+        side: Side,
+        report: ProgressReport,
+    ) -> Suggestions:
+        """Propose needles for one side of a level."""
+        found = propose(
+            ct,
+            anatomy,
+            level,
+            side=side,
+            outer_diameter_mm=self._catalog.access_diameter([]).value,
+            count=SUGGESTIONS,
+            report=report,
+        )
+        return Suggestions(
+            ranked=tuple(
+                Suggestion(trajectory=one.trajectory, reasons=one.reasons)
+                for one in found.trajectories
+            ),
+            none_because=found.none_because,
+        )
+
+    def save_plan(self, path: Path, plan: Plan) -> Plan:
+        """Write the plan and return it as saved; a failure leaves the old file."""
+        return save_plan(path, plan)
+
+    def load_plan(self, path: Path) -> Plan:
+        """Read a plan."""
+        return load_plan(path)
+
+    def reopen(self, plan: Plan, report: ProgressReport) -> tuple[CtVolume, Anatomy | None]:
+        """Find the scan a plan was made on and its outlines; refuse another scan."""
+        case = reopen_case(plan, self._catalog, report=report)
+        return case.ct, case.anatomy
+
+    def write_report(
+        self, path: Path, ct: CtVolume, anatomy: Anatomy | None, evaluation: Evaluation
+    ) -> int:
+        """Write the PDF; return its number of pages."""
+        case = self._case(ct, anatomy, evaluation.plan.anatomy)
+        return report_case(evaluation.plan, case, path)
+
+    def save_device_table(self, device_id: str, rows: tuple[ZoneRow, ...], document: str) -> None:
+        """Keep a zone table that a user typed in from the maker's document."""
+        write_zone_table(self._user_folder, self._catalog.devices[device_id], rows, document)
+        self._catalog = load_catalog(self._user_folder)
+
+    def _case(self, ct: CtVolume, anatomy: Anatomy | None, binding: AnatomyBinding) -> Case:
+        outlines = without_outlines(ct) if anatomy is None else anatomy
+        return Case(ct=ct, anatomy=outlines, binding=binding, catalog=self._catalog)
