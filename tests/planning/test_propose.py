@@ -11,10 +11,15 @@ from planner.domain.levels import Level, Side
 from planner.domain.plan import Approach
 from planner.domain.sourced import Interval
 from planner.planning import measure, propose
+from planner.planning.aims import choose_aims
 from planner.planning.candidates import score
-from planner.planning.path_search import ENOUGH_MM
+from planner.planning.corridors import corridors_for
+from planner.planning.finalists import exact
+from planner.planning.path_search import ENOUGH_MM, Task, window_points
 from planner.planning.propose import access_diameter_mm, worst_mm
+from planner.planning.sampling import trilinear
 from planner.planning.search_space import search_space
+from planner.planning.surfaces import surroundings_of
 from planning import analytic_spine as spine
 from planning.analytic_spine import Scene, Shape
 
@@ -283,3 +288,55 @@ def test_that_the_doubt_of_a_width_is_told_with_it(narrow: Scene) -> None:
         approach=Approach.TRANSPEDICULAR,
     )
     assert "(2.2 to 3.8)" in found.none_because[0]
+
+
+def test_that_the_best_path_is_within_a_third_of_a_millimetre_of_the_best_of_all() -> None:
+    """Every window point with every aim, measured exactly, on the digital spine."""
+    phantom = phantoms.easy_l3()
+    anatomy = replace(phantom.truth, lesion=None)
+    chosen = propose(
+        phantom.ct,
+        anatomy,
+        Level.L3,
+        side=Side.LEFT,
+        approach=Approach.TRANSPEDICULAR,
+        count=1,
+    ).trajectories[0]
+    surroundings = surroundings_of(anatomy, Level.L3)
+    vertebra = anatomy.vertebrae[Level.L3]
+    task = Task(
+        vertebra=vertebra,
+        side=Side.LEFT,
+        pedicle=vertebra.pedicles[Side.LEFT],
+        corridor=corridors_for(Level.L3, Approach.TRANSPEDICULAR)[0],
+        aims=choose_aims(vertebra, surroundings, Side.LEFT, target=None, lesion=None, device=None),
+        radius_mm=1.2,
+        space=search_space(anatomy, Level.L3),
+    )
+    best = max(
+        exact(task, surroundings, tip, through).worst_mm
+        for tip in task.aims.points_mm
+        for through in window_points(task)
+        if body_depth(task, tip) >= 3.0
+    )
+    assert chosen.worst_mm >= best - 0.3
+
+
+def body_depth(task: Task, tip: np.ndarray) -> float:
+    i, j, k = task.space.geometry.ijk(tip)
+    return float(trilinear(task.space.body, i, j, k))
+
+
+def test_that_an_entry_can_be_kept(scene: Scene) -> None:
+    free = propose(scene.ct, scene.anatomy, Level.L3, side=Side.LEFT).trajectories[0]
+    entry = free.trajectory.entry
+    kept = propose(scene.ct, scene.anatomy, Level.L3, side=Side.LEFT, entry=entry)
+    assert kept.trajectories
+    for item in kept.trajectories:
+        assert item.trajectory.entry == entry
+    assert kept.trajectories[0].worst_mm > 1.5
+    far = propose(
+        scene.ct, scene.anatomy, Level.L3, side=Side.LEFT, entry=scene.lps(95.0, 10.0, 0.0)
+    )
+    assert far.trajectories == ()
+    assert any("no path has an angle" in reason for reason in far.none_because)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from planner.domain.anatomy import Pedicle, Vertebra
     from planner.domain.levels import Side
-    from planner.geometry.points import Vector
+    from planner.geometry.points import PointLps, Vector
     from planner.planning.aims import Aims
     from planner.planning.corridors import Corridor
     from planner.planning.search_space import SearchSpace
@@ -38,6 +38,15 @@ TIP_DEPTH_MM: Final = 3.0
 
 OTHER_BONE_MM: Final = 2.0
 """A path may graze a neighbour's joint; more is a path through another vertebra."""
+
+TOO_NEAR: Final = (
+    "every path comes nearer than {limit:g} mm to the canal, a foramen or another structure to "
+    "keep away from"
+)
+
+FIELD_DOUBT_MM: Final = 0.7
+"""The fields round off ridges by up to this: no path is dropped on their word alone, it must
+fail by more. What is left is measured exactly."""
 
 ENOUGH_MM: Final = 8.0
 """More distance than this makes a path no better."""
@@ -71,7 +80,7 @@ class Paths:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Task:
-    """One approach on one side of one vertebra."""
+    """One approach on one side of one vertebra; ``entry`` freezes the skin point."""
 
     vertebra: Vertebra
     side: Side
@@ -80,11 +89,31 @@ class Task:
     aims: Aims
     radius_mm: float
     space: SearchSpace
+    entry: PointLps | None = None
+
+    @property
+    def in_pedicle(self) -> bool:
+        """Whether the path runs inside the pedicle."""
+        return self.corridor.approach is Approach.TRANSPEDICULAR
+
+    @property
+    def keep_away_mm(self) -> float:
+        """Distance wanted from every structure to keep away from."""
+        return BONE_ABOUT_MM if self.in_pedicle else KEEP_AWAY_MM
 
     @property
     def name(self) -> str:
         """Such as ``Left transpedicular``."""
         return f"{self.side.value.capitalize()} {self.corridor.approach}"
+
+
+def too_narrow(task: Task) -> str:
+    """Say that a pedicle is too narrow; ``{limit}`` stands for the bone wanted."""
+    width = task.pedicle.width_mm
+    return (
+        f"the pedicle is {width.best:.1f} mm wide ({width.low:.1f} to {width.high:.1f}) and a "
+        f"needle of {2 * task.radius_mm:.1f} mm needs {{limit:g}} mm of bone all around"
+    )
 
 
 def window_points(task: Task) -> Vector:
@@ -102,6 +131,21 @@ def window_points(task: Task) -> Vector:
     return np.asarray(task.pedicle.isthmus.array + u * lateral + v * upward)
 
 
+def in_window(task: Task, tips: Vector, outward: Vector) -> NDArray[np.bool_]:
+    """Tell which paths pass the corridor's window."""
+    lateral, upward = window_axes(task)
+    axis = np.array(task.pedicle.axis)
+    offset = tips - task.pedicle.isthmus.array
+    rate = np.minimum(outward @ axis, -1e-3)
+    offset = offset - ((offset @ axis) / rate)[:, None] * outward
+    beside = offset @ lateral - task.pedicle.width_mm.best / 2.0
+    height = offset @ upward / (task.pedicle.height_mm.best / 2.0)
+    low = max(task.corridor.lateral_mm[0], -task.pedicle.width_mm.best)
+    bottom, top = task.corridor.height
+    inside = (beside >= low) & (beside <= task.corridor.lateral_mm[1])
+    return np.asarray(inside & (height >= bottom) & (height <= top))
+
+
 def window_axes(task: Task) -> tuple[Vector, Vector]:
     """Return the unit vectors away from the canal and upward, across the pedicle."""
     axis = np.array(task.pedicle.axis)
@@ -115,7 +159,8 @@ def window_axes(task: Task) -> tuple[Vector, Vector]:
 
 def search(task: Task) -> Paths:
     """Try every point of the window with every aim, and keep what passes every limit."""
-    return sift(task, window_points(task), np.arange(len(task.aims.points_mm)))
+    window = window_points(task) if task.entry is None else task.entry.array[None]
+    return sift(task, window, np.arange(len(task.aims.points_mm)))
 
 
 def sift(task: Task, window: Vector, which: NDArray[np.int64]) -> Paths:
@@ -126,16 +171,17 @@ def sift(task: Task, window: Vector, which: NDArray[np.int64]) -> Paths:
     axial, cranial = _angles_deg(task, outward)
     low, high = task.corridor.axial_deg
     fits = (axial >= low) & (axial <= high) & (np.abs(cranial) <= STEEPEST_CRANIAL_DEG)
+    if task.entry is not None:
+        fits &= in_window(task, tips, outward)
     through, tips, miss, outward, cranial = (
         part[fits] for part in (through, tips, miss, outward, cranial)
     )
     scores = score(task.space, tips, outward, _slab_mm(task, tips, outward))
     kept, because = _passing(task, scores)
     worst = scores.danger - task.radius_mm
-    if task.corridor.approach is Approach.TRANSPEDICULAR:
+    if task.in_pedicle:
         worst = np.minimum(worst, scores.pedicle - task.radius_mm)
-    awkward = 0.5 * miss + 0.5 * np.abs(cranial) / STEEPEST_CRANIAL_DEG
-    value = np.minimum(worst, ENOUGH_MM) - AWKWARD_MM * awkward
+    value = np.minimum(worst, ENOUGH_MM) - awkward_mm(miss, cranial)
     return Paths(
         corridor=task.corridor,
         side=task.side,
@@ -147,6 +193,14 @@ def sift(task: Task, window: Vector, which: NDArray[np.int64]) -> Paths:
         searched=len(fits),
         none_because=because,
     )
+
+
+def awkward_mm(
+    miss: NDArray[np.float64] | float, cranial_deg: NDArray[np.float64] | float
+) -> NDArray[np.float64]:
+    """Return what a path loses for a tip off its aim and for leaving the plane of a slice."""
+    share = 0.5 * np.asarray(miss) + 0.5 * np.abs(cranial_deg) / STEEPEST_CRANIAL_DEG
+    return np.asarray(AWKWARD_MM * share)
 
 
 def _pair(
@@ -182,7 +236,7 @@ def _slab_mm(task: Task, tips: Vector, outward: Vector) -> NDArray[np.float64]:
 
     Negative for approaches that do not pass it.
     """
-    if task.corridor.approach is not Approach.TRANSPEDICULAR:
+    if not task.in_pedicle:
         return np.full((len(tips), 2), -1.0)
     axis = np.array(task.pedicle.axis)
     ahead = (tips - task.pedicle.isthmus.array) @ axis
@@ -192,38 +246,28 @@ def _slab_mm(task: Task, tips: Vector, outward: Vector) -> NDArray[np.float64]:
 
 def _passing(task: Task, scores: Scores) -> tuple[NDArray[np.bool_], str]:
     """Apply the limits one after the other; when none is left, say which limit took the last."""
-    in_pedicle = task.corridor.approach is Approach.TRANSPEDICULAR
     radius = task.radius_mm
-    away = BONE_ABOUT_MM if in_pedicle else KEEP_AWAY_MM
     limits = [
-        (scores.body, TIP_DEPTH_MM, "no tip lies {limit:g} mm deep in the body; at best {best}"),
+        (scores.body, TIP_DEPTH_MM, "no tip lies {limit:g} mm deep in the body"),
         (
             scores.danger - radius,
-            away,
-            "every path comes nearer than {limit:g} mm to the canal, a foramen or another "
-            "structure to keep away from; at best {best}",
+            task.keep_away_mm,
+            TOO_NEAR,
         ),
         (-scores.other_bone, -OTHER_BONE_MM, "every path runs through another vertebra"),
     ]
-    if in_pedicle:
-        width = task.pedicle.width_mm
+    if task.in_pedicle:
         limits[1:1] = [
-            (
-                scores.pedicle - radius,
-                BONE_ABOUT_MM,
-                f"the pedicle is {width.best:.1f} mm wide ({width.low:.1f} to {width.high:.1f}) "
-                f"and a needle of {2 * radius:.1f} mm needs {{limit:g}} mm of bone all around; "
-                "at best {best}",
-            ),
+            (scores.pedicle - radius, BONE_ABOUT_MM, too_narrow(task)),
             (scores.inner - radius, 0.0, "no path stays in bone from the pedicle to the tip"),
         ]
     kept = np.ones(len(scores.body), dtype=np.bool_)
     if not len(kept):
         return kept, f"{task.name}: no path has an angle this approach allows."
     for values, limit, words in limits:
-        left = kept & (values >= limit)
+        left = kept & (values >= limit - FIELD_DOUBT_MM)
         if not left.any():
             best = f"{float(values[kept].max()):.1f} mm"
-            return left, f"{task.name}: {words.format(limit=limit, best=best)}."
+            return left, f"{task.name}: {words.format(limit=limit)}; at best {best}."
         kept = left
     return kept, ""

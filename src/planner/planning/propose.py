@@ -11,51 +11,27 @@ from planner.domain.levels import Side
 from planner.domain.plan import Approach, Trajectory, TrajectoryId
 from planner.domain.progress import unreported
 from planner.domain.structures import POSTERIOR_WALL
-from planner.geometry.points import PointLps
 from planner.planning.aims import LARGE_LESION, LesionPart, choose_aims, lesion_in
-from planner.planning.body_outline import skin_on_line
 from planner.planning.corridors import PREFERENCE, corridors_for
+from planner.planning.finalists import DIFFERENT_MM, finalists
 from planner.planning.measure import measure
-from planner.planning.path_search import (
-    AWKWARD_MM,
-    ENOUGH_MM,
-    KEEP_AWAY_MM,
-    Paths,
-    Task,
-    search,
-    sift,
-    window_axes,
-)
+from planner.planning.path_search import ENOUGH_MM, KEEP_AWAY_MM, Task, awkward_mm, search
 from planner.planning.proposals import Proposals, ProposedTrajectory
 from planner.planning.reasons import reasons_for
 from planner.planning.search_space import search_space
-from planner.planning.soft_tissue import way_through
 from planner.planning.surfaces import surroundings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from numpy.typing import NDArray
-
     from planner.domain.anatomy import Anatomy, Vertebra
     from planner.domain.devices import Device
     from planner.domain.levels import Level
     from planner.domain.progress import ProgressReport
     from planner.domain.volume import CtVolume
-    from planner.geometry.points import Vector
+    from planner.geometry.points import PointLps, Vector
     from planner.planning.measures import TrajectoryMeasures
 
 USUAL_DIAMETER_MM: Final = 2.4
 """A 13 gauge bone needle (recalled), when no device says what goes in."""
-
-DIFFERENT_MM: Final = 5.0
-"""Two paths whose tips and bone entries lie nearer than this are the same path."""
-
-LOOKED_AT: Final = 60
-"""Best paths of one approach that are followed out to the skin."""
-
-JITTER_MM: Final = (-0.6, -0.3, 0.0, 0.3, 0.6)
-"""Second, finer window about each of the best paths."""
 
 EXTRA: Final = 2
 """Paths measured beyond those asked for, because exact measures may change their order."""
@@ -72,6 +48,7 @@ def propose(  # noqa: PLR0913  # a door: what to search, each by name
     side: Side | None = None,
     approach: Approach | None = None,
     target: PointLps | None = None,
+    entry: PointLps | None = None,
     device: Device | None = None,
     outer_diameter_mm: float | None = None,
     count: int = 3,
@@ -85,6 +62,8 @@ def propose(  # noqa: PLR0913  # a door: what to search, each by name
         ``None`` searches both sides, all approaches that suit the level.
     target
         Where the tip shall lie; ``None`` aims at the lesion in this body, or at its front third.
+    entry
+        A skin point to keep; ``None`` lets the search choose it.
     device
         Gives the zone to lay on a lesion.
     outer_diameter_mm
@@ -127,13 +106,14 @@ def propose(  # noqa: PLR0913  # a door: what to search, each by name
                 aims=aims,
                 radius_mm=diameter / 2.0,
                 space=space,
+                entry=entry,
             )
             paths = search(task)
             searched += paths.searched
             if paths.none_because:
                 none_because.append(paths.none_because)
                 continue
-            chosen, because = _followed_out(task, paths, ct, anatomy, count + EXTRA)
+            chosen, because = finalists(task, paths, ct, anatomy, count + EXTRA)
             none_because += [because] if because else []
             found += [
                 _measured(item, ct, anatomy, diameter, lesion, device, aims.what)
@@ -157,88 +137,6 @@ def access_diameter_mm(device: Device | None) -> float:
     return USUAL_DIAMETER_MM
 
 
-def _followed_out(
-    task: Task, paths: Paths, ct: CtVolume, anatomy: Anatomy, count: int
-) -> tuple[list[Trajectory], str]:
-    """Return the best paths that reach the skin through soft tissue and differ."""
-    taken: list[Trajectory] = []
-    blocked: dict[str, int] = {}
-    looked = 0
-    for index in _spread(paths):
-        if len(taken) >= count or looked >= LOOKED_AT:
-            break
-        looked += 1
-        finer = _finer(task, paths, int(index))
-        best = int(finer.value.argmax())
-        trajectory = _to_skin(task, finer, best, ct, len(taken) + 1)
-        if obstacle := way_through(trajectory, ct, anatomy):
-            blocked[obstacle] = blocked.get(obstacle, 0) + 1
-            continue
-        taken.append(trajectory)
-    if taken:
-        return taken, ""
-    worst = max(blocked, key=lambda name: blocked[name])
-    return [], f"{task.name}: the best {looked} paths all pass {worst} on the way to the skin."
-
-
-def _spread(paths: Paths) -> Iterable[int]:
-    """Yield path indices, best first, leaving out those too like an earlier one."""
-    left = np.ones(len(paths.value), dtype=np.bool_)
-    while left.any():
-        best = int(np.where(left, paths.value, -np.inf).argmax())
-        yield best
-        tip = np.linalg.norm(paths.tips_mm - paths.tips_mm[best], axis=1)
-        through = np.linalg.norm(paths.through_mm - paths.through_mm[best], axis=1)
-        left &= np.maximum(tip, through) >= DIFFERENT_MM / 2.0
-        left[best] = False
-
-
-def _finer(task: Task, paths: Paths, index: int) -> Paths:
-    """Search a small window about one path; never returns a worse one."""
-    lateral, upward = window_axes(task)
-    u, v = (grid.ravel()[:, None] for grid in np.meshgrid(JITTER_MM, JITTER_MM))
-    window = paths.through_mm[index] + u * lateral + v * upward
-    near = np.linalg.norm(task.aims.points_mm - paths.tips_mm[index], axis=1)
-    finer = sift(task, window, np.array([int(near.argmin())]))
-    if len(finer.value) and finer.value.max() > paths.value[index]:
-        return finer
-    one = slice(index, index + 1)
-    return replace(
-        paths,
-        tips_mm=paths.tips_mm[one],
-        through_mm=paths.through_mm[one],
-        outward=paths.outward[one],
-        worst_mm=paths.worst_mm[one],
-        value=paths.value[one],
-    )
-
-
-def _to_skin(task: Task, paths: Paths, index: int, ct: CtVolume, number: int) -> Trajectory:
-    tip = PointLps.of(paths.tips_mm[index])
-    outward = paths.outward[index]
-    skin = skin_on_line(ct, tip, outward)
-    entry = _edge_of_scan(ct, tip, outward) if skin is None else skin
-    return Trajectory(
-        id=TrajectoryId(f"P{number}"),
-        level=task.vertebra.level,
-        side=task.side,
-        approach=task.corridor.approach,
-        entry=entry,
-        tip=tip,
-    )
-
-
-def _edge_of_scan(ct: CtVolume, tip: PointLps, outward: Vector) -> PointLps:
-    """Return the last point of a line inside the scan."""
-    index = ct.geometry.ijk(tip.array)
-    step = ct.geometry.ijk_from_lps[:3, :3] @ outward
-    last = np.array(ct.geometry.size_ijk, dtype=np.float64) - 1.0
-    edge = np.where(step > 0.0, last, 0.0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        way: NDArray[np.float64] = np.where(step == 0.0, np.inf, (edge - index) / step)
-    return PointLps.of(tip.array + max(float(way.min()), 1.0) * outward)
-
-
 def _measured(
     trajectory: Trajectory,
     ct: CtVolume,
@@ -250,11 +148,10 @@ def _measured(
 ) -> ProposedTrajectory:
     measures = measure(trajectory, ct, anatomy, outer_diameter_mm=diameter)
     worst = worst_mm(measures)
-    awkward = abs(measures.angles_deg["endplate"]) / 90.0
     return ProposedTrajectory(
         trajectory=trajectory,
         measures=measures,
-        score=min(worst, ENOUGH_MM) - AWKWARD_MM * awkward,
+        score=min(worst, ENOUGH_MM) - float(awkward_mm(0.0, measures.angles_deg["endplate"])),
         worst_mm=worst,
         reasons=reasons_for(trajectory, measures, lesion=lesion, device=device, aim=aim),
     )

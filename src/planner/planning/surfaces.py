@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 REACH_MM: Final = 50.0
 """Structures are looked for this far above and below a vertebra, and over the whole slice."""
 
+DANGER_MM: Final = 60.0
+"""Farther from the body's centre a structure decides nothing about a path through bone."""
+
 CACHED_LEVELS: Final = 6
 """Levels kept ready; more would hold old scans in memory."""
 
@@ -66,6 +69,8 @@ class Surroundings:
         axes, from its body centre, shape ``(3, 2)``; ``None`` where no body was outlined.
     near
         Surfaces by structure name.
+    danger_points_mm
+        Surfaces of everything to keep away from within ``DANGER_MM`` of the body's centre.
     farther_than_mm
         Structures that were looked for and lie farther away than this.
     """
@@ -77,6 +82,7 @@ class Surroundings:
     bone_points_mm: NDArray[np.float64]
     body_extent_mm: NDArray[np.float64] | None
     near: Mapping[str, Surface]
+    danger_points_mm: NDArray[np.float64]
     farther_than_mm: Mapping[str, float]
 
 
@@ -178,6 +184,7 @@ def surroundings_of(anatomy: Anatomy, level: Level) -> Surroundings:
         bone_points_mm=surface_points(bone, geometry),
         body_extent_mm=_extent_mm(body, geometry, vertebra),
         near=near,
+        danger_points_mm=_danger(near, vertebra),
         farther_than_mm={
             name: REACH_MM
             for name, mask in anatomy.masks.items()
@@ -194,6 +201,15 @@ def _extent_mm(
         return None
     along = place @ np.array([vertebra.left, vertebra.anterior, vertebra.superior]).T
     return np.stack((along.min(axis=0), along.max(axis=0)), axis=1)
+
+
+def _danger(near: Mapping[str, Surface], vertebra: Vertebra) -> NDArray[np.float64]:
+    parts = [np.empty((0, 3))]
+    for name, surface in near.items():
+        if name != structures.POSTERIOR_WALL:
+            far = np.linalg.norm(surface.points_mm - vertebra.body_centre.array, axis=1)
+            parts.append(surface.points_mm[far <= DANGER_MM])
+    return np.ascontiguousarray(np.concatenate(parts))
 
 
 def _vertebra_box(anatomy: Anatomy, level: Level) -> Box:
