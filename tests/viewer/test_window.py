@@ -344,6 +344,18 @@ def test_that_closing_ends_every_thread_and_gives_the_hook_back(qtbot):
     assert sys.excepthook is before
 
 
+def test_that_the_toolkit_does_not_eat_references_of_none_and_true(qtbot):
+    """Qt for Python 6.12.0 does on Python 3.11, and the program then dies while it is used."""
+    label = QLabel()
+    qtbot.addWidget(label)
+    before = sys.getrefcount(None), sys.getrefcount(True)
+    for _ in range(300):
+        label.update()
+        label.windowTitleChanged.emit("title")
+    lost = before[0] - sys.getrefcount(None), before[1] - sys.getrefcount(True)
+    assert max(lost) < 100
+
+
 XVFB = shutil.which("Xvfb")
 
 
