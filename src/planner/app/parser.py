@@ -122,7 +122,7 @@ def _imaging(commands: _Commands) -> None:
     _ct(convert)
     convert.add_argument("--out", type=Path, required=True)
     deidentify = _command(commands, "deidentify", "Write a de-identified copy.", "imaging")
-    deidentify.add_argument("ct", type=Path, metavar="CT")
+    _ct(deidentify)
     deidentify.add_argument("--out", type=Path, required=True)
 
 
@@ -206,8 +206,9 @@ def _samples(commands: _Commands) -> None:
     phantom.add_argument("--noise-hu", type=float, default=20.0)
     phantom.add_argument("--out", type=Path, required=True)
     phantom.add_argument("--truth", type=Path)
-    demo = _command(commands, "demo", "Plan a sample case from CT to PDF.", "samples")
-    demo.add_argument("--headless", action="store_true")
+    demo = _command(commands, "demo", "Plan a sample case from CT to PDF.", "demo")
+    demo.add_argument("--headless", action="store_true", help="write files, open no window")
+    demo.add_argument("--case", default="easy-l3", metavar="ID", help="which sample case")
     demo.add_argument("--out", type=Path, default=Path("demo-output"))
 
 

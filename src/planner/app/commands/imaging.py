@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planner.app.output import Outcome, check_out_folder, progress
-from planner.domain.errors import NotBuiltYetError
 from planner.domain.volume import GateVerdict
+from planner.imaging import deidentify_series, load_ct, write_volume
 from planner.imaging import inspect as inspect_path
-from planner.imaging import load_ct, write_volume
 
 if TYPE_CHECKING:
     import argparse
@@ -43,6 +42,7 @@ def convert(arguments: argparse.Namespace) -> Outcome:
     )
 
 
-def deidentify(_: argparse.Namespace) -> Outcome:
+def deidentify(arguments: argparse.Namespace) -> Outcome:
     """Write a de-identified copy of a series."""
-    raise NotBuiltYetError("planner deidentify is not built yet.")
+    files = deidentify_series(arguments.ct, arguments.out, arguments.series, progress)
+    return Outcome({"out": str(arguments.out), "files": len(files)})

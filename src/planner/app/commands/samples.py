@@ -1,4 +1,4 @@
-"""``planner phantom`` and ``planner demo``."""
+"""``planner phantom``: a digital spine and its truth."""
 
 from __future__ import annotations
 
