@@ -1,0 +1,270 @@
+"""Numbers for the CT room, C-arm angles, corrections, and several needles."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from planner.catalog import load_catalog
+from planner.domain.levels import Level, Side
+from planner.domain.plan import TrajectoryId
+from planner.geometry.points import PointLps
+from planner.planning import measure
+from planner.planning.c_arm import c_arm_views, detector_direction, positioner_angles_deg
+from planner.planning.ct_room import CtRoomCard, correction, ct_room_card, gantry_tilt
+from planner.planning.needle_moves import advanced, snapped_to_pedicle, with_depth
+from planner.planning.needle_spacing import needle_spacings
+from planner.planning.patient_room import lying_in_words, up_in_room
+from planning import analytic_spine as spine
+from planning.analytic_spine import Scene
+
+NEEDLES = load_catalog().needles.values()
+ENTRY = (40.0, 70.0, -10.0)
+TIP = (5.0, -5.0, 8.0)
+
+
+@pytest.fixture(scope="module")
+def scene() -> Scene:
+    return spine.build()
+
+
+def lying(scene: Scene, position: str) -> Scene:
+    record = replace(scene.ct.record, patient_position=position)
+    return replace(scene, ct=replace(scene.ct, record=record))
+
+
+def card(scene: Scene) -> CtRoomCard:
+    needle = scene.needle(ENTRY, TIP)
+    found = measure(needle, scene.ct, scene.anatomy, outer_diameter_mm=2.4)
+    vertebra = scene.anatomy.vertebrae[Level.L3]
+    return ct_room_card(needle, found, scene.ct, vertebra, NEEDLES)
+
+
+def test_that_a_prone_card_has_the_angles_of_the_triangle(scene: Scene) -> None:
+    found = card(lying(scene, "HFP"))
+    assert found.lying == "prone"
+    assert found.in_plane_deg == pytest.approx(math.degrees(math.atan2(35.0, 75.0)))
+    assert found.in_plane_towards == "right"
+    length = math.sqrt(35.0**2 + 75.0**2 + 18.0**2)
+    assert found.out_of_plane_deg == pytest.approx(math.degrees(math.asin(18.0 / length)))
+    assert found.out_of_plane_towards == "head"
+    assert found.entry_side == "left"
+    assert found.skin_to_tip_mm is not None
+    assert len(found.notes) == 1
+
+
+def test_that_the_tilt_puts_the_whole_path_into_one_slice(scene: Scene) -> None:
+    gantry = card(lying(scene, "HFP")).gantry
+    assert gantry is not None
+    assert gantry.tilt_deg == pytest.approx(math.degrees(math.atan2(18.0, 75.0)))
+    assert gantry.top_towards == "feet"
+    assert gantry.reachable
+    tilt = math.radians(gantry.tilt_deg)
+    normal = np.array([0.0, math.sin(tilt), math.cos(tilt)])
+    way = np.array(TIP) - np.array(ENTRY)
+    assert way @ normal == pytest.approx(0.0, abs=1e-9)
+    assert gantry.in_plane_deg == pytest.approx(
+        math.degrees(math.atan2(35.0, math.hypot(75.0, 18.0)))
+    )
+
+
+def test_that_a_path_along_the_table_has_no_tilt() -> None:
+    assert gantry_tilt(np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0])) is None
+
+
+def test_that_slices_are_counted_from_one_and_the_table_place_is_that_of_the_scan(
+    scene: Scene,
+) -> None:
+    found = card(scene)
+    needle = scene.needle(ENTRY, TIP)
+    skin = measure(needle, scene.ct, scene.anatomy, outer_diameter_mm=2.4).skin
+    assert skin is not None
+    assert found.entry_position_mm == pytest.approx(skin.z_mm)
+    assert found.entry_slice == round(skin.z_mm + 31.5) + 1
+    assert found.tip_slice == round(8.0 + 31.5) + 1
+    assert found.entry_from_midline_mm == pytest.approx(abs(skin.x_mm))
+
+
+def test_that_a_supine_scan_is_not_used_for_an_entry_from_behind(scene: Scene) -> None:
+    found = card(lying(scene, "HFS"))
+    assert found.lying == "supine"
+    assert any("the entry faces the table" in note for note in found.notes)
+
+
+def test_that_an_unknown_position_gives_no_vertical(scene: Scene) -> None:
+    found = card(lying(scene, ""))
+    assert found.in_plane_deg is None
+    assert found.gantry is None
+    assert any("does not say how the patient lay" in note for note in found.notes)
+
+
+def test_that_only_needles_that_leave_room_for_the_hub_fit(scene: Scene) -> None:
+    found = card(lying(scene, "HFP"))
+    assert found.skin_to_tip_mm is not None
+    for fit in found.needles:
+        assert fit.outside_mm == pytest.approx(fit.length_mm - found.skin_to_tip_mm)
+        assert fit.fits == (fit.length_mm - found.skin_to_tip_mm >= 10.0)
+    assert {fit.fits for fit in found.needles} == {True, False}
+
+
+@pytest.mark.parametrize(
+    ("position", "up", "words"),
+    [
+        ("HFS", (0, -1, 0), "supine"),
+        ("FFS", (0, -1, 0), "supine"),
+        ("HFP", (0, 1, 0), "prone"),
+        ("FFP", (0, 1, 0), "prone"),
+        ("HFDR", (1, 0, 0), "on the right side"),
+        ("FFDL", (-1, 0, 0), "on the left side"),
+    ],
+)
+def test_that_up_is_known_in_all_positions(
+    position: str, up: tuple[int, int, int], words: str
+) -> None:
+    found = up_in_room(position)
+    assert found is not None
+    assert tuple(found) == up
+    assert lying_in_words(position) == words
+
+
+def test_that_up_is_not_guessed() -> None:
+    for position in ("", "SITTING", "HF", "XXS"):
+        assert up_in_room(position) is None
+
+
+@given(primary=st.floats(-179.0, 179.0), secondary=st.floats(-89.0, 89.0))
+def test_that_positioner_angles_and_directions_are_inverse(
+    primary: float, secondary: float
+) -> None:
+    found = positioner_angles_deg(detector_direction(primary, secondary))
+    assert found == pytest.approx((primary, secondary), abs=1e-6)
+
+
+def test_that_lao_puts_the_detector_to_the_patients_left() -> None:
+    assert detector_direction(90.0, 0.0) == pytest.approx((1.0, 0.0, 0.0), abs=1e-12)
+    assert detector_direction(0.0, 0.0) == pytest.approx((0.0, -1.0, 0.0), abs=1e-12)
+    assert detector_direction(0.0, 90.0) == pytest.approx((0.0, 0.0, 1.0), abs=1e-12)
+
+
+def test_that_the_barrel_view_looks_along_the_needle_from_above(scene: Scene) -> None:
+    needle = scene.needle(ENTRY, TIP)
+    vertebra = scene.anatomy.vertebrae[Level.L3]
+    views = {view.name: view for view in c_arm_views(needle, vertebra, "HFP")}
+    assert set(views) == {"ap", "lateral", "oblique", "down the barrel"}
+    barrel = views["down the barrel"]
+    way = (np.array(ENTRY) - np.array(TIP)) / np.linalg.norm(np.array(ENTRY) - np.array(TIP))
+    assert barrel.detector == pytest.approx(tuple(way))
+    assert barrel.tilt_deg == pytest.approx(math.degrees(math.atan2(35.0, 75.0)))
+    assert barrel.tilt_towards == "left"
+    assert barrel.words == "LPO 25, caudal 12"
+    supine = {view.name: view for view in c_arm_views(needle, vertebra, "HFS")}
+    assert supine["down the barrel"].detector == pytest.approx(tuple(-way))
+    assert supine["down the barrel"].words == "RAO 25, cranial 12"
+
+
+def test_that_ap_and_lateral_are_true_to_a_turned_vertebra() -> None:
+    turned = spine.build(turn=spine.rotation((0.0, 0.0, 1.0), 15.0))
+    needle = turned.through_pedicle()
+    views = {
+        view.name: view for view in c_arm_views(needle, turned.anatomy.vertebrae[Level.L3], "HFS")
+    }
+    assert views["ap"].primary_deg == pytest.approx(15.0)
+    assert views["ap"].words == "LAO 15, cranial 0"
+    assert views["lateral"].primary_deg == pytest.approx(105.0)
+    assert views["ap"].secondary_deg == pytest.approx(0.0, abs=1e-6)
+
+
+def test_that_without_a_position_no_room_tilt_is_given(scene: Scene) -> None:
+    vertebra = scene.anatomy.vertebrae[Level.L3]
+    views = c_arm_views(scene.needle(ENTRY, TIP), vertebra, "")
+    assert all(view.tilt_deg is None for view in views)
+
+
+def test_that_a_correction_turns_the_needle_back_to_its_target() -> None:
+    skin = PointLps(0.0, 80.0, 0.0)
+    seen = PointLps(5.0, 30.0, -3.0)
+    target = PointLps(0.0, 0.0, 0.0)
+    found = correction(target, skin, seen)
+    direction = (seen.array - skin.array) / np.linalg.norm(seen.array - skin.array)
+    assert found.turn_deg == pytest.approx(math.degrees(math.acos(-direction[1])))
+    assert found.miss_mm == pytest.approx(80.0 * math.sqrt(1.0 - direction[1] ** 2))
+    assert found.sideways_deg == pytest.approx(math.degrees(math.atan2(5.0, 50.0)))
+    assert found.sideways_towards == "right"
+    assert found.lengthwise_towards == "head"
+    assert found.remaining_mm == pytest.approx(math.sqrt(25.0 + 900.0 + 9.0))
+    straight = correction(target, skin, PointLps(0.0, 40.0, 0.0))
+    assert straight.turn_deg == pytest.approx(0.0, abs=1e-6)
+    assert straight.miss_mm == pytest.approx(0.0, abs=1e-9)
+
+
+def test_that_needles_that_cross_collide_and_parallel_ones_keep_their_distance(
+    scene: Scene,
+) -> None:
+    first = replace(scene.needle((20.0, 80.0, 0.0), (20.0, 0.0, 0.0)), id=TrajectoryId("a"))
+    beside = replace(scene.needle((30.0, 80.0, 0.0), (30.0, 5.0, 0.0)), id=TrajectoryId("b"))
+    across = replace(scene.needle((10.0, 60.0, 1.0), (40.0, 20.0, 1.0)), id=TrajectoryId("c"))
+    sizes = {TrajectoryId(name): 2.4 for name in "abc"}
+    found = {(pair.first, pair.second): pair for pair in needle_spacings((first, beside), sizes)}
+    pair = found[(TrajectoryId("a"), TrajectoryId("b"))]
+    assert pair.surfaces_mm == pytest.approx(10.0 - 2.4)
+    assert pair.angle_deg == pytest.approx(0.0, abs=1e-6)
+    assert pair.tips_mm == pytest.approx(math.hypot(10.0, 5.0))
+    assert not pair.collide
+    nearest = needle_spacings((first, beside, across), sizes)[0]
+    assert nearest.collide
+    assert nearest.surfaces_mm == pytest.approx(1.0 - 2.4)
+
+
+points = st.tuples(*(st.floats(-50.0, 50.0) for _ in range(3)))
+
+
+@given(a=points, b=points, c=points, d=points)
+def test_that_spacing_equals_brute_force(
+    a: tuple[float, ...], b: tuple[float, ...], c: tuple[float, ...], d: tuple[float, ...]
+) -> None:
+    if min(math.dist(a, b), math.dist(c, d)) < 2.0:
+        return
+    unnamed = Scene.needle(FLAT, a, b), Scene.needle(FLAT, c, d)  # type: ignore[arg-type]
+    pair = [replace(t, id=TrajectoryId(n)) for t, n in zip(unnamed, "xy", strict=True)]
+    sizes = {TrajectoryId("x"): 0.0, TrajectoryId("y"): 0.0}
+    (found,) = needle_spacings(pair, sizes)
+    share = np.linspace(0.0, 1.0, 201)[:, None]
+    first = np.array(a) + share * (np.array(b) - np.array(a))
+    second = np.array(c) + share * (np.array(d) - np.array(c))
+    brute = np.linalg.norm(first[:, None] - second[None], axis=-1).min()
+    assert found.surfaces_mm <= brute + 1e-9
+    assert found.surfaces_mm >= brute - (math.dist(a, b) + math.dist(c, d)) / 400.0
+    assert found.at_first.distance_mm(found.at_second) == pytest.approx(
+        found.surfaces_mm, abs=1e-9
+    )
+
+
+FLAT = Scene(ct=None, anatomy=None, shape=spine.Shape(), turn=np.eye(3), shift=np.zeros(3))  # type: ignore[arg-type]
+
+
+def test_that_a_needle_is_advanced_along_itself(scene: Scene) -> None:
+    needle = scene.needle(ENTRY, TIP)
+    deeper = advanced(needle, 7.0)
+    assert deeper.entry == needle.entry
+    assert deeper.length_mm == pytest.approx(needle.length_mm + 7.0)
+    assert with_depth(needle, 50.0).length_mm == pytest.approx(50.0)
+    with pytest.raises(ValueError, match="apart"):
+        advanced(needle, -needle.length_mm)
+
+
+def test_that_a_needle_snaps_to_the_axis_of_its_own_pedicle(scene: Scene) -> None:
+    vertebra = scene.anatomy.vertebrae[Level.L3]
+    for side in Side:
+        crooked = scene.needle((side.sign * 40.0, 60.0, 12.0), (side.sign * 8.0, 0.0, 0.0), side)
+        snapped = snapped_to_pedicle(crooked, vertebra, scene.ct)
+        assert snapped is not None
+        found = measure(snapped, scene.ct, scene.anatomy, outer_diameter_mm=2.4)
+        assert found.pedicle is not None
+        assert found.pedicle.worst_mm.best == pytest.approx(4.5 - 1.2, abs=0.5)
+        assert found.skin is not None
+        assert snapped.entry.distance_mm(found.skin) < 1e-6
+    bare = replace(vertebra, pedicles={})
+    assert snapped_to_pedicle(scene.needle(ENTRY, TIP), bare, scene.ct) is None
