@@ -11,7 +11,7 @@ from planner.domain.finding import Verdict
 from planner.domain.levels import Side
 from planner.report.model import Fact, NeedleRow, Paper, Report
 from planner.report.pictures import needle_pictures, plan_pictures
-from planner.report.rows import ablation_row, cement_row, checklist, finding_rows
+from planner.report.rows import ablation_row, cement_row, checklist, finding_rows, object_names
 from planner.report.wording import (
     VERDICT_WORDS,
     date_words,
@@ -89,6 +89,7 @@ def build_report(
         cements=tuple(cement_row(plan, item, scene, catalog) for item in plan.cements),
         findings=() if current is None else finding_rows(plan, current),
         checked=() if current is None else current.checked,
+        names=object_names(plan),
         checklist=checklist(plan.clinical),
         provenance=_provenance(plan, scene, current, made),
         short_provenance=_short_provenance(plan),

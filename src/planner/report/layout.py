@@ -87,6 +87,7 @@ def layout(report: Report) -> dict[str, object]:
         "cements": [_cement(row) for row in report.cements],
         "findings": [_finding(row) for row in report.findings],
         "no_findings": _no_findings(report),
+        "names": "; ".join(f"{fact.label} is {fact.value}" for fact in report.names),
         "checked": ", ".join(report.checked),
         "checklist": _facts(report.checklist),
         "checklist_source": CHECKLIST_SOURCE,
@@ -132,7 +133,7 @@ def _needle(row: NeedleRow) -> dict[str, object]:
     }
 
 
-def _ablation(row: AblationRow) -> dict[str, str]:
+def _ablation(row: AblationRow) -> dict[str, object]:
     return {
         "needle": number(row.needle, 0),
         "device": row.device,
@@ -141,14 +142,12 @@ def _ablation(row: AblationRow) -> dict[str, str]:
         "volume": f"{_given(row.volume_ml)} mL",
         "band": f"± {_given(row.band_mm)} mm",
         "tier": row.tier,
-        "model": row.model,
-        "tissue": row.tissue,
-        "source": row.source,
-        "missing": row.missing,
+        "lines": [] if row.missing else [row.model, f"Measured in: {row.tissue}", row.source],
+        "missing": _no_prediction("zone", row.missing),
     }
 
 
-def _cement(row: CementRow) -> dict[str, str]:
+def _cement(row: CementRow) -> dict[str, object]:
     return {
         "needle": number(row.needle, 0),
         "cement": row.cement,
@@ -157,9 +156,8 @@ def _cement(row: CementRow) -> dict[str, str]:
         "fill": f"{_given(row.fill_percent)} %",
         "band": f"± {_given(row.band_mm)} mm",
         "tier": row.tier,
-        "model": row.model,
-        "source": row.source,
-        "missing": row.missing,
+        "lines": [] if row.missing else [row.model, row.source],
+        "missing": _no_prediction("fill", row.missing),
     }
 
 
@@ -178,6 +176,10 @@ def _finding(row: FindingRow) -> dict[str, str]:
         "resolve": row.resolve,
         "acknowledged": row.acknowledged,
     }
+
+
+def _no_prediction(what: str, reason: str) -> str:
+    return f"No {what} is predicted: {reason}" if reason else ""
 
 
 def _given(value: float | None) -> str:

@@ -151,6 +151,8 @@ class Report:
         True unless the verdict is CLEAR for this very revision.
     alerts
         What a reader must see first: prone scan, unconfirmed side, stale check.
+    names
+        What the short ids in findings stand for.
     short_provenance
         One line for the foot of every page.
     """
@@ -169,6 +171,7 @@ class Report:
     cements: tuple[CementRow, ...]
     findings: tuple[FindingRow, ...]
     checked: tuple[str, ...]
+    names: tuple[Fact, ...]
     checklist: tuple[Fact, ...]
     provenance: tuple[Fact, ...]
     short_provenance: str

@@ -135,6 +135,17 @@ def finding_rows(plan: Plan, assessment: Assessment) -> tuple[FindingRow, ...]:
     return tuple(rows)
 
 
+def object_names(plan: Plan) -> tuple[Fact, ...]:
+    """Return what each id of the plan stands for, since findings name objects by id."""
+    needles = [(item.id, "needle", item.id) for item in plan.trajectories]
+    burns = [(item.id, "the ablation on needle", item.trajectory_id) for item in plan.ablations]
+    fills = [(item.id, "the cement through needle", item.trajectory_id) for item in plan.cements]
+    return tuple(
+        Fact(label=plain(str(own)), value=f"{what} {needle_number(plan, owner)}")
+        for own, what, owner in (*needles, *burns, *fills)
+    )
+
+
 def structure_words(structure: str) -> str:
     """Write a structure's name for readers: ``foramen:L3:left`` as ``foramen L3 left``."""
     return structure.replace(":", " ").replace("_", " ")

@@ -1,0 +1,62 @@
+"""What was measured of a needle, as labelled lines with their doubt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from planner.report.model import Fact
+from planner.report.rows import structure_words
+from planner.report.wording import millimetres, number
+
+if TYPE_CHECKING:
+    from planner.domain.sourced import Interval
+    from planner.planning.measures import PedicleMargins, TipPlace, TrajectoryMeasures
+
+NEAREST_CLEARANCES: Final = 5
+"""A needle's page has room for these; findings name every one that is too near."""
+
+
+def measure_facts(measures: TrajectoryMeasures) -> tuple[Fact, ...]:
+    """Return what a reader at the CT table wants to know; what was not found says so."""
+    facts = [
+        Fact(label="Outer diameter", value=f"{number(measures.outer_diameter_mm, 2)} mm"),
+        Fact(label="Skin to tip", value=interval_words(measures.skin_to_tip_mm)),
+        Fact(label="Depth in bone", value=interval_words(measures.bone_depth_mm)),
+    ]
+    if measures.pedicle is not None:
+        facts += _pedicle(measures.pedicle)
+    if measures.tip is not None:
+        facts.append(Fact(label="Tip", value=_tip(measures.tip)))
+    facts += [
+        Fact(
+            label=f"To {structure_words(item.structure)}",
+            value=interval_words(item.distance_mm),
+        )
+        for item in measures.clearances[:NEAREST_CLEARANCES]
+    ]
+    return tuple(facts)
+
+
+def interval_words(value: Interval | None) -> str:
+    """Write ``best (low to high)`` in mm; ``None`` stays empty and is printed as not given."""
+    if value is None:
+        return ""
+    return f"{millimetres(value.best)} ({number(value.low)} to {number(value.high)})"
+
+
+def _pedicle(margins: PedicleMargins) -> list[Fact]:
+    return [
+        Fact(
+            label="Thinnest bone around",
+            value=f"{interval_words(margins.worst_mm)}, {margins.worst_direction}",
+        ),
+        Fact(label="Pedicle width there", value=interval_words(margins.width_across_needle_mm)),
+        Fact(label="Gertzbein-Robbins", value=margins.gertzbein_robbins),
+    ]
+
+
+def _tip(tip: TipPlace) -> str:
+    if not tip.in_body:
+        return "NOT in the vertebral body"
+    depth = f"{number(100.0 * tip.depth_fraction, 0)} % of the way to the front"
+    return f"{depth}, ACROSS the midline" if tip.crosses_midline else depth
