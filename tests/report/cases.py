@@ -55,6 +55,7 @@ class Case:
     anatomy: Anatomy
     zones: dict = field(default_factory=dict)
     cements: dict = field(default_factory=dict)
+    exposures: dict = field(default_factory=dict)
 
 
 def make_geometry() -> VolumeGeometry:

@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 from planner.domain.finding import Severity, Verdict
 from planner.domain.levels import Level, Side
 from planner.domain.plan import Approach, SideConfirmation, Trajectory, TrajectoryId
-from planner.domain.prediction import MissingZone
+from planner.domain.prediction import Exposure, MissingZone, ModelLabel, StructureExposure
+from planner.domain.sourced import Status
 from planner.geometry.points import PointLps
+from planner.planning.measure import measure
 from planner.report.build import ReportScene, build_report
 from report.cases import acknowledge, make_assessment, make_case, make_plan
 
@@ -135,3 +137,44 @@ def test_that_a_prediction_nobody_made_is_said_to_be_missing() -> None:
     assert report.ablations[0].missing
     assert report.cements[0].missing
     assert report.cements[0].asked_ml == 4.5
+
+
+def test_that_measures_stand_with_their_doubt() -> None:
+    case = make_case()
+    needle = case.plan.trajectories[0]
+    measures = measure(needle, case.ct, case.anatomy, outer_diameter_mm=3.05)
+    row = build_report(case.plan, case, None, measures={needle.id: measures}).needles[0]
+    lines = {fact.label: fact.value for fact in row.measures}
+    assert lines["Outer diameter"] == "3.05 mm"
+    near = measures.clearance("foramen:L3:left").distance_mm
+    expected = f"{near.best:.1f} mm ({near.low:.1f} to {near.high:.1f})"
+    assert lines["To foramen L3 left"] == expected
+    assert "% of the way to the front" in lines["Tip"]
+    assert build_report(case.plan, case, None).needles[0].measures == ()
+
+
+def test_that_ids_in_findings_are_explained() -> None:
+    names = {fact.label: fact.value for fact in build_report(make_plan(), EMPTY, None).names}
+    assert names == {
+        "t1": "needle 1",
+        "t2": "needle 2",
+        "a1": "the ablation on needle 1",
+        "c1": "the cement through needle 2",
+    }
+
+
+def test_that_simulated_heat_is_listed_for_each_structure() -> None:
+    plan = make_plan()
+    felt = StructureExposure(
+        peak_celsius=43.2, lowest_celsius=37.0, cem43_min=1.4, band_celsius=2.0
+    )
+    label = ModelLabel(
+        tier="full", name="Pennes", version="2", inputs=(), source="s", status=Status.DERIVED
+    )
+    exposure = Exposure(
+        ablation_id=plan.ablations[0].id, at_structures={"canal": felt}, model=label
+    )
+    scene = ReportScene(exposures={plan.ablations[0].id: exposure})
+    (row,) = build_report(plan, scene, None).exposures
+    assert (row.needle, row.structure, row.peak_celsius) == (1, "canal", 43.2)
+    assert row.model == "full: Pennes 2"

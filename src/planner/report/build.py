@@ -9,9 +9,18 @@ from typing import TYPE_CHECKING
 import planner
 from planner.domain.finding import Verdict
 from planner.domain.levels import Side
+from planner.report.measured import measure_facts
 from planner.report.model import Fact, NeedleRow, Paper, Report
 from planner.report.pictures import needle_pictures, plan_pictures
-from planner.report.rows import ablation_row, cement_row, checklist, finding_rows, object_names
+from planner.report.rows import (
+    ablation_row,
+    cement_row,
+    checklist,
+    exposure_rows,
+    finding_rows,
+    object_names,
+)
+from planner.report.schedule import cement_schedule
 from planner.report.wording import (
     VERDICT_WORDS,
     date_words,
@@ -30,8 +39,9 @@ if TYPE_CHECKING:
     from planner.domain.anatomy import Anatomy
     from planner.domain.finding import Assessment
     from planner.domain.plan import AblationId, CementId, Plan, Trajectory, TrajectoryId
-    from planner.domain.prediction import MissingZone, PredictedCement, PredictedZone
+    from planner.domain.prediction import Exposure, MissingZone, PredictedCement, PredictedZone
     from planner.domain.volume import CtVolume
+    from planner.planning.measures import TrajectoryMeasures
     from planner.report.pictures import Pictured
     from planner.report.rows import Named
 
@@ -44,6 +54,7 @@ class ReportScene:
     anatomy: Anatomy | None = None
     zones: Mapping[AblationId, PredictedZone | MissingZone] = field(default_factory=dict)
     cements: Mapping[CementId, PredictedCement] = field(default_factory=dict)
+    exposures: Mapping[AblationId, Exposure] = field(default_factory=dict)
 
 
 def build_report(
@@ -52,7 +63,7 @@ def build_report(
     assessment: Assessment | None,
     *,
     catalog: Named | None = None,
-    measures: Mapping[TrajectoryId, tuple[Fact, ...]] | None = None,
+    measures: Mapping[TrajectoryId, TrajectoryMeasures] | None = None,
     made_utc: str = "",
     paper: Paper = Paper.A4,
 ) -> Report:
@@ -63,14 +74,14 @@ def build_report(
     assessment
         ``None``, or one of another revision, gives the verdict NOT_EVALUATED.
     measures
-        Further labelled lines for each needle, from the trajectory measures.
+        What was measured of each needle.
     made_utc
         ISO 8601 time the paper is made at; now when empty.
     """
     current = assessment if assessment and assessment.revision == plan.revision else None
     verdict = Verdict.NOT_EVALUATED if current is None else current.verdict
     made = made_utc or datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    lines = measures or {}
+    rules = None if catalog is None else catalog.rules
     return Report(
         headline=_headline(plan),
         treatment=_treatment(plan, catalog),
@@ -81,12 +92,14 @@ def build_report(
         verdict_words=VERDICT_WORDS[verdict],
         is_draft=verdict is not Verdict.CLEAR,
         needles=tuple(
-            needle_row(plan, trajectory, scene, lines.get(trajectory.id, ()))
+            needle_row(plan, trajectory, scene, (measures or {}).get(trajectory.id))
             for trajectory in plan.trajectories
         ),
         pictures=plan_pictures(plan, scene),
         ablations=tuple(ablation_row(plan, item, scene, catalog) for item in plan.ablations),
+        exposures=exposure_rows(plan, scene),
         cements=tuple(cement_row(plan, item, scene, catalog) for item in plan.cements),
+        schedules=tuple(cement_schedule(plan, item, scene, rules) for item in plan.cements),
         findings=() if current is None else finding_rows(plan, current),
         checked=() if current is None else current.checked,
         names=object_names(plan),
@@ -101,7 +114,7 @@ def build_report(
 
 
 def needle_row(
-    plan: Plan, trajectory: Trajectory, scene: Pictured, measures: tuple[Fact, ...]
+    plan: Plan, trajectory: Trajectory, scene: Pictured, measures: TrajectoryMeasures | None
 ) -> NeedleRow:
     """Return one needle with its angles and its own pictures."""
     return NeedleRow(
@@ -114,7 +127,7 @@ def needle_row(
         length_mm=trajectory.length_mm,
         towards_midline_deg=trajectory.towards_midline_deg,
         upward_deg=trajectory.upward_deg,
-        measures=measures,
+        measures=() if measures is None else measure_facts(measures),
         pictures=needle_pictures(plan, trajectory, scene),
     )
 

@@ -26,11 +26,13 @@ if TYPE_CHECKING:
     from planner.report.model import (
         AblationRow,
         CementRow,
+        ExposureRow,
         Fact,
         FindingRow,
         NeedleRow,
         Picture,
         Report,
+        Schedule,
     )
 
 HOLDING_ON_FIRST_PAGE = 5
@@ -84,6 +86,8 @@ def layout(report: Report) -> dict[str, object]:
         "holding": [_finding(row) for row in held[:HOLDING_ON_FIRST_PAGE]],
         "holding_left_out": f"And {left_out} more under Findings." if left_out > 0 else "",
         "ablations": [_ablation(row) for row in report.ablations],
+        "exposures": [_exposure(row) for row in report.exposures],
+        "schedules": [_schedule(item) for item in report.schedules],
         "cements": [_cement(row) for row in report.cements],
         "findings": [_finding(row) for row in report.findings],
         "no_findings": _no_findings(report),
@@ -158,6 +162,36 @@ def _cement(row: CementRow) -> dict[str, object]:
         "tier": row.tier,
         "lines": [] if row.missing else [row.model, row.source],
         "missing": _no_prediction("fill", row.missing),
+    }
+
+
+def _exposure(row: ExposureRow) -> dict[str, str]:
+    return {
+        "needle": number(row.needle, 0),
+        "structure": row.structure,
+        "peak": f"{number(row.peak_celsius)} °C",
+        "lowest": f"{number(row.lowest_celsius)} °C",
+        "dose": f"{number(row.cem43_min)} min",
+        "band": f"± {number(row.band_celsius)} °C",
+        "model": row.model,
+    }
+
+
+def _schedule(item: Schedule) -> dict[str, object]:
+    return {
+        "needle": number(item.needle, 0),
+        "missing": item.missing,
+        "source": item.source,
+        "rows": [
+            {
+                "step": number(row.step, 0),
+                "give": f"{number(row.step_ml)} mL",
+                "total": f"{number(row.total_ml)} mL",
+                "nearest": f"{millimetres(row.distance_mm)} to {row.structure}",
+                "stop": row.stop,
+            }
+            for row in item.rows
+        ],
     }
 
 

@@ -104,6 +104,49 @@ class AblationRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExposureRow:
+    """What one ablation is predicted to do to one structure."""
+
+    needle: int
+    structure: str
+    peak_celsius: float
+    lowest_celsius: float
+    cem43_min: float
+    band_celsius: float
+    model: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleRow:
+    """One step of giving cement.
+
+    Attributes
+    ----------
+    distance_mm
+        How near the model's fill comes after this step, and ``structure`` to what.
+    stop
+        The model's fill reaches the structure: no further step is listed.
+    """
+
+    step: int
+    step_ml: float
+    total_ml: float
+    distance_mm: float
+    structure: str
+    stop: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """The steps of one cement injection, or why there are none."""
+
+    needle: int
+    rows: tuple[ScheduleRow, ...] = ()
+    source: str = ""
+    missing: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CementRow:
     """One cement injection; ``missing`` says why no fill is predicted."""
 
@@ -168,7 +211,9 @@ class Report:
     needles: tuple[NeedleRow, ...]
     pictures: tuple[Picture, ...]
     ablations: tuple[AblationRow, ...]
+    exposures: tuple[ExposureRow, ...]
     cements: tuple[CementRow, ...]
+    schedules: tuple[Schedule, ...]
     findings: tuple[FindingRow, ...]
     checked: tuple[str, ...]
     names: tuple[Fact, ...]

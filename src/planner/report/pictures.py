@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from planner.domain.anatomy import Anatomy
     from planner.domain.plan import AblationId, CementId, Plan, Trajectory
-    from planner.domain.prediction import MissingZone, PredictedCement
+    from planner.domain.prediction import Exposure, MissingZone, PredictedCement
     from planner.domain.volume import CtVolume
     from planner.geometry.points import PointLps, Vector
     from planner.report.planes import Plane
@@ -68,6 +68,10 @@ class Pictured(Protocol):
     @property
     def cements(self) -> Mapping[CementId, PredictedCement]:
         """One prediction per cement injection."""
+
+    @property
+    def exposures(self) -> Mapping[AblationId, Exposure]:
+        """Simulated heat or cold at structures, where there is any."""
 
 
 def plan_pictures(plan: Plan, scene: Pictured) -> tuple[Picture, ...]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from planner.domain.prediction import MissingZone
-from planner.report.model import AblationRow, CementRow, Fact, FindingRow
+from planner.report.model import AblationRow, CementRow, ExposureRow, Fact, FindingRow
 from planner.report.wording import number, plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from planner.domain.devices import Cement, Device
+    from planner.domain.devices import Cement, Device, RuleText
     from planner.domain.finding import Assessment, Finding
     from planner.domain.plan import (
         Ablation,
@@ -38,6 +38,10 @@ class Named(Protocol):
     @property
     def cements(self) -> Mapping[str, Cement]:
         """Cements by id."""
+
+    @property
+    def rules(self) -> Mapping[str, RuleText]:
+        """Rules by id, for the steps in which cement is given."""
 
 
 def needle_number(plan: Plan, trajectory_id: TrajectoryId) -> int:
@@ -101,6 +105,24 @@ def cement_row(
         tier=fill.model.tier,
         model=model_words(fill.model),
         source=plain(f"{fill.model.source} ({fill.model.status})"),
+    )
+
+
+def exposure_rows(plan: Plan, scene: Pictured) -> tuple[ExposureRow, ...]:
+    """Return what every simulated ablation does to every structure it was looked at for."""
+    return tuple(
+        ExposureRow(
+            needle=needle_number(plan, item.trajectory_id),
+            structure=plain(structure_words(name)),
+            peak_celsius=felt.peak_celsius,
+            lowest_celsius=felt.lowest_celsius,
+            cem43_min=felt.cem43_min,
+            band_celsius=felt.band_celsius,
+            model=plain(f"{exposure.model.tier}: {exposure.model.name} {exposure.model.version}"),
+        )
+        for item in plan.ablations
+        if (exposure := scene.exposures.get(item.id)) is not None
+        for name, felt in exposure.at_structures.items()
     )
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from planner.report.model import ScheduleRow
+from planner.report.model import Schedule, ScheduleRow
 from planner.report.rows import needle_number, structure_words
+from planner.report.wording import plain
+from planner.safety.case import MissingInputError
 from planner.safety.ruler import foramina_of, ruler_for
 
 if TYPE_CHECKING:
@@ -24,36 +26,53 @@ NEAR_RULE: Final = "C2"
 FIRST_DROP_ML: Final = 0.05
 """Stands for the tip before anything is given: the fill is measured, and must hold a voxel."""
 
+LEAST_STEP_ML: Final = 1e-6
+"""Less than this left to give is rounding."""
+
 MOST_STEPS: Final = 40
 """8 mL in steps of 0.2 mL; a longer table is a mistake."""
 
 
 def cement_schedule(
-    plan: Plan, injection: CementInjection, scene: Pictured, rules: Mapping[str, RuleText]
-) -> tuple[ScheduleRow, ...]:
-    """Return the steps: 1 mL while the front is far, less once it is near (rules C1, C2).
+    plan: Plan,
+    injection: CementInjection,
+    scene: Pictured,
+    rules: Mapping[str, RuleText] | None,
+) -> Schedule:
+    """Return the steps: large while the front is far, small once it is near (rules C1, C2).
 
-    The distance after each step is the model's, and illustrative: the CT decides. Empty when
-    there is no prediction, no outlines or no rule to take the steps from.
+    The distance after each step is the model's, and illustrative: the CT decides. Without a
+    prediction, outlines or rules there are no steps, and the schedule says why.
     """
+    needle = needle_number(plan, injection.trajectory_id)
     fill, anatomy = scene.cements.get(injection.id), scene.anatomy
-    far, near = rules.get(FAR_RULE), rules.get(NEAR_RULE)
-    if fill is None or anatomy is None or far is None or near is None:
-        return ()
+    if fill is None or anatomy is None:
+        return Schedule(needle=needle, missing="No fill was predicted, so no steps are proposed.")
+    if rules is None or FAR_RULE not in rules or NEAR_RULE not in rules:
+        return Schedule(needle=needle, missing="The rules for the size of a step are missing.")
+    far, near = rules[FAR_RULE], rules[NEAR_RULE]
     level = plan.trajectory(injection.trajectory_id).level
+    try:
+        rows = _steps(fill, anatomy, level, far, near)
+    except MissingInputError as error:
+        return Schedule(needle=needle, missing=plain(f"No steps are proposed: {error}."))
+    return Schedule(needle=needle, rows=rows, source=plain(f"{far.id}, {near.id}: {far.source}"))
+
+
+def _steps(
+    fill: PredictedCement, anatomy: Anatomy, level: Level, far: RuleText, near: RuleText
+) -> tuple[ScheduleRow, ...]:
     near_mm = near.thresholds["near_below_mm"].value
-    number = needle_number(plan, injection.trajectory_id)
     rows: list[ScheduleRow] = []
     given_ml = 0.0
-    distance_mm, _ = _front(fill, FIRST_DROP_ML, anatomy, level)
-    while given_ml < fill.placed_ml and len(rows) < MOST_STEPS:
+    distance_mm, _ = _front(fill, min(FIRST_DROP_ML, fill.placed_ml), anatomy, level)
+    while fill.placed_ml - given_ml > LEAST_STEP_ML and len(rows) < MOST_STEPS:
         rule = far if distance_mm >= near_mm else near
         step_ml = min(rule.thresholds["bolus_max_ml"].value, fill.placed_ml - given_ml)
         given_ml += step_ml
         distance_mm, structure = _front(fill, given_ml, anatomy, level)
         rows.append(
             ScheduleRow(
-                needle=number,
                 step=len(rows) + 1,
                 step_ml=step_ml,
                 total_ml=given_ml,
