@@ -25,6 +25,9 @@ def measure_facts(measures: TrajectoryMeasures) -> tuple[Fact, ...]:
     ]
     if measures.pedicle is not None:
         facts += _pedicle(measures.pedicle)
+    if "endplate" in measures.angles_deg:
+        tilt = f"{number(measures.angles_deg['endplate'])}°"
+        facts.append(Fact(label="Angle to the endplates", value=tilt))
     if measures.tip is not None:
         facts.append(Fact(label="Tip", value=_tip(measures.tip)))
     facts += [
@@ -59,4 +62,6 @@ def _tip(tip: TipPlace) -> str:
     if not tip.in_body:
         return "NOT in the vertebral body"
     depth = f"{number(100.0 * tip.depth_fraction, 0)} % of the way to the front"
+    if not tip.in_anterior_third:
+        depth += ", behind the front third"
     return f"{depth}, ACROSS the midline" if tip.crosses_midline else depth

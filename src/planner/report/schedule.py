@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from planner.report.model import Schedule, ScheduleRow
 from planner.report.rows import needle_number, structure_words
 from planner.report.wording import plain
-from planner.safety.case import MissingInputError
+from planner.safety.measured import MissingInputError
 from planner.safety.ruler import foramina_of, ruler_for
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from planner.exchange.export import ExportKind, PaperForm, export_plan, possible_kinds
 from planner.planning import measure
 from planner.report.build import build_report
-from planner.report.model import Fact, Paper
+from planner.report.model import Paper
 from planner.report.pdf import make_pdf, write_pdf
 from planner.session.cases import access_diameter_mm, check, scene_of
 
@@ -17,13 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from planner.domain.plan import Plan, Trajectory, TrajectoryId
-    from planner.domain.sourced import Interval
     from planner.planning import TrajectoryMeasures
     from planner.report.model import Report
     from planner.session.cases import Case
-
-CLEARANCES_ON_PAPER = 6
-"""The nearest structures of a needle that fit its table; the findings name any that matter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +67,7 @@ def _report(plan: Plan, case: Case, paper: Paper) -> Report:
         scene_of(case, predictions),
         assessment,
         catalog=case.catalog,
-        measures=measures_in_words(plan, case),
+        measures=measures_of_all(plan, case),
         paper=paper,
     )
 
@@ -93,52 +89,10 @@ def measures_of(plan: Plan, case: Case, trajectory: Trajectory) -> TrajectoryMea
     return measure(trajectory, case.ct, case.anatomy, outer_diameter_mm=diameter_mm)
 
 
-def measures_in_words(plan: Plan, case: Case) -> dict[TrajectoryId, tuple[Fact, ...]]:
-    """Return the measures of every needle as labelled lines."""
+def measures_of_all(plan: Plan, case: Case) -> dict[TrajectoryId, TrajectoryMeasures]:
+    """Measure every needle whose level has outlines."""
     return {
-        trajectory.id: _in_words(measured)
+        trajectory.id: measured
         for trajectory in plan.trajectories
         if (measured := measures_of(plan, case, trajectory)) is not None
     }
-
-
-def _in_words(measured: TrajectoryMeasures) -> tuple[Fact, ...]:
-    facts = [_fact("Access diameter", f"{measured.outer_diameter_mm:.1f} mm")]
-    if measured.skin_to_tip_mm is not None:
-        facts.append(_fact("Skin to tip", _interval(measured.skin_to_tip_mm)))
-    if measured.bone_depth_mm is not None:
-        facts.append(_fact("Depth in bone", _interval(measured.bone_depth_mm)))
-    if measured.pedicle is not None:
-        margin = measured.pedicle
-        facts.append(
-            _fact(
-                "Thinnest pedicle bone beside the needle",
-                f"{_interval(margin.worst_mm)}, {margin.worst_direction} "
-                f"(Gertzbein-Robbins {margin.gertzbein_robbins})",
-            )
-        )
-    if "endplate" in measured.angles_deg:
-        facts.append(_fact("Angle to the endplates", f"{measured.angles_deg['endplate']:.0f}°"))
-    if measured.tip is not None:
-        place = (
-            "in the front third of the body"
-            if measured.tip.in_anterior_third
-            else (
-                "in the body, behind its front third"
-                if measured.tip.in_body
-                else "outside the body"
-            )
-        )
-        facts.append(_fact("Tip", place))
-    for clearance in measured.clearances[:CLEARANCES_ON_PAPER]:
-        name = clearance.structure.replace("_", " ").replace(":", " ")
-        facts.append(_fact(f"Needle to {name}", _interval(clearance.distance_mm)))
-    return tuple(facts)
-
-
-def _fact(label: str, value: str) -> Fact:
-    return Fact(label=label, value=value)
-
-
-def _interval(value: Interval) -> str:
-    return f"{value.best:.1f} mm ({value.low:.1f} to {value.high:.1f})"
