@@ -62,7 +62,24 @@ def read_source(ct: CtVolume) -> SourceSeries:
             f"{missing} of the {len(wanted)} slices of the scan are no longer at "
             f"{record.locator}. Put the series back, or load it from where it is now."
         )
-    return SourceSeries(headers=_in_order(list(found.values()), ct), geometry=ct.geometry)
+    headers = _in_order(list(found.values()), ct)
+    _share_one_frame(headers, record.frame_of_reference_uid)
+    return SourceSeries(headers=headers, geometry=ct.geometry)
+
+
+def _share_one_frame(headers: tuple[Dataset, ...], frame_uid: str) -> None:
+    """Give all headers, in memory only, the frame of reference the volume was loaded with.
+
+    Some anonymisers name a new frame for every slice (PS3.3 C.7.4.1 wants one); the gate joins
+    such slices by their positions with a warning, and an object can state only one frame.
+    """
+    if not frame_uid:
+        raise PlannerError(
+            "The scan states no frame of reference, so a DICOM object could not say where it "
+            "lies. Choose another format, such as NIfTI or STL."
+        )
+    for header in headers:
+        header.FrameOfReferenceUID = frame_uid
 
 
 def _headers_below(place: Path) -> Iterator[Dataset]:
