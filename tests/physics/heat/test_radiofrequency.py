@@ -35,7 +35,7 @@ TRANSPEDICULAR = ((1.0, -14.0, 0.0), (13.0, 32.0, 0.3))
 
 def transpedicular(medium: Medium) -> HeatResult:
     tip, axis = TRANSPEDICULAR
-    return solve(medium, [burn(bipolar(medium, tip, axis))], post_heat_s=0.0)
+    return solve(medium, [burn(bipolar(medium, tip, axis))], after_s=0.0)
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,7 @@ def test_that_two_mirrored_needles_give_mirrored_zones() -> None:
     medium = vertebra(64, 1.0)
     left = bipolar(medium, (4.0, -10.0, 0.0), (11.0, 24.0, 3.0))
     right = bipolar(medium, (-4.0, -10.0, 0.0), (-11.0, 24.0, 3.0))
-    dead = solve(medium, [burn(left, right)], post_heat_s=0.0).killed_by_heat()
+    dead = solve(medium, [burn(left, right)], after_s=0.0).killed_by_heat()
     share = dead[:, :, :32].sum() / dead.sum()
     assert 0.48 <= share <= 0.52
 
@@ -91,7 +91,7 @@ def test_that_a_turned_needle_gives_the_same_zone() -> None:
     sizes = []
     for axis in ((1.0, 0.0, 0.0), (1.0, 1.0, 0.0), (1.0, 1.0, 1.0)):
         tip = tuple(np.add(-10.0 * np.array(axis) / np.linalg.norm(axis), (0.2, 0.3, 0.1)))
-        result = solve(medium, [burn(bipolar(medium, tip, axis), seconds=600.0)], post_heat_s=0.0)
+        result = solve(medium, [burn(bipolar(medium, tip, axis), seconds=600.0)], after_s=0.0)
         sizes.append(result.coagulation_size(axis))
     for size in sizes[1:]:
         assert size.volume_ml == pytest.approx(sizes[0].volume_ml, rel=0.02)
@@ -102,7 +102,7 @@ def test_that_nothing_warms_without_power() -> None:
     medium = uniform(40, 1.0)
     needle = bipolar(medium, (-10.0, 0.0, 0.0), (1.0, 0.0, 0.0))
     stage = Stage(duration_s=60.0, driven=(Driven(applicator=needle, drive=None),))
-    result = solve(medium, [stage], post_heat_s=0.0)
+    result = solve(medium, [stage], after_s=0.0)
     assert np.abs(result.temperature_celsius - 37.0).max() < 1e-4
     assert not result.killed_by_heat().any()
 
@@ -111,7 +111,7 @@ def test_that_the_heat_put_in_is_found_in_tissue_and_metal() -> None:
     medium = without_blood(uniform(56, 1.0))
     needle = bipolar(medium, (-10.0, 0.0, 0.0), (1.0, 0.0, 0.0))
     stage = Stage(duration_s=60.0, driven=(Driven(applicator=needle, drive=Watts(power_w=2.0)),))
-    result = solve(medium, [stage], post_heat_s=0.0)
+    result = solve(medium, [stage], after_s=0.0)
     rise = (result.temperature_celsius - 37.0).astype(np.float64)
     metal = [piece.distance_mm(medium) < 0.0 for piece in needle.metal]
     tissue = rise[~np.logical_or.reduce(metal)].sum() * medium.table.heat_capacity_j_per_m3_k[2]
@@ -128,7 +128,7 @@ def test_that_the_controller_reaches_its_setpoint_and_stays() -> None:
     medium = uniform(56, 1.0)
     needle = bipolar(medium, (-10.0, 0.0, 0.0), (1.0, 0.0, 0.0))
     middle = tuple(np.add(centre_mm(medium), (-6.0, 0.0, 0.0)))
-    result = solve(medium, [burn(needle, seconds=300.0)], points_mm=[middle], post_heat_s=0.0)
+    result = solve(medium, [burn(needle, seconds=300.0)], points_mm=[middle], after_s=0.0)
     readings = result.thermometry.celsius[:, 0]
     late = result.thermometry.times_s > 120.0
     assert np.abs(readings[late] - 95.0).max() < 2.0
@@ -168,8 +168,8 @@ def test_that_the_dose_still_rises_after_the_power_is_off() -> None:
     medium = uniform(56, 1.0)
     needle = bipolar(medium, (-10.0, 0.0, 0.0), (1.0, 0.0, 0.0))
     stage = burn(needle, seconds=120.0)
-    without = solve(medium, [stage], post_heat_s=0.0)
-    after = solve(medium, [stage], post_heat_s=120.0)
+    without = solve(medium, [stage], after_s=0.0)
+    after = solve(medium, [stage], after_s=120.0)
     assert after.killed_by_heat().sum() > without.killed_by_heat().sum()
     assert after.temperature_celsius.max() < without.temperature_celsius.max()
     assert after.thermometry.times_s[-1] == pytest.approx(240.0)

@@ -90,7 +90,10 @@ class Microwave:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CryoProbe:
-    """The freezing part of a cryoprobe, at one temperature once it has come down."""
+    """The freezing part of a cryoprobe, at one temperature once it has come down.
+
+    Switched off it counts as tissue.
+    """
 
     metal_part: Cylinder
     celsius: float

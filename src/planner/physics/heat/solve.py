@@ -11,6 +11,7 @@ from planner.domain.prediction import ModelLabel
 from planner.domain.progress import unreported
 from planner.physics.heat.applicators import CryoProbe, Stage
 from planner.physics.heat.bioheat import ARTERIAL_CELSIUS
+from planner.physics.heat.cooling import freeze
 from planner.physics.heat.heating import prepare, run
 from planner.physics.heat.record import Recorder
 from planner.physics.heat.result import HeatResult
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from planner.physics.heat.metal import Cylinder, Triple
 
 MODEL_NAME: Final = "coupled bioheat"
+COLD_MODEL_NAME: Final = "enthalpy freezing"
 MODEL_VERSION: Final = "1"
 MODEL_SOURCE: Final = (
     "Pennes bioheat, quasi-static field, lumped metal; checked against closed forms only, not "
@@ -33,11 +35,14 @@ COARSEST_PER_RADIUS: Final = 1.2
 """Spacing over needle radius beyond which a needle is under-resolved: at 1.7 the volume of a
 zone is a quarter too small."""
 
+COARSEST_COLD_PER_RADIUS: Final = 4.0 / 3.0
+"""The same for cryoprobes: one of 17 gauge (0.75 mm) needs 1 mm."""
+
 FULL_MARGIN_MM: Final = 20.0
 """Tissue round the metal that a result of tier ``full`` needs; less is a preview."""
 
-POST_HEAT_S: Final = 120.0
-"""Time that is simulated after everything is off, because the dose still rises."""
+AFTER_S: Final = 120.0
+"""Time that is simulated after everything is off, because dose and ice still grow."""
 
 
 def solve(
@@ -45,7 +50,7 @@ def solve(
     stages: Sequence[Stage],
     *,
     points_mm: Sequence[Triple] = (),
-    post_heat_s: float = POST_HEAT_S,
+    after_s: float = AFTER_S,
     report: ProgressReport = unreported,
 ) -> HeatResult:
     """Run ``stages`` one after another in ``medium``, from body temperature.
@@ -54,7 +59,7 @@ def solve(
     ----------
     points_mm
         Virtual thermocouples, in grid millimetres (x, y, z).
-    post_heat_s
+    after_s
         Seconds at the end with the last applicators in place and switched off.
 
     Raises
@@ -64,21 +69,25 @@ def solve(
     """
     if not stages:
         raise UsageError("There is nothing to simulate. Plan at least one ablation.")
-    if any(isinstance(item.applicator, CryoProbe) for stage in stages for item in stage.driven):
-        raise UsageError("Cold is not simulated by the heat model.")
+    cold = _is_cold(stages)
     for stage in stages:
         for piece in stage.metal:
-            refuse_unfit(piece, medium)
+            refuse_unfit(piece, medium, COARSEST_COLD_PER_RADIUS if cold else COARSEST_PER_RADIUS)
     temperature = np.full(medium.tissue.shape, ARTERIAL_CELSIUS, dtype=np.float32)
     cem43_min = np.zeros_like(temperature)
     points = np.array(points_mm, dtype=np.float64).reshape(-1, 3)
     recorder = Recorder(medium=medium, points_mm=points, temperature=temperature)
-    after = [stages[-1].switched_off(post_heat_s)] if post_heat_s > 0.0 else []
+    after = [stages[-1].switched_off(after_s)] if after_s > 0.0 else []
     total_s = sum(stage.duration_s for stage in (*stages, *after))
     for stage in (*stages, *after):
         begun_s = recorder.time_s
-        for done_s in run(prepare(medium, stage, temperature), temperature, cem43_min, recorder):
-            report((begun_s + done_s) / total_s, "heat")
+        if cold:
+            progress = freeze(medium, stage, temperature, recorder)
+        else:
+            ready = prepare(medium, stage, temperature)
+            progress = run(ready, temperature, cem43_min, recorder)
+        for done_s in progress:
+            report((begun_s + done_s) / total_s, "cold" if cold else "heat")
     return HeatResult(
         temperature_celsius=temperature,
         peak_celsius=recorder.tally.peak,
@@ -89,21 +98,29 @@ def solve(
         thermometry=recorder.thermometry(),
         spacing_mm=medium.spacing_mm,
         edge_change_k=edge_change_k(recorder),
-        model=_label(medium, stages, post_heat_s),
+        model=_label(medium, stages, after_s),
     )
 
 
-def refuse_unfit(piece: Cylinder, medium: Medium) -> None:
+def _is_cold(stages: Sequence[Stage]) -> bool:
+    """Tell cold stages from hot ones; both in one run are refused."""
+    kinds = {isinstance(item.applicator, CryoProbe) for stage in stages for item in stage.driven}
+    if len(kinds) > 1:
+        raise UsageError("Heat and cold cannot be simulated in one run. Simulate them apart.")
+    return True in kinds
+
+
+def refuse_unfit(piece: Cylinder, medium: Medium, coarsest_per_radius: float) -> None:
     """Refuse metal that the grid cannot hold or resolve."""
     if margin_mm(piece, medium) < 2.0 * medium.spacing_mm:
         raise UsageError(
             "A needle leaves the simulated volume. Enlarge the volume round the ablation."
         )
-    if medium.spacing_mm > COARSEST_PER_RADIUS * piece.radius_mm:
+    if medium.spacing_mm > coarsest_per_radius * piece.radius_mm:
         raise UsageError(
             f"A grid of {medium.spacing_mm:g} mm is too coarse for a needle of "
             f"{2.0 * piece.radius_mm:g} mm: its zone would come out too small. Use "
-            f"{COARSEST_PER_RADIUS * piece.radius_mm:.2g} mm or finer."
+            f"{coarsest_per_radius * piece.radius_mm:.2g} mm or finer."
         )
 
 
@@ -131,16 +148,16 @@ def tier_of(medium: Medium, stages: Sequence[Stage]) -> str:
     return "full" if min(margins, default=np.inf) >= FULL_MARGIN_MM else "preview"
 
 
-def _label(medium: Medium, stages: Sequence[Stage], post_heat_s: float) -> ModelLabel:
+def _label(medium: Medium, stages: Sequence[Stage], after_s: float) -> ModelLabel:
     return ModelLabel(
         tier=tier_of(medium, stages),
-        name=MODEL_NAME,
+        name=COLD_MODEL_NAME if _is_cold(stages) else MODEL_NAME,
         version=MODEL_VERSION,
         inputs=(
             f"spacing_mm = {medium.spacing_mm:g}",
             f"voxels_kji = {medium.tissue.shape}",
             f"tissues = {', '.join(_present(medium))}",
-            f"post_heat_s = {post_heat_s:g}",
+            f"after_s = {after_s:g}",
             *(f"stage {n} = {_words(stage)}" for n, stage in enumerate(stages, 1)),
         ),
         source=MODEL_SOURCE,
