@@ -9,7 +9,7 @@ import numpy as np
 from planner.domain.errors import UsageError
 from planner.domain.prediction import ModelLabel
 from planner.domain.progress import unreported
-from planner.physics.heat.applicators import CryoProbe, Stage
+from planner.physics.heat.applicators import CryoProbe, RadioFrequency, Stage
 from planner.physics.heat.bioheat import ARTERIAL_CELSIUS
 from planner.physics.heat.cooling import freeze
 from planner.physics.heat.heating import prepare, run
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from planner.domain.progress import ProgressReport
+    from planner.physics.heat.applicators import Applicator
     from planner.physics.heat.medium import Medium
     from planner.physics.heat.metal import Cylinder, Triple
 
@@ -35,8 +36,8 @@ COARSEST_PER_RADIUS: Final = 1.2
 """Spacing over needle radius beyond which a needle is under-resolved: at 1.7 the volume of a
 zone is a quarter too small."""
 
-COARSEST_COLD_PER_RADIUS: Final = 4.0 / 3.0
-"""The same for cryoprobes: one of 17 gauge (0.75 mm) needs 1 mm."""
+COARSEST_WITHOUT_CURRENT: Final = 4.0 / 3.0
+"""The same for metal that carries no current: a cryoprobe of 17 gauge (0.75 mm) needs 1 mm."""
 
 FULL_MARGIN_MM: Final = 20.0
 """Tissue round the metal that a result of tier ``full`` needs; less is a preview."""
@@ -70,9 +71,9 @@ def solve(
     if not stages:
         raise UsageError("There is nothing to simulate. Plan at least one ablation.")
     cold = _is_cold(stages)
-    for stage in stages:
-        for piece in stage.metal:
-            refuse_unfit(piece, medium, COARSEST_COLD_PER_RADIUS if cold else COARSEST_PER_RADIUS)
+    for item in (item.applicator for stage in stages for item in stage.driven):
+        for piece in item.metal:
+            refuse_unfit(piece, medium, coarsest_per_radius(item))
     temperature = np.full(medium.tissue.shape, ARTERIAL_CELSIUS, dtype=np.float32)
     cem43_min = np.zeros_like(temperature)
     points = np.array(points_mm, dtype=np.float64).reshape(-1, 3)
@@ -110,17 +111,23 @@ def _is_cold(stages: Sequence[Stage]) -> bool:
     return True in kinds
 
 
-def refuse_unfit(piece: Cylinder, medium: Medium, coarsest_per_radius: float) -> None:
+def coarsest_per_radius(applicator: Applicator) -> float:
+    """Return the largest spacing, in needle radii, that resolves an applicator."""
+    carries_current = isinstance(applicator, RadioFrequency)
+    return COARSEST_PER_RADIUS if carries_current else COARSEST_WITHOUT_CURRENT
+
+
+def refuse_unfit(piece: Cylinder, medium: Medium, coarsest: float) -> None:
     """Refuse metal that the grid cannot hold or resolve."""
     if margin_mm(piece, medium) < 2.0 * medium.spacing_mm:
         raise UsageError(
             "A needle leaves the simulated volume. Enlarge the volume round the ablation."
         )
-    if medium.spacing_mm > coarsest_per_radius * piece.radius_mm:
+    if medium.spacing_mm > coarsest * piece.radius_mm:
         raise UsageError(
             f"A grid of {medium.spacing_mm:g} mm is too coarse for a needle of "
             f"{2.0 * piece.radius_mm:g} mm: its zone would come out too small. Use "
-            f"{coarsest_per_radius * piece.radius_mm:.2g} mm or finer."
+            f"{coarsest * piece.radius_mm:.2g} mm or finer."
         )
 
 
