@@ -38,6 +38,19 @@ def test_that_a_scan_without_dicom_gives_no_dicom_but_everything_else(tmp_path) 
     assert {path.suffix for path in files} == {".json", ".stl", ".gz", ".nrrd"}
 
 
+def test_that_slices_without_one_frame_of_reference_give_no_object_that_needs_one(
+    scanned, tmp_path
+) -> None:
+    _, case = scanned
+    alone = with_record(case, frame_of_reference_uid="")
+    kinds, why = possible_kinds(alone)
+    assert "frame of reference" in why
+    assert ExportKind.SEG not in kinds
+    assert ExportKind.PDF in kinds
+    with pytest.raises(PlannerError, match="frame of reference"):
+        export_plan(tmp_path, case.plan, alone, [ExportKind.RTSTRUCT])
+
+
 def test_that_a_missing_slice_is_counted(scanned, tmp_path) -> None:
     _, case = scanned
     record = case.ct.record

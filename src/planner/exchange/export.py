@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from planner.domain.errors import PlannerError, SaveFailedError, UsageError
+from planner.domain.errors import InputRefusedError, PlannerError, SaveFailedError, UsageError
 from planner.domain.finding import Verdict
 from planner.exchange.markups import write_markup
 from planner.exchange.measured import measured_groups
@@ -46,6 +46,11 @@ class ExportKind(StrEnum):
     def is_dicom(self) -> bool:
         """These refer to the scan's own DICOM headers."""
         return self not in (ExportKind.MARKUPS, ExportKind.STL, ExportKind.VOLUMES)
+
+    @property
+    def needs_frame_of_reference(self) -> bool:
+        """These say where things are in the patient."""
+        return self in (ExportKind.SEG, ExportKind.RTSTRUCT, ExportKind.MEASUREMENTS)
 
     @property
     def needs_paper(self) -> bool:
@@ -99,6 +104,9 @@ def export_plan(
         raise UsageError("Nothing to export was chosen. Choose at least one kind of file.")
     if paper is None and any(kind.needs_paper for kind in kinds):
         raise UsageError("The report is needed to export it as DICOM. Make the report first.")
+    possible, left_out = possible_kinds(scene)
+    if not set(kinds) <= set(possible):
+        raise InputRefusedError("EXPORT-NOT-POSSIBLE", left_out)
     job = _Job.of(plan, scene, kinds, paper, verdict)
     try:
         out_dir.mkdir(parents=True, exist_ok=True)
@@ -116,12 +124,19 @@ def export_plan(
 
 def possible_kinds(scene: Exported) -> tuple[tuple[ExportKind, ...], str]:
     """Return every kind this scan allows, and in a sentence why others are left out."""
-    if scene.ct.record.sop_uids:
-        return tuple(ExportKind), ""
-    return (
-        tuple(kind for kind in ExportKind if not kind.is_dicom),
-        "DICOM objects are left out because the scan was not read from DICOM.",
-    )
+    record = scene.ct.record
+    if not record.sop_uids:
+        return (
+            tuple(kind for kind in ExportKind if not kind.is_dicom),
+            "DICOM objects are left out because the scan was not read from DICOM.",
+        )
+    if not record.frame_of_reference_uid:
+        return (
+            tuple(kind for kind in ExportKind if not kind.needs_frame_of_reference),
+            "DICOM SEG, RTSTRUCT and measurements are left out because the slices do not share a "
+            "frame of reference that they could refer to.",
+        )
+    return tuple(ExportKind), ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
