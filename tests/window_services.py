@@ -28,6 +28,7 @@ from planner.domain.plan import (
 from planner.geometry.points import PointLps, unit
 from planner.physics.cement_fill import fill_cement
 from planner.physics.zone_table import table_zone
+from planner.session.margins import Margin, measure_margins
 from planner.session.ports import Evaluation, Suggestion, Suggestions
 
 if TYPE_CHECKING:
@@ -138,6 +139,7 @@ class PhantomServices:
             zones=self.predict_zones(plan),
             cements=tuple(fills),
             unfilled={},
+            margins=self._margins(plan, anatomy, tuple(fills)),
             assessment=Assessment(
                 verdict=Verdict.WARNED if findings else Verdict.CLEAR,
                 findings=findings,
@@ -146,6 +148,12 @@ class PhantomServices:
                 revision=plan.revision,
             ),
         )
+
+    def _margins(self, plan, anatomy, fills) -> tuple[Margin, ...]:
+        if anatomy is None:
+            return ()
+        widths = {needle.id: 3.2 for needle in plan.trajectories}
+        return measure_margins(plan, anatomy, self.predict_zones(plan), fills, widths)
 
     def suggest(
         self, ct: CtVolume, anatomy: Anatomy, level: Level, side: Side, report: ProgressReport

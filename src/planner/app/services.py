@@ -12,6 +12,7 @@ from planner.imaging import load_ct
 from planner.planning import propose
 from planner.session.cases import (
     Case,
+    access_diameter_mm,
     check,
     new_plan,
     outline,
@@ -19,6 +20,7 @@ from planner.session.cases import (
     reopen_case,
     without_outlines,
 )
+from planner.session.margins import measure_margins
 from planner.session.output import report_case
 from planner.session.ports import Evaluation, Suggestion, Suggestions
 
@@ -89,11 +91,19 @@ class Services:
     ) -> Evaluation:
         """Predict and check."""
         report(0.0, "Checking")
-        predictions, assessment = check(plan, self._case(ct, anatomy, plan.anatomy))
+        case = self._case(ct, anatomy, plan.anatomy)
+        predictions, assessment = check(plan, case)
+        zones = tuple(predictions.zones.values())
+        cements = tuple(predictions.cements.values())
+        widths = {
+            needle.id: access_diameter_mm(plan, needle.id, self._catalog)
+            for needle in plan.trajectories
+        }
         return Evaluation(
             plan=plan,
-            zones=tuple(predictions.zones.values()),
-            cements=tuple(predictions.cements.values()),
+            zones=zones,
+            cements=cements,
+            margins=measure_margins(plan, case.anatomy, zones, cements, widths),
             assessment=assessment,
             unfilled={str(key): why for key, why in predictions.unfilled.items()},
         )

@@ -143,7 +143,7 @@ def _current(plan: Plan, evaluation: Evaluation, selected: str) -> CheckState:
         headline=words,
         detail=detail,
         findings=rows,
-        margins=margin_rows(plan, assessment),
+        margins=margin_rows(plan, assessment, evaluation.margins),
         selected=selected,
         side_confirmed=_side_words(plan),
     )

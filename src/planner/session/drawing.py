@@ -75,6 +75,15 @@ class FindingMark:
     label: str
 
 
+@dataclass(frozen=True, slots=True)
+class LevelTag:
+    """The name of a vertebra at its body; ``?`` where the name is in doubt."""
+
+    text: str
+    at: PointLps
+    reach_mm: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Drawing:
     """Everything drawn over the images.
@@ -94,6 +103,7 @@ class Drawing:
     pending_entry: PointLps | None = None
     pending_tip: PointLps | None = None
     wall_points_mm: Vector | None = None
+    levels: tuple[LevelTag, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +158,18 @@ def grown(shape: Spheroid, by_mm: float) -> Spheroid | None:
     if length <= 0.0 or width <= 0.0:
         return None
     return Spheroid(shape.centre, shape.axis, length, width)
+
+
+def level_tags(anatomy: Anatomy) -> tuple[LevelTag, ...]:
+    """Return the name of every vertebra; a doubtful one carries its doubt."""
+    return tuple(
+        LevelTag(
+            f"{item.level} ?" if item.level_doubt and not item.accepted else item.level.value,
+            item.body_centre,
+            min(item.body_size_mm) / 2.0,
+        )
+        for item in anatomy.vertebrae.values()
+    )
 
 
 def wall_points(anatomy: Anatomy) -> Vector | None:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from planner.domain import structures
 from planner.domain.finding import Assessment, Finding, Severity, Verdict
-from planner.session.window_states import FindingRow, MarginRow
+from planner.session.window_states import FindingRow, MarginCell, MarginRow
 
 if TYPE_CHECKING:
     from planner.domain.plan import Plan
-
-MARGIN_COLUMNS = ("Wall", "Canal", "Foramina")
-"""Columns of the margin table; the structures behind each are in ``_column``."""
+    from planner.session.margins import Margin
 
 SEVERITY_WORDS = {
     Severity.BLOCK: "BLOCK",
@@ -47,6 +45,17 @@ def structure_words(name: str) -> str:
     return name.replace("_", " ")
 
 
+_STRUCTURE = re.compile(r"(root|foramen):([CTLS]\d+):(left|right)")
+
+
+def _in_words(message: str) -> str:
+    return _STRUCTURE.sub(_said, message).replace("posterior_wall", "posterior wall")
+
+
+def _said(found: re.Match[str]) -> str:
+    return structure_words(found.group())
+
+
 def finding_rows(plan: Plan, assessment: Assessment) -> tuple[FindingRow, ...]:
     """Return every finding, heaviest first."""
     taken = {item.fingerprint for item in plan.acknowledgements}
@@ -56,7 +65,9 @@ def finding_rows(plan: Plan, assessment: Assessment) -> tuple[FindingRow, ...]:
             fingerprint=item.fingerprint,
             rule=item.rule,
             severity=item.severity,
-            message=item.message,
+            message=_STRUCTURE.sub(_said, item.message).replace(
+                "posterior_wall", "posterior wall"
+            ),
             subject=subject_words(plan, item.subject),
             numbers=_numbers(item),
             resolve=item.resolve,
@@ -78,44 +89,35 @@ def _numbers(finding: Finding) -> str:
     return " · ".join(parts)
 
 
-def margin_rows(plan: Plan, assessment: Assessment) -> tuple[MarginRow, ...]:
-    """Return the shortest distance of each object to wall, canal and foramina.
-
-    Only numbers that a rule measured are shown; a cell nobody measured stays empty.
-    """
-    subjects: list[str] = [item.id for item in plan.trajectories]
-    subjects += [item.id for item in plan.ablations]
-    subjects += [item.id for item in plan.cements]
+def margin_rows(
+    plan: Plan, assessment: Assessment, margins: tuple[Margin, ...]
+) -> tuple[MarginRow, ...]:
+    """Return the shortest distance of each object to wall, canal and foramina."""
+    subjects = dict.fromkeys(item.subject for item in margins)
     return tuple(
         MarginRow(
             subject=subject_words(plan, subject),
-            cells=tuple(_cell(assessment, subject, column) for column in MARGIN_COLUMNS),
+            cells=tuple(_cell(item, assessment) for item in margins if item.subject == subject),
         )
         for subject in subjects
     )
 
 
-def _cell(assessment: Assessment, subject: str, column: str) -> tuple[str, Severity | None]:
-    found = [
-        item
+def _cell(margin: Margin, assessment: Assessment) -> MarginCell:
+    if margin.distance_mm is None:
+        return MarginCell(text="?", explained=margin.why_not, severity=None, at=None)
+    about = [
+        item.severity
         for item in assessment.findings
-        if item.subject == subject and _column(item.structure) == column
+        if item.subject == margin.subject
+        and (item.structure == margin.structure or margin.structure in item.message)
     ]
-    measured = [item.distance_mm for item in found if item.distance_mm is not None]
-    if not found:
-        return "", None
-    worst = min((item.severity for item in found), key=lambda item: item.rank)
-    if not measured:
-        return "not evaluated" if worst is Severity.NOT_EVALUATED else "", worst
-    return f"{min(measured):.1f} mm", worst
-
-
-def _column(structure: str) -> str:
-    if structure == structures.POSTERIOR_WALL:
-        return MARGIN_COLUMNS[0]
-    if structure in (structures.CANAL, structures.CORD, structures.DURAL_SAC):
-        return MARGIN_COLUMNS[1]
-    return MARGIN_COLUMNS[2] if structure.startswith(("foramen:", "root:")) else ""
+    return MarginCell(
+        text=f"{margin.distance_mm:.1f} mm",
+        explained=f"to {structure_words(margin.structure)}; click to see where",
+        severity=min(about, key=lambda item: item.rank) if about else None,
+        at=margin.at,
+    )
 
 
 def headline(assessment: Assessment) -> tuple[str, str]:

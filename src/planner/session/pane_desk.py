@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from planner.session.planes import Plane, extent_mm
 from planner.session.view_state import OUTLINES, ViewState, Window
 from planner.session.window_presets import BONE, automatic_window, preset
 
@@ -13,12 +14,12 @@ if TYPE_CHECKING:
 
     from planner.domain.volume import CtVolume
     from planner.geometry.points import PointLps
-    from planner.session.planes import Orientation, Plane
+    from planner.session.planes import Orientation
     from planner.session.view_protocols import PictureView
     from planner.session.view_state import Layer
 
-JUMP_ZOOM = 2.2
-"""Zoom when a finding is shown: a vertebra fills about half of a pane."""
+JUMP_FIELD_MM = 130.0
+"""Field shown when a finding is jumped to: a vertebra with its processes fills most of it."""
 
 
 class PaneDesk:
@@ -58,7 +59,9 @@ class PaneDesk:
     def jump(self, point: PointLps) -> None:
         """Show a point in the middle of every pane."""
         if self.state:
-            zoom = max(JUMP_ZOOM, *(camera.zoom for camera in self.state.cameras.values()))
+            width_mm, height_mm = extent_mm(self.state.geometry, self.state.frame(Plane.AXIAL))
+            wanted = max(1.0, min(width_mm, height_mm) / JUMP_FIELD_MM)
+            zoom = max(wanted, *(camera.zoom for camera in self.state.cameras.values()))
             self._become(self.state.centred(point, zoom))
 
     def drag_window(self, wider_hu: float, brighter_hu: float) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from planner.domain.progress import ProgressReport
     from planner.domain.volume import CtVolume
     from planner.geometry.points import PointLps
+    from planner.session.margins import Margin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -31,6 +32,8 @@ class Evaluation:
         The very plan it was derived from; anything else makes it stale.
     unfilled
         Why a cement injection has no fill, by its id.
+    margins
+        Shortest distances of everything planned, measured with the ruler of the rules.
     """
 
     plan: Plan
@@ -38,6 +41,7 @@ class Evaluation:
     cements: tuple[PredictedCement, ...]
     assessment: Assessment
     unfilled: Mapping[str, str]
+    margins: tuple[Margin, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 from planner.domain.anatomy import QualityVerdict
 from planner.domain.prediction import MissingZone, PredictedZone
-from planner.session.drawing import CementMark, Drawing, NeedleMark, ZoneMark, wall_points
+from planner.session.drawing import (
+    CementMark,
+    Drawing,
+    NeedleMark,
+    ZoneMark,
+    level_tags,
+    wall_points,
+)
 from planner.session.position import position_alarm, position_sentence
 from planner.session.window_states import (
     AnatomyState,
@@ -24,6 +31,7 @@ if TYPE_CHECKING:
 
     from planner.domain.anatomy import Anatomy
     from planner.domain.devices import Device, ZoneRow
+    from planner.domain.levels import Level
     from planner.domain.plan import Plan, Trajectory
     from planner.domain.prediction import PredictedCement
     from planner.domain.volume import CtVolume
@@ -84,7 +92,7 @@ def anatomy_state(anatomy: Anatomy | None, plan: Plan | None) -> AnatomyState:
         rows.append(
             LevelRow(
                 level=level,
-                quality="look first" if check else "plausible, unverified",
+                quality="look first" if check else "plausible",
                 needs_a_look=check,
                 volume_ml=vertebra.volume_ml,
                 remarks=tuple(remarks),
@@ -92,8 +100,20 @@ def anatomy_state(anatomy: Anatomy | None, plan: Plan | None) -> AnatomyState:
             )
         )
     return AnatomyState(
-        is_there=True, backend=anatomy.backend, rows=tuple(rows), notes=anatomy.notes
+        is_there=True,
+        backend=anatomy.backend,
+        rows=tuple(rows),
+        notes=(*anatomy.notes, *_remarks(rows)),
     )
+
+
+def _remarks(rows: list[LevelRow]) -> list[str]:
+    """Return every remark once, with the levels it is about."""
+    about: dict[str, list[Level]] = {}
+    for row in rows:
+        for remark in row.remarks:
+            about.setdefault(remark, []).append(row.level)
+    return [f"{', '.join(levels)}: {remark}" for remark, levels in about.items()]
 
 
 def plan_state(
@@ -256,4 +276,5 @@ def drawing_of(
         pending_entry=desk.pending_entry,
         pending_tip=desk.pending_tip,
         wall_points_mm=wall_points(desk.anatomy) if desk.anatomy else None,
+        levels=level_tags(desk.anatomy) if desk.anatomy else (),
     )

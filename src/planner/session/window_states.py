@@ -172,11 +172,21 @@ class FindingRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MarginCell:
+    """One distance in words; ``severity`` is that of the heaviest finding on it, if any."""
+
+    text: str
+    explained: str
+    severity: Severity | None
+    at: PointLps | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MarginRow:
-    """Shortest distances from one object; a cell is empty when nobody measured it."""
+    """Shortest distances from one object."""
 
     subject: str
-    cells: tuple[tuple[str, Severity | None], ...]
+    cells: tuple[MarginCell, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

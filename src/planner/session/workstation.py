@@ -170,6 +170,9 @@ class Workstation:
         self._build_surfaces()
         levels = sorted(anatomy.vertebrae, key=lambda item: item.order)
         found = f"{levels[0]} to {levels[-1]}" if levels else "no vertebra"
+        if levels and not self.edits.plan.trajectories:
+            middle = anatomy.vertebrae[levels[len(levels) // 2]]
+            self.panes.move_cursor(middle.body_centre)
         self.say(f"Outlined {found}. Look at every level before you plan on it.")
 
     def _build_surfaces(self) -> None:
@@ -222,6 +225,9 @@ class Workstation:
     def choose_level(self, level: Level | None) -> None:
         """Choose the level for the next needle."""
         self.edits.level = level
+        anatomy = self.edits.anatomy
+        if level is not None and anatomy is not None and level in anatomy.vertebrae:
+            self.panes.jump(anatomy.vertebrae[level].body_centre)
         self._refresh()
 
     def choose_side(self, side: Side | None) -> None:

@@ -6,7 +6,7 @@ from math import floor, log10
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen, QPolygonF
 
 from planner.session.drawing import WALL_SLAB_MM, grown, section
@@ -48,6 +48,8 @@ def paint_overlays(painter: QPainter, pane: PaneMap, view: ViewState, drawing: D
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     if Layer.POSTERIOR_WALL in view.layers and drawing.wall_points_mm is not None:
         _wall(painter, pane, drawing.wall_points_mm)
+    if Layer.VERTEBRAE in view.layers:
+        _levels(painter, pane, drawing)
     if Layer.ZONES in view.layers:
         for zone in drawing.zones:
             _zone(painter, pane, zone)
@@ -68,6 +70,13 @@ def _wall(painter: QPainter, pane: PaneMap, points_mm: Vector) -> None:
     size = min(max(0.9 / pane.mm_per_pixel, 2.0), 5.0)
     painter.setPen(pen(clinical.POSTERIOR_WALL, size))
     painter.drawPoints(polygon(pane, near))
+
+
+def _levels(painter: QPainter, pane: PaneMap, drawing: Drawing) -> None:
+    for tag in drawing.levels:
+        if abs(float(pane.depth_mm(tag.at.array)[0])) <= tag.reach_mm:
+            box = QRectF(QPointF(*pane.pixel(tag.at)) - QPointF(20, 9), QSizeF(40, 18))
+            words_centred(painter, box, tag.text, clinical.VERTEBRA, 12)
 
 
 def _zone(painter: QPainter, pane: PaneMap, zone: ZoneMark) -> None:

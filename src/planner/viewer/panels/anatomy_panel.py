@@ -96,8 +96,7 @@ class AnatomyPanel(Panel):
                     item.setCheckState(state_now)
                 self._table.setItem(place, column, item)
         self._table.blockSignals(False)
-        notes = [f"{row.level}: {remark}" for row in state.rows for remark in row.remarks]
-        say(self._remarks, "\n".join([*state.notes, *notes][:12]))
+        say(self._remarks, "\n".join(state.notes))
 
     def _clicked(self, row: int, column: int) -> None:
         if self._state is not None and column != _ACCEPTED_COLUMN:

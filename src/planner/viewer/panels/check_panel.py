@@ -80,7 +80,6 @@ class CheckPanel(Panel):
             number.setDecimals(decimals)
             number.setSuffix(suffix)
             number.setKeyboardTracking(False)
-            number.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
             number.valueChanged.connect(lambda value, name=name: self._number(name, value))
             form.addRow(words, number)
             self._numbers[name] = number

@@ -10,11 +10,13 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QScrollArea,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from planner.session.finding_rows import MARGIN_COLUMNS, SEVERITY_WORDS
+from planner.session.finding_rows import SEVERITY_WORDS
+from planner.session.margins import MarginColumn
 from planner.session.window_states import CheckPhase
 from planner.viewer.panels.parts import EDGE, button, label, say, section
 from planner.viewer.theme import clinical
@@ -24,9 +26,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent
 
-    from planner.session.window_states import CheckState, FindingRow
-
-_NOBODY_MEASURED = "–"
+    from planner.session.window_states import CheckState, FindingRow, MarginCell
 
 
 class FindingCard(QFrame):
@@ -85,6 +85,7 @@ class FindingsPanel(QWidget):
     """Verdict, margins, findings."""
 
     finding_chosen = Signal(str)
+    place_chosen = Signal(object)
 
     def __init__(self, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -150,25 +151,28 @@ class FindingsPanel(QWidget):
         self._margins_title.setVisible(bool(state.margins))
         if not state.margins:
             return
-        for column, text in enumerate(("", *MARGIN_COLUMNS)):
+        for column, text in enumerate(("", *MarginColumn)):
             head = label(text, "faint")
             head.setWordWrap(False)
             self._margins.addWidget(head, 0, column)
         self._margins.setColumnStretch(0, 1)
         for place, row in enumerate(state.margins, start=1):
             self._margins.addWidget(label(row.subject, "quiet"), place, 0)
-            for column, (text, severity) in enumerate(row.cells, start=1):
-                cell = label(text or _NOBODY_MEASURED)
-                cell.setWordWrap(False)
-                if not text:
-                    cell.setToolTip("No rule measured this distance.")
-                if severity is not None:
-                    colour = clinical.SEVERITY_COLOURS[severity]
-                    cell.setStyleSheet(
-                        f"border-bottom: 2px solid {colour}; font-weight: 600; padding: 1px 2px;"
-                    )
-                    cell.setToolTip(SEVERITY_WORDS[severity])
-                self._margins.addWidget(cell, place, column)
+            for column, cell in enumerate(row.cells, start=1):
+                self._margins.addWidget(self._margin(cell), place, column)
+
+    def _margin(self, cell: MarginCell) -> QToolButton:
+        made = QToolButton()
+        made.setText(cell.text)
+        made.setProperty("role", "margin")
+        words = SEVERITY_WORDS[cell.severity] + ": " if cell.severity else ""
+        made.setToolTip(words + cell.explained)
+        made.setEnabled(cell.at is not None)
+        colour = clinical.SEVERITY_COLOURS[cell.severity] if cell.severity else "transparent"
+        made.setStyleSheet(f"border: none; border-bottom: 2px solid {colour};")
+        if cell.at is not None:
+            made.clicked.connect(lambda _on=False, at=cell.at: self.place_chosen.emit(at))
+        return made
 
 
 def _is_void(state: CheckState) -> bool:

@@ -141,7 +141,6 @@ def _number(suffix: str, highest: float, step: float, lowest: float = 0.0) -> QD
     box.setDecimals(1)
     box.setSuffix(suffix)
     box.setKeyboardTracking(False)
-    box.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
     if lowest == 0.0:
         box.setSpecialValueText("not set")
     return box

@@ -93,6 +93,8 @@ QToolButton[role="step"] { background: transparent; border: none;
 QToolButton[role="step"]:hover { background: $hover; }
 QToolButton[role="step"]:checked { background: $surface; color: $text;
   border-left: 3px solid $accent; font-weight: 600; }
+QToolButton[role="margin"] { background: transparent; padding: 2px 3px; font-weight: 600;
+  border-radius: 0; }
 QToolButton[role="flat"] { background: transparent; border: none; padding: 3px 8px;
   color: $quiet; }
 QToolButton[role="flat"]:hover { background: $hover; color: $text; }
@@ -101,6 +103,7 @@ QToolButton[role="flat"]:disabled { color: $faint; background: transparent; }
 QComboBox, QLineEdit, QDoubleSpinBox, QSpinBox, QPlainTextEdit { background: $ground;
   border: 1px solid $line; border-radius: 6px; padding: 5px 8px;
   selection-background-color: $accent; }
+QDoubleSpinBox::up-button, QDoubleSpinBox::down-button { width: 0; height: 0; border: none; }
 QComboBox:disabled, QDoubleSpinBox:disabled { color: $faint; }
 QComboBox::drop-down { border: none; width: 20px; }
 QComboBox QAbstractItemView { background: $raised; border: 1px solid $line;

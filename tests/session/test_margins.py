@@ -1,0 +1,95 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from phantoms import easy_l3
+from planner.domain.finding import Assessment, Finding, Severity, Verdict
+from planner.domain.levels import Level, Side
+from planner.domain.plan import Ablation, AblationId
+from planner.session.finding_rows import finding_rows, margin_rows
+from planner.session.margins import Margin, MarginColumn, measure_margins
+from window_services import PhantomServices, pedicle_path
+
+
+@pytest.fixture(scope="module")
+def plan():
+    needle = pedicle_path(easy_l3().truth, Level.L3, Side.LEFT)
+    burn = Ablation(
+        id=AblationId("a1"),
+        trajectory_id=needle.id,
+        device_id="eco-mwa",
+        power_w=40.0,
+        time_s=300.0,
+    )
+    empty = PhantomServices().new_plan(easy_l3().ct)
+    return replace(empty, trajectories=(needle,), ablations=(burn,))
+
+
+def measured(plan) -> dict[tuple[str, MarginColumn], Margin]:
+    zones = PhantomServices().predict_zones(plan)
+    widths = {needle.id: 3.0 for needle in plan.trajectories}
+    found = measure_margins(plan, easy_l3().truth, zones, (), widths)
+    return {(item.subject, item.column): item for item in found}
+
+
+def test_that_every_object_has_a_number_for_every_column_on_a_whole_outline(plan):
+    cells = measured(plan)
+    assert len(cells) == 2 * len(MarginColumn)
+    assert all(cell.distance_mm is not None and cell.at is not None for cell in cells.values())
+
+
+def test_that_the_needle_margin_is_the_brute_force_distance_to_the_canal(plan):
+    truth, needle = easy_l3().truth, plan.trajectories[0]
+    voxels = truth.geometry.lps_mm(np.argwhere(truth.canal)[:, ::-1].astype(np.float64))
+    line = needle.entry.array + np.linspace(0, 1, 400)[:, None] * (
+        needle.tip.array - needle.entry.array
+    )
+    away = min(float(np.linalg.norm(voxels - point, axis=1).min()) for point in line)
+    cell = measured(plan)[(needle.id, MarginColumn.CANAL)]
+    assert cell.distance_mm == pytest.approx(away - 1.5, abs=0.9)
+
+
+def test_that_a_zone_moved_back_has_other_margins(plan):
+    moved = replace(plan, ablations=(replace(plan.ablations[0], active_offset_mm=10.0),))
+    before, after = (measured(item)[("a1", MarginColumn.CANAL)] for item in (plan, moved))
+    assert after.distance_mm < before.distance_mm - 2.0
+
+
+def test_that_a_missing_outline_gives_a_reason_and_no_number(plan):
+    truth = easy_l3().truth
+    blind = replace(truth, canal=np.zeros_like(truth.canal))
+    found = measure_margins(plan, blind, (), (), {n.id: 3.0 for n in plan.trajectories})
+    canal = next(item for item in found if item.column is MarginColumn.CANAL)
+    assert canal.distance_mm is None
+    assert "canal" in canal.why_not
+    zone = next(item for item in found if item.subject == "a1")
+    assert zone.why_not == "No zone is drawn."
+
+
+def test_that_a_cell_carries_the_weight_of_the_finding_that_names_its_structure(plan):
+    stop = Finding(
+        rule="A2",
+        severity=Severity.STOP,
+        message="ends 0.8 mm from canal. Also: a1 1.2 mm to foramen:L3:left.",
+        subject="a1",
+        source="test",
+        structure="canal",
+        distance_mm=0.8,
+    )
+    assessment = Assessment(
+        verdict=Verdict.HELD, findings=(stop,), checked=(), input_sha256="", revision=1
+    )
+    margins = tuple(
+        Margin(subject="a1", column=column, distance_mm=value, structure=name)
+        for column, value, name in (
+            (MarginColumn.WALL, 9.0, "posterior_wall"),
+            (MarginColumn.CANAL, 0.8, "canal"),
+            (MarginColumn.FORAMINA, 1.2, "foramen:L3:left"),
+        )
+    )
+    (row,) = margin_rows(plan, assessment, margins)
+    assert [cell.severity for cell in row.cells] == [None, Severity.STOP, Severity.STOP]
+    assert [cell.text for cell in row.cells] == ["9.0 mm", "0.8 mm", "1.2 mm"]
+    (shown,) = finding_rows(plan, assessment)
+    assert shown.message.endswith("1.2 mm to L3 left foramen.")
