@@ -14,11 +14,13 @@ from planner.planning import measure, propose
 from planner.planning.aims import choose_aims
 from planner.planning.candidates import score
 from planner.planning.corridors import corridors_for
+from planner.planning.exact_distances import ENOUGH_MM, worst_under_error_mm
 from planner.planning.finalists import exact
-from planner.planning.path_search import ENOUGH_MM, Task, window_points
+from planner.planning.path_search import Task, window_points
 from planner.planning.propose import access_diameter_mm, worst_mm
 from planner.planning.sampling import trilinear
 from planner.planning.search_space import search_space
+from planner.planning.skin_access import skin_access
 from planner.planning.surfaces import surroundings_of
 from planning import analytic_spine as spine
 from planning.analytic_spine import Scene, Shape
@@ -340,3 +342,40 @@ def test_that_an_entry_can_be_kept(scene: Scene) -> None:
     )
     assert far.trajectories == ()
     assert any("no path has an angle" in reason for reason in far.none_because)
+
+
+def test_that_the_error_of_a_hand_takes_from_the_margin_what_the_lever_gives(
+    scene: Scene,
+) -> None:
+    needle = scene.through_pedicle()
+    plain = worst_under_error_mm(needle, scene.anatomy, outer_diameter_mm=2.4, error_mm=1e-6)
+    off = worst_under_error_mm(needle, scene.anatomy, outer_diameter_mm=2.4, error_mm=3.0)
+    assert plain == pytest.approx(
+        worst_mm(measure(needle, scene.ct, scene.anatomy, outer_diameter_mm=2.4)), abs=1e-3
+    )
+    lever = (60.0 + 4.0) / 86.0
+    assert plain - off == pytest.approx(3.0 * lever, abs=0.5)
+    proposed = propose(scene.ct, scene.anatomy, Level.L3, side=Side.LEFT, count=1).trajectories[0]
+    assert proposed.worst_under_error_mm < proposed.worst_mm
+    assert f"{proposed.worst_under_error_mm:.1f} mm" in proposed.reasons[-1]
+
+
+def test_that_the_skin_behind_reaches_the_body_past_the_canal_and_the_midline_does_not(
+    scene: Scene,
+) -> None:
+    access = skin_access(scene.ct, scene.anatomy, Level.L3, outer_diameter_mm=2.4)
+    own = access.points_mm
+    assert len(own) > 300
+    on_skin = (own[:, 0] / spine.SKIN[2]) ** 2 + (own[:, 1] / spine.SKIN[3]) ** 2
+    assert np.abs(on_skin - 1.0).max() < 0.03
+    midline = (np.abs(own[:, 0]) < 3.0) & (np.abs(own[:, 2]) < 5.0)
+    beside = (np.abs(np.abs(own[:, 0]) - 35.0) < 6.0) & (np.abs(own[:, 2]) < 10.0)
+    assert midline.any()
+    assert (access.clearance_mm[midline] < 0.0).all()
+    assert beside.any()
+    assert (access.clearance_mm[beside] > access.limit_mm).all()
+    for point, tip, clearance in zip(own, access.tips_mm, access.clearance_mm, strict=True):
+        if 1.0 < clearance < 7.0:
+            needle = scene.needle(tuple(point), tuple(tip), approach=Approach.POSTEROLATERAL)
+            found = measure(needle, scene.ct, scene.anatomy, outer_diameter_mm=2.4)
+            assert worst_mm(found) == pytest.approx(clearance, abs=0.8)

@@ -2,6 +2,7 @@
 
 from planner.planning.c_arm import CArmView, c_arm_views
 from planner.planning.ct_room import Correction, CtRoomCard, correction, ct_room_card
+from planner.planning.exact_distances import HAND_ERROR_MM, worst_under_error_mm
 from planner.planning.measure import measure
 from planner.planning.measures import (
     Clearance,
@@ -16,8 +17,10 @@ from planner.planning.needle_moves import advanced, snapped_to_pedicle, with_dep
 from planner.planning.needle_spacing import NeedleSpacing, needle_spacings
 from planner.planning.proposals import Proposals, ProposedTrajectory
 from planner.planning.propose import access_diameter_mm, propose
+from planner.planning.skin_access import SkinAccess, skin_access
 
 __all__ = [
+    "HAND_ERROR_MM",
     "CArmView",
     "Clearance",
     "Correction",
@@ -28,6 +31,7 @@ __all__ = [
     "PedicleMargins",
     "Proposals",
     "ProposedTrajectory",
+    "SkinAccess",
     "TipPlace",
     "TrajectoryMeasures",
     "access_diameter_mm",
@@ -39,6 +43,8 @@ __all__ = [
     "measure",
     "needle_spacings",
     "propose",
+    "skin_access",
     "snapped_to_pedicle",
     "with_depth",
+    "worst_under_error_mm",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -10,9 +9,9 @@ import numpy as np
 from planner.domain.plan import Trajectory, TrajectoryId
 from planner.geometry.points import PointLps, unit
 from planner.planning.body_outline import skin_on_line
+from planner.planning.exact_distances import ENOUGH_MM, Exact, exact_distances
 from planner.planning.path_search import (
     BONE_ABOUT_MM,
-    ENOUGH_MM,
     TOO_NEAR,
     Paths,
     Task,
@@ -20,8 +19,6 @@ from planner.planning.path_search import (
     too_narrow,
     window_axes,
 )
-from planner.planning.pedicle_margins import pedicle_margins
-from planner.planning.segment_distance import nearest_on_segment
 from planner.planning.soft_tissue import way_through
 from planner.planning.surfaces import surroundings_of
 
@@ -52,38 +49,15 @@ OUTSIDE_MM: Final = 60.0
 """Length beyond the pedicle on which a path is measured before its skin point is known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Exact:
-    """Exact distances of one path, mm: to what it must keep away from, and bone about it."""
-
-    clearance_mm: float
-    pedicle_mm: float
-
-    @property
-    def worst_mm(self) -> float:
-        """The lesser of the two."""
-        return min(self.clearance_mm, self.pedicle_mm)
-
-
 def exact(task: Task, surroundings: Surroundings, tip: Vector, through: Vector) -> Exact:
     """Measure a path exactly, apart from skin and soft tissue."""
-    entry = through + OUTSIDE_MM * unit(through - tip)
-    clearance = ENOUGH_MM
-    if len(surroundings.danger_points_mm):
-        distance, _, _ = nearest_on_segment(surroundings.danger_points_mm, entry, tip)
-        clearance = float(distance) - task.radius_mm
-    bone = ENOUGH_MM
-    if task.in_pedicle:
-        margins = pedicle_margins(
-            entry,
-            tip,
-            task.vertebra,
-            task.side,
-            surroundings,
-            outer_diameter_mm=2.0 * task.radius_mm,
-        )
-        bone = -ENOUGH_MM if margins is None else margins.worst_mm.best
-    return Exact(clearance, bone)
+    return exact_distances(
+        through + OUTSIDE_MM * unit(through - tip),
+        tip,
+        surroundings,
+        radius_mm=task.radius_mm,
+        pedicle_of=(task.vertebra, task.side) if task.in_pedicle else None,
+    )
 
 
 def finalists(
@@ -171,7 +145,7 @@ def _improved(
 def _value(task: Task, found: Exact, tip: Vector, through: Vector) -> float:
     superior = np.array(task.vertebra.superior)
     cranial = np.degrees(np.arcsin(np.clip(unit(tip - through) @ superior, -1.0, 1.0)))
-    return min(found.worst_mm, ENOUGH_MM) - float(awkward_mm(0.0, cranial))
+    return found.worst_mm - float(awkward_mm(0.0, cranial))
 
 
 def _to_skin(task: Task, tip_mm: Vector, through: Vector, ct: CtVolume) -> Trajectory:

@@ -10,6 +10,7 @@ import numpy as np
 from planner.domain.plan import Approach
 from planner.planning.candidates import Scores, score
 from planner.planning.corridors import STEEPEST_CRANIAL_DEG
+from planner.planning.exact_distances import ENOUGH_MM
 from planner.planning.pedicle_margins import HALF_LENGTH_MM
 
 if TYPE_CHECKING:
@@ -47,9 +48,6 @@ TOO_NEAR: Final = (
 FIELD_DOUBT_MM: Final = 0.7
 """The fields round off ridges by up to this: no path is dropped on their word alone, it must
 fail by more. What is left is measured exactly."""
-
-ENOUGH_MM: Final = 8.0
-"""More distance than this makes a path no better."""
 
 AWKWARD_MM: Final = 0.3
 """What an awkward path may lose against a smooth one, in mm of worst distance."""

@@ -20,6 +20,8 @@ class ProposedTrajectory:
         In mm: the worst of clearance and bone about the needle, less what makes it awkward.
     worst_mm
         That worst distance itself.
+    worst_under_error_mm
+        The same with the tip placed off by the error of a hand, in the worst direction.
     reasons
         Sentences, the good ones first.
     """
@@ -28,6 +30,7 @@ class ProposedTrajectory:
     measures: TrajectoryMeasures
     score: float
     worst_mm: float
+    worst_under_error_mm: float
     reasons: tuple[str, ...]
 
 

@@ -13,9 +13,10 @@ from planner.domain.progress import unreported
 from planner.domain.structures import POSTERIOR_WALL
 from planner.planning.aims import LARGE_LESION, LesionPart, choose_aims, lesion_in
 from planner.planning.corridors import PREFERENCE, corridors_for
+from planner.planning.exact_distances import ENOUGH_MM, HAND_ERROR_MM, worst_under_error_mm
 from planner.planning.finalists import DIFFERENT_MM, finalists
 from planner.planning.measure import measure
-from planner.planning.path_search import ENOUGH_MM, KEEP_AWAY_MM, Task, awkward_mm, search
+from planner.planning.path_search import KEEP_AWAY_MM, Task, awkward_mm, search
 from planner.planning.proposals import Proposals, ProposedTrajectory
 from planner.planning.reasons import reasons_for
 from planner.planning.search_space import search_space
@@ -148,12 +149,17 @@ def _measured(
 ) -> ProposedTrajectory:
     measures = measure(trajectory, ct, anatomy, outer_diameter_mm=diameter)
     worst = worst_mm(measures)
+    off = worst_under_error_mm(trajectory, anatomy, outer_diameter_mm=diameter)
     return ProposedTrajectory(
         trajectory=trajectory,
         measures=measures,
         score=min(worst, ENOUGH_MM) - float(awkward_mm(0.0, measures.angles_deg["endplate"])),
         worst_mm=worst,
-        reasons=reasons_for(trajectory, measures, lesion=lesion, device=device, aim=aim),
+        worst_under_error_mm=off,
+        reasons=(
+            *reasons_for(trajectory, measures, lesion=lesion, device=device, aim=aim),
+            f"With the tip {HAND_ERROR_MM:g} mm off, the worst of these is {off:.1f} mm.",
+        ),
     )
 
 
