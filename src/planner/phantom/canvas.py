@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.phantom.additions import METAL, TUMOUR
+from planner.phantom.paint_spine import CANAL, CORD
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -28,8 +31,9 @@ def slabs(count: int) -> list[NDArray[np.int64]]:
 class Canvas:
     """Picture and label maps on one grid, all ``[k, j, i]``.
 
-    ``canal`` holds 1 canal, 2 sac, 3 cord; ``organs`` the mask numbers of ``trunk``; ``taken``
-    is where bone, disc or canal is, filled by ``settle``.
+    ``canal`` holds 1 canal, 2 sac, 3 cord; ``organs`` the mask numbers of ``paint_trunk``;
+    ``roots`` numbers as of foramina; ``foreign`` the numbers of ``additions``; ``taken`` is
+    where bone, disc or canal is, filled by ``settle``.
     """
 
     geometry: VolumeGeometry
@@ -43,6 +47,8 @@ class Canvas:
     lesion: NDArray[np.uint8]
     organs: NDArray[np.uint8]
     skin: NDArray[np.uint8]
+    roots: NDArray[np.uint8]
+    foreign: NDArray[np.uint8]
     taken: NDArray[np.uint8]
 
     @classmethod
@@ -53,7 +59,7 @@ class Canvas:
             name: np.zeros(shape, dtype=np.uint8)
             for name in (
                 "labels", "bodies", "discs", "foramina", "canal", "lesion", "organs", "skin",
-                "taken",
+                "roots", "foreign", "taken",
             )
         }  # fmt: skip
         grid = np.ascontiguousarray(geometry.lps_from_ijk[:3])
@@ -81,10 +87,19 @@ class Canvas:
         return bool((box[1::2] > box[::2]).all())
 
     def settle(self) -> None:
-        """Give each voxel to one structure: bone before disc before canal."""
+        """Give each voxel to one structure: bone before disc before canal.
+
+        Tumour outside bone joins the lesion and takes the place of sac and root, but not of
+        the cord, which it can only touch.
+        """
         bone = self.labels != 0
         self.discs[bone] = 0
-        self.canal[bone] = 0
-        self.canal[self.discs != 0] = 0
+        self.roots[bone] = 0
+        self.canal[bone | (self.discs != 0)] = 0
         self.taken[bone | (self.discs != 0) | (self.canal != 0)] = 1
         self.organs[self.taken != 0] = 0
+        self.foreign[(self.foreign != METAL) & bone] = 0
+        tumour = (self.foreign == TUMOUR) & (self.discs == 0) & (self.canal != CORD)
+        self.lesion[tumour] = 1
+        self.roots[tumour] = 0
+        self.canal[tumour & (self.canal != 0)] = CANAL

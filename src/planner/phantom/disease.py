@@ -11,8 +11,7 @@ from planner.domain.errors import UsageError
 from planner.domain.levels import Side
 from planner.phantom.paint_bone import (
     BLASTIC,
-    EPIDURAL_MM,
-    FORAMINAL,
+    FILLED,
     LESION_BREACH,
     LESION_COLUMNS,
     LESION_KIND,
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from planner.domain.levels import Level
     from planner.phantom.morphometry import LevelShape
     from planner.phantom.posture import Placed
-    from planner.phantom.recipe import Fracture
+    from planner.phantom.recipe import Fracture, OldCement, Recipe
 
 KIND = {Matter.LYTIC: LYTIC, Matter.BLASTIC: BLASTIC, Matter.MIXED: MIXED}
 
@@ -72,20 +71,35 @@ def fractured(
     return shapes, damage
 
 
-def lesion_rows(placed: Placed, lesions: tuple[Lesion, ...], seed: int) -> NDArray[np.float64]:
-    """Return the rows of the lesions of one vertebra for the painter."""
-    rows = []
-    for place, lesion in enumerate(lesions):
+def lesion_rows(placed: Placed, recipe: Recipe) -> NDArray[np.float64]:
+    """Return the rows of the lesions and of the cement of one vertebra for the painter."""
+    seed = recipe.seed
+    rows = [row for item in recipe.cement for row in _cement_rows(placed, item)]
+    for place, lesion in enumerate(recipe.lesions):
         if lesion.level is not placed.level:
             continue
         row = np.zeros(LESION_COLUMNS)
         row[:3] = lesion_centre(placed, lesion)
         row[LESION_R], row[LESION_KIND] = lesion.r_mm, KIND[lesion.kind]
-        row[LESION_BREACH], row[EPIDURAL_MM] = float(lesion.breach), lesion.epidural_mm
+        row[LESION_BREACH] = float(lesion.breach)
         row[ROUGHNESS] = 11.0 * place + seed % 17
-        row[FORAMINAL] = 0.0 if lesion.foraminal is None else lesion.foraminal.sign
         rows.append(row)
     return np.array(rows).reshape(-1, LESION_COLUMNS)
+
+
+def _cement_rows(placed: Placed, cement: OldCement) -> list[NDArray[np.float64]]:
+    """Return two balls of cement, one on each side, that together hold the volume."""
+    if cement.level is not placed.level:
+        return []
+    rows = []
+    for side in Side:
+        row = np.zeros(LESION_COLUMNS)
+        row[0] = side.sign * 0.21 * placed.shape.endplate_width_mm
+        row[1] = -0.12 * placed.shape.endplate_depth_mm
+        row[LESION_R] = (1000.0 * cement.volume_ml * 3.0 / (8.0 * np.pi)) ** (1.0 / 3.0)
+        row[LESION_KIND], row[LESION_BREACH], row[ROUGHNESS] = FILLED, 1.0, 5.0 + side.sign
+        rows.append(row)
+    return rows
 
 
 def lesion_centre(placed: Placed, lesion: Lesion) -> NDArray[np.float64]:

@@ -48,10 +48,7 @@ def model_of(recipe: Recipe) -> SpineModel:
     return SpineModel(
         posture=posture,
         rows=_all_rows(posture, damage),
-        lesions={
-            level: lesion_rows(item, recipe.lesions, recipe.seed)
-            for level, item in posture.placed.items()
-        },
+        lesions={level: lesion_rows(item, recipe) for level, item in posture.placed.items()},
     )
 
 

@@ -26,16 +26,18 @@ if TYPE_CHECKING:
 TRABECULAR, GRAIN, CORTEX_HU, BODY_CORTEX, ARCH_CORTEX, SEED_SHIFT = 0, 1, 2, 3, 4, 5
 MARROW_COLUMNS = 6
 
-# Columns of a lesion row: middle (3, own frame), radius, kind, breach, then epidural columns.
-LESION_R, LESION_KIND, LESION_BREACH, EPIDURAL_MM, ROUGHNESS = 3, 4, 5, 6, 7
-FORAMINAL = 8
-LESION_COLUMNS = 9
-LYTIC, BLASTIC, MIXED = 0.0, 1.0, 2.0
+# Columns of a lesion row: middle (3, own frame), radius, kind, breach, shift of its roughness.
+LESION_R, LESION_KIND, LESION_BREACH, ROUGHNESS = 3, 4, 5, 6
+LESION_COLUMNS = 7
+LYTIC, BLASTIC, MIXED, FILLED = 0.0, 1.0, 2.0, 3.0
 
 LYTIC_HU, BLASTIC_HU = 48.0, 654.0
 """Soft tumour (recalled 20 to 80); mean of blastic metastases, Ulano 2016 AJR 207:362."""
 
 BASIVERTEBRAL_HU = 45.0
+
+UNDER_CORTEX_MM = 2.5
+"""Trabeculae stand closer together within this depth below the cortex."""
 
 
 class BoneMaps(NamedTuple):
@@ -112,18 +114,24 @@ def bone_hu(
         row = lesions[n]
         if lesion_field(u, v, w, row, grain) < 0.0 and (row[LESION_BREACH] > 0.0 or not cortex):
             kind = row[LESION_KIND]
+            if kind == FILLED and cortex:
+                continue
             fine = grain_at(u * 0.45 + shift, v * 0.45, w * 0.45, grain)
             if kind == BLASTIC or (kind == MIXED and fine > 0.1):
                 return BLASTIC_HU + 90.0 * fine
+            if kind == FILLED:
+                return 2200.0 + 350.0 * fine
             return LYTIC_HU + 6.0 * fine
     if in_body and f_arch > 0.0 and basivertebral(u, v, w, body):
         return BASIVERTEBRAL_HU
     if cortex:
         return float(marrow[CORTEX_HU])
-    fine = grain_at(u * 0.8 + shift, v * 0.8, w * 0.55, grain)
-    near_end = max(0.0, abs(w) / body[HALF_HEIGHT] - 0.7) if in_body else 0.3
-    uneven = 0.7 * marrow[GRAIN] * (fine + coarse)
-    return float(marrow[TRABECULAR] * (1.0 + 0.5 * near_end) + uneven)
+    fine = grain_at(u * 0.8 + shift, v * 0.8, w * 0.4, grain)
+    near_end = max(0.0, abs(w) / body[HALF_HEIGHT] - 0.7) if in_body else 0.6
+    under = max(0.0, 1.0 + (f + shell) / UNDER_CORTEX_MM)
+    dense = 1.0 + 0.5 * near_end + 0.7 * under
+    uneven = marrow[GRAIN] * (fine + 0.6 * coarse)
+    return float(marrow[TRABECULAR] * dense + uneven)
 
 
 @kernel
@@ -191,7 +199,8 @@ def paint_bone(
                     mark(maps, (k, j, i), number, depths[1] < 0.0)
                     for n in range(tissue.lesions.shape[0]):
                         if lesion_field(u, v, w, tissue.lesions[n], tissue.grain) < 0.0:
-                            maps.lesion[k, j, i] = 1
+                            filled = tissue.lesions[n, LESION_KIND] == FILLED
+                            maps.lesion[k, j, i] = 2 if filled else 1
                 if depths[0] < -band:
                     maps.hu[k, j, i] = bone_hu(u, v, w, depths, rows.body, tissue)
                     continue

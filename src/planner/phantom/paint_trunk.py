@@ -12,9 +12,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    Row = NDArray[np.float64]
     Rows = NDArray[np.float64]
 
-AIR_HU = -1000.0
+AIR_HU, LUNG_HU = -1000.0, -850.0
+
+AORTA, VENA_CAVA, PLEURA = 1, 2, 3
+"""Numbers of the organs whose masks are part of the truth."""
 
 COUCH_RADIUS_MM = 230.0
 """Half width of the couch's hollow."""
@@ -39,16 +43,23 @@ class TrunkTable(NamedTuple):
     low_mm, step_mm
         Height (LPS z) of the first row, and between rows.
     outline
-        Shape ``(n, 6)``: middle x and y, half width, half depth, fat and wall thickness.
+        Shape ``(n, 7)``: middle x and y, half width, half depth, fat and wall thickness, and
+        1 where the wall is the belly's.
+    chest
+        Shape ``(n, 6)``: see ``lung_share``.
     organs
-        Shape ``(n, m, 7)``, painted in order: middle x and y, half widths, HU, grain in HU and
-        mask number; a half width of 0 is absent.
+        Shape ``(n, m, 8)``, painted in order: middle x and y, half widths, HU, grain in HU,
+        mask number, and the least depth below the wall; a half width of 0 is absent.
+    soft_mm
+        Width over which an edge passes from one tissue to the other: one voxel.
     """
 
     low_mm: float
     step_mm: float
     outline: Rows
+    chest: Rows
     organs: NDArray[np.float64]
+    soft_mm: float
 
 
 @kernel
@@ -79,17 +90,45 @@ def organ_share(dx: float, dy: float, rx: float, ry: float, soft_mm: float) -> f
 
 
 @kernel
-def wall_hu(depth: float, fat: float, wall: float, coarse: float, fine: float) -> float:
-    """Return the HU of skin, fat, the muscle of the trunk's wall and the fat within it."""
+def wall_hu(depth: float, o: Row, aside: float, coarse: float, fine: float) -> float:
+    """Return the HU of skin, fat, the trunk's wall and the fat inside it.
+
+    ``o`` is the outline's row; ``aside`` is 0 on the back and 1 elsewhere: only there does the
+    wall of the belly show its three layers.
+    """
+    fat, wall, belly = o[4], o[5], o[6]
     if depth < 1.8:
         return 20.0
     if depth < fat:
-        return -105.0 + (22.0 if fine > 1.25 else 0.0)
+        return -105.0 + (24.0 if fine > 1.35 else 0.0)
     if depth < fat + wall:
         share = (depth - fat) / wall
         layered = abs(share - 0.36) < 0.04 or abs(share - 0.68) < 0.035
-        return -50.0 if layered and coarse > -0.6 else 55.0 + 5.0 * coarse
-    return -100.0 + 16.0 * coarse + (30.0 if fine > 1.3 else 0.0)
+        if belly * aside > 0.5:
+            return -50.0 if layered and coarse > -0.6 else 55.0 + 5.0 * coarse
+        return -55.0 if fine + coarse > 1.5 or share > 0.86 else 50.0 + 5.0 * fine
+    return -100.0 + 14.0 * coarse + (45.0 if fine > 1.5 else 0.0)
+
+
+@kernel
+def lung_share(x: float, y: float, o: Row, c: Row, spacing: float) -> float:
+    """Return how much of a voxel is lung: inside the chest and beside the mediastinum.
+
+    ``c`` is present, middle x and y of the vertebral body, its half width and half depth, and
+    the depth of the chest wall below the fat.
+    """
+    if c[0] == 0.0:
+        return 0.0
+    inset = o[4] + c[5]
+    wall = -skin_field(x - o[0], y - o[1], o[2] - inset, o[3] - inset)
+    back = y - c[2]
+    middle = c[3] + 4.0
+    if back > 0.3 * c[4]:
+        middle += 0.95 * (back - 0.3 * c[4])
+    elif back < -c[4]:
+        middle += min(0.35 * (-c[4] - back), 26.0)
+    beside = abs(x - c[1]) - middle
+    return float(min(max(0.5 + min(wall, beside) / spacing, 0.0), 1.0))
 
 
 @kernel
@@ -98,26 +137,57 @@ def couch_hu(x: float, above: float) -> float:
     bend = above - (x / COUCH_RADIUS_MM) ** 2 * -40.0
     if abs(x) > 235.0 or bend < 2.0 or bend > 44.0:
         return AIR_HU
-    return -300.0 if bend < 4.0 or bend > 42.0 else -955.0
+    return 90.0 if bend < 4.2 or bend > 42.0 else -945.0
 
 
 @kernel
 def organ_hu(
-    x: float, y: float, row: Rows, value: float, coarse: float, fine: float, soft_mm: float
+    x: float, y: float, row: Rows, inner_mm: float, value: float, uneven: float, soft_mm: float
 ) -> tuple[float, int]:
-    """Return the HU at a point of one trunk row, and the number of the mask it belongs to."""
+    """Return the HU at a point of one trunk row, and the number of the mask it belongs to.
+
+    ``inner_mm`` is the depth below the trunk's wall; organs stay inside it, muscles need not.
+    """
     number = 0
     for n in range(row.shape[0]):
         g = row[n]
         dx, dy = x - g[0], y - g[1]
-        if g[2] < 1.0 or abs(dx) > g[2] + 1.0 or abs(dy) > g[3] + 1.0:
+        if g[2] < 1.0 or abs(dx) > g[2] + 1.0 or abs(dy) > g[3] + 1.0 or inner_mm < g[7]:
             continue
         share = organ_share(dx, dy, g[2], g[3], soft_mm)
         if share > 0.0:
-            value += share * (g[4] + g[5] * 0.6 * (coarse + fine) - value)
+            paint = -45.0 if g[5] >= 10.0 and uneven > 1.25 else g[4] + g[5] * uneven
+            value += share * (paint - value)
             if share >= 0.5:
                 number = int(g[6])
     return value, number
+
+
+@kernel
+def inside_hu(
+    x: float, y: float, depth: float, row: int, table: TrunkTable, noise: tuple[float, float]
+) -> tuple[float, int]:
+    """Return the HU at a point inside the skin, and the number of its mask."""
+    coarse, fine = noise
+    o = table.outline[row]
+    aside = 1.0 if y - o[1] < 0.45 * o[3] else 0.0
+    value, number = wall_hu(depth, o, aside, coarse, fine), 0
+    if depth < o[4]:
+        return value, number
+    c = table.chest[row]
+    if c[0] > 0.0 and abs(x - c[1]) > c[3] + 6.0 and y - c[2] > 0.2 * c[4]:
+        value = -60.0 if coarse + fine > 1.6 else 48.0 + 5.0 * fine
+    lung = lung_share(x, y, o, c, table.soft_mm)
+    if lung > 0.0:
+        air = 20.0 if fine > 1.9 else LUNG_HU + 35.0 * coarse + 20.0 * fine
+        value += lung * (air - value)
+        number = PLEURA if lung >= 0.5 else 0
+    organ, mask = organ_hu(
+        x, y, table.organs[row], depth - o[4] - o[5], value, 0.6 * (coarse + fine), table.soft_mm
+    )
+    if organ != value:
+        number = mask
+    return organ, number
 
 
 @kernel
@@ -133,8 +203,7 @@ def paint_trunk(
 
     ``couch`` is its height (LPS y) and +1 when behind the patient, -1 when in front.
     """
-    hu, outline = maps.hu, table.outline
-    spacing = sqrt(grid[0, 0] ** 2 + grid[1, 0] ** 2 + grid[2, 0] ** 2)
+    hu, outline, soft = maps.hu, table.outline, table.soft_mm
     for k in range(slices[0], slices[1]):
         for j in range(hu.shape[1]):
             for i in range(hu.shape[2]):
@@ -144,16 +213,16 @@ def paint_trunk(
                 row = min(max(int((z - table.low_mm) / table.step_mm), 0), outline.shape[0] - 1)
                 o = outline[row]
                 f = skin_field(x - o[0], y - o[1], o[2], o[3])
-                if f > spacing:
+                if f > soft:
                     hu[k, j, i] = couch_hu(x, (y - couch[0]) * couch[1])
                     continue
-                coarse = grain_at(x * 0.06, y * 0.06, z * 0.04, grain)
-                fine = grain_at(x * 0.22, y * 0.22, z * 0.10, grain)
-                value = wall_hu(-f, o[4], o[5], coarse, fine)
-                if -f > o[4]:
-                    value, number = organ_hu(x, y, table.organs[row], value, coarse, fine, spacing)
-                    maps.organs[k, j, i] = number
-                share = min(max(0.5 - f / spacing, 0.0), 1.0)
+                noise = (
+                    grain_at(x * 0.06, y * 0.06, z * 0.04, grain),
+                    grain_at(x * 0.22, y * 0.22, z * 0.10, grain),
+                )
+                value, number = inside_hu(x, y, -f, row, table, noise)
+                maps.organs[k, j, i] = number
+                share = min(max(0.5 - f / soft, 0.0), 1.0)
                 hu[k, j, i] = AIR_HU + share * (value - AIR_HU)
                 if f < 0.0:
                     maps.skin[k, j, i] = 1

@@ -19,13 +19,13 @@ from planner.domain.anatomy import (
     Vertebra,
     WallBreach,
 )
-from planner.domain.levels import Level, Side
+from planner.domain.levels import Level, Side, foramen_label
 from planner.domain.sourced import Interval
 from planner.geometry.points import PointLps
-from planner.phantom.paint_bone import LESION_BREACH, lesion_field
+from planner.phantom.paint_bone import FILLED, LESION_BREACH, LESION_KIND, lesion_field
+from planner.phantom.paint_trunk import AORTA, PLEURA, VENA_CAVA
 from planner.phantom.recipe import DRAWN_LEVELS
 from planner.phantom.section import pedicle_section, wall_v
-from planner.phantom.trunk import AORTA, PLEURA, VENA_CAVA
 from planner.phantom.vertebra_shape import pedicle_frame
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def _broken(
     """Tell which wall points a lesion that breaks bone has taken."""
     broken = np.zeros(len(points), dtype=np.bool_)
     for row in lesions:
-        if row[LESION_BREACH] > 0.0:
+        if row[LESION_BREACH] > 0.0 and row[LESION_KIND] != FILLED:
             broken |= np.array([lesion_field(u, v, w, row, grain) < 0.0 for u, v, w in points])
     return broken
 
@@ -178,6 +178,7 @@ def truth_anatomy(
         structures.PLEURA: canvas.organs == PLEURA,
         structures.SKIN: canvas.skin.view(np.bool_),
         structures.POSTERIOR_WALL: _wall_mask(canvas, landmarks),
+        **_root_masks(canvas, landmarks),
     }
     partial = sorted(
         {Level.from_verse_label(int(n)) for n in np.unique(canvas.labels) if n} - set(landmarks),
@@ -194,7 +195,7 @@ def truth_anatomy(
         vertebrae={level: _vertebra(canvas, level, marks) for level, marks in landmarks.items()},
         backend=BACKEND,
         ct_sha256=ct.record.sha256,
-        lesion=canvas.lesion.view(np.bool_) if lesion_asked else None,
+        lesion=canvas.lesion == 1 if lesion_asked else None,
         masks=masks,
         notes=notes,
     )
@@ -208,6 +209,21 @@ def _wall_mask(canvas: Canvas, landmarks: Landmarks) -> NDArray[np.bool_]:
         i, j, k = index[inside].T
         mask[k, j, i] = True
     return mask
+
+
+def _root_masks(canvas: Canvas, landmarks: Landmarks) -> dict[str, NDArray[np.bool_]]:
+    """Return each root's mask; only its own box is written, so that memory stays untouched."""
+    masks = {}
+    for level, marks in landmarks.items():
+        if level is Level.S1:
+            continue
+        box = canvas.box(marks.placed.centre[None, :], 70.0)
+        part = (slice(box[4], box[5]), slice(box[2], box[3]), slice(box[0], box[1]))
+        for side in Side:
+            mask = np.zeros(canvas.geometry.shape_kji, dtype=np.bool_)
+            mask[part] = canvas.roots[part] == foramen_label(level, side)
+            masks[structures.root(level, side)] = mask
+    return masks
 
 
 def _vertebra(canvas: Canvas, level: Level, marks: LevelLandmarks) -> Vertebra:

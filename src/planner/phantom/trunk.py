@@ -12,21 +12,25 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-from planner.phantom.paint_trunk import TrunkTable
+from planner.phantom.paint_trunk import AORTA, VENA_CAVA, TrunkTable
 from planner.phantom.recipe import Contrast
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.phantom.posture import Posture
+    from planner.phantom.recipe import Recipe
 
 TABLE_STEP_MM = 0.5
 """Height between rows of the table; steps of this size vanish in the scanner's blur."""
 
-FAT_HU, MUSCLE_HU, SKIN_HU, LUNG_HU = -105.0, 55.0, 20.0, -830.0
+FAT_HU, MUSCLE_HU = -105.0, 55.0
 
-AORTA, VENA_CAVA, PLEURA = 1, 2, 3
-"""Numbers of the organs whose masks are part of the truth."""
+ANYWHERE_MM = -1.0e3
+"""Depth limit of what may lie in the trunk's wall as well: the muscles of the back."""
+
+CHEST_WALL_MM = 15.0
+"""Muscle, rib and pleura between the fat and the lung."""
 
 _OPACIFIED_HU = {
     Contrast.NONE: (42.0, 40.0),
@@ -43,10 +47,11 @@ def _curve(
 
 
 def trunk_table(
-    posture: Posture, low_mm: float, high_mm: float, seed: int, contrast: Contrast
+    posture: Posture, heights_mm: tuple[float, float], recipe: Recipe, soft_mm: float
 ) -> TrunkTable:
     """Tabulate the trunk of one person between two heights (LPS z)."""
-    random = np.random.default_rng([seed, 2])
+    random = np.random.default_rng([recipe.seed, 2])
+    low_mm, high_mm = heights_mm
     heights = np.arange(low_mm, high_mm + TABLE_STEP_MM, TABLE_STEP_MM)
     rows = posture.line.rows[::-1]
     r = np.interp(heights, rows[:, 2], rows[:, 15])
@@ -66,14 +71,27 @@ def trunk_table(
     back = fat + _curve([0, 3, 6, 10, 12, 14, 16, 17], [56, 57, 58, 62, 66, 68, 68, 62], r)
     a, b = a + 0.6 * fat, b + 0.6 * fat
     wall = _curve([0, 5, 9, 12, 17], [16, 14, 12, 11, 14], r)
-    outline = np.stack([0.4 * x, y + back - b, a, b, fat, wall], axis=1)
+    belly = np.where(r > 11.3, 1.0, 0.0)
+    outline = np.stack([0.4 * x, y + back - b, a, b, fat, wall, belly], axis=1)
     organs = [
-        *_lungs(r, x, y, outline),
-        *_viscera(r, x, y, random),
+        *_viscera(r, x, y, outline, random),
         *_muscles(r, x, y, depth),
-        *_vessels(r, x, y, depth, contrast),
+        *_vessels(r, x, y, depth, recipe.contrast),
     ]
-    return TrunkTable(low_mm, TABLE_STEP_MM, outline, np.stack(organs, axis=1))
+    chest = _chest(r, x, y, posture)
+    return TrunkTable(low_mm, TABLE_STEP_MM, outline, chest, np.stack(organs, axis=1), soft_mm)
+
+
+def _chest(
+    r: NDArray[np.float64], x: NDArray[np.float64], y: NDArray[np.float64], posture: Posture
+) -> NDArray[np.float64]:
+    """Return the rows of ``paint_trunk.lung_share``; lungs end above the twelfth rib."""
+    shapes = [item.shape for item in posture.placed.values()]
+    place = np.arange(len(shapes))
+    wide = np.interp(r, place, [shape.endplate_width_mm / 2 for shape in shapes])
+    deep = np.interp(r, place, [shape.endplate_depth_mm / 2 for shape in shapes])
+    present = np.where(r < 11.6, 1.0, 0.0)
+    return np.stack([present, x, y, wide, deep, np.full_like(r, CHEST_WALL_MM)], axis=1)
 
 
 def _organ(
@@ -82,9 +100,12 @@ def _organ(
     hu: float,
     grain: float = 0.0,
     mask: int = 0,
+    depth_mm: float = 0.0,
 ) -> NDArray[np.float64]:
+    """Return one organ's rows; see ``paint_trunk.TrunkTable.organs``."""
     flat = np.ones_like(middle[0])
-    return np.stack([*middle, *half, flat * hu, flat * grain, flat * mask], axis=1)
+    rest = (flat * value for value in (hu, grain, mask, depth_mm))
+    return np.stack([*middle, *half, *rest], axis=1)
 
 
 def _dome(r: NDArray[np.float64], first: float, last: float) -> NDArray[np.float64]:
@@ -93,41 +114,27 @@ def _dome(r: NDArray[np.float64], first: float, last: float) -> NDArray[np.float
     return np.asarray(np.sqrt(np.maximum(1.0 - ((r - middle) / half) ** 2, 0.0)))
 
 
-def _lungs(
-    r: NDArray[np.float64],
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
-    outline: NDArray[np.float64],
-) -> list[NDArray[np.float64]]:
-    """Return both lungs and the mediastinum between them; recesses reach T12 behind."""
-    inner_a = outline[:, 2] - outline[:, 4] - outline[:, 5] - 10.0
-    inner_b = outline[:, 3] - outline[:, 4] - outline[:, 5] - 10.0
-    air = _curve([0.0, 1.5, 4.0, 9.5, 10.8, 11.8], [0.25, 0.6, 1.0, 1.0, 0.55, 0.0], r)
-    lungs = []
-    for sign in (1.0, -1.0):
-        half_a = 0.46 * inner_a * np.sqrt(air)
-        half_b = 0.92 * inner_b * air
-        middle_x = x + sign * np.maximum(0.53 * inner_a, half_a + 10.0)
-        middle_y = y + 26.0 - half_b * 0.80
-        shown = np.where(air > 0.02, half_a, 0.0)
-        lungs.append(_organ((middle_x, middle_y), (shown, half_b), LUNG_HU, 45.0, PLEURA))
-    heart = np.where(r < 9.5, 1.0, 0.0) * _curve([0, 3, 6, 8, 9.5], [26, 34, 52, 56, 40], r)
-    middle = (x + 12.0, y - 62.0)
-    return [*lungs, _organ(middle, (heart, 0.85 * heart), 40.0, 6.0)]
-
-
 def _viscera(
     r: NDArray[np.float64],
     x: NDArray[np.float64],
     y: NDArray[np.float64],
+    outline: NDArray[np.float64],
     random: np.random.Generator,
 ) -> list[NDArray[np.float64]]:
-    """Return liver, spleen, kidneys with their fat, and loops of bowel."""
-    organs = []
-    liver = _dome(r, 8.6, 13.6)
-    organs.append(_organ((x - 62, y - 48), (68 * liver, 62 * liver), 58.0, 4.0))
+    """Return heart, the belly below the diaphragm, liver, spleen, kidneys and bowel."""
+    heart = np.where(r < 9.3, _curve([0, 3, 6, 8, 9.3], [24, 30, 50, 54, 44], r), 0.0)
+    organs = [_organ((x + 14.0, y - 66.0), (heart, 0.8 * heart), 40.0, 6.0)]
+    oesophagus = np.where(r < 10.5, 8.0, 0.0)
+    organs.append(_organ((x + 4.0, y - 27.0), (oesophagus, 0.8 * oesophagus), 35.0, 9.0))
+    size = _curve([8.6, 9.2, 10.0, 11.0, 11.6, 12.0], [0.05, 0.5, 0.72, 0.86, 0.98, 1.3], r)
+    size = np.where(r > 8.6, size, 0.0)
+    inner = outline[:, 4] + CHEST_WALL_MM - 4.0
+    belly = ((outline[:, 2] - inner) * size, (outline[:, 3] - inner) * size)
+    organs.append(_organ((outline[:, 0], outline[:, 1] - 10.0), belly, -98.0, 9.0))
+    liver = _dome(r, 8.2, 14.2)
+    organs.append(_organ((x - 68, y - 52), (84 * liver, 80 * liver), 58.0, 4.0))
     spleen = _dome(r, 9.2, 12.2)
-    organs.append(_organ((x + 88, y - 6), (26 * spleen, 40 * spleen), 48.0, 3.0))
+    organs.append(_organ((x + 92, y - 8), (30 * spleen, 44 * spleen), 48.0, 3.0))
     stomach = _dome(r, 9.0, 12.4)
     organs.append(_organ((x + 48, y - 82), (42 * stomach, 34 * stomach), 25.0, 14.0))
     for sign, high, low in ((1.0, 11.2, 13.8), (-1.0, 11.5, 14.2)):
@@ -162,16 +169,29 @@ def _muscles(
         half_x = _curve([0, 3, 8, 11, 13, 15, 17], [20, 18, 19, 25, 29, 28, 20], r)
         half_y = _curve([0, 3, 8, 11, 13, 15, 17], [13, 12, 13, 17, 20, 19, 14], r)
         middle_x = x + sign * _curve([0, 3, 8, 11, 13, 15, 17], [25, 24, 25, 33, 37, 36, 28], r)
-        organs.append(_organ((middle_x, y + depth + 29), (half_x, half_y), MUSCLE_HU, 14.0))
+        organs.append(
+            _organ((middle_x, y + depth + 29), (half_x, half_y), MUSCLE_HU, 14.0, 0, ANYWHERE_MM)
+        )
         deep = _curve([0, 8, 12, 15, 17], [9, 9, 11, 15, 17], r)
         organs.append(
-            _organ((x + sign * (deep + 3), y + depth + 24), (deep, deep * 1.15), 50.0, 16.0)
+            _organ(
+                (x + sign * (deep + 3), y + depth + 24),
+                (deep, deep * 1.15),
+                50.0,
+                16.0,
+                0,
+                ANYWHERE_MM,
+            )
         )
         psoas = np.where(r > 11.3, _curve([11.3, 12.5, 14, 16, 17], [2, 10, 17, 22, 22], r), 0.0)
         side = _curve([11.3, 12.5, 14, 16, 17], [22, 29, 37, 45, 50], r)
-        organs.append(_organ((x + sign * side, y + 2), (psoas, 1.15 * psoas), 58.0, 7.0))
+        organs.append(
+            _organ((x + sign * side, y + 2), (psoas, 1.15 * psoas), 58.0, 7.0, 0, ANYWHERE_MM)
+        )
         flat = np.where(r > 11.8, _curve([11.8, 13, 15, 16.5], [3, 15, 20, 18], r), 0.0)
-        organs.append(_organ((x + sign * 66, y + 22), (flat, 0.5 * flat), 55.0, 8.0))
+        organs.append(
+            _organ((x + sign * 66, y + 22), (flat, 0.5 * flat), 55.0, 8.0, 0, ANYWHERE_MM)
+        )
     return organs
 
 

@@ -171,7 +171,7 @@ def body_row(placed: Placed, damage: BodyDamage) -> NDArray[np.float64]:
     row[fields.DISH_TOP] = (1.8 if lumbar else 1.2) + damage.dish_mm
     row[fields.DISH_BOTTOM] = (2.6 if lumbar else 1.5) + damage.dish_mm
     row[fields.DISH_BACK] = 0.08 * depth
-    row[fields.WAIST_SIDE] = 0.055 * width
+    row[fields.WAIST_SIDE] = 0.075 * width
     row[fields.WAIST_FRONT] = 0.05 * depth
     row[fields.WAIST_BACK] = 0.04 * depth
     row[fields.BULGE] = damage.bulge_mm
@@ -186,7 +186,7 @@ def pedicle_frame(placed: Placed, side: Side) -> tuple[NDArray[np.float64], NDAr
     v = shape.endplate_depth_mm / 2.0 + forward * shape.canal_depth_mm
     angle, dip = np.radians(shape.pedicle_transverse_deg), np.radians(shape.pedicle_sagittal_deg)
     across = shape.pedicle_width_mm / 2.0 / np.cos(angle)
-    u = shape.canal_width_mm / 2.0 + across - 0.2
+    u = shape.canal_width_mm / 2.0 + across + 0.1
     top = 0.3 if placed.level.region == "thoracic" else 1.5
     w = shape.posterior_height_mm / 2.0 - shape.pedicle_height_mm / 2.0 - top
     axis = np.array(
@@ -195,7 +195,7 @@ def pedicle_frame(placed: Placed, side: Side) -> tuple[NDArray[np.float64], NDAr
     return np.array([side.sign * u, v, w]), axis
 
 
-def _blade(
+def blade(
     start: NDArray[np.float64],
     end: NDArray[np.float64],
     across: NDArray[np.float64],
@@ -248,7 +248,7 @@ def _side_blades(
     slope = np.array([0.0, -0.35, 1.0])
     flare = 1.0 + PEDICLE_FLARE
     blades = [
-        _blade(
+        blade(
             isthmus + axis * PEDICLE_FORWARD_MM,
             isthmus - axis * PEDICLE_FORWARD_MM,
             sideways,
@@ -256,14 +256,14 @@ def _side_blades(
             Part.PEDICLE,
             (wide * PEDICLE_FLARE, tall * 0.12),
         ),
-        _blade(
+        blade(
             rear,
             pars,
             sideways,
             (max(wide, 3.6), thick + 1.2, tall * 0.8, lamina_half * 0.85),
             Part.LAMINA,
         ),
-        _blade(
+        blade(
             pars,
             middle,
             np.cross(middle - pars, slope),
@@ -293,7 +293,7 @@ def _articular(
     upright = placed.axes.T @ joint.upright
     face = placed.local(joint.centre)
     centre = face + normal * (FACET_GAP_MM + thick) / 2.0
-    plate = _blade(
+    plate = blade(
         centre - upright * (tall - 3.0),
         centre + upright * (tall - 3.0),
         normal,
@@ -303,7 +303,7 @@ def _articular(
     plate = _cut(plate, -normal, float(-normal @ face) - FACET_GAP_MM / 2.0)
     near = centre + upright * outward * (tall - 4.0)
     slim = thick * 0.5
-    neck = _blade(root, near, normal, (slim, slim, wide * 0.75, wide * 0.85), part)
+    neck = blade(root, near, normal, (slim, slim, wide * 0.75, wide * 0.85), part)
     return [plate, _cut(neck, -normal, float(-normal @ face) - FACET_GAP_MM / 2.0)]
 
 
@@ -314,12 +314,12 @@ def _transverse(placed: Placed, side: Side, root: NDArray[np.float64]) -> NDArra
     if placed.level.region == "thoracic":
         out = half_span - abs(root[0])
         tip = root + np.array([sign * out, 0.75 * out + 2.0, 0.15 * out])
-        return _blade(root, tip, np.array([0, 0, 1.0]), (4.4, 4.0, 3.8, 4.6), Part.TRANSVERSE)
+        return blade(root, tip, np.array([0, 0, 1.0]), (4.4, 4.0, 3.8, 4.6), Part.TRANSVERSE)
     stout = 1.7 if placed.level is Level.L5 else 1.0
     start = root + np.array([0.0, 0.5, -2.0])
     tip = np.array([sign * half_span, root[1] + 3.0, root[2] - 1.0])
     radii = (6.0 * stout, 4.6 * stout**0.5, 4.0 * stout, 2.4 * stout)
-    return _blade(start, tip, np.array([0, 0, 1.0]), radii, Part.TRANSVERSE)
+    return blade(start, tip, np.array([0, 0, 1.0]), radii, Part.TRANSVERSE)
 
 
 def _spinous(placed: Placed) -> NDArray[np.float64]:
@@ -332,6 +332,6 @@ def _spinous(placed: Placed) -> NDArray[np.float64]:
     lumbar = placed.level.region == "lumbar"
     tall = (8.0, 10.0) if lumbar else (6.0, 4.0)
     wide = (3.2, 3.6) if lumbar else (3.2, 3.4)
-    return _blade(
+    return blade(
         start, start + run, np.array([1.0, 0, 0]), (*wide, *tall), Part.SPINOUS, (1.0, 1.0)
     )

@@ -1,0 +1,42 @@
+"""Single shapes in the patient frame into the picture: nerve roots, soft tumour, metal."""
+
+from __future__ import annotations
+
+from math import sqrt
+from typing import TYPE_CHECKING
+
+from planner.geometry.kernels import kernel
+from planner.phantom.fields import blade_field
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Row = NDArray[np.float64]
+    Rows = NDArray[np.float64]
+
+
+@kernel
+def paint_shape(
+    hu: NDArray[np.float32],
+    marks: NDArray[np.uint8],
+    grid: Rows,
+    box: NDArray[np.int64],
+    shape: Row,
+    value_hu: float,
+    number: int,
+) -> None:
+    """Paint one blade given in LPS with one HU, and mark its voxels with ``number``."""
+    spacing = sqrt(grid[0, 0] ** 2 + grid[1, 0] ** 2 + grid[2, 0] ** 2)
+    for k in range(box[4], box[5]):
+        for j in range(box[2], box[3]):
+            for i in range(box[0], box[1]):
+                x = grid[0, 0] * i + grid[0, 1] * j + grid[0, 2] * k + grid[0, 3]
+                y = grid[1, 0] * i + grid[1, 1] * j + grid[1, 2] * k + grid[1, 3]
+                z = grid[2, 0] * i + grid[2, 1] * j + grid[2, 2] * k + grid[2, 3]
+                f = blade_field(x, y, z, shape)
+                share = min(max(0.5 - f / spacing, 0.0), 1.0)
+                if share > 0.0:
+                    hu[k, j, i] += share * (value_hu - hu[k, j, i])
+                if f < 0.0:
+                    marks[k, j, i] = number
