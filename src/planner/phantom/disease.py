@@ -41,6 +41,10 @@ BONE_LEFT_MM = 2.2
 BROKEN_SHARE = 0.30
 """Share of a lesion's radius that stands beyond the wall it has broken."""
 
+LARGEST_SHARE = 1.2
+"""Largest lesion as a share of half the body; beyond that no place has a meaning. One that is
+too large to leave sound bone moves to the middle and stops at the cortex."""
+
 BURST_BULGE_MM = 9.0
 """Wall bulge of a burst body per unit of height lost."""
 
@@ -123,12 +127,13 @@ def lesion_centre(placed: Placed, lesion: Lesion) -> NDArray[np.float64]:
         sign = 1.0 if lesion.place is Place.LAMINA_LEFT else -1.0
         back = half[1] + shape.canal_depth_mm + 1.0
         return np.array([sign * 0.5 * shape.canal_width_mm / 2.0, back, -0.15 * shape.height_mm])
-    room = along if lesion.place in (Place.ANTERIOR, Place.POSTERIOR) else across
-    if lesion.place is not Place.CENTRE and room < 0.0:
+    half_room = half[1] if lesion.place in (Place.ANTERIOR, Place.POSTERIOR) else half[0]
+    if lesion.r_mm > LARGEST_SHARE * half_room:
         raise UsageError(
-            f"a lesion of {lesion.r_mm:g} mm has no room at the {lesion.place} of {lesion.level}; "
-            "make it smaller, put it in the centre, or let it break the wall (breach=yes)"
+            f"a lesion of {lesion.r_mm:g} mm has no room at the {lesion.place} of {lesion.level} "
+            f"of this person; {LARGEST_SHARE * half_room:.1f} mm is the most"
         )
+    across, along = max(across, 0.0), max(along, 0.0)
     offset = {
         Place.CENTRE: (0.0, 0.0),
         Place.ANTERIOR: (0.0, -along),

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from planner.phantom.recipe import Recipe
 
 GRAIN_BLOCK = 64
-"""Edge of the block of noise that gives marrow and fat their texture."""
+"""Edge of the block of noise that gives marrow and fat their texture; a power of two."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

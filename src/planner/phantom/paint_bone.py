@@ -5,18 +5,22 @@ from __future__ import annotations
 from math import floor, sqrt
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from planner.geometry.kernels import kernel
 from planner.phantom.fields import (
+    BULGE,
     HALF_BACK,
     HALF_HEIGHT,
     HALF_WIDTH,
+    LENGTH,
+    REACH,
     BoneRows,
     bone_field,
     in_frame,
 )
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     Row = NDArray[np.float64]
@@ -34,7 +38,10 @@ LYTIC, BLASTIC, MIXED, FILLED = 0.0, 1.0, 2.0, 3.0
 LYTIC_HU, BLASTIC_HU = 48.0, 654.0
 """Soft tumour (recalled 20 to 80); mean of blastic metastases, Ulano 2016 AJR 207:362."""
 
-BASIVERTEBRAL_HU = 45.0
+BASIVERTEBRAL_HU = 25.0
+
+ROW_MARGIN_MM = 6.0
+"""Beyond this, no fillet and no voxel of up to 6 mm is touched."""
 
 UNDER_CORTEX_MM = 2.5
 """Trabeculae stand closer together within this depth below the cortex."""
@@ -59,12 +66,15 @@ class BoneTissue(NamedTuple):
 
 @kernel
 def grain_at(x: float, y: float, z: float, grain: NDArray[np.float32]) -> float:
-    """Return the noise block, tiled without end and interpolated, at a point in blocks."""
-    n = grain.shape[0]
+    """Return the noise block, tiled without end and interpolated, at a point in cells.
+
+    The block's edge is a power of two, so that tiling is a bit mask.
+    """
+    last = grain.shape[0] - 1
     fx, fy, fz = floor(x), floor(y), floor(z)
     a, b, c = x - fx, y - fy, z - fz
-    i0, j0, k0 = int(fx) % n, int(fy) % n, int(fz) % n
-    i1, j1, k1 = (i0 + 1) % n, (j0 + 1) % n, (k0 + 1) % n
+    i0, j0, k0 = int(fx) & last, int(fy) & last, int(fz) & last
+    i1, j1, k1 = (i0 + 1) & last, (j0 + 1) & last, (k0 + 1) & last
     low = (grain[k0, j0, i0] * (1 - a) + grain[k0, j0, i1] * a) * (1 - b) + (
         grain[k0, j1, i0] * (1 - a) + grain[k0, j1, i1] * a
     ) * b
@@ -90,7 +100,7 @@ def lesion_field(u: float, v: float, w: float, row: Row, grain: NDArray[np.float
 def basivertebral(u: float, v: float, w: float, body: Row) -> bool:
     """Tell whether a point is in the venous channel from the middle of the wall inward."""
     depth = v / body[HALF_BACK]
-    if depth < 0.05 or depth > 1.1 or abs(w) > 0.2 * body[HALF_HEIGHT]:
+    if depth < 0.2 or depth > 1.1 or abs(w) > 0.2 * body[HALF_HEIGHT]:
         return False
     open_half = 1.0 + 2.0 * max(0.0, depth - 0.4)
     fork = 0.28 * body[HALF_WIDTH] * max(0.0, 0.45 - depth)
@@ -123,7 +133,7 @@ def bone_hu(
                 return 2200.0 + 350.0 * fine
             return LYTIC_HU + 6.0 * fine
     if in_body and f_arch > 0.0 and basivertebral(u, v, w, body):
-        return BASIVERTEBRAL_HU
+        return float(BASIVERTEBRAL_HU + 0.3 * marrow[TRABECULAR])
     if cortex:
         return float(marrow[CORTEX_HU])
     fine = grain_at(u * 0.8 + shift, v * 0.8, w * 0.4, grain)
@@ -161,6 +171,44 @@ def sampled(
 
 
 @kernel
+def blades_near_row(grid: Rows, j: int, k: int, rows: BoneRows, near: Rows) -> int:
+    """Copy to ``near`` the blades that a row of voxels can meet, and return how many.
+
+    Returns -1 when the row meets neither blade nor body. What is left out is farther away than
+    any fillet and any voxel, so the field stays what it was wherever it is used.
+    """
+    x = grid[0, 1] * j + grid[0, 2] * k + grid[0, 3]
+    y = grid[1, 1] * j + grid[1, 2] * k + grid[1, 3]
+    z = grid[2, 1] * j + grid[2, 2] * k + grid[2, 3]
+    step = sqrt(grid[0, 0] ** 2 + grid[1, 0] ** 2 + grid[2, 0] ** 2)
+    u, v, w = in_frame(x, y, z, rows.frame)
+    du, dv, dw = in_frame(
+        rows.frame[0] + grid[0, 0] / step,
+        rows.frame[1] + grid[1, 0] / step,
+        rows.frame[2] + grid[2, 0] / step,
+        rows.frame,
+    )
+    count = 0
+    for n in range(rows.blades.shape[0]):
+        b = rows.blades[n]
+        half = 0.5 * b[LENGTH]
+        qu, qv, qw = b[0] + half * b[3] - u, b[1] + half * b[4] - v, b[2] + half * b[5] - w
+        along = qu * du + qv * dv + qw * dw
+        apart2 = qu * qu + qv * qv + qw * qw - along * along
+        if apart2 < (half + b[REACH] + ROW_MARGIN_MM) ** 2:
+            near[count] = b
+            count += 1
+    along = -(u * du + v * dv + w * dw)
+    apart2 = u * u + v * v + w * w - along * along
+    body = rows.body
+    radius2 = body[HALF_WIDTH] ** 2 + (body[HALF_BACK] + body[BULGE]) ** 2
+    radius = sqrt(radius2 + (1.3 * body[HALF_HEIGHT]) ** 2) + ROW_MARGIN_MM
+    if count == 0 and apart2 > radius * radius:
+        return -1
+    return count
+
+
+@kernel
 def mark(maps: BoneMaps, at: tuple[int, int, int], number: int, in_body: bool) -> None:
     """Write one voxel's label."""
     maps.labels[at] = number
@@ -174,7 +222,7 @@ def paint_bone(
     grid: Rows,
     box: NDArray[np.int64],
     number: int,
-    rows: BoneRows,
+    whole: BoneRows,
     tissue: BoneTissue,
     fine: NDArray[np.int64],
 ) -> None:
@@ -185,8 +233,13 @@ def paint_bone(
     """
     half = 0.5 * sqrt((grid[:, :3] ** 2).sum())
     band = half + 1.6 * max(tissue.marrow[BODY_CORTEX], tissue.marrow[ARCH_CORTEX])
+    blades = np.empty_like(whole.blades)
     for k in range(box[4], box[5]):
         for j in range(box[2], box[3]):
+            count = blades_near_row(grid, j, k, whole, blades)
+            if count < 0:
+                continue
+            rows = BoneRows(whole.frame, whole.body, blades[:count], whole.joints, whole.line)
             for i in range(box[0], box[1]):
                 x = grid[0, 0] * i + grid[0, 1] * j + grid[0, 2] * k + grid[0, 3]
                 y = grid[1, 0] * i + grid[1, 1] * j + grid[1, 2] * k + grid[1, 3]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from math import sqrt
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from planner.geometry.kernels import kernel
 from planner.phantom.paint_bone import grain_at
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     Row = NDArray[np.float64]
@@ -59,6 +60,15 @@ class TrunkTable(NamedTuple):
     outline: Rows
     chest: Rows
     organs: NDArray[np.float64]
+    soft_mm: float
+
+
+class TrunkRow(NamedTuple):
+    """What one row of voxels can meet; columns as in ``TrunkTable``."""
+
+    outline: Row
+    chest: Row
+    organs: Rows
     soft_mm: float
 
 
@@ -164,26 +174,47 @@ def organ_hu(
 
 
 @kernel
+def organs_near_row(first: Row, last: Row, organs: Rows, near: Rows) -> int:
+    """Copy to ``near`` the organs that a row of voxels can meet, and return how many.
+
+    ``first`` and ``last`` are the LPS ends of the row.
+    """
+    x_low, x_high = min(first[0], last[0]), max(first[0], last[0])
+    y_low, y_high = min(first[1], last[1]), max(first[1], last[1])
+    count = 0
+    for n in range(organs.shape[0]):
+        g = organs[n]
+        if g[2] < 1.0 or g[0] - g[2] > x_high + 1.0 or g[0] + g[2] < x_low - 1.0:
+            continue
+        if g[1] - g[3] > y_high + 1.0 or g[1] + g[3] < y_low - 1.0:
+            continue
+        near[count] = g
+        count += 1
+    return count
+
+
+@kernel
 def inside_hu(
-    x: float, y: float, depth: float, row: int, table: TrunkTable, noise: tuple[float, float]
+    x: float, y: float, depth: float, row: TrunkRow, noise: tuple[float, float]
 ) -> tuple[float, int]:
     """Return the HU at a point inside the skin, and the number of its mask."""
     coarse, fine = noise
-    o = table.outline[row]
+    o, soft_mm = row.outline, row.soft_mm
     aside = 1.0 if y - o[1] < 0.45 * o[3] else 0.0
     value, number = wall_hu(depth, o, aside, coarse, fine), 0
     if depth < o[4]:
         return value, number
-    c = table.chest[row]
-    if c[0] > 0.0 and abs(x - c[1]) > c[3] + 6.0 and y - c[2] > 0.2 * c[4]:
+    c = row.chest
+    p, q = (x - c[1]) / (c[3] + 12.0), (y - c[2] - 16.0) / 20.0
+    if c[0] > 0.0 and y - c[2] > 0.2 * c[4] and p * p + q * q > 1.0:
         value = -60.0 if coarse + fine > 1.6 else 48.0 + 5.0 * fine
-    lung = lung_share(x, y, o, c, table.soft_mm)
+    lung = lung_share(x, y, o, c, soft_mm)
     if lung > 0.0:
         air = 20.0 if fine > 1.9 else LUNG_HU + 35.0 * coarse + 20.0 * fine
         value += lung * (air - value)
         number = PLEURA if lung >= 0.5 else 0
     organ, mask = organ_hu(
-        x, y, table.organs[row], depth - o[4] - o[5], value, 0.6 * (coarse + fine), table.soft_mm
+        x, y, row.organs, depth - o[4] - o[5], value, 0.6 * (coarse + fine), soft_mm
     )
     if organ != value:
         number = mask
@@ -201,26 +232,30 @@ def paint_trunk(
 ) -> None:
     """Paint slices ``slices[0]`` to ``slices[1]``: air, couch, trunk wall and organs.
 
+    A row of voxels lies at one height: no patient position and no gantry tilt lifts it.
     ``couch`` is its height (LPS y) and +1 when behind the patient, -1 when in front.
     """
-    hu, outline, soft = maps.hu, table.outline, table.soft_mm
+    hu, soft, last = maps.hu, table.soft_mm, table.outline.shape[0] - 1
+    near = np.empty_like(table.organs[0])
+    steps = grid[:, 0] * (hu.shape[2] - 1)
     for k in range(slices[0], slices[1]):
         for j in range(hu.shape[1]):
+            start = grid[:, 1] * j + grid[:, 2] * k + grid[:, 3]
+            n = min(max(int((start[2] - table.low_mm) / table.step_mm), 0), last)
+            count = organs_near_row(start, start + steps, table.organs[n], near)
+            row = TrunkRow(table.outline[n], table.chest[n], near[:count], soft)
+            o = row.outline
             for i in range(hu.shape[2]):
-                x = grid[0, 0] * i + grid[0, 1] * j + grid[0, 2] * k + grid[0, 3]
-                y = grid[1, 0] * i + grid[1, 1] * j + grid[1, 2] * k + grid[1, 3]
-                z = grid[2, 0] * i + grid[2, 1] * j + grid[2, 2] * k + grid[2, 3]
-                row = min(max(int((z - table.low_mm) / table.step_mm), 0), outline.shape[0] - 1)
-                o = outline[row]
+                x, y = start[0] + grid[0, 0] * i, start[1] + grid[1, 0] * i
                 f = skin_field(x - o[0], y - o[1], o[2], o[3])
                 if f > soft:
                     hu[k, j, i] = couch_hu(x, (y - couch[0]) * couch[1])
                     continue
                 noise = (
-                    grain_at(x * 0.06, y * 0.06, z * 0.04, grain),
-                    grain_at(x * 0.22, y * 0.22, z * 0.10, grain),
+                    grain_at(x * 0.06, y * 0.06, start[2] * 0.04, grain),
+                    grain_at(x * 0.22, y * 0.22, start[2] * 0.10, grain),
                 )
-                value, number = inside_hu(x, y, -f, row, table, noise)
+                value, number = inside_hu(x, y, -f, row, noise)
                 maps.organs[k, j, i] = number
                 share = min(max(0.5 - f / soft, 0.0), 1.0)
                 hu[k, j, i] = AIR_HU + share * (value - AIR_HU)

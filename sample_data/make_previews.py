@@ -1,0 +1,20 @@
+"""Make the small pictures of the sample cases again, after a case or the painter has changed."""
+
+from __future__ import annotations
+
+import sys
+
+from PIL import Image
+
+from planner.phantom import make_phantom
+from planner.phantom.preview import preview
+from planner.phantom.samples import load_samples
+
+if __name__ == "__main__":
+    wanted = set(sys.argv[1:])
+    for case in load_samples():
+        if not wanted or case.id in wanted:
+            case.preview.parent.mkdir(exist_ok=True)
+            picture = preview(make_phantom(case.recipe), case.level)
+            Image.fromarray(picture).save(case.preview, optimize=True)
+            sys.stderr.write(f"{case.preview.name}: {case.preview.stat().st_size} bytes\n")

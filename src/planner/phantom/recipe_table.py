@@ -1,0 +1,105 @@
+"""A recipe as a TOML table, as the sample cases write it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from planner.domain.errors import UsageError
+from planner.domain.levels import Level, Side
+from planner.phantom.recipe import (
+    Contrast,
+    FieldOfView,
+    Fracture,
+    FractureKind,
+    Leak,
+    OldCement,
+    PlacedNeedle,
+    Position,
+    Recipe,
+    parse_lesion,
+    parse_levels,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_PLAIN = (
+    "seed",
+    "slice_thickness_mm",
+    "noise_hu",
+    "tilt_deg",
+    "age",
+    "scoliosis_deg",
+    "rotation_deg",
+    "osteoporosis",
+)
+
+
+def recipe_from_table(table: Mapping[str, object]) -> Recipe:
+    """Read a recipe.
+
+    Besides numbers: ``levels = "T10-L5"``, ``lesions = ["L3:lytic:r=9"]``,
+    ``fractures = ["T12:wedge:0.35"]``, ``cement = ["L4:4.0:disc,vein"]``, ``screws = ["L2"]``,
+    ``needle = "L3:left"``, ``position``, ``contrast``, ``field_of_view``, ``spacing_mm`` and
+    ``matrix``.
+
+    Raises
+    ------
+    UsageError
+        When a key is not known or a value cannot be read.
+    """
+    values: dict[str, object] = {}
+    for key, value in table.items():
+        if key in _PLAIN:
+            values[key] = value
+        elif key in _READERS:
+            try:
+                values[key] = _READERS[key](value)
+            except (ValueError, TypeError) as error:
+                raise UsageError(f"'{key}' of a recipe cannot be read: {error}") from error
+        else:
+            raise UsageError(f"'{key}' is not part of a recipe")
+    return Recipe(**values)  # type: ignore[arg-type]  # Recipe checks its own fields
+
+
+def _texts(value: object) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise ValueError("a list of texts is wanted")
+    return value
+
+
+def _fracture(text: str) -> Fracture:
+    level, kind, loss = text.split(":")
+    return Fracture(level=Level(level), kind=FractureKind(kind), loss=float(loss))
+
+
+def _cement(text: str) -> OldCement:
+    level, volume, *rest = text.split(":")
+    leaks = tuple(Leak(name) for part in rest for name in part.split(","))
+    return OldCement(level=Level(level), volume_ml=float(volume), leaks=leaks)
+
+
+def _needle(value: object) -> PlacedNeedle:
+    level, side = str(value).split(":")
+    return PlacedNeedle(level=Level(level), side=Side(side))
+
+
+def _numbers(value: object, count: int) -> tuple[float, ...]:
+    if not isinstance(value, list) or len(value) != count:
+        raise ValueError(f"a list of {count} numbers is wanted")
+    return tuple(float(item) for item in value)
+
+
+_READERS: Mapping[str, Callable[[object], object]] = {
+    "levels": lambda value: parse_levels(str(value)),
+    "lesions": lambda value: tuple(parse_lesion(text) for text in _texts(value)),
+    "fractures": lambda value: tuple(_fracture(text) for text in _texts(value)),
+    "cement": lambda value: tuple(_cement(text) for text in _texts(value)),
+    "screws": lambda value: tuple(Level(text) for text in _texts(value)),
+    "needle": _needle,
+    "position": lambda value: Position(str(value)),
+    "contrast": lambda value: Contrast(str(value)),
+    "field_of_view": lambda value: FieldOfView(str(value)),
+    "spacing_mm": lambda value: _numbers(value, 3),
+    "matrix": lambda value: tuple(int(count) for count in _numbers(value, 2)),
+}
