@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.phantom.additions import METAL, TUMOUR
+from planner.phantom.additions import CEMENT, METAL, TUMOUR
 from planner.phantom.paint_spine import CANAL, CORD
 
 if TYPE_CHECKING:
@@ -99,7 +99,9 @@ class Canvas:
         self.taken[bone | (self.discs != 0) | (self.canal != 0)] = 1
         self.organs[self.taken != 0] = 0
         self.foreign[(self.foreign != METAL) & bone] = 0
+        self.foreign[(self.lesion == CEMENT) & (self.foreign != METAL)] = CEMENT
         tumour = (self.foreign == TUMOUR) & (self.discs == 0) & (self.canal != CORD)
         self.lesion[tumour] = 1
         self.roots[tumour] = 0
         self.canal[tumour & (self.canal != 0)] = CANAL
+        self.foreign[self.foreign == TUMOUR] = 0

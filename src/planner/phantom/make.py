@@ -47,12 +47,15 @@ class Phantom:
         What is really there, on the same grid.
     landmarks
         Points, widths, heights and axes per level, from the formulas and not from the voxels.
+    foreign
+        uint8 ``[k, j, i]``: 2 old cement, 3 metal (the numbers of ``additions``), 0 elsewhere.
     """
 
     recipe: Recipe
     ct: CtVolume
     truth: Anatomy
     landmarks: Landmarks
+    foreign: NDArray[np.uint8]
 
 
 def make_phantom(recipe: Recipe, report: ProgressReport = unreported) -> Phantom:
@@ -83,7 +86,7 @@ def make_phantom(recipe: Recipe, report: ProgressReport = unreported) -> Phantom
     landmarks = find_landmarks(model, grain, ct, levels_inside(recipe))
     truth = truth_anatomy(canvas, landmarks, ct, lesion_asked=bool(recipe.lesions))
     report(1.0, "done")
-    return Phantom(recipe=recipe, ct=ct, truth=truth, landmarks=landmarks)
+    return Phantom(recipe=recipe, ct=ct, truth=truth, landmarks=landmarks, foreign=canvas.foreign)
 
 
 def _record(recipe: Recipe, affine: object, voxels: NDArray[np.int16]) -> ScanRecord:

@@ -109,9 +109,18 @@ def basivertebral(u: float, v: float, w: float, body: Row) -> bool:
 
 @kernel
 def bone_hu(
-    u: float, v: float, w: float, depths: tuple[float, float, float], body: Row, tissue: BoneTissue
+    place: tuple[float, float, float],
+    depths: tuple[float, float, float],
+    body: Row,
+    tissue: BoneTissue,
+    soft_mm: float,
 ) -> float:
-    """Return the HU of a point inside a vertebra, own frame; ``depths`` as ``bone_field``."""
+    """Return the HU of a point inside a vertebra.
+
+    ``place`` is in its own frame, ``depths`` as of ``bone_field``; the inner side of the cortex
+    is softened over ``soft_mm``, the distance of samples, so that a thin shell never breaks up.
+    """
+    u, v, w = place
     f, f_body, f_arch = depths
     marrow, lesions, grain = tissue.marrow, tissue.lesions, tissue.grain
     shift = marrow[SEED_SHIFT]
@@ -134,14 +143,14 @@ def bone_hu(
             return LYTIC_HU + 6.0 * fine
     if in_body and f_arch > 0.0 and basivertebral(u, v, w, body):
         return float(BASIVERTEBRAL_HU + 0.3 * marrow[TRABECULAR])
-    if cortex:
-        return float(marrow[CORTEX_HU])
+    solid = min(max(0.5 + (f + shell) / soft_mm, 0.0), 1.0)
     fine = grain_at(u * 0.8 + shift, v * 0.8, w * 0.4, grain)
     near_end = max(0.0, abs(w) / body[HALF_HEIGHT] - 0.7) if in_body else 0.6
     under = max(0.0, 1.0 + (f + shell) / UNDER_CORTEX_MM)
     dense = 1.0 + 0.5 * near_end + 0.7 * under
     uneven = marrow[GRAIN] * (fine + 0.6 * coarse)
-    return float(marrow[TRABECULAR] * dense + uneven)
+    spongy = marrow[TRABECULAR] * dense + uneven
+    return float(spongy + solid * (marrow[CORTEX_HU] - spongy))
 
 
 @kernel
@@ -153,7 +162,8 @@ def sampled(
     tissue: BoneTissue,
 ) -> tuple[float, float]:
     """Return the share of a voxel that is bone, and the sum of its bone's HU times share."""
-    total, inside = 0.0, 0
+    total, inside = 0.0, 0.0
+    soft = sqrt((grid[:, 0] ** 2).sum()) / fine[0]
     for n in range(fine[0] * fine[1] * fine[2]):
         di = (n % fine[0] + 0.5) / fine[0] - 0.5
         dj = (n // fine[0] % fine[1] + 0.5) / fine[1] - 0.5
@@ -162,10 +172,11 @@ def sampled(
         y = centre[1] + grid[1, 0] * di + grid[1, 1] * dj + grid[1, 2] * dk
         z = centre[2] + grid[2, 0] * di + grid[2, 1] * dj + grid[2, 2] * dk
         depths = bone_field(x, y, z, rows)
-        if depths[0] < 0.0:
-            u, v, w = in_frame(x, y, z, rows.frame)
-            total += bone_hu(u, v, w, depths, rows.body, tissue)
-            inside += 1
+        share = min(max(0.5 - depths[0] / soft, 0.0), 1.0)
+        if share > 0.0:
+            place = in_frame(x, y, z, rows.frame)
+            total += share * bone_hu(place, depths, rows.body, tissue, soft)
+            inside += share
     count = fine[0] * fine[1] * fine[2]
     return inside / count, total / count
 
@@ -255,7 +266,7 @@ def paint_bone(
                             filled = tissue.lesions[n, LESION_KIND] == FILLED
                             maps.lesion[k, j, i] = 2 if filled else 1
                 if depths[0] < -band:
-                    maps.hu[k, j, i] = bone_hu(u, v, w, depths, rows.body, tissue)
+                    maps.hu[k, j, i] = bone_hu((u, v, w), depths, rows.body, tissue, 1.0)
                     continue
                 share, value = sampled((x, y, z), grid, fine, rows, tissue)
                 maps.hu[k, j, i] = maps.hu[k, j, i] * (1.0 - share) + value

@@ -28,6 +28,9 @@ SCOLIOSIS_APEX = Level.L1
 COUPLED_ROTATION = 0.55
 """Axial rotation of the apex per degree of half the Cobb angle; rotation follows the curve."""
 
+WALL_HOLLOW_MM = 1.2
+"""How much deeper the canal is at half height of a body than at its rims."""
+
 LINE_STEP_MM = 1.0
 """Arc length between samples of the canal's line."""
 
@@ -172,9 +175,7 @@ def _canal_line(
     knots = np.array(
         [
             item.lps(
-                np.array(
-                    [0.0, (item.shape.endplate_depth_mm + item.shape.canal_depth_mm) / 2.0, 0.0]
-                )
+                np.array([0.0, (item.shape.endplate_depth_mm + _tube_depth_mm(item)) / 2.0, 0.0])
             )
             for item in placed
         ]
@@ -194,11 +195,16 @@ def _canal_line(
     frames = np.array([rotation(*row).ravel() for row in angles])
     columns = (
         smooth(np.array([item.shape.canal_width_mm / 2.0 for item in placed])),
-        smooth(np.array([item.shape.canal_depth_mm / 2.0 for item in placed])),
+        smooth(np.array([_tube_depth_mm(item) / 2.0 for item in placed])),
         smooth(np.array([canal_taper(item.level) for item in placed])),
         smooth(np.arange(len(placed), dtype=np.float64)),
     )
     return CanalLine(rows=np.ascontiguousarray(np.column_stack([centres, frames, *columns])))
+
+
+def _tube_depth_mm(item: Placed) -> float:
+    """Return the tube's depth behind the rims; the wall's hollow at half height adds the rest."""
+    return item.shape.canal_depth_mm - WALL_HOLLOW_MM
 
 
 def canal_taper(level: Level) -> float:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from planner.phantom.make import Phantom
 
 EDGE_PIXELS, FIELD_MM = 192, 130.0
-WINDOW_CENTRE_HU, WINDOW_WIDTH_HU = 250.0, 1100.0
+WINDOW_CENTRE_HU, WINDOW_WIDTH_HU = 200.0, 800.0
 BEHIND_MM = 22.0
 """The picture is centred this far behind the body, so that the arch is in it."""
 

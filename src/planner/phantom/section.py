@@ -24,10 +24,10 @@ SECTION_REACH_MM = 5.0
 
 
 @kernel
-def exit_mm(start: Row, step: Row, rows: BoneRows) -> float:
+def exit_mm(start: Row, step: Row, rows: BoneRows, longest_mm: float) -> float:
     """Return how far the surface is from ``start`` (LPS, inside bone) along unit ``step``."""
     low, high = 0.0, 0.0
-    while high < LONGEST_RAY_MM:
+    while high < longest_mm:
         high += 0.25
         f, _, _ = bone_field(
             start[0] + high * step[0],
@@ -66,7 +66,7 @@ def pedicle_section(
     upright = np.cross(across, axis)
 
     def reach(start: Vector, direction: Vector) -> float:
-        return exit_mm(start, direction, rows)
+        return exit_mm(start, direction, rows, LONGEST_RAY_MM)
 
     best: tuple[Vector, float, float] | None = None
     for along in np.arange(-SECTION_REACH_MM, SECTION_REACH_MM + 0.01, 0.5):

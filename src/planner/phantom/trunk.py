@@ -163,8 +163,9 @@ def _muscles(
     y: NDArray[np.float64],
     depth: NDArray[np.float64],
 ) -> list[NDArray[np.float64]]:
-    """Return the muscles of the back, psoas and quadratus of both sides."""
-    organs = []
+    """Return the muscles of both sides, and the ligaments between the spinous processes."""
+    narrow = np.full_like(r, 4.0)
+    organs = [_organ((x, y + depth + 24), (narrow, narrow * 5), 15.0, 9.0, depth_mm=ANYWHERE_MM)]
     for sign in (1.0, -1.0):
         half_x = _curve([0, 3, 8, 11, 13, 15, 17], [20, 18, 19, 25, 29, 28, 20], r)
         half_y = _curve([0, 3, 8, 11, 13, 15, 17], [13, 12, 13, 17, 20, 19, 14], r)
@@ -173,16 +174,11 @@ def _muscles(
             _organ((middle_x, y + depth + 29), (half_x, half_y), MUSCLE_HU, 14.0, 0, ANYWHERE_MM)
         )
         deep = _curve([0, 8, 12, 15, 17], [9, 9, 11, 15, 17], r)
+        place = (x + sign * (deep + 3), y + depth + 24)
         organs.append(
-            _organ(
-                (x + sign * (deep + 3), y + depth + 24),
-                (deep, deep * 1.15),
-                50.0,
-                16.0,
-                0,
-                ANYWHERE_MM,
-            )
+            _organ(place, (deep + 2, deep * 1.15 + 2), -55.0, 20.0, depth_mm=ANYWHERE_MM)
         )
+        organs.append(_organ(place, (deep, deep * 1.15), 50.0, 16.0, depth_mm=ANYWHERE_MM))
         psoas = np.where(r > 11.3, _curve([11.3, 12.5, 14, 16, 17], [2, 10, 17, 22, 22], r), 0.0)
         side = _curve([11.3, 12.5, 14, 16, 17], [22, 29, 37, 45, 50], r)
         organs.append(

@@ -24,8 +24,14 @@ FACET_THICKNESS_MM = {"thoracic": 4.6, "lumbar": 7.6, "sacral": 8.0}
 FACET_HALF_HEIGHT_MM = {"thoracic": 5.2, "lumbar": 7.4, "sacral": 7.0}
 FACET_HALF_WIDTH_MM = {"thoracic": 5.0, "lumbar": 6.4, "sacral": 7.5}
 
+ROUNDED_OFF_MM = 0.4
+"""What the rounding of the rims takes from a body's half width and half depth."""
+
 PEDICLE_FLARE = 0.35
 """How much wider a pedicle is at either end of its segment than at the isthmus."""
+
+CLEAR_OF_CANAL = 1.1
+"""Outward shift, mm per sine of the angle, so that the canal does not cut a slanting pedicle."""
 
 PEDICLE_FORWARD_MM, PEDICLE_BACK_MM = 9.0, 6.0
 """How far the pedicle's segment runs from the isthmus into the body and into the arch."""
@@ -161,8 +167,8 @@ def body_row(placed: Placed, damage: BodyDamage) -> NDArray[np.float64]:
     if placed.level is Level.L5:
         hollow = 0.01 * width
     row = np.zeros(fields.BODY_COLUMNS)
-    row[fields.HALF_WIDTH] = width / 2.0
-    row[fields.HALF_FRONT] = depth / 2.0
+    row[fields.HALF_WIDTH] = width / 2.0 + ROUNDED_OFF_MM
+    row[fields.HALF_FRONT] = depth / 2.0 + ROUNDED_OFF_MM
     row[fields.HALF_BACK] = depth / 2.0 + hollow
     row[fields.HOLLOW] = hollow
     row[fields.HOLLOW_REACH] = 0.30 * width
@@ -186,7 +192,7 @@ def pedicle_frame(placed: Placed, side: Side) -> tuple[NDArray[np.float64], NDAr
     v = shape.endplate_depth_mm / 2.0 + forward * shape.canal_depth_mm
     angle, dip = np.radians(shape.pedicle_transverse_deg), np.radians(shape.pedicle_sagittal_deg)
     across = shape.pedicle_width_mm / 2.0 / np.cos(angle)
-    u = shape.canal_width_mm / 2.0 + across + 0.1
+    u = shape.canal_width_mm / 2.0 + across + CLEAR_OF_CANAL * abs(np.sin(angle)) + 0.1
     top = 0.3 if placed.level.region == "thoracic" else 1.5
     w = shape.posterior_height_mm / 2.0 - shape.pedicle_height_mm / 2.0 - top
     axis = np.array(
