@@ -133,8 +133,8 @@ def possible_kinds(scene: Exported) -> tuple[tuple[ExportKind, ...], str]:
     if not record.frame_of_reference_uid:
         return (
             tuple(kind for kind in ExportKind if not kind.needs_frame_of_reference),
-            "DICOM SEG, RTSTRUCT and measurements are left out because the slices do not share a "
-            "frame of reference that they could refer to.",
+            "DICOM SEG, RTSTRUCT and measurements are left out because the scan states no frame "
+            "of reference that they could refer to.",
         )
     return tuple(ExportKind), ""
 

@@ -212,12 +212,6 @@ def _read(
     return voxels
 
 
-def _shared_frame_of_reference(stacked: Stack) -> str:
-    """Return the frame of reference of every slice, or nothing where they name several."""
-    named = {text(one.file.data, tags.FRAME_OF_REFERENCE_UID) for one in stacked.frames}
-    return named.pop() if len(named) == 1 else ""
-
-
 def _record(path: Path, series: Series, stacked: Stack, sha256: str) -> ScanRecord:
     """Write down how the volume was read."""
     frame = stacked.frames[0]
@@ -232,7 +226,7 @@ def _record(path: Path, series: Series, stacked: Stack, sha256: str) -> ScanReco
         modality=text(data, tags.MODALITY),
         series_uid=series.uid,
         study_uid=text(data, tags.STUDY_UID),
-        frame_of_reference_uid=_shared_frame_of_reference(stacked),
+        frame_of_reference_uid=text(data, tags.FRAME_OF_REFERENCE_UID),
         sop_uids=tuple(dict.fromkeys(one.sop_uid for one in stacked.frames)),
         patient_position=text(data, tags.PATIENT_POSITION),
         series_description=decoded(data, tags.SERIES_DESCRIPTION),

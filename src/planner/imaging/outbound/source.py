@@ -70,14 +70,13 @@ def read_source(ct: CtVolume) -> SourceSeries:
 def _share_one_frame(headers: tuple[Dataset, ...], frame_uid: str) -> None:
     """Give all headers, in memory only, the frame of reference the volume was loaded with.
 
+    Without one only objects that say nothing of places are made; see ``possible_kinds``.
+
     Some anonymisers name a new frame for every slice (PS3.3 C.7.4.1 wants one); the gate joins
     such slices by their positions with a warning, and an object can state only one frame.
     """
     if not frame_uid:
-        raise PlannerError(
-            "The scan states no frame of reference, so a DICOM object could not say where it "
-            "lies. Choose another format, such as NIfTI or STL."
-        )
+        return
     for header in headers:
         header.FrameOfReferenceUID = frame_uid
 
