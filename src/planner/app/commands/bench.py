@@ -22,6 +22,7 @@ COPY_BYTES = 256 * 1024 * 1024
 BENCHMARKS = {
     "imaging": "planner.imaging.benchmark:benchmark",
     "segmentation": "planner.anatomy.benchmark:benchmark",
+    "physics": "planner.physics.benchmark:benchmark",
 }
 """Where each family of benchmarks is; a new one is a line here."""
 

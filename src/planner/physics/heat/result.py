@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 INSTANT_DEATH_CELSIUS: Final = 60.0
 """Cells die within seconds (Brace 2009, PMC2941203)."""
 
+LETHAL_COLD_CELSIUS: Final = -20.0
+"""The warmer of the two thresholds in use, -20 (Papalexis 2023) and -40 (PMC4850244)."""
+
 SMALLEST_DOSE_MIN: Final = 1e-6
 """Keeps the logarithm of a dose finite."""
 
@@ -75,6 +78,10 @@ class HeatResult:
     def colder_than(self, celsius: float) -> NDArray[np.bool_]:
         """Tell where the tissue was at or below ``celsius`` at some time."""
         return np.asarray(self.lowest_celsius <= celsius)
+
+    def dead(self) -> NDArray[np.bool_]:
+        """Tell where tissue dies, of heat or of cold."""
+        return self.killed_by_heat() | self.colder_than(LETHAL_COLD_CELSIUS)
 
     def coagulation_size(self, axis: Triple) -> ZoneSize:
         """Measure the coagulated zone along and across ``axis`` (grid x, y, z)."""

@@ -1,0 +1,139 @@
+"""How fast the estimates of this room are, beside the machine's own speed in the same run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.domain.benchmark import BenchmarkRow
+from planner.domain.sourced import Status
+from planner.physics.heat import (
+    CryoProbe,
+    Cylinder,
+    Driven,
+    Electrode,
+    Freeze,
+    Medium,
+    Microwave,
+    PropertyTable,
+    RadioFrequency,
+    Setpoint,
+    Stage,
+    Watts,
+    solve,
+)
+from planner.physics.heat.bioheat import Step, advance, body_of, stable_step_s
+from planner.physics.heat.links import harmonic_links
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from planner.physics.heat.metal import Triple
+
+STEP_BYTES_PER_VOXEL = 44
+"""Eight float32 fields read and two written, one of those fetched first: the least a step moves."""
+
+STEPS = 100
+
+
+def benchmark() -> list[BenchmarkRow]:
+    """Time the kernel and each kind of run on made-up tissue."""
+    rows = [_step_row(64)]
+    runs: dict[str, Callable[[], object]] = {
+        "radiofrequency, 64^3 at 1 mm, 600 s": lambda: _radio_frequency(64, 600.0),
+        "radiofrequency, 44^3 at 1 mm, 600 s": lambda: _radio_frequency(44, 600.0),
+        "microwave, 64^3 at 1 mm, 300 s": lambda: _microwave(64, 300.0),
+        "cryo, 48^3 at 1.5 mm, 900 s": lambda: _cryo(48, 1.5, 900.0),
+    }
+    for name, work in runs.items():
+        row = BenchmarkRow.timed(name, work, n=3)
+        rows.append(replace(row, note="coupled run, one thread"))
+    return rows
+
+
+def _step_row(voxels: int) -> BenchmarkRow:
+    """Time steps of the kernel beside copies that move as many bytes."""
+    shape = (voxels,) * 3
+    heat = np.zeros(shape, np.float32)
+    per_capacity = np.full(shape, 3.7e-7, np.float32)
+    body = body_of(harmonic_links(np.full(shape, 0.4), 1.0), per_capacity, heat + 2000.0)
+    now, dose = heat + 50.0, heat.copy()
+    new, step = now.copy(), Step.of(stable_step_s(body))
+
+    def steps() -> None:
+        for _ in range(STEPS):
+            advance(now, new, body, heat, dose, step)
+
+    source = np.ones(voxels**3 * STEP_BYTES_PER_VOXEL // 2, np.uint8)
+    target = np.empty_like(source)
+
+    def copies() -> None:
+        for _ in range(STEPS):
+            np.copyto(target, source)
+
+    row = BenchmarkRow.timed(f"{STEPS} bioheat steps with dose, {voxels}^3", steps)
+    rate = STEPS * voxels**3 / row.best_s / 1e6
+    row = replace(row, note=f"{rate:.0f} million voxels a second")
+    return row.beside(BenchmarkRow.timed(f"{STEPS} copies of as many bytes", copies))
+
+
+def _medium(voxels: int, spacing_mm: float) -> Medium:
+    """Bone in the lower half and tumour in the upper, with round figures."""
+    tissue = np.zeros((voxels,) * 3, np.uint8)
+    tissue[:, voxels // 2 :] = 1
+    conductivity = np.array([0.31, 0.55])
+    capacity = np.array([2.7e6, 3.8e6])
+    table = PropertyTable(
+        names=("bone", "tumour"),
+        heat_conductivity_w_per_m_k=conductivity,
+        heat_capacity_j_per_m3_k=capacity,
+        perfusion_w_per_m3_k=np.array([2200.0, 4000.0]),
+        conductivity_s_per_m=np.array([0.09, 0.3]),
+        frozen_heat_conductivity_w_per_m_k=conductivity * 3.0,
+        frozen_heat_capacity_j_per_m3_k=capacity * 0.6,
+        latent_heat_j_per_m3=np.array([1.6e8, 2.6e8]),
+        status=Status.DERIVED,
+    )
+    return Medium(tissue=tissue, spacing_mm=spacing_mm, table=table)
+
+
+def _along(medium: Medium, low_mm: float, high_mm: float, radius_mm: float) -> Cylinder:
+    """Return metal along x, its ends as offsets from the middle of the grid."""
+    middle = (medium.tissue.shape[0] - 1) * medium.spacing_mm / 2.0
+
+    def at(offset_mm: float) -> Triple:
+        return (middle + offset_mm, middle + 0.2, middle + 0.1)
+
+    return Cylinder(start_mm=at(low_mm), end_mm=at(high_mm), radius_mm=radius_mm)
+
+
+def _radio_frequency(voxels: int, seconds: float) -> object:
+    medium = _medium(voxels, 1.0)
+    electrodes = (
+        Electrode(metal=_along(medium, -10.0, -2.0, 0.9), volts=1.0),
+        Electrode(metal=_along(medium, 2.0, 10.0, 0.9), volts=-1.0),
+    )
+    needle = Driven(applicator=RadioFrequency(electrodes=electrodes), drive=Setpoint(celsius=95.0))
+    return solve(medium, [Stage(duration_s=seconds, driven=(needle,))], after_s=0.0)
+
+
+def _microwave(voxels: int, seconds: float) -> object:
+    medium = _medium(voxels, 1.0)
+    antenna = Microwave(
+        shaft=_along(medium, -12.0, 20.0, 0.8),
+        antenna_length_mm=15.0,
+        centre_from_tip_mm=9.0,
+        decay_mm=7.0,
+        efficiency=0.4,
+    )
+    needle = Driven(applicator=antenna, drive=Watts(power_w=30.0))
+    return solve(medium, [Stage(duration_s=seconds, driven=(needle,))], after_s=0.0)
+
+
+def _cryo(voxels: int, spacing_mm: float, seconds: float) -> object:
+    medium = _medium(voxels, spacing_mm)
+    probe = CryoProbe(metal_part=_along(medium, -15.0, 15.0, 1.2), celsius=-110.0)
+    needle = Driven(applicator=probe, drive=Freeze())
+    return solve(medium, [Stage(duration_s=seconds, driven=(needle,))], after_s=0.0)

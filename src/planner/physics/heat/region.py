@@ -1,0 +1,81 @@
+"""The isotropic grid a run needs, cut from a scan on any grid."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from scipy import ndimage
+
+from planner.geometry.volume_geometry import VolumeGeometry
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.geometry.points import Vector
+    from planner.physics.heat.metal import Triple
+
+MARGIN_MM: Final = 24.0
+"""Tissue round the metal: at the edge the change of ten minutes is then below a degree."""
+
+SPACING_MM: Final = 1.0
+SOFT_HU: Final = 40.0
+"""What lies outside the scan counts as soft tissue."""
+
+
+def region_around(
+    points_mm: Vector, spacing_mm: float = SPACING_MM, margin_mm: float = MARGIN_MM
+) -> VolumeGeometry:
+    """Return an isotropic grid along the LPS axes round points, shape ``(n, 3)``, LPS mm."""
+    points = np.atleast_2d(points_mm)
+    origin = points.min(axis=0) - margin_mm
+    size = np.ceil((points.max(axis=0) + margin_mm - origin) / spacing_mm).astype(int) + 1
+    return VolumeGeometry.axis_aligned(
+        (int(size[0]), int(size[1]), int(size[2])),
+        (spacing_mm, spacing_mm, spacing_mm),
+        (float(origin[0]), float(origin[1]), float(origin[2])),
+    )
+
+
+def grid_mm(region: VolumeGeometry, point_mm: Vector) -> Triple:
+    """Return an LPS point in the grid millimetres of ``region`` (x, y, z)."""
+    x, y, z = region.ijk(point_mm) * region.spacing_mm[0]
+    return (float(x), float(y), float(z))
+
+
+def hu_in(
+    region: VolumeGeometry, hu: NDArray[np.integer], scan: VolumeGeometry
+) -> NDArray[np.float32]:
+    """Return HU on ``region``, straight between voxels of the scan."""
+    return _resampled(region, hu.astype(np.float32), scan, order=1, outside=SOFT_HU)
+
+
+def mask_in(
+    region: VolumeGeometry, mask: NDArray[np.bool_], scan: VolumeGeometry
+) -> NDArray[np.bool_]:
+    """Return an outline on ``region``: the nearest voxel decides, outside the scan is not in."""
+    found = _resampled(region, mask.astype(np.float32), scan, order=0, outside=0.0)
+    return np.asarray(found > 0.5)  # 0 or 1
+
+
+def _resampled(
+    region: VolumeGeometry,
+    values: NDArray[np.float32],
+    scan: VolumeGeometry,
+    *,
+    order: int,
+    outside: float,
+) -> NDArray[np.float32]:
+    scan_from_region = scan.ijk_from_lps @ region.lps_from_ijk
+    matrix = scan_from_region[:3, :3][::-1, ::-1]
+    return np.asarray(
+        ndimage.affine_transform(
+            values,
+            matrix,
+            offset=scan_from_region[:3, 3][::-1],
+            output_shape=region.shape_kji,
+            order=order,
+            mode="grid-constant" if order else "constant",
+            cval=outside,
+        )
+    )

@@ -1,0 +1,43 @@
+"""The band that the spread of parameters leaves."""
+
+import numpy as np
+
+from physics.heat.vertebra import CSF, FAT, bipolar, burn, table, vertebra
+from planner.physics.heat.band import variants, zone_band
+
+LYTIC = 3
+
+
+def test_that_each_variant_moves_one_thing() -> None:
+    found = variants(table(), {LYTIC: (0.1, 0.44)}, {CSF: 76_000.0})
+    assert list(found) == [
+        "perfusion x 0",
+        "perfusion x 3",
+        "heat conductivity x 0.7",
+        "heat conductivity x 1.3",
+        "lytic 0.1 S/m",
+        "lytic 0.44 S/m",
+        "fluid flows",
+    ]
+    assert found["lytic 0.44 S/m"].conductivity_s_per_m[LYTIC] == 0.44
+    assert found["fluid flows"].perfusion_w_per_m3_k[CSF] == 76_000.0
+    assert (found["perfusion x 0"].perfusion_w_per_m3_k == 0.0).all()
+
+
+def test_that_the_band_holds_every_run_and_is_never_narrower_than_3_mm() -> None:
+    medium = vertebra(56, 1.0)
+    needle = bipolar(medium, (1.0, -12.0, 0.0), (13.0, 32.0, 0.3))
+    tables = variants(table(), {LYTIC: (0.1, 0.44)}, {CSF: 76_000.0, FAT: 76_000.0})
+    band = zone_band(medium, [burn(needle, seconds=300.0)], tables, after_s=0.0)
+    nominal = band.nominal.dead()
+    assert not (band.certain & ~nominal).any()
+    assert not (nominal & ~band.possible).any()
+    assert band.certain.sum() < nominal.sum() < band.possible.sum()
+    assert band.dead_ml["perfusion x 0"] > band.dead_ml["nominal"] > band.dead_ml["perfusion x 3"]
+    assert 0.0 < band.spread_mm < 3.0
+    assert band.band_mm == 3.0
+    # No lytic tumour lies in this vertebra, so its conductivity is not tried.
+    assert "lytic 0.1 S/m" not in band.dead_ml
+    canal = np.isin(medium.tissue, (CSF, FAT))
+    assert band.coolest_celsius[canal].max() < band.nominal.peak_celsius[canal].max() - 0.5
+    assert band.hottest_celsius[canal].max() >= band.nominal.peak_celsius[canal].max()
