@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from planner.physics.heat.metal import Triple
 
 STEP_BYTES_PER_VOXEL = 44
-"""Eight float32 fields read and two written, one of those fetched first: the least a step moves."""
+"""Eight float32 fields read and two written, one of those fetched first."""
 
 STEPS = 100
 
