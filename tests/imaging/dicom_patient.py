@@ -162,6 +162,8 @@ def enhanced(slices: list[FileDataset], order: list[int] | None = None) -> FileD
     measures = _item("PixelSpacing", first)
     measures.SliceThickness = first.SliceThickness
     shared.PixelMeasuresSequence = Sequence([measures])
+    if "ReconstructionDiameter" in first:
+        shared.CTReconstructionSequence = Sequence([_item("ReconstructionDiameter", first)])
     whole.SharedFunctionalGroupsSequence = Sequence([shared])
     whole.PerFrameFunctionalGroupsSequence = Sequence([_frame_group(slices[k]) for k in order])
     whole.PixelData = b"".join(slices[k].PixelData for k in order)
@@ -172,7 +174,7 @@ def enhanced(slices: list[FileDataset], order: list[int] | None = None) -> FileD
 _PER_FRAME = {
     "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "RescaleIntercept",
     "RescaleSlope", "RescaleType", "SliceThickness", "PixelData", "SOPInstanceUID",
-    "ConvolutionKernel", "KVP", "AcquisitionNumber",
+    "ReconstructionDiameter", "ConvolutionKernel", "KVP", "AcquisitionNumber",
 }  # fmt: skip
 
 

@@ -69,6 +69,7 @@ class Code(StrEnum):
     TILT_CONTRADICTS = "DCM-TILT-CONTRADICTS"
     TILT_CORNERS = "DCM-TILT-CORNERS"
     SLICE_GAP = "DCM-SLICE-GAP"
+    FIELD_OF_VIEW = "DCM-FIELD-OF-VIEW"
     SPACING_TAG = "DCM-SPACING-TAG"
     BAD_NUMBER = "DCM-BAD-NUMBER"
     NOT_FINITE = "DCM-NOT-FINITE"
@@ -243,6 +244,11 @@ CODE_TEXTS = {
     Code.SPACING_TAG: (
         _W,
         "The stated slice spacing does not fit the slice positions. The positions are used.",
+    ),
+    Code.FIELD_OF_VIEW: (
+        _W,
+        "The pixel size does not fit the stated field of view: the scale may be wrong, or the "
+        "pictures were cropped. Measure something of known size.",
     ),
     Code.BAD_NUMBER: (_R, "A number in the header cannot be read."),
     Code.NOT_FINITE: (_R, "A number in the header is infinite or not a number."),

@@ -115,6 +115,7 @@ class Frame:
     thickness_mm: float | None
     tilt_tag_deg: float | None
     spacing_between_mm: float | None
+    diameter_mm: float | None
     mixture: tuple[tuple[str, str], ...]
 
     @property
@@ -230,6 +231,7 @@ def _frame(
         thickness_mm=decimal(group, tags.SLICE_THICKNESS),
         tilt_tag_deg=decimal(group, tags.GANTRY_TILT),
         spacing_between_mm=decimal(group, tags.SPACING_BETWEEN_SLICES),
+        diameter_mm=decimal(group, tags.RECONSTRUCTION_DIAMETER),
         mixture=_mixture(file.data, group),
     )
 

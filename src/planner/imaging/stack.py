@@ -50,6 +50,9 @@ MAX_TILT_DEG = 45.0
 CORNER_MM = 0.01
 """Each corner of a tilted slice lies this close to the sheared grid."""
 
+FIELD_FRACTION = 0.02
+"""Matrix times pixel size equals the reconstruction diameter to this (it may be rounded)."""
+
 FEWEST_SLICES = 3
 """Two slices have one step, and one step cannot be compared with another."""
 
@@ -300,6 +303,12 @@ def _compare_tags(ordered: list[Frame], spacing_mm: float, step_mm: float) -> li
     if thin:
         detail = f"{min(thin):g} mm slices every {spacing_mm:.2f} mm"
         notes.append(finding(Code.SLICE_GAP, detail))
+    frame = ordered[0]
+    width_mm = max(frame.columns * frame.spacing_mm[0], frame.rows * frame.spacing_mm[1])
+    fields = {one.diameter_mm for one in ordered if one.diameter_mm}
+    if any(abs(width_mm / field - 1.0) > FIELD_FRACTION for field in fields):
+        shown = f"{width_mm:.1f} mm across, stated {min(fields):g} mm"
+        notes.append(finding(Code.FIELD_OF_VIEW, shown))
     stated = {abs(f.spacing_between_mm) for f in ordered if f.spacing_between_mm is not None}
     wrong = [
         value for value in stated if min(abs(value - spacing_mm), abs(value - step_mm)) > tolerance
