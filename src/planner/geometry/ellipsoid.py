@@ -75,7 +75,8 @@ class Spheroid:
         distance = _ellipse_distance(
             np.abs(along), across, self.half_length_mm, self.half_width_mm
         )
-        return np.where(self.contains(points_mm), -distance, distance)
+        sign = 1.0 - 2.0 * self.contains(points_mm).astype(np.float64)
+        return np.asarray(distance * sign)
 
 
 def _ellipse_distance(

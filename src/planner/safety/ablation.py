@@ -12,6 +12,7 @@ from planner.domain.prediction import MissingZone
 from planner.domain.structures import SKIN
 from planner.safety.case import Case, Outcome
 from planner.safety.eligibility import RF
+from planner.safety.gives import gives
 from planner.safety.lesion import covered, lesion_at
 from planner.safety.measured import MissingInputError
 from planner.safety.rule import AblationRule, PlanRule, Rule
@@ -21,6 +22,7 @@ from planner.safety.temperature import HEAT, about_zone
 if TYPE_CHECKING:
     from planner.domain.plan import Ablation
     from planner.safety.measured import Measured
+    from planner.safety.spared import Spared
 
 BONE_WORDS = ("vertebra", "bone")
 """A zone measured in one of these is of the tissue it is drawn in."""
@@ -31,7 +33,7 @@ RISEN = {Severity.WARN: Severity.STOP, Severity.STOP: Severity.BLOCK}
 
 def zone_reaches_nerve(case: Case, ablation: Ablation) -> Outcome:
     """A1: the zone touches no nerve structure."""
-    near = spared_by_zone(case, ablation)
+    spared = spared_by_zone(case, ablation)
     findings = tuple(
         about_zone(
             case,
@@ -41,15 +43,15 @@ def zone_reaches_nerve(case: Case, ablation: Ablation) -> Outcome:
             item,
             "more than 0 mm",
         )
-        for item in near
+        for item in spared.near
         if item.distance_mm <= 0.0
     )
-    return Outcome(_evidence(ablation, near), findings)
+    return Outcome(_evidence(ablation, spared), findings, spared.missing)
 
 
 def zone_within_5_mm(case: Case, ablation: Ablation) -> Outcome:
     """A2: the zone ends short of a nerve structure by less than 5 mm."""
-    near = spared_by_zone(case, ablation)
+    spared = spared_by_zone(case, ablation)
     limit = case.limit("stop_below_mm")
     findings = tuple(
         about_zone(
@@ -60,15 +62,15 @@ def zone_within_5_mm(case: Case, ablation: Ablation) -> Outcome:
             item,
             f"at least {limit:g} mm",
         )
-        for item in near
+        for item in spared.near
         if 0.0 < item.distance_mm < limit
     )
-    return Outcome(_evidence(ablation, near), findings)
+    return Outcome(_evidence(ablation, spared), findings, spared.missing)
 
 
 def zone_within_10_mm(case: Case, ablation: Ablation) -> Outcome:
     """A3: the zone ends short of a nerve structure by 5 to 10 mm."""
-    near = spared_by_zone(case, ablation)
+    spared = spared_by_zone(case, ablation)
     limit, nearer = case.limit("warn_below_mm"), _limit_of(case, "A2", "stop_below_mm")
     findings = tuple(
         about_zone(
@@ -79,15 +81,16 @@ def zone_within_10_mm(case: Case, ablation: Ablation) -> Outcome:
             item,
             f"at least {limit:g} mm, else thermometry",
         )
-        for item in near
+        for item in spared.near
         if nearer <= item.distance_mm < limit
     )
-    return Outcome(_evidence(ablation, near), findings)
+    return Outcome(_evidence(ablation, spared), findings, spared.missing)
 
 
 def wall_is_broken(case: Case, ablation: Ablation) -> Outcome:
     """A4: a posterior-wall defect makes A2 and A3 weigh one step more."""
-    near = spared_by_zone(case, ablation)[0]
+    spared = spared_by_zone(case, ablation)
+    near = spared.nearest
     level = case.level_of(ablation)
     wall = case.vertebra(level).posterior_wall
     if wall is None or wall.intact is None:
@@ -96,7 +99,9 @@ def wall_is_broken(case: Case, ablation: Ablation) -> Outcome:
     if wall.intact and not wall.breaches:
         return Outcome(f"{level}: no defect seen; nothing weighs less for it")
     if not 0.0 < near.distance_mm < limits[1]:
-        return Outcome(f"{level}: defect, but the zone is {near.distance_mm:.1f} mm away")
+        return Outcome(
+            f"{level}: defect, but the zone is {near.distance_mm:.1f} mm away", (), spared.missing
+        )
     severity = RISEN[Severity.STOP if near.distance_mm < limits[0] else Severity.WARN]
     finding = about_zone(
         case,
@@ -107,7 +112,7 @@ def wall_is_broken(case: Case, ablation: Ablation) -> Outcome:
         near,
         f"at least {limits[1]:g} mm",
     )
-    return Outcome(f"{level}: defect towards the zone", (finding,))
+    return Outcome(f"{level}: defect towards the zone", (finding,), spared.missing)
 
 
 def cortex_is_no_shield(case: Case) -> Outcome:
@@ -278,6 +283,7 @@ def zone_near_skin(case: Case, ablation: Ablation) -> Outcome:
     return Outcome(evidence, (finding,))
 
 
+@gives(str)
 def _ends(case: Case, ablation: Ablation, item: Measured) -> str:
     band = case.zone(ablation).band_mm
     return (
@@ -286,14 +292,17 @@ def _ends(case: Case, ablation: Ablation, item: Measured) -> str:
     )
 
 
-def _evidence(ablation: Ablation, near: tuple[Measured, ...]) -> str:
-    return f"{ablation.id}: nearest {near[0].distance_mm:.1f} mm to {near[0].structure}"
+@gives(str)
+def _evidence(ablation: Ablation, spared: Spared) -> str:
+    near = spared.nearest
+    return f"{ablation.id}: nearest {near.distance_mm:.1f} mm to {near.structure}"
 
 
+@gives(float)
 def _limit_of(case: Case, rule: str, name: str) -> float:
     """Return the threshold of a neighbouring rule."""
     found = case.scene.catalog.rules[rule].thresholds[name]
-    if not found.status.may_pass_a_check:
+    if found.status.may_pass_a_check is not True:
         case.recalled.append(name)
     return found.value
 

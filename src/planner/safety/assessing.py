@@ -77,15 +77,16 @@ def assess(plan: Plan, scene: Scene) -> Assessment:
     scene always give the same assessment.
     """
     try:
-        return _assess(plan, scene)
+        assessment: object = _assess(plan, scene)
     except Exception as fault:  # noqa: BLE001  # the border: no fault may look like silence
         _LOG.error("the check stopped: %s", type(fault).__name__)
-        return stopped(plan, f"The check stopped ({type(fault).__name__}); nothing was judged.")
+        return stopped(plan)
+    return assessment if isinstance(assessment, Assessment) else stopped(plan)
 
 
-def stopped(plan: Plan, message: str) -> Assessment:
-    """Return the assessment of a check that did not finish; it counts for no state."""
-    finding = Finding(
+def finding_of_stopped_check(message: str) -> Finding:
+    """Return the one finding of a check that did not finish."""
+    return Finding(
         rule="E12",
         severity=Severity.NOT_EVALUATED,
         message=message,
@@ -93,6 +94,14 @@ def stopped(plan: Plan, message: str) -> Assessment:
         source=FAULT_SOURCE,
         resolve="Run the check again; report the fault if it stays.",
     )
+
+
+STOPPED = finding_of_stopped_check("The check stopped with a fault; nothing was judged.")
+"""Made beforehand, so that even a fault in making findings cannot keep it from being shown."""
+
+
+def stopped(plan: Plan, finding: Finding = STOPPED) -> Assessment:
+    """Return the assessment of a check that did not finish; it counts for no state."""
     return Assessment(
         verdict=Verdict.NOT_EVALUATED,
         findings=(finding,),
@@ -141,8 +150,9 @@ def _run_rule(rule: Rule, plan: Plan, scene: Scene, ruler: Ruler, notes: _Notes)
         judged = expected
     else:
         for judge in _judgements(rule, plan):
+            said = len(notes.evidence) + len(notes.missing)
             _judge_once(judge, Case(plan, scene, ruler, text), notes)
-            judged += 1
+            judged += len(notes.evidence) + len(notes.missing) > said
     if judged != expected:
         raise ValueError(f"rule {rule.id} judged {judged} of {expected}")
     notes.ran.append(rule.id)
@@ -159,7 +169,10 @@ def _judge_once(judge: Callable[[Case], Outcome], case: Case, notes: _Notes) -> 
         notes.missed(rule, MissingInputError(type(fault).__name__, kind="fault"))
     else:
         notes.findings += outcome.findings
-        notes.evidence.append((rule, outcome.evidence))
+        if not outcome.missing:
+            notes.evidence.append((rule, outcome.evidence))
+        for missing_part in outcome.missing:
+            notes.missed(rule, missing_part)
 
 
 def _outcome(judge: Callable[[Case], Outcome], case: Case) -> Outcome:
@@ -169,6 +182,8 @@ def _outcome(judge: Callable[[Case], Outcome], case: Case) -> Outcome:
         raise TypeError("a rule gave no outcome")
     if any(not isinstance(finding, Finding) for finding in outcome.findings):
         raise TypeError("a rule gave something else than findings")
+    if any(not isinstance(part, MissingInputError) for part in outcome.missing):
+        raise TypeError("a rule gave something else than missing inputs")
     if case.recalled and not outcome.findings:
         raise MissingInputError(
             f"a sourced limit ({', '.join(case.recalled)} of {case.rule.id} is from memory)",

@@ -11,6 +11,7 @@ from planner.domain.prediction import PredictedCement, PredictedZone
 from planner.domain.sourced import Status
 from planner.geometry.capsule import Capsule
 from planner.geometry.points import unit
+from planner.safety.gives import gives
 from planner.safety.measured import Measured, MissingInputError
 
 if TYPE_CHECKING:
@@ -31,11 +32,13 @@ PLAN_SUBJECT = "plan"
 class Outcome:
     """What a rule gives back: always a word on what it looked at, and perhaps findings.
 
-    A rule that gives back anything else, or nothing, has not run.
+    A rule that gives back anything else, or nothing, has not run. What it could not look at
+    stands in ``missing``: it is NOT EVALUATED beside what was found in the rest.
     """
 
     evidence: str
     findings: tuple[Finding, ...] = ()
+    missing: tuple[MissingInputError, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.evidence.strip():
@@ -59,12 +62,13 @@ class Case:
     rule: RuleText
     recalled: list[str] = field(default_factory=list)
 
+    @gives(float)
     def limit(self, name: str) -> float:
         """Return a threshold of this rule."""
         found = self.rule.thresholds.get(name)
         if found is None:
             raise MissingInputError(f"rule {self.rule.id} has no {name}", kind="catalogue")
-        if not found.status.may_pass_a_check:
+        if found.status.may_pass_a_check is not True:
             self.recalled.append(name)
         return found.value
 
@@ -81,6 +85,7 @@ class Case:
             raise MissingInputError(words, kind="answer")
         return value
 
+    @gives(float)
     def number(self, name: str, words: str) -> float:
         """Return a clinical answer that is a number."""
         value = self.answer(name, words)
@@ -88,6 +93,7 @@ class Case:
             raise MissingInputError(f"{words} (not a number)", kind="answer")
         return float(value)
 
+    @gives(bool)
     def yes(self, name: str, words: str) -> bool:
         """Return a clinical answer that is yes or no."""
         value = self.answer(name, words)
@@ -195,5 +201,6 @@ class Case:
         )
 
 
+@gives(str)
 def _in_words(status: Status) -> str:
     return "from memory, unverified" if status is Status.RECALLED else str(status)

@@ -8,6 +8,7 @@ import numpy as np
 
 from planner.domain.finding import Severity
 from planner.safety.case import Case, Outcome
+from planner.safety.gives import gives
 from planner.safety.lesion import body_coordinates, lesion_at
 from planner.safety.measured import MissingInputError
 from planner.safety.rule import CementRule, PlanRule, Rule
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from planner.domain.levels import Level
     from planner.domain.plan import CementInjection
     from planner.safety.measured import Measured
+
+REGIONS = frozenset({"cervical", "thoracic", "lumbar", "sacral"})
 
 ML_TOLERANCE = 1e-9
 """Volumes are sums of typed numbers; their rounding is no reason to warn."""
@@ -56,7 +59,8 @@ def steps_near_the_edge(case: Case, injection: CementInjection) -> Outcome:
 
 def cement_in_canal(case: Case, injection: CementInjection) -> Outcome:
     """C3: no cement in the canal or a foramen."""
-    near = spared_by_cement(case, injection)
+    spared = spared_by_cement(case, injection)
+    near = spared.near
     findings = tuple(
         case.finding(
             Severity.STOP,
@@ -70,7 +74,9 @@ def cement_in_canal(case: Case, injection: CementInjection) -> Outcome:
         if item.distance_mm <= 0.0
     )
     return Outcome(
-        f"{injection.id}: nearest {near[0].distance_mm:.1f} mm to {near[0].structure}", findings
+        f"{injection.id}: nearest {near[0].distance_mm:.1f} mm to {near[0].structure}",
+        findings,
+        spared.missing,
     )
 
 
@@ -158,6 +164,8 @@ def leak_risk(case: Case, injection: CementInjection) -> Outcome:
 def thoracic_defect(case: Case, injection: CementInjection) -> Outcome:
     """C8: a posterior defect in the thoracic spine weighs one step more than C7."""
     level = case.level_of(injection)
+    if level.region not in REGIONS:
+        raise MissingInputError(f"the region of {level}")
     if level.region != "thoracic":
         return Outcome(f"{level} is not thoracic")
     if not _posterior_defect(case.vertebra(level)):
@@ -177,8 +185,8 @@ def cement_heats_nerve(case: Case, injection: CementInjection) -> Outcome:
     """C9: cement that touches a nerve structure sets there, hot."""
     hot, limit = case.limit("exotherm_celsius"), case.limit("block_from_celsius")
     contact = case.limit("contact_within_mm")
-    near = spared_by_cement(case, injection)
-    touched = [item for item in near if item.distance_mm <= contact]
+    spared = spared_by_cement(case, injection)
+    touched = [item for item in spared.near if item.distance_mm <= contact]
     findings = tuple(
         case.finding(
             Severity.BLOCK if hot >= limit else Severity.STOP,
@@ -191,7 +199,7 @@ def cement_heats_nerve(case: Case, injection: CementInjection) -> Outcome:
         )
         for item in touched
     )
-    return Outcome(f"{injection.id}: {len(touched)} structures touched", findings)
+    return Outcome(f"{injection.id}: {len(touched)} structures touched", findings, spared.missing)
 
 
 def picture_is_illustrative(case: Case) -> Outcome:
@@ -210,9 +218,11 @@ def _edge(case: Case, injection: CementInjection) -> Measured:
     """Return the nearest of posterior wall, canal and foramina."""
     level = case.level_of(injection)
     wall = case.ruler.cement_to_wall(case.cement(injection), level)
-    return min((wall, *spared_by_cement(case, injection)), key=lambda item: item.distance_mm)
+    near = spared_by_cement(case, injection).near
+    return min((wall, *near), key=lambda item: item.distance_mm)
 
 
+@gives(bool)
 def _posterior_defect(vertebra: Vertebra) -> bool:
     wall = vertebra.posterior_wall
     if wall is None or wall.intact is None:
@@ -220,6 +230,7 @@ def _posterior_defect(vertebra: Vertebra) -> bool:
     return not wall.intact or bool(wall.breaches)
 
 
+@gives(list)
 def _other_reasons(case: Case, injection: CementInjection, vertebra: Vertebra) -> list[str]:
     level = vertebra.level
     reasons = _lesion_reasons(case, vertebra)
@@ -238,6 +249,7 @@ def _other_reasons(case: Case, injection: CementInjection, vertebra: Vertebra) -
     return reasons
 
 
+@gives(list)
 def _lesion_reasons(case: Case, vertebra: Vertebra) -> list[str]:
     """Say where the lesion reaches the side or the endplates of the body."""
     lesion = lesion_at(case, vertebra.level)
@@ -252,6 +264,7 @@ def _lesion_reasons(case: Case, vertebra: Vertebra) -> list[str]:
     return reasons
 
 
+@gives(bool)
 def _is_collapsed(case: Case, level: Level) -> bool:
     """Compare the height of the body with that of its neighbours."""
     others = [

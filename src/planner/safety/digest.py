@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.safety.gives import gives
+from planner.safety.same_array import SameArray
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -24,36 +27,35 @@ RULES_VERSION = "1"
 
 def input_digest(plan: Plan, scene: Scene) -> str:
     """Return a SHA-256 over the plan and the scene; the revision and the file are left out."""
-    parts = [
+    cements = sorted(scene.cements.items())
+    return _digest(
         RULES_VERSION,
-        repr(replace(plan, revision=0, saved_sha256="")),
+        replace(plan, revision=0, saved_sha256=""),
         scan_digest(scene.ct),
-        scene.today.isoformat(),
         anatomy_digest(scene.anatomy),
-        repr(sorted(scene.zones.items())),
-        repr(sorted(scene.exposures.items(), key=lambda item: item[0])),
-        repr(sorted((key, cement_digest(value)) for key, value in scene.cements.items())),
-        repr(sorted(scene.catalog.rules.items(), key=lambda item: item[0])),
-        repr(sorted(scene.catalog.devices.items(), key=lambda item: item[0])),
-        repr(sorted(scene.catalog.needles.items(), key=lambda item: item[0])),
-    ]
-    return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+        sorted(scene.zones.items()),
+        sorted(scene.exposures.items()),
+        [(key, cement_digest(cement)) for key, cement in cements],
+        sorted(scene.catalog.rules.items()),
+        sorted(scene.catalog.devices.items()),
+        sorted(scene.catalog.needles.items()),
+        scene.today,
+    )
 
 
 @lru_cache(maxsize=4)
+@gives(str)
 def scan_digest(ct: CtVolume) -> str:
     """Return a digest of a scan; its own record vouches for the voxels."""
     record = ct.record
     seen = (record.sha256, record.patient_position, record.acquired, record.slice_thickness_mm)
-    digest = hashlib.sha256(repr((seen, ct.geometry)).encode())
-    _add(digest, "outside", ct.outside_scan)
-    return digest.hexdigest()
+    return _digest(seen, ct.geometry, _array(ct.outside_scan))
 
 
 @lru_cache(maxsize=4)
+@gives(str)
 def anatomy_digest(anatomy: Anatomy) -> str:
     """Return a digest of outlines; worked out once for each, because arrays are large."""
-    digest = hashlib.sha256(repr((anatomy.geometry, anatomy.backend, anatomy.ct_sha256)).encode())
     arrays = {
         "labels": anatomy.labels,
         "bodies": anatomy.bodies,
@@ -63,19 +65,21 @@ def anatomy_digest(anatomy: Anatomy) -> str:
         "lesion": anatomy.lesion,
         **anatomy.masks,
     }
-    for name in sorted(arrays):
-        _add(digest, name, arrays[name])
-    for level in sorted(anatomy.vertebrae):
-        _add_vertebra(digest, anatomy.vertebrae[level])
-    return digest.hexdigest()
+    return _digest(
+        anatomy.geometry,
+        anatomy.backend,
+        anatomy.ct_sha256,
+        *((name, _array(arrays[name])) for name in sorted(arrays)),
+        *(_vertebra(anatomy.vertebrae[level]) for level in sorted(anatomy.vertebrae)),
+    )
 
 
 @lru_cache(maxsize=32)
+@gives(str)
 def cement_digest(cement: PredictedCement) -> str:
     """Return a digest of a predicted fill."""
-    digest = hashlib.sha256()
-    _add(digest, "arrival", cement.arrival_ml)
-    rest = (
+    return _digest(
+        _array(cement.arrival_ml),
         cement.cement_injection_id,
         cement.geometry,
         cement.asked_ml,
@@ -84,22 +88,34 @@ def cement_digest(cement: PredictedCement) -> str:
         cement.band_mm,
         cement.model,
     )
-    digest.update(repr(rest).encode())
+
+
+@lru_cache(maxsize=128)
+@gives(str)
+def array_digest(key: SameArray) -> str:
+    """Return a digest of an array's type, shape and values, worked out once."""
+    array = key.array
+    digest = hashlib.sha256(f"{array.dtype} {array.shape}".encode())
+    digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
 
 
-def _add(digest: hashlib._Hash, name: str, array: NDArray[np.generic] | None) -> None:
-    if array is None:
-        digest.update(f"{name} none".encode())
-        return
-    digest.update(f"{name} {array.dtype} {array.shape}".encode())
-    digest.update(np.ascontiguousarray(array).data)
+@gives(str)
+def _array(array: NDArray[np.generic] | None) -> str:
+    return "none" if array is None else array_digest(SameArray(array))
 
 
-def _add_vertebra(digest: hashlib._Hash, vertebra: Vertebra) -> None:
+@gives(str)
+def _vertebra(vertebra: Vertebra) -> str:
     wall = vertebra.posterior_wall
-    digest.update(repr(replace(vertebra, posterior_wall=None)).encode())
-    if wall is not None:
-        digest.update(repr((wall.intact, wall.breaches)).encode())
-        _add(digest, "wall", wall.points_mm)
-        _add(digest, "cortex", wall.cortex_hu)
+    parts = (replace(vertebra, posterior_wall=None), wall is None)
+    if wall is None:
+        return _digest(*parts)
+    return _digest(
+        *parts, wall.intact, wall.breaches, _array(wall.points_mm), _array(wall.cortex_hu)
+    )
+
+
+@gives(str)
+def _digest(*parts: object) -> str:
+    return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from planner.domain.devices import Modality
 from planner.domain.finding import Severity
 from planner.safety.case import Case, Outcome
+from planner.safety.gives import gives
 from planner.safety.measured import MissingInputError
 from planner.safety.rule import AblationRule, PlanRule, Rule
 
@@ -33,17 +34,18 @@ def maker_allows_the_level(case: Case, ablation: Ablation) -> Outcome:
 
 def bleeding_risk(case: Case) -> Outcome:
     """E2: platelets and INR."""
-    platelets = case.number("platelets_e9_per_l", "platelets")
-    inr = case.number("inr", "INR")
     least, most = case.limit("platelets_min_e9_per_l"), case.limit("inr_max")
+    platelets, no_platelets = _perhaps(case, "platelets_e9_per_l", "platelets")
+    inr, no_inr = _perhaps(case, "inr", "INR")
     reasons = []
-    if not platelets >= least:
+    if platelets is not None and not platelets >= least:
         reasons.append(f"platelets are {platelets:g} x 10^9/L, below {least:g}")
-    if not inr <= most:
+    if inr is not None and not inr <= most:
         reasons.append(f"INR is {inr:g}, above {most:g}")
-    evidence = f"platelets {platelets:g} x 10^9/L, INR {inr:g}"
+    evidence = f"platelets {platelets} x 10^9/L, INR {inr}"
+    missing = no_platelets + no_inr
     if not reasons:
-        return Outcome(evidence)
+        return Outcome(evidence, (), missing)
     message = f"The bleeding risk is high: {' and '.join(reasons)}."
     finding = case.finding(
         Severity.STOP,
@@ -51,7 +53,7 @@ def bleeding_risk(case: Case) -> Outcome:
         threshold=f"platelets at least {least:g} x 10^9/L and INR at most {most:g}",
         resolve="Correct the clotting and measure again.",
     )
-    return Outcome(evidence, (finding,))
+    return Outcome(evidence, (finding,), missing)
 
 
 def infection(case: Case) -> Outcome:
@@ -65,16 +67,25 @@ def infection(case: Case) -> Outcome:
 
 def cord_compression(case: Case) -> Outcome:
     """E4: no symptomatic cord compression, ESCC below 2."""
-    symptoms = case.yes("cord_compression_symptoms", "symptoms of cord compression")
-    grade = _grade(case)
-    if not symptoms and grade not in {"2", "3"}:
-        return Outcome(f"no symptoms, ESCC {grade}")
-    why = "symptomatic" if symptoms else f"ESCC {grade}"
-    message = f"The cord is compressed ({why})."
+    missing: tuple[MissingInputError, ...] = ()
+    reasons = []
+    try:
+        if case.yes("cord_compression_symptoms", "symptoms of cord compression"):
+            reasons.append("symptomatic")
+    except MissingInputError as absent:
+        missing += (absent,)
+    try:
+        if _grade(case) in {"2", "3"}:
+            reasons.append(f"ESCC {_grade(case)}")
+    except MissingInputError as absent:
+        missing += (absent,)
+    if not reasons:
+        return Outcome(f"no symptoms, ESCC {case.plan.clinical.epidural_grade}", (), missing)
+    message = f"The cord is compressed ({', '.join(reasons)})."
     finding = case.finding(
         Severity.BLOCK, message, threshold="ESCC below 2", resolve="Ask for surgery or radiation."
     )
-    return Outcome(why, (finding,))
+    return Outcome(", ".join(reasons), (finding,), missing)
 
 
 def epidural_tumour(case: Case) -> Outcome:
@@ -204,6 +215,17 @@ SLICE_ROUNDING = 1e-3
 """Relative: slice positions in a file are rounded text."""
 
 
+def _perhaps(
+    case: Case, name: str, words: str
+) -> tuple[float | None, tuple[MissingInputError, ...]]:
+    """Return a number, or none and why; the other half of a rule is judged all the same."""
+    try:
+        return case.number(name, words), ()
+    except MissingInputError as absent:
+        return None, (absent,)
+
+
+@gives(str)
 def _grade(case: Case) -> str:
     grade = case.answer("epidural_grade", "epidural grade (ESCC)")
     if grade not in ESCC_GRADES:
@@ -211,6 +233,7 @@ def _grade(case: Case) -> str:
     return str(grade)
 
 
+@gives(bool)
 def _date(given: object) -> bool:
     """Tell whether an answer is a date written YYYY-MM-DD."""
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 from typing import TYPE_CHECKING
 
 from planner.domain.finding import Finding, Severity
@@ -82,6 +83,8 @@ def check_nothing_was_lost(raw: Sequence[Finding], found: Sequence[Finding]) -> 
         When one is not.
     """
     for item in raw:
+        if not isinstance(item.severity.rank, int):
+            raise TypeError("a severity has no rank")
         heard = [
             other
             for other in found
@@ -94,7 +97,7 @@ def check_nothing_was_lost(raw: Sequence[Finding], found: Sequence[Finding]) -> 
 
 def _nearest_of(same: list[Finding]) -> Finding:
     """Return the nearest of findings of one rule and severity, speaking for the others."""
-    ordered = sorted(same, key=_distance)
+    ordered = sorted(same, key=lambda item: inf if item.distance_mm is None else item.distance_mm)
     head, rest = ordered[0], ordered[1:]
     if not rest:
         return head
@@ -119,10 +122,6 @@ def _joined(items: list[Finding]) -> Finding:
         resolve=" ".join(dict.fromkeys(item.resolve for item in ordered if item.resolve)),
         also=tuple(dict.fromkeys(item.rule for item in ordered[1:])),
     )
-
-
-def _distance(item: Finding) -> float:
-    return float("inf") if item.distance_mm is None else item.distance_mm
 
 
 def _in_short(item: Finding) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from planner.domain.finding import Severity
 from planner.domain.prediction import PredictedZone
 from planner.safety.case import Case, Outcome
+from planner.safety.gives import gives
 from planner.safety.measured import MissingInputError
 from planner.safety.rule import NeedleRule, PlanRule, Rule
 from planner.safety.ruler import zone_points
@@ -76,14 +77,15 @@ def tip_is_in_its_level(case: Case, needle: Trajectory) -> Outcome:
     """P4: the tip lies in a voxel of the vertebra the needle is named for."""
     anatomy = case.scene.anatomy
     case.vertebra(needle.level)
-    if not case.ruler.holds_level(needle.level):
+    wanted: object = needle.level.verse_label
+    if not isinstance(wanted, int) or not case.ruler.holds_level(needle.level):
         raise MissingInputError(f"{needle.level} is not outlined")
     tip = needle.tip.array[None, :]
     if not anatomy.geometry.contains(tip)[0]:
         raise MissingInputError(f"the tip of {needle.id} lies outside the outlines", kind="scan")
     i, j, k = np.rint(anatomy.geometry.ijk(tip)[0]).astype(int)
     label = int(anatomy.labels[k, j, i])
-    if label == needle.level.verse_label:
+    if label == wanted:
         return Outcome(f"the tip of {needle.id} lies in {needle.level}")
     message = f"The tip of needle {needle.id} does not lie in {needle.level}."
     finding = case.finding(
@@ -116,35 +118,42 @@ def level_is_accepted(case: Case) -> Outcome:
 
 def plan_is_inside_the_scan(case: Case) -> Outcome:
     """P6: needles, zones and cement touch only what was scanned and outlined."""
+    inside = True
     for needle in case.plan.trajectories:
-        _inside(case, case.body_of(needle).axis_points_mm(SAMPLE_STEP_MM), f"needle {needle.id}")
+        axis = case.body_of(needle).axis_points_mm(SAMPLE_STEP_MM)
+        inside &= _inside(case, axis, f"needle {needle.id}")
     for ablation in case.plan.ablations:
         zone = case.scene.zones.get(ablation.id)
         if isinstance(zone, PredictedZone):
             points = zone_points(zone.shape)
-            _inside(case, points, f"the zone of {ablation.id}")
+            inside &= _inside(case, points, f"the zone of {ablation.id}")
             if not case.scene.anatomy.geometry.contains(points).all():
                 raise MissingInputError(
                     f"the zone of {ablation.id} leaves the outlines", kind="scan"
                 )
     for injection in case.plan.cements:
         _, centres = case.ruler.cement_points(case.cement(injection))
-        _inside(case, centres, f"the cement of {injection.id}")
+        inside &= _inside(case, centres, f"the cement of {injection.id}")
+    if inside is not True:
+        raise MissingInputError("whether the plan lies inside the scan", kind="scan")
     return Outcome("everything planned lies inside the scan")
 
 
-def _inside(case: Case, points_mm: Vector, what: str) -> None:
+@gives(bool)
+def _inside(case: Case, points_mm: Vector, what: str) -> bool:
+    """Return true, or raise where something lies outside the scan."""
     ct = case.scene.ct
     if not np.isfinite(points_mm).all():
         raise MissingInputError(f"the place of {what}", kind="scan")
     if not ct.geometry.contains(points_mm).all():
         raise MissingInputError(f"{what} leaves the scan", kind="scan")
     if ct.outside_scan is None:
-        return
+        return True
     last = np.array(ct.geometry.size_ijk) - 1
     i, j, k = np.clip(np.rint(ct.geometry.ijk(points_mm)).astype(np.intp), 0, last).T
     if ct.outside_scan[k, j, i].any():
         raise MissingInputError(f"{what} touches where the scanner saw nothing", kind="scan")
+    return True
 
 
 RULES: tuple[Rule, ...] = (

@@ -80,5 +80,8 @@ def covered(case: Case, level: Level, points_mm: Vector) -> NDArray[np.bool_]:
     for ablation in case.plan.ablations:
         if case.level_of(ablation) is level:
             zone = case.zone(ablation)
-            inside |= zone.shape.signed_distance_mm(points_mm) <= -zone.band_mm
+            distance = zone.shape.signed_distance_mm(points_mm)
+            if distance.shape != inside.shape or not np.isfinite(distance).all():
+                raise MissingInputError(f"how far {ablation.id} reaches", kind="prediction")
+            inside |= distance <= -zone.band_mm
     return inside

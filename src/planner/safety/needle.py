@@ -10,24 +10,25 @@ from planner.domain.devices import Modality
 from planner.domain.finding import Severity
 from planner.domain.plan import Approach
 from planner.safety.case import Case, Outcome
+from planner.safety.gives import gives
 from planner.safety.lesion import body_coordinates, covered, lesion_at
 from planner.safety.measured import MissingInputError
 from planner.safety.pedicle import breaches, width_across_path_mm
 from planner.safety.rule import AblationRule, CementRule, NeedleRule, Rule
-from planner.safety.spared import spared_by_needle
+from planner.safety.spared import covers_what, spared_by_needle
 
 if TYPE_CHECKING:
     from planner.domain.finding import Finding
     from planner.domain.plan import Ablation, CementInjection, Trajectory
-    from planner.safety.measured import Measured
+    from planner.safety.spared import Spared
 
 RIB_LEVELS = "thoracic"
 
 
 def meets_a_structure(case: Case, needle: Trajectory) -> Outcome:
     """N1: the needle's side touches no structure that must be spared."""
-    near = spared_by_needle(case, needle)
-    touched = [item for item in near if item.distance_mm <= 0.0]
+    spared = spared_by_needle(case, needle)
+    touched = [item for item in spared.near if item.distance_mm <= 0.0]
     findings = tuple(
         case.finding(
             Severity.BLOCK,
@@ -39,16 +40,17 @@ def meets_a_structure(case: Case, needle: Trajectory) -> Outcome:
         )
         for item in touched
     )
-    return Outcome(f"{needle.id}: {len(near)} structures, nearest {_nearest(near)}", findings)
+    evidence = f"{needle.id}: {len(spared.near)} structures, nearest {_nearest(spared)}"
+    return Outcome(evidence, findings, spared.missing)
 
 
 def passes_close(case: Case, needle: Trajectory) -> Outcome:
     """N2: the distance left after the placement error."""
     error = case.limit("placement_error_mm")
     stop, warn = case.limit("stop_below_mm"), case.limit("warn_below_mm")
-    near = spared_by_needle(case, needle)
+    spared = spared_by_needle(case, needle)
     findings = []
-    for item in near:
+    for item in spared.near:
         left_mm = item.distance_mm - error
         if item.distance_mm <= 0.0 or left_mm >= warn:
             continue
@@ -56,14 +58,15 @@ def passes_close(case: Case, needle: Trajectory) -> Outcome:
         findings.append(
             case.finding(
                 severity,
-                f"Needle {needle.id} passes {item.distance_mm:.1f} mm from {item.structure}.",
+                f"Needle {needle.id} passes {item.distance_mm:.1f} mm from "
+                f"{covers_what(case, item)}.",
                 subject=needle.id,
                 measured=item,
                 threshold=f"at least {warn:g} mm after {error:g} mm of placement error",
                 resolve="Move the needle away, or place it under CT in small steps.",
             )
         )
-    return Outcome(f"{needle.id}: nearest {_nearest(near)}", tuple(findings))
+    return Outcome(f"{needle.id}: nearest {_nearest(spared)}", tuple(findings), spared.missing)
 
 
 def pedicle_is_wide_enough(case: Case, needle: Trajectory) -> Outcome:
@@ -146,6 +149,8 @@ def instrument_is_long_enough(case: Case, ablation: Ablation) -> Outcome:
     evidence = f"{ablation.id}: {needed:.0f} mm needed of {shaft:.0f} mm"
     if needed <= shaft:
         return Outcome(evidence)
+    if not needed > shaft:
+        raise MissingInputError(f"the length of needle {needle.id}")
     finding = case.finding(
         Severity.BLOCK,
         f"The target of {ablation.id} needs {needed:.0f} mm, but {device.name} has a shaft of "
@@ -247,6 +252,7 @@ def posterior_middle_is_reached(case: Case, ablation: Ablation) -> Outcome:
     return Outcome(evidence, (finding,))
 
 
+@gives(bool)
 def _in_front_of_tumour(case: Case, needle: Trajectory) -> bool:
     """Tell whether the tip lies in the front half of an outlined tumour."""
     if case.scene.anatomy.lesion is None:
@@ -261,9 +267,9 @@ def _in_front_of_tumour(case: Case, needle: Trajectory) -> bool:
     return bool(depth.mean() <= tip <= depth.max())
 
 
-def _nearest(near: tuple[Measured, ...]) -> str:
-    best = min(near, key=lambda item: item.distance_mm)
-    return f"{best.distance_mm:.1f} mm to {best.structure}"
+@gives(str)
+def _nearest(spared: Spared) -> str:
+    return f"{spared.nearest.distance_mm:.1f} mm to {spared.nearest.structure}"
 
 
 RULES: tuple[Rule, ...] = (

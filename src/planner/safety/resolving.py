@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planner.domain.finding import Severity, Verdict
+from planner.safety.gives import gives
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,6 +17,7 @@ NEEDS_PROTECTION = frozenset({"A2", "A4"})
 """Rules whose override counts only with a thermocouple and protection recorded (A2)."""
 
 
+@gives(bool)
 def is_settled(plan: Plan, finding: Finding) -> bool:
     """Tell whether a person took a finding on themselves, by name and with a reason.
 
@@ -28,8 +30,11 @@ def is_settled(plan: Plan, finding: Finding) -> bool:
         return False
     if finding.rule in NEEDS_PROTECTION and not _is_protected(plan):
         return False
+    fingerprint: object = finding.fingerprint
+    if not (isinstance(fingerprint, str) and fingerprint):
+        raise TypeError("a finding has no fingerprint")
     return any(
-        word.fingerprint == finding.fingerprint
+        word.fingerprint == fingerprint
         and word.rule == finding.rule
         and bool(word.by.strip())
         and bool(word.reason.strip())
@@ -39,7 +44,7 @@ def is_settled(plan: Plan, finding: Finding) -> bool:
 
 def verdict_of(plan: Plan, findings: Iterable[Finding]) -> Verdict:
     """Return the verdict of a finished check."""
-    open_findings = [item for item in findings if not is_settled(plan, item)]
+    open_findings = [item for item in findings if is_settled(plan, item) is not True]
     if any(item.severity.holds_the_plan for item in open_findings):
         return Verdict.HELD
     return Verdict.WARNED if open_findings else Verdict.CLEAR

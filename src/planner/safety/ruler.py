@@ -12,7 +12,9 @@ from scipy.spatial import cKDTree
 from planner.domain.levels import Level, Side, foramen_label
 from planner.domain.structures import CANAL, POSTERIOR_WALL, SKIN, foramen
 from planner.geometry.points import PointLps
+from planner.safety.gives import gives
 from planner.safety.measured import Measured, MissingInputError
+from planner.safety.same_array import SameArray
 from planner.safety.surfaces import (
     FIELD_REACH_MM,
     StructureSurface,
@@ -25,11 +27,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from planner.domain.anatomy import Anatomy
+    from planner.domain.anatomy import Anatomy, Vertebra
     from planner.domain.prediction import PredictedCement
     from planner.geometry.capsule import Capsule
     from planner.geometry.ellipsoid import Spheroid
     from planner.geometry.points import Vector
+    from planner.geometry.volume_geometry import VolumeGeometry
 
 _Value = TypeVar("_Value")
 
@@ -56,7 +59,6 @@ class Ruler:
 
     def __init__(self, anatomy: Anatomy) -> None:
         self._anatomy = anatomy
-        self._structures: dict[str, StructureSurface] = {}
         self._known: OrderedDict[Hashable, Any] = OrderedDict()
 
     def structure(self, name: str) -> StructureSurface:
@@ -67,11 +69,8 @@ class Ruler:
         MissingInputError
             When it was not outlined, or the outline is empty.
         """
-        if name not in self._structures:
-            mask = _mask(self._anatomy, name)
-            surface = StructureSurface.of_mask(name, self._anatomy.geometry, mask)
-            self._structures[name] = surface
-        return self._structures[name]
+        array, label = _array(self._anatomy, name)
+        return surface_of(name, self._anatomy.geometry, SameArray(array), label)
 
     def needle(self, needle: Capsule, name: str) -> Measured:
         """Return the distance from a needle's side to a structure."""
@@ -118,16 +117,35 @@ class Ruler:
 
     def bone(self, level: Level) -> StructureSurface:
         """Return the outlined body of a vertebra with the discs, as one solid."""
-        name = f"bone:{level}"
-        if name not in self._structures:
-            mask = (self._anatomy.bodies == level.verse_label) | (self._anatomy.discs > 0)
-            self._structures[name] = StructureSurface.of_mask(name, self._anatomy.geometry, mask)
-        return self._structures[name]
+        bodies, discs = SameArray(self._anatomy.bodies), SameArray(self._anatomy.discs)
+        return bone_of(level, self._anatomy.geometry, bodies, discs)
 
+    def depth_in_bone(self, needle: Capsule, level: Level, vertebra: Vertebra) -> Measured:
+        """Return how deep the front of a needle lies in the body and discs; negative outside.
+
+        Where no part of it reaches the front half of the body, the depth is that of the tip.
+        """
+        key = (needle, "depth", level)
+        return self.remembered(key, lambda: self._measure_depth(needle, level, vertebra))
+
+    def _measure_depth(self, needle: Capsule, level: Level, vertebra: Vertebra) -> Measured:
+        points = needle.axis_points_mm(NEEDLE_STEP_MM)
+        ahead = (points - vertebra.body_centre.array) @ np.array(vertebra.anterior) > 0.0
+        front = points[ahead] if ahead.any() else points[-1:]
+        bone = self.bone(level)
+        near, nearest = bone.tree.query(front)
+        signed = np.where(bone.holds(front), near, -near)
+        place = int(signed.argmin())
+        first = float(signed[place]) - needle.radius_mm
+        second = -float(bone.field_mm(front).max()) - needle.radius_mm
+        return _agreed(f"bone:{level}", first, second, bone.surface_mm[int(nearest[place])])
+
+    @gives(bool)
     def any_of(self, name: str) -> bool:
         """Tell whether an outlined structure has a voxel in this grid."""
         return self.remembered(("any", name), lambda: bool(_mask(self._anatomy, name).any()))
 
+    @gives(bool)
     def holds_level(self, level: Level) -> bool:
         """Tell whether any voxel carries the label of a level."""
         labels = self._anatomy.labels
@@ -240,6 +258,23 @@ class Ruler:
         return wall.points_mm
 
 
+@lru_cache(maxsize=96)
+def surface_of(
+    name: str, geometry: VolumeGeometry, drawn: SameArray, label: int
+) -> StructureSurface:
+    """Return the surface of one structure, made once for each array."""
+    return StructureSurface.of_mask(name, geometry, np.asarray(drawn.array == label))
+
+
+@lru_cache(maxsize=8)
+def bone_of(
+    level: Level, geometry: VolumeGeometry, bodies: SameArray, discs: SameArray
+) -> StructureSurface:
+    """Return the body of a vertebra with the discs as one solid, made once."""
+    mask = (bodies.array == level.verse_label) | (discs.array != 0)
+    return StructureSurface.of_mask(f"bone:{level}", geometry, np.asarray(mask))
+
+
 @lru_cache(maxsize=2)
 def ruler_for(anatomy: Anatomy) -> Ruler:
     """Return the ruler of an anatomy.
@@ -338,15 +373,21 @@ def _agreed(name: str, first_mm: float, second_mm: float, at_mm: Vector) -> Meas
 
 
 def _mask(anatomy: Anatomy, name: str) -> NDArray[np.bool_]:
+    array, label = _array(anatomy, name)
+    return np.asarray(array == label)
+
+
+def _array(anatomy: Anatomy, name: str) -> tuple[NDArray[np.generic], int]:
+    """Return the array a structure is drawn in, and the value it is drawn with."""
     if name == CANAL:
-        return anatomy.canal
+        return anatomy.canal, True
     if name.startswith("foramen:"):
         _, level, side = name.split(":")
-        return np.asarray(anatomy.foramina == foramen_label(Level(level), Side(side)))
+        return anatomy.foramina, foramen_label(Level(level), Side(side))
     found = anatomy.masks.get(name)
     if found is None:
         raise MissingInputError(f"{name} is not outlined", structure=name)
-    return found
+    return found, True
 
 
 def foramina_of(level: Level, anatomy: Anatomy) -> tuple[str, ...]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from planner.domain.structures import (
     AORTA,
@@ -14,22 +14,23 @@ from planner.domain.structures import (
     PLEURA,
     VENA_CAVA,
 )
-from planner.safety.lesion import body_coordinates
+from planner.safety.gives import gives
 from planner.safety.measured import MissingInputError
 from planner.safety.ruler import foramina_of, outlined
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from planner.domain.levels import Level
     from planner.domain.plan import Ablation, CementInjection, Trajectory
     from planner.safety.case import Case
     from planner.safety.measured import Measured
 
-BONE_MARGIN_MM = 5.0
-"""How deep in outlined bone a needle must stay for vessels nobody outlined: the distance from
-which N2 is silent. Great vessels and pleura lie outside the body of the vertebra."""
+LEAST_COVER_MM = 2.5
+"""Bone left in front of a needle below which nothing is said of a vessel nobody outlined: the
+2 mm of N2 and its placement error."""
 
-NEIGHBOURHOOD_MM = 25.0
-"""Foramina further than this from an object are beyond every limit."""
+VESSELS = (AORTA, VENA_CAVA)
 
 LOWEST_PLEURA_ORDER = 20
 """L1 (C1 is 0): the costodiaphragmatic recess reaches down to it."""
@@ -44,68 +45,100 @@ def nerve_structures(case: Case, level: Level) -> tuple[str, ...]:
     anatomy = case.scene.anatomy
     extra = [name for name in (CORD, DURAL_SAC) if name in anatomy.masks]
     extra += outlined(anatomy, "root:")
-    foramina = foramina_of(level, anatomy)
-    present = [name for name in case.ruler.foramina_outlined() if name not in foramina]
+    foramina, outlined_too = foramina_of(level, anatomy), case.ruler.foramina_outlined()
+    if not foramina or not outlined_too:
+        raise MissingInputError(f"the foramina of {level} are not outlined")
+    present = [name for name in outlined_too if name not in foramina]
     return (CANAL, *foramina, *present, *extra)
 
 
-def spared_by_needle(case: Case, needle: Trajectory) -> tuple[Measured, ...]:
-    """Return the distances from a needle's side to all it must spare, nearest first."""
+@dataclass(frozen=True, slots=True)
+class Spared:
+    """Distances to what must be spared, nearest first, and what could not be measured."""
+
+    near: tuple[Measured, ...]
+    missing: tuple[MissingInputError, ...]
+
+    @property
+    def nearest(self) -> Measured:
+        """The nearest structure."""
+        return self.near[0]
+
+
+def spared_by_needle(case: Case, needle: Trajectory) -> Spared:
+    """Return the distances from a needle's side to all it must spare."""
     body = case.body_of(needle)
-    names = nerve_structures(case, needle.level)
-    found = [case.ruler.needle(body, name) for name in names]
-    missing = []
-    for name in _vessels_and_lung(needle.level):
-        mask = case.scene.anatomy.masks.get(name)
-        if mask is None:
-            missing.append(name)
-        elif mask.any():  # an empty mask was looked for and is not in this scan
-            found.append(case.ruler.needle(body, name))
-    if missing and not _stays_in_bone(case, needle):
-        raise MissingInputError(
-            f"{', '.join(missing)} not outlined, and needle {needle.id} ends within "
-            f"{BONE_MARGIN_MM:g} mm of the surface of the bone",
-            structure=missing[0],
-        )
-    return tuple(sorted(found, key=lambda item: item.distance_mm))
+    names = list(nerve_structures(case, needle.level))
+    masks = case.scene.anatomy.masks
+    others = VESSELS + ((PLEURA,) if needle.level.order <= LOWEST_PLEURA_ORDER else ())
+    # A mask without a voxel was looked for and is not in this scan.
+    names += [name for name in others if name in masks and case.ruler.any_of(name)]
+    measures = [partial(case.ruler.needle, body, name) for name in names]
+    absent = [name for name in others if name not in masks]
+    if absent:
+        measures.append(partial(_bone_cover, case, needle, absent))
+    return _measured(measures)
 
 
-def spared_by_zone(case: Case, ablation: Ablation) -> tuple[Measured, ...]:
-    """Return the distances from a zone's surface to nerve structures, nearest first."""
+def spared_by_zone(case: Case, ablation: Ablation) -> Spared:
+    """Return the distances from a zone's surface to nerve structures."""
     shape = case.zone(ablation).shape
     names = nerve_structures(case, case.level_of(ablation))
-    found = [case.ruler.zone(shape, name) for name in names]
-    return tuple(sorted(found, key=lambda item: item.distance_mm))
+    return _measured([partial(case.ruler.zone, shape, name) for name in names])
 
 
-def spared_by_cement(case: Case, injection: CementInjection) -> tuple[Measured, ...]:
-    """Return the distances from cement to nerve structures, nearest first."""
+def spared_by_cement(case: Case, injection: CementInjection) -> Spared:
+    """Return the distances from cement to nerve structures."""
     cement = case.cement(injection)
     names = nerve_structures(case, case.level_of(injection))
-    found = [case.ruler.cement(cement, name) for name in names]
-    return tuple(sorted(found, key=lambda item: item.distance_mm))
+    return _measured([partial(case.ruler.cement, cement, name) for name in names])
 
 
-def _vessels_and_lung(level: Level) -> tuple[str, ...]:
-    return (AORTA, VENA_CAVA) + ((PLEURA,) if level.order <= LOWEST_PLEURA_ORDER else ())
+def _measured(measures: Sequence[Callable[[], Measured]]) -> Spared:
+    """Take every distance; one that cannot be taken does not hide the others."""
+    near: list[Measured] = []
+    missing: list[MissingInputError] = []
+    for measure in measures:
+        try:
+            near.append(measure())
+        except MissingInputError as absent:
+            missing.append(absent)
+    if len(near) + len(missing) != len(measures) or not near:
+        raise missing[0] if missing else ValueError("nothing was measured")
+    return Spared(tuple(sorted(near, key=lambda item: item.distance_mm)), tuple(missing))
 
 
-def _stays_in_bone(case: Case, needle: Trajectory) -> bool:
-    """Tell whether the front of a needle stays deep in the body of its vertebra.
+def _bone_cover(case: Case, needle: Trajectory, absent: Sequence[str]) -> Measured:
+    """Return how far the front of a needle stays inside the bone, for vessels nobody outlined.
 
-    Only the part in the front half of the body is asked, because behind it no great vessel
-    lies; the pleura beside a thoracic path is not covered by this, so such a path fails.
+    Great vessels lie in front of and beside the body, so the surface of the bone stands for
+    them. Only the part in the front half of the body is asked, because behind it no great
+    vessel lies. The pleura beside a thoracic path is not covered by this.
+
+    Raises
+    ------
+    MissingInputError
+        When the bone gives no cover.
     """
-    if needle.level.order <= LOWEST_PLEURA_ORDER:
-        return False
-    vertebra = case.vertebra(needle.level)
+    names = ", ".join(absent)
+    if PLEURA in absent:
+        raise MissingInputError(
+            f"{names} not outlined beside needle {needle.id}", structure=PLEURA
+        )
     body = case.body_of(needle)
-    points = body.axis_points_mm(1.0)
-    front = points[body_coordinates(vertebra, points)[:, 1] > 0.0]
-    if not len(front):
-        return True
-    bone = case.ruler.bone(needle.level)
-    if not bone.holds(front).all():
-        return False
-    depth, _ = bone.tree.query(front)
-    return bool(np.min(depth) - body.radius_mm >= BONE_MARGIN_MM)
+    depth = case.ruler.depth_in_bone(body, needle.level, case.vertebra(needle.level))
+    if depth.distance_mm <= LEAST_COVER_MM:
+        raise MissingInputError(
+            f"{names} not outlined, and needle {needle.id} ends within {LEAST_COVER_MM:g} mm of "
+            "the surface of the bone",
+            structure=absent[0],
+        )
+    return replace(depth, structure=absent[0])
+
+
+@gives(str)
+def covers_what(case: Case, item: Measured) -> str:
+    """Return the structure of a distance in words, naming the bone where it stands for it."""
+    if item.structure in VESSELS and item.structure not in case.scene.anatomy.masks:
+        return f"the surface of the bone, beyond which {item.structure} is not outlined"
+    return item.structure

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from planner.domain.devices import Modality
 from planner.domain.finding import Severity
 from planner.safety.case import Outcome
+from planner.safety.gives import gives
 from planner.safety.measured import MissingInputError
 from planner.safety.rule import AblationRule, PlanRule, Rule
 from planner.safety.spared import spared_by_zone
@@ -176,13 +177,13 @@ def about_zone(
 def _of_structure(
     case: Case, severity: Severity, message: str, ablation: Ablation, name: str, threshold: str
 ) -> Finding:
-    measured = next(item for item in spared_by_zone(case, ablation) if item.structure == name)
+    measured = next(item for item in spared_by_zone(case, ablation).near if item.structure == name)
     return about_zone(case, severity, message, ablation, measured, threshold)
 
 
 def _exposures(case: Case, ablation: Ablation) -> dict[str, StructureExposure]:
     """Return the simulated exposures, or none where no nerve is within reach of heat."""
-    near = spared_by_zone(case, ablation)[0].distance_mm - case.zone(ablation).band_mm
+    near = spared_by_zone(case, ablation).nearest.distance_mm - case.zone(ablation).band_mm
     if near >= HEAT_REACH_MM:
         return {}
     return _required_exposures(case, ablation)
@@ -196,7 +197,7 @@ def _required_exposures(case: Case, ablation: Ablation) -> dict[str, StructureEx
         )
     asked = [
         item.structure
-        for item in spared_by_zone(case, ablation)
+        for item in spared_by_zone(case, ablation).near
         if item.distance_mm < HEAT_REACH_MM + case.zone(ablation).band_mm
     ]
     if missing := [name for name in asked if name not in found.at_structures]:
@@ -207,6 +208,7 @@ def _required_exposures(case: Case, ablation: Ablation) -> dict[str, StructureEx
     return {name: found.at_structures[name] for name in asked}
 
 
+@gives(str)
 def _simulated(exposures: dict[str, StructureExposure]) -> str:
     if not exposures:
         return f"no nerve structure within {HEAT_REACH_MM:g} mm of the zone and its band"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from planner.domain.finding import Verdict
-from planner.safety.assessing import assess, stopped
+from planner.safety.assessing import assess, finding_of_stopped_check, stopped
 from planner.safety.digest import input_digest
 
 if TYPE_CHECKING:
@@ -97,4 +97,5 @@ class VerdictHolder:
         if self._finished is not None or self._plan is None:
             return self._finished
         overdue = self._clock() - self._asked_s > PATIENCE_S
-        return stopped(self._plan, self._stopped or (OVERDUE if overdue else WAITING))
+        message = self._stopped or (OVERDUE if overdue else WAITING)
+        return stopped(self._plan, finding_of_stopped_check(message))
