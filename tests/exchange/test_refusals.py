@@ -139,21 +139,3 @@ def test_that_a_plan_without_predictions_exports_its_anatomy(scanned, tmp_path) 
         "vertebra-L3", "canal", "foramen-L3-left", "foramen-L3-right",
     }  # fmt: skip
     assert all(np.fromfile(path, np.uint8).size > 84 for path in files)
-
-
-def test_that_slices_with_a_frame_each_get_the_one_the_volume_was_loaded_with(tmp_path) -> None:
-    case = loaded_case(tmp_path / "ct", "straight")
-    for number, path in enumerate(sorted((tmp_path / "ct").iterdir())):
-        header = pydicom.dcmread(path)
-        header.FrameOfReferenceUID = f"1.2.3.{number}"
-        header.save_as(path)
-    files = export_plan(tmp_path / "out", case.plan, case, [ExportKind.SEG, ExportKind.RTSTRUCT])
-    frames = {str(pydicom.dcmread(path).FrameOfReferenceUID) for path in files}
-    assert frames == {case.ct.record.frame_of_reference_uid}
-
-
-def test_that_a_scan_without_a_frame_of_reference_gives_no_dicom(scanned, tmp_path) -> None:
-    _, case = scanned
-    adrift = with_record(case, frame_of_reference_uid="")
-    with pytest.raises(PlannerError, match="no frame of reference"):
-        export_plan(tmp_path, case.plan, adrift, [ExportKind.SEG])

@@ -5,12 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from planner.catalog import load_catalog
 from planner.domain.finding import Severity, Verdict
 from planner.domain.levels import Level, Side
 from planner.domain.plan import Approach, SideConfirmation, Trajectory, TrajectoryId
 from planner.domain.prediction import Exposure, MissingZone, ModelLabel, StructureExposure
 from planner.domain.sourced import Status
 from planner.geometry.points import PointLps
+from planner.planning.c_arm import c_arm_views
+from planner.planning.ct_room import ct_room_card
 from planner.planning.measure import measure
 from planner.report.build import ReportScene, build_report
 from report.cases import acknowledge, make_assessment, make_case, make_plan
@@ -178,3 +181,23 @@ def test_that_simulated_heat_is_listed_for_each_structure() -> None:
     (row,) = build_report(plan, scene, None).exposures
     assert (row.needle, row.structure, row.peak_celsius) == (1, "canal", 43.2)
     assert row.model == "full: Pennes 2"
+
+
+def test_that_the_room_gets_its_numbers_only_where_something_was_measured() -> None:
+    case = make_case()
+    needle = case.plan.trajectories[0]
+    measures = measure(needle, case.ct, case.anatomy, outer_diameter_mm=3.05)
+    catalog = load_catalog()
+    made = build_report(case.plan, case, None, measures={needle.id: measures}, catalog=catalog)
+    vertebra = case.anatomy.vertebrae[needle.level]
+    card = ct_room_card(needle, measures, case.ct, vertebra, catalog.needles.values())
+    at_ct = {fact.label: fact.value for fact in made.needles[0].at_ct}
+    assert at_ct["Patient lies"] == card.lying
+    assert at_ct["Tip in slice"] == str(card.tip_slice)
+    assert at_ct["Skin at"].startswith(f"slice {card.entry_slice}, z ")
+    assert "exactly as in this scan" in at_ct["Mind"]
+    at_c_arm = {fact.label: fact.value for fact in made.needles[0].at_c_arm}
+    views = {view.name: view.words for view in c_arm_views(needle, vertebra, "HFS")}
+    assert at_c_arm["Down the needle"] == views["down the barrel"]
+    assert made.needles[1].at_ct == ()
+    assert build_report(case.plan, EMPTY, None).needles[0].at_c_arm == ()

@@ -12,6 +12,7 @@ from planner.domain.levels import Side
 from planner.report.measured import measure_facts
 from planner.report.model import Fact, NeedleRow, Paper, Report
 from planner.report.pictures import needle_pictures, plan_pictures
+from planner.report.room import c_arm_facts, ct_facts
 from planner.report.rows import (
     ablation_row,
     cement_row,
@@ -92,7 +93,7 @@ def build_report(
         verdict_words=VERDICT_WORDS[verdict],
         is_draft=verdict is not Verdict.CLEAR,
         needles=tuple(
-            needle_row(plan, trajectory, scene, (measures or {}).get(trajectory.id))
+            needle_row(plan, trajectory, scene, (measures or {}).get(trajectory.id), catalog)
             for trajectory in plan.trajectories
         ),
         pictures=plan_pictures(plan, scene),
@@ -114,9 +115,20 @@ def build_report(
 
 
 def needle_row(
-    plan: Plan, trajectory: Trajectory, scene: Pictured, measures: TrajectoryMeasures | None
+    plan: Plan,
+    trajectory: Trajectory,
+    scene: Pictured,
+    measures: TrajectoryMeasures | None,
+    catalog: Named | None,
 ) -> NeedleRow:
-    """Return one needle with its angles and its own pictures."""
+    """Return one needle with its angles, its numbers for the room and its own pictures."""
+    ct = scene.ct
+    vertebra = None if scene.anatomy is None else scene.anatomy.vertebrae.get(trajectory.level)
+    at_ct: tuple[Fact, ...] = ()
+    if measures is not None and ct is not None and vertebra is not None:
+        needles = () if catalog is None else catalog.needles.values()
+        at_ct = ct_facts(trajectory, measures, ct, vertebra, needles)
+    position = plan.scan.patient_position
     return NeedleRow(
         number=plan.trajectories.index(trajectory) + 1,
         level=trajectory.level,
@@ -128,6 +140,8 @@ def needle_row(
         towards_midline_deg=trajectory.towards_midline_deg,
         upward_deg=trajectory.upward_deg,
         measures=() if measures is None else measure_facts(measures),
+        at_ct=at_ct,
+        at_c_arm=() if vertebra is None else c_arm_facts(trajectory, vertebra, position),
         pictures=needle_pictures(plan, trajectory, scene),
     )
 

@@ -65,7 +65,9 @@ class NeedleRow:
     upward_deg
         Angle out of the axial plane; positive when the tip is nearer the head.
     measures
-        Further labelled lines from the trajectory measures.
+        Labelled lines from the trajectory measures.
+    at_ct, at_c_arm
+        What to dial and to read off in the room.
     pictures
         The needle's own views.
     """
@@ -80,6 +82,8 @@ class NeedleRow:
     towards_midline_deg: float
     upward_deg: float
     measures: tuple[Fact, ...] = ()
+    at_ct: tuple[Fact, ...] = ()
+    at_c_arm: tuple[Fact, ...] = ()
     pictures: tuple[Picture, ...] = ()
 
 

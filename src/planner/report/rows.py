@@ -11,7 +11,7 @@ from planner.report.wording import number, plain
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from planner.domain.devices import Cement, Device, RuleText
+    from planner.domain.devices import Cement, Device, Needle, RuleText
     from planner.domain.finding import Assessment, Finding
     from planner.domain.plan import (
         Ablation,
@@ -38,6 +38,10 @@ class Named(Protocol):
     @property
     def cements(self) -> Mapping[str, Cement]:
         """Cements by id."""
+
+    @property
+    def needles(self) -> Mapping[str, Needle]:
+        """Access needles by id."""
 
     @property
     def rules(self) -> Mapping[str, RuleText]:

@@ -1,0 +1,89 @@
+"""The numbers to take to the CT table and to the C-arm, as labelled lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from planner.planning.c_arm import c_arm_views
+from planner.planning.ct_room import ct_room_card
+from planner.report.model import Fact
+from planner.report.wording import millimetres, number, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from planner.domain.anatomy import Vertebra
+    from planner.domain.devices import Needle
+    from planner.domain.plan import Trajectory
+    from planner.domain.volume import CtVolume
+    from planner.planning.ct_room import CtRoomCard
+    from planner.planning.measures import TrajectoryMeasures
+
+VIEW_NAMES: Final = {
+    "ap": "AP",
+    "down the barrel": "Down the needle",
+    "oblique": "Along the pedicle",
+    "lateral": "Lateral",
+}
+
+
+def ct_facts(
+    trajectory: Trajectory,
+    measures: TrajectoryMeasures,
+    ct: CtVolume,
+    vertebra: Vertebra,
+    needles: Iterable[Needle],
+) -> tuple[Fact, ...]:
+    """Return the card of one needle for the CT table; its notes come last."""
+    card = ct_room_card(trajectory, measures, ct, vertebra, needles)
+    facts = [
+        Fact(label="Patient lies", value=plain(card.lying)),
+        Fact(
+            label="Skin at",
+            value=f"slice {number(card.entry_slice, 0)}, z {millimetres(card.entry_position_mm)}, "
+            f"{millimetres(card.entry_from_midline_mm)} {card.entry_side} of the midline",
+        ),
+        Fact(label="Tip in slice", value=number(card.tip_slice, 0)),
+        Fact(label="From the vertical", value=_vertical(card)),
+        Fact(
+            label="Out of the slice",
+            value=f"{number(card.out_of_plane_deg)}° towards the {card.out_of_plane_towards}",
+        ),
+    ]
+    if card.gantry is not None:
+        limit = "" if card.gantry.reachable else " (more than gantries tilt)"
+        facts.append(
+            Fact(
+                label="Gantry for one slice",
+                value=f"{number(card.gantry.tilt_deg)}°, top towards the "
+                f"{card.gantry.top_towards}{limit}",
+            )
+        )
+    if card.needles:
+        facts.append(Fact(label="Needles that reach", value=_reaching(card)))
+    facts.append(Fact(label="Mind", value=plain(" ".join(card.notes))))
+    return tuple(facts)
+
+
+def c_arm_facts(
+    trajectory: Trajectory, vertebra: Vertebra, patient_position: str
+) -> tuple[Fact, ...]:
+    """Return the detector's angles of each view; for a patient lying as in the scan."""
+    return tuple(
+        Fact(label=VIEW_NAMES.get(view.name, view.name), value=plain(view.words))
+        for view in c_arm_views(trajectory, vertebra, patient_position)
+    )
+
+
+def _vertical(card: CtRoomCard) -> str:
+    if card.in_plane_deg is None:
+        return ""
+    return f"{number(card.in_plane_deg)}°, tip to the patient’s {card.in_plane_towards}"
+
+
+def _reaching(card: CtRoomCard) -> str:
+    lengths = sorted({fit.length_mm for fit in card.needles if fit.fits})
+    if not lengths:
+        return "NONE in the catalogue is long enough"
+    words = ", ".join(number(length, 0) for length in lengths)
+    return f"{words} mm"
