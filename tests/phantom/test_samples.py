@@ -34,7 +34,8 @@ def test_that_a_case_has_its_lesion_at_its_level_and_a_small_preview(case) -> No
     model = model_of(case.recipe)
     assert len(model.lesions[case.level]) == 1
     assert 1000 < case.preview.stat().st_size < LARGEST_PREVIEW_BYTES
-    assert Image.open(case.preview).size == (388, 192)
+    with Image.open(case.preview) as picture:
+        assert picture.size == (388, 192)
     for text in (case.title, case.story, case.hard_because, case.lesson, case.lesion):
         assert len(text) > 15
 
