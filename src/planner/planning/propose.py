@@ -88,7 +88,8 @@ def propose(  # noqa: PLR0913  # a door: what to search, each by name
     sides = tuple(Side) if side is None else (side,)
     corridors = corridors_for(level, approach)
     if not corridors:
-        none_because.append(f"A {approach} path is not used at {level}.")
+        what = "Needle paths are" if approach is None else f"A {approach} path is"
+        none_because.append(f"{what} not used at {level}.")
     for one_side in sides:
         pedicle = vertebra.pedicles.get(one_side)
         if pedicle is None:
@@ -179,9 +180,12 @@ def worst_mm(measures: TrajectoryMeasures) -> float:
 def _ranked(
     found: list[ProposedTrajectory], vertebra: Vertebra, count: int
 ) -> tuple[ProposedTrajectory, ...]:
-    """Return the best that differ; the pedicle first where nothing would hold it."""
+    """Return the best that differ; the pedicle first where nothing would hold it.
 
-    def rank(item: ProposedTrajectory) -> tuple[int, float]:
+    A path whose skin point the scan does not show comes after those of its kind.
+    """
+
+    def rank(item: ProposedTrajectory) -> tuple[int, bool, float]:
         clear = min(
             (
                 near.distance_mm.best
@@ -191,7 +195,8 @@ def _ranked(
             default=ENOUGH_MM,
         )
         held = 0 if clear >= KEEP_AWAY_MM and item.worst_mm > 0.0 else HELD_RANK
-        return (held + PREFERENCE[item.trajectory.approach], -item.score)
+        unseen = item.measures.skin is None
+        return (held + PREFERENCE[item.trajectory.approach], unseen, -item.score)
 
     taken: list[ProposedTrajectory] = []
     for item in sorted(found, key=rank):
