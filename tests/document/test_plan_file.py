@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from document.strategies import plans, simple_plan
 from planner.document import plan_file
 from planner.document.migrations import migrated, newest_version
-from planner.document.plan_file import content_sha256, load_plan, save_plan
+from planner.document.plan_file import content_sha256, is_plan_file, load_plan, save_plan
 from planner.domain.errors import InputRefusedError, SaveFailedError
 
 on_one_folder = settings(
@@ -265,3 +265,13 @@ def test_that_a_file_kept_private_stays_private(tmp_path):
     path.chmod(0o600)
     save_plan(path, simple_plan(notes="x"))
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_that_a_plan_is_known_by_its_content_and_not_by_its_name(tmp_path):
+    saved = tmp_path / "anything.at.all"
+    save_plan(saved, simple_plan())
+    other = tmp_path / "other.plan"
+    other.write_text('{"format": "something else"}', encoding="utf-8")
+    assert is_plan_file(saved)
+    assert not is_plan_file(other)
+    assert not is_plan_file(tmp_path)

@@ -88,6 +88,14 @@ def load_plan(path: Path, steps: Mapping[int, Step] = STEPS) -> Plan:
     return replace(plan, saved_sha256=content_sha256(plan))
 
 
+def is_plan_file(path: Path) -> bool:
+    """Tell by its first bytes, whatever its name, whether a file is a plan."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return f'"format": "{FORMAT}"'.encode() in file.read(64)
+
+
 def _read(path: Path) -> bytes:
     try:
         if path.stat().st_size > LARGEST_FILE_BYTES:

@@ -9,6 +9,7 @@ import numpy as np
 
 from planner.document.commands import answer_clinical
 from planner.document.plan_document import PlanDocument
+from planner.document.plan_file import is_plan_file
 from planner.domain.errors import PlannerError
 from planner.domain.plan import Ablation, AblationId, TrajectoryId
 from planner.session import state_words
@@ -39,9 +40,6 @@ if TYPE_CHECKING:
     from planner.session.jobs import JobEvent, JobRunner, Work
     from planner.session.ports import CaseServices, Suggestions
     from planner.session.view_protocols import WorkstationView
-
-PLAN_SUFFIX = ".json"
-"""Plan files are JSON; no scan is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -105,8 +103,7 @@ class Workstation:
 
     def drop(self, path: Path) -> None:
         """Open what was dragged onto the window: a plan file, else a scan."""
-        is_plan = path.is_file() and path.suffix.lower() == PLAN_SUFFIX
-        (self.open_plan if is_plan else self.open_scan)(path)
+        (self.open_plan if is_plan_file(path) else self.open_scan)(path)
 
     def _scan_opened(self, value: object) -> None:
         ct: CtVolume = value  # type: ignore[assignment]  # what open_scan returns
