@@ -38,7 +38,7 @@ def test_that_whole_lumbar_vertebrae_agree_with_the_human_masks(
     upper = [scores[level] for level in LUMBAR[:4]]
     assert np.mean(upper) >= 0.88, scores
     assert min(upper) >= 0.85, scores
-    assert scores[Level.L5] >= 0.70, scores
+    assert scores[Level.L5] >= 0.75, scores
 
 
 def test_that_every_vertebra_below_80_percent_carries_a_flag(

@@ -25,6 +25,15 @@ RADII_MM = np.arange(7.0, 34.0, 0.5)
 HEIGHTS_MM = np.arange(0.0, 9.01, 0.5)
 """How far an endplate may lie from the middle plane of its disc."""
 
+SURFACE_BIAS_MM = 0.45
+"""How far outside the bone the steepest fall of HU lies behind a thin cortex, after blur.
+
+Human outlines of three subjects lie 0.4 mm inside it, the walls of digital spines 0.5 mm.
+"""
+
+ENDPLATE_BIAS_MM = 0.45
+"""The same for endplates, which are thicker."""
+
 _EXPECTED_HEIGHT_MM = 3.0
 _PRIOR_MM = 6.0
 _HALF_WIDTH_RATIO = 1.25
@@ -91,7 +100,8 @@ def _side_wall(
     prior = 0.25 * ((RADII_MM - ellipse[:, :, None]) / _PRIOR_MM) ** 2
     cost = (1.0 - edge + prior).astype(np.float32)
     radius = RADII_MM[smooth_surface(cost, step_price=0.06, jump_price=0.35, circular=True)]
-    return calmed_radius(radius, median=(3, 5), sigma=(0.7, 0.8)), half_width
+    calm = calmed_radius(radius, median=(3, 5), sigma=(0.7, 0.8))
+    return calm - SURFACE_BIAS_MM, half_width
 
 
 def _outward_edge(
@@ -124,6 +134,7 @@ def _endplates(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return ``s`` over (v, u) of the endplate below and the one above disc ``n``."""
     walls = discs.walls
+    whole = disc_plane(discs, n)
     rows = slice(
         int(np.searchsorted(V_MM, walls.posterior_mm.min() - 4.0)),
         int(np.searchsorted(V_MM, walls.anterior_mm.max() + 5.0)),
@@ -132,7 +143,7 @@ def _endplates(
         int(np.searchsorted(U_MM, -_LATERAL_REACH_MM)),
         int(np.searchsorted(U_MM, _LATERAL_REACH_MM + 1.0)),
     )
-    plane = disc_plane(discs, n)[rows, columns]
+    plane = whole[rows, columns]
     row, column = np.meshgrid(
         np.arange(rows.start, rows.stop), np.arange(columns.start, columns.stop), indexing="ij"
     )
@@ -145,7 +156,7 @@ def _endplates(
         edge = np.clip(edge / (np.percentile(edge, 96) + 1e-6), 0.0, 1.5)
         cost = (1.0 - edge + 0.012 * (HEIGHTS_MM - _EXPECTED_HEIGHT_MM) ** 2).astype(np.float32)
         height = HEIGHTS_MM[smooth_surface(cost, step_price=0.08, jump_price=0.5)]
-        height = ndimage.gaussian_filter(ndimage.median_filter(height, 5), 1.0)
+        height = ndimage.gaussian_filter(ndimage.median_filter(height, 5), 1.0) + ENDPLATE_BIAS_MM
         margins = ((rows.start, len(V_MM) - rows.stop), (columns.start, len(U_MM) - columns.stop))
-        surfaces.append(disc_plane(discs, n) + direction * np.pad(height, margins, mode="edge"))
+        surfaces.append(whole + direction * np.pad(height, margins, mode="edge"))
     return surfaces[0], surfaces[1]

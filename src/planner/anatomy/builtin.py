@@ -19,7 +19,7 @@ from planner.anatomy.disc_search import find_discs
 from planner.anatomy.instances import soft_tissue_hu, split_vertebrae, stations
 from planner.anatomy.native_grid import clipped_to_scan
 from planner.anatomy.quality import ScanQuality
-from planner.anatomy.spine_curve import spine_curve, straightened
+from planner.anatomy.spine_curve import recentred, spine_curve, straightened
 from planner.anatomy.spine_model import SpineModel
 from planner.anatomy.spine_parts import spine_parts
 from planner.anatomy.work_grid import patient_box_mm, work_volume
@@ -83,6 +83,7 @@ def read_spine(ct: CtVolume, report: ProgressReport) -> SpineReading:
     for path in hypotheses(ct, low, high):
         report(0.15 + 0.05 * len(readings), "looking for discs")
         curve = spine_curve(path)
+        curve = recentred(curve, canal_radius_mm(straightened(ct, curve)))
         straight = straightened(ct, curve)
         discs = find_discs(straight)
         readings.append(SpineReading(path=path, curve=curve, straight=straight, discs=discs))
@@ -122,7 +123,7 @@ def build_model(ct: CtVolume, report: ProgressReport) -> tuple[SpineModel, ScanQ
         located=located,
         vertebrae=vertebrae,
         bodies=np.where(vertebrae == parts.bodies, parts.bodies, 0).astype(np.uint8),
-        discs=parts.discs,
+        discs=np.where(vertebrae == 0, parts.discs, 0).astype(np.uint8),
         canal=parts.canal,
         centre_s=places.centre_s,
         height_mm=places.height_mm,

@@ -12,7 +12,7 @@ from planner.anatomy.foramina import foramen
 from planner.anatomy.native_grid import clipped_to_scan, labels_on, native_crop
 from planner.anatomy.pedicles import pedicles
 from planner.anatomy.posterior_wall import posterior_wall
-from planner.anatomy.skin import outside_patient
+from planner.anatomy.skin import patient_mask
 from planner.domain import structures
 from planner.domain.anatomy import Anatomy, Origin, Vertebra
 from planner.domain.levels import Level, Side, foramen_label
@@ -174,6 +174,6 @@ def _assembled(
         vertebrae=vertebrae,
         backend=provenance.backend,
         ct_sha256=model.ct.record.sha256,
-        masks={structures.SKIN: outside_patient(model.ct.hu[box], superior_axis)},
+        masks={structures.SKIN: patient_mask(model.ct.hu[box], superior_axis)},
         notes=provenance.notes,
     )

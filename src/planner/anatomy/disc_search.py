@@ -32,16 +32,22 @@ THICK_PERIOD_MM, THIN_PERIOD_MM = 28.0, 22.0
 SPACING_MM = (15, 46)
 """Smallest and largest distance of neighbouring discs."""
 
-END_MARGIN_MM = 8.0
+END_MARGIN_MM = 4.0
 """A disc this close to the end of the stack is not believed."""
 
 _CORTEX_WEIGHT = 0.4
 """Share of the walls' brightness in the evidence; osteophytes bridge discs, so it is small."""
 
+_CORTEX_RANGE_HU = 50.0
+
+_STRENGTH_WEIGHTS = (0.7, 0.6)
+"""Weights of the image of the disc and of the phase of the pedicles."""
+
+_REFINE_MM = 5
 _PLACE_PRICE = 0.35
 _LEAST_STRENGTH = 0.2
-_PERIOD_PRICE = (0.9, 0.08)
-_NEIGHBOUR_PRICE = (0.5, 0.12)
+_PERIOD_PRICE = (0.9, 0.15)
+_NEIGHBOUR_PRICE = (0.5, 0.25)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -60,6 +66,8 @@ class DiscSearch:
         Which ``s`` lie inside the scan, shape ``(n,)``.
     period_mm
         Local level-to-level distance, shape ``(n,)``.
+    contrast_hu
+        Mean evidence of the discs; comparable between readings of one scan only.
     """
 
     walls: WallLines
@@ -68,6 +76,7 @@ class DiscSearch:
     coronal_tilt_rad: NDArray[np.float64]
     in_scan: NDArray[np.bool_]
     period_mm: NDArray[np.float64]
+    contrast_hu: float
 
     @property
     def irregularity(self) -> float:
@@ -93,9 +102,9 @@ def find_discs(straight: NDArray[np.float32]) -> DiscSearch:
     in_scan = _rows_in_scan(straight, walls)
     rhythm = pedicle_rhythm(straight, walls, in_scan)
     evidence = _tilted_evidence(straight, walls, rhythm.period_mm)
-    strength = _strength(evidence, rhythm.cue, in_scan)
-    chosen = _chain(strength, rhythm.period_mm)
-    refined = [_refined(evidence, s) for s in chosen]
+    strength = _strength(evidence, rhythm.cue, walls, in_scan)
+    chosen = _chain(strength.max((0, 1)), rhythm.period_mm)
+    refined = [_refined(strength, s) for s in chosen]
     s_mm = np.array([place for place, _, _ in refined], dtype=np.float64)
     tilt = np.array([angle for _, angle, _ in refined], dtype=np.float64)
     coronal = np.array([angle for _, _, angle in refined], dtype=np.float64)
@@ -107,6 +116,9 @@ def find_discs(straight: NDArray[np.float32]) -> DiscSearch:
         coronal_tilt_rad=coronal[kept],
         in_scan=in_scan,
         period_mm=rhythm.period_mm,
+        contrast_hu=float(np.mean(evidence.max((0, 1))[s_mm[kept].astype(int)]))
+        if any(kept)
+        else 0.0,
     )
 
 
@@ -178,7 +190,9 @@ def _cortex_at_ends(straight: NDArray[np.float32], walls: WallLines) -> NDArray[
             line = ndimage.map_coordinates(profile, [s, v - V_MM[0]], order=1, mode="nearest")
             out[n] += 0.5 * line.max(1)
     trend = ndimage.gaussian_filter1d(out, 15.0, axis=1, mode="nearest")
-    return np.asarray(ndimage.gaussian_filter1d(out - trend, 1.0, axis=1))
+    calm = ndimage.gaussian_filter1d(out - trend, 1.0, axis=1)
+    # Where the wall lines are off there is no cortex at all; that must not count as a disc.
+    return np.asarray(np.clip(calm, -_CORTEX_RANGE_HU, _CORTEX_RANGE_HU))
 
 
 def _shifted(line: NDArray[np.float64], offsets: range) -> NDArray[np.float64]:
@@ -204,21 +218,39 @@ def _dip_in_band(line: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _strength(
-    evidence: NDArray[np.float64], cue: NDArray[np.float64], in_scan: NDArray[np.bool_]
+    evidence: NDArray[np.float64],
+    cue: NDArray[np.float64],
+    walls: WallLines,
+    in_scan: NDArray[np.bool_],
 ) -> NDArray[np.float64]:
-    """Join the image and the phase of the pedicles into one strength along ``s``."""
-    image = evidence.max((0, 1))
-    inside = image[in_scan] if in_scan.any() else image
-    image = np.clip(image / (np.percentile(inside, 95) + 1e-6), 0.0, 1.2)
-    # Pedicles stand 5-10 mm below a disc and again above it; beside the disc there are none.
-    below = _shifted(cue, range(-10, -4)).mean(0)
+    """Join image and pedicles into one strength, ``(coronal tilts, sagittal tilts, n)``.
+
+    The pedicles stand behind the body, so their phase is read where a tilted disc ends there.
+    """
+    best = evidence.max((0, 1))
+    scale = np.percentile(best[in_scan] if in_scan.any() else best, 95) + 1e-6
+    image = np.clip(evidence / scale, -1.0, 1.2)
+    phase = _pedicle_phase(cue)
+    place = np.arange(len(phase))
+    behind = walls.posterior_mm - walls.centre_mm
+    moved = [np.interp(place + behind * np.tan(tilt), place, phase) for tilt in TILTS_RAD]
+    image_weight, phase_weight = _STRENGTH_WEIGHTS
+    total = image_weight * image + phase_weight * np.stack(moved)[None]
+    total = np.where(in_scan, total, 0.0).clip(0.0)
+    total[:, :, :4] = 0.0
+    total[:, :, -4:] = 0.0
+    return np.asarray(total / (np.percentile(total.max((0, 1)), 96) + 1e-6))
+
+
+def _pedicle_phase(cue: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how well the pedicles stand as they do round a disc, -0.5 to 0.8.
+
+    They stand 4-10 mm below a disc and again above it; from the disc up to there is none.
+    """
+    below = _shifted(cue, range(-10, -3)).mean(0)
     above = _shifted(cue, range(12, 17)).mean(0)
-    beside = _shifted(cue, range(8)).min(0)
-    phase = np.clip(0.6 * below + 0.4 * above - beside, -0.5, 0.8)
-    total = np.clip(np.where(in_scan, 0.75 * image + 0.35 * phase, 0.0), 0.0, None)
-    total[:4] = 0.0
-    total[-4:] = 0.0
-    return np.asarray(total / (np.percentile(total, 96) + 1e-6))
+    beside = _shifted(cue, range(1, 8)).mean(0)
+    return np.asarray(np.clip(0.6 * below + 0.4 * above - beside, -0.5, 0.8))
 
 
 def _chain(strength: NDArray[np.float64], period_mm: NDArray[np.float64]) -> list[int]:
@@ -269,11 +301,11 @@ def _ratio_price(here: int, state: tuple[int, int]) -> float:
     return float(price * max(0.0, abs(np.log((here - before) / (before - earlier))) - free))
 
 
-def _refined(evidence: NDArray[np.float64], s: int) -> tuple[int, float, float]:
-    """Return place, sagittal and coronal tilt of the best image evidence near a chosen disc."""
-    window = np.arange(max(0, s - 9), min(evidence.shape[2], s + 6))
-    near = 40.0 * np.exp(-0.5 * ((window - s + 1.5) / 4.0) ** 2)
-    local = evidence[:, :, window] + near
+def _refined(strength: NDArray[np.float64], s: int) -> tuple[int, float, float]:
+    """Return place, sagittal and coronal tilt of the greatest strength near a chosen disc."""
+    window = np.arange(max(0, s - _REFINE_MM), min(strength.shape[2], s + _REFINE_MM + 1))
+    near = 0.25 * np.exp(-0.5 * ((window - s) / 3.0) ** 2)
+    local = strength[:, :, window] + near
     coronal, tilt, place = np.unravel_index(local.argmax(), local.shape)
     return int(window[place]), float(TILTS_RAD[tilt]), float(CORONAL_TILTS_RAD[coronal])
 

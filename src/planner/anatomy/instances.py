@@ -10,6 +10,7 @@ import numpy as np
 from scipy import ndimage
 from skimage.segmentation import watershed
 
+from planner.anatomy.facets import mark_facets
 from planner.anatomy.spine_curve import U_MM, V_MM
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ RIB_CUT_MM = 42.0
 
 _CLOSE_MM = 1.5
 _LARGEST_HOLE_MM2 = 120.0
+_LARGEST_MARROW_MM2 = 900.0
+_SURE_SHARE = 0.6
 _END_HEIGHT_MM = 30.0
 
 
@@ -77,12 +80,13 @@ def split_vertebrae(
     dense = volume.hu > threshold_hu + 40.0
     laminae = _lamina_places(straight, canal_radius, places)
     seeds = _seeds(located, parts, bone, dense, discs, places, laminae)
+    mark_facets(seeds, located, bone & dense, discs, surfaces.half_width_mm)
     relief = -np.clip(ndimage.gaussian_filter(volume.hu, 0.5 / volume.spacing_mm), -100, 700)
     flooded = watershed(relief, seeds, mask=bone)  # type: ignore[no-untyped-call]
     out = np.zeros(flooded.shape, np.uint8)
     for n in range(len(places.centre_s)):
         piece = _one_vertebra(flooded == n + 1, located, places, n)
-        piece &= ~parts.canal & (parts.discs == 0) & (out == 0)
+        piece &= ~parts.canal & ((parts.discs == 0) | bone) & (out == 0)
         out[piece] = n + 1
     return out
 
@@ -113,13 +117,26 @@ def _bone(
     beside = np.interp(s, np.arange(len(surfaces.half_width_mm)), surfaces.half_width_mm)
     lateral = np.abs(u) > 0.75 * beside.astype(np.float32)
     # In front of the wall only the body itself is accepted, so osteophytes and vessels stay out.
-    allowed = (v < wall + 1.0) | is_body | ((v < wall + 5.0) & lateral)
+    rim = ndimage.binary_dilation(is_body) & ~parts.canal
+    allowed = (v < wall + 1.0) | rim | ((v < wall + 5.0) & lateral)
     allowed &= (v < discs.walls.anterior_mm.max() + 6.0) & (v > -60.0) & (np.abs(u) < 50.0)
-    bone = np.asarray((smooth > threshold_hu) & free & allowed)
+    bone = np.asarray((smooth > threshold_hu) & (free | rim) & allowed)
     closed = ndimage.binary_closing(bone, iterations=max(1, round(_CLOSE_MM / spacing)))
     bone |= closed & free & (smooth > threshold_hu - 110.0) & (v < wall + 2.0)
-    _fill_marrow(bone, parts.canal, smooth, spacing)
+    bone |= is_body
+    certain = (smooth > threshold_hu - 110.0) | _at_pedicles(s, v, stations(discs))
+    _fill_marrow(bone, parts.canal, smooth, spacing, certain)
     return np.asarray((bone & ~parts.canal) | is_body)
+
+
+def _at_pedicles(
+    s: NDArray[np.float32], v: NDArray[np.float32], places: Stations
+) -> NDArray[np.bool_]:
+    """Tell which voxels lie at the height of a pedicle and not behind the canal."""
+    out = np.zeros(s.shape, np.bool_)
+    for centre, height in zip(places.centre_s, places.height_mm, strict=True):
+        out |= (s > centre) & (s < centre + 0.35 * height)
+    return out & (v > -6.0)
 
 
 def _fill_marrow(
@@ -127,9 +144,14 @@ def _fill_marrow(
     canal: NDArray[np.bool_],
     smooth: NDArray[np.float32],
     spacing_mm: float,
+    certain: NDArray[np.bool_],
 ) -> None:
-    """Fill small enclosed holes of every axial slice in place."""
-    largest = _LARGEST_HOLE_MM2 / spacing_mm**2
+    """Fill enclosed holes of every axial slice in place.
+
+    Small ones are marrow. Larger ones are marrow too where ``certain``: dense, or at the height
+    of the pedicles, where no foramen can be.
+    """
+    largest = np.array([_LARGEST_HOLE_MM2, _LARGEST_MARROW_MM2]) / spacing_mm**2
     for k in range(len(bone)):
         if not bone[k].any():
             continue
@@ -137,9 +159,11 @@ def _fill_marrow(
         if not holes.any():
             continue
         pieces, _ = ndimage.label(holes)
-        small = np.bincount(pieces.ravel()) < largest
-        small[0] = False
-        bone[k] |= small[pieces] & (smooth[k] > -40.0)
+        sizes = np.bincount(pieces.ravel())
+        sure = np.bincount(pieces.ravel(), weights=certain[k].ravel()) / sizes
+        fill = (sizes < largest[0]) | ((sizes < largest[1]) & (sure > _SURE_SHARE))
+        fill[0] = False
+        bone[k] |= fill[pieces] & (smooth[k] > -40.0)
 
 
 def _lamina_places(

@@ -21,7 +21,9 @@ PERIODS_MM = np.arange(14, 46)
 USUAL_PERIOD_MM = 30.0
 """Taken where nothing repeats."""
 
-_LATERAL_MM = (8.0, 17.0)
+_LATERAL_MM = (7.0, 17.0)
+_BEHIND_WALL_MM = (-6.0, -1.0)
+_COLUMNS = 4
 _WINDOW_MM = 40.0
 _TREND_MM = 20.0
 
@@ -56,7 +58,7 @@ def pedicle_rhythm(
     """
     bone = np.clip((np.clip(straight, -150, 500) - 120.0) / 200.0, 0.0, 1.0)
     left = (_LATERAL_MM[0] <= U_MM) & (_LATERAL_MM[1] >= U_MM)
-    sides = [_densest_third(bone[:, :, side], walls) for side in (left, left[::-1])]
+    sides = [_bridging_bone(bone[:, :, side], walls) for side in (left, left[::-1])]
     cue = normalised(ndimage.gaussian_filter1d(np.sqrt(sides[0] * sides[1]), 1.0))
     swing = cue - ndimage.gaussian_filter1d(cue, _TREND_MM)
     return PedicleRhythm(cue=cue, period_mm=_period(swing, in_scan))
@@ -68,13 +70,16 @@ def normalised(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray((values - low) / (high - low + 1e-6))
 
 
-def _densest_third(bone: NDArray[np.float32], walls: WallLines) -> NDArray[np.float64]:
-    """Return the mean of the densest third between canal centre and posterior wall."""
+def _bridging_bone(bone: NDArray[np.float32], walls: WallLines) -> NDArray[np.float64]:
+    """Return how much bone bridges from the posterior wall backward, beside the canal.
+
+    Only a pedicle fills this gap from front to back; the facets lie farther behind.
+    """
     out = np.zeros(len(bone))
     for s, section in enumerate(bone):
-        between = (V_MM >= -1.0) & (walls.posterior_mm[s] + 2.0 >= V_MM)
-        values = np.sort(section[between].ravel())
-        out[s] = values[-max(1, len(values) // 3) :].mean()
+        behind = V_MM - walls.posterior_mm[s]
+        gap = (behind >= _BEHIND_WALL_MM[0]) & (behind <= _BEHIND_WALL_MM[1])
+        out[s] = np.sort(section[gap].mean(0))[-_COLUMNS:].mean()
     return out
 
 

@@ -31,9 +31,9 @@ OUTLINE_BIAS_MM = 0.8
 """The outline lies about 0.4 mm outside reference outlines on each side; a width must not."""
 
 _FINE_MM = 0.5
-_BEHIND_CENTRE_MM = -4.0
+_BEHIND_CENTRE_MM = 0.0
 _BEYOND_WALL_MM = 1.0
-_LATERAL_REACH_MM = 14.0
+_LATERAL_REACH_MM = 24.0
 _LEAST_RADIUS_MM = 0.5
 _AXIS_REACH_MM = 6.0
 

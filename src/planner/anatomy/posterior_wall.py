@@ -28,7 +28,7 @@ CORTEX_REACH_MM = 1.5
 BREACH_OVER_SOFT_HU = 90.0
 """Cortex below soft tissue plus this is a hole: not even thin bone."""
 
-LEAST_BREACH_MM2 = 6.0
+LEAST_BREACH_MM2 = 9.0
 """Smaller holes are noise or vessels; a round hole of 4 mm has 12.6 mm2."""
 
 THICKEST_SLICE_MM = 3.0

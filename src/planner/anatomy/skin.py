@@ -15,8 +15,8 @@ SKIN_HU = -400
 """Half way between air and skin, after the scanner's blur."""
 
 
-def outside_patient(hu: NDArray[np.int16], superior_axis: int) -> NDArray[np.bool_]:
-    """Return everything outside the patient: air, table and clothes, not lung or bowel gas.
+def patient_mask(hu: NDArray[np.int16], superior_axis: int) -> NDArray[np.bool_]:
+    """Return everything inside the skin, lung and bowel gas too; not table and clothes.
 
     Parameters
     ----------
@@ -29,10 +29,10 @@ def outside_patient(hu: NDArray[np.int16], superior_axis: int) -> NDArray[np.boo
     solid = ndimage.binary_opening(solid, structure=np.ones((1, 3, 3), np.bool_))
     pieces, count = cc3d.connected_components(solid, connectivity=6, return_N=True)
     if count == 0:
-        return np.ones(hu.shape, np.bool_)
+        return np.zeros(hu.shape, np.bool_)
     sizes = np.bincount(pieces.ravel())
     sizes[0] = 0
     patient = np.asarray(pieces == sizes.argmax())
     for index, section in enumerate(patient):
         patient[index] = ndimage.binary_fill_holes(section)
-    return np.ascontiguousarray(np.moveaxis(~patient, 0, superior_axis))
+    return np.ascontiguousarray(np.moveaxis(patient, 0, superior_axis))

@@ -95,7 +95,12 @@ class SpineCurve:
 
 def spine_curve(path: CanalPath) -> SpineCurve:
     """Fit a smooth axis through a canal path and carry a frame along it."""
-    points = _smooth_axis(path.points_mm, np.clip(path.scores, 0.3, 1.0))
+    return _curve_through(path.points_mm, np.clip(path.scores, 0.3, 1.0))
+
+
+def _curve_through(points_mm: Vector, weights: NDArray[np.float64]) -> SpineCurve:
+    """Smooth points from inferior to superior into a curve with frames."""
+    points = _smooth_axis(points_mm, weights)
     flat = ndimage.gaussian_filter1d(points, _TANGENT_SMOOTHING, axis=0, mode="nearest")
     superior = _unit_rows(np.gradient(flat, axis=0))
     left = np.tile([1.0, 0.0, 0.0], (len(points), 1))
@@ -106,6 +111,25 @@ def spine_curve(path: CanalPath) -> SpineCurve:
         left=np.ascontiguousarray(left),
         anterior=np.ascontiguousarray(np.cross(left, superior)),
     )
+
+
+def recentred(curve: SpineCurve, canal_radius_mm: NDArray[np.float64]) -> SpineCurve:
+    """Return the curve moved to the middle of the canal.
+
+    Parameters
+    ----------
+    canal_radius_mm
+        Shape ``(n, angles)``: canal wall round the curve; angle 0, anterior, is in the middle.
+    """
+    angle = np.linspace(-np.pi, np.pi, canal_radius_mm.shape[1], endpoint=False)
+    area = (canal_radius_mm**2).mean(1) / 2.0
+    shift_v = (canal_radius_mm**3 * np.cos(angle)).mean(1) / 3.0 / area
+    shift_u = (canal_radius_mm**3 * np.sin(angle)).mean(1) / 3.0 / area
+    moved = curve.points_mm + shift_v[:, None] * curve.anterior + shift_u[:, None] * curve.left
+    kept = slice(round(_EXTENSION_MM), -round(_EXTENSION_MM))
+    points = moved[kept][::4] if len(moved) > 3 * _EXTENSION_MM else moved[::4]
+    order = np.argsort(points[:, 2], kind="stable")
+    return _curve_through(points[order], np.ones(len(points)))
 
 
 def straightened(ct: CtVolume, curve: SpineCurve) -> NDArray[np.float32]:
