@@ -57,3 +57,9 @@ def test_that_a_lesion_too_large_for_its_place_is_refused() -> None:
     lesion = Lesion(level=Level.L3, kind=Matter.LYTIC, r_mm=29.0, place=Place.ANTERIOR)
     with pytest.raises(UsageError, match="no room"):
         make_phantom(small(lesions=(lesion,)))
+
+
+def test_that_a_position_may_be_a_word_and_must_be_known() -> None:
+    assert Recipe(position="FFP").position.value == "FFP"  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="HFS"):
+        Recipe(position="upright")  # type: ignore[arg-type]

@@ -220,6 +220,10 @@ class Recipe:
             value = getattr(self, name)
             if not (isfinite(value) and low <= value <= high):
                 raise UsageError(f"{name} must be {low:g} to {high:g}, got {value}")
+        try:
+            object.__setattr__(self, "position", Position(self.position))
+        except ValueError as error:
+            raise UsageError(f"{error}; known are {', '.join(Position)}") from error
         if self.seed < 0:
             raise UsageError(f"a seed must not be negative, got {self.seed}")
 

@@ -176,8 +176,7 @@ def truth_anatomy(
         structures.AORTA: canvas.organs == AORTA,
         structures.VENA_CAVA: canvas.organs == VENA_CAVA,
         structures.PLEURA: canvas.organs == PLEURA,
-        structures.SKIN: canvas.skin.view(np.bool_),
-        structures.POSTERIOR_WALL: _wall_mask(canvas, landmarks),
+        structures.SKIN: canvas.skin == 0,
         **_root_masks(canvas, landmarks),
     }
     partial = sorted(
@@ -199,16 +198,6 @@ def truth_anatomy(
         masks=masks,
         notes=notes,
     )
-
-
-def _wall_mask(canvas: Canvas, landmarks: Landmarks) -> NDArray[np.bool_]:
-    mask = np.zeros(canvas.geometry.shape_kji, dtype=np.bool_)
-    for marks in landmarks.values():
-        index = np.rint(canvas.geometry.ijk(marks.wall_points_mm)).astype(np.int64)
-        inside = ((index >= 0) & (index < canvas.geometry.size_ijk)).all(axis=1)
-        i, j, k = index[inside].T
-        mask[k, j, i] = True
-    return mask
 
 
 def _root_masks(canvas: Canvas, landmarks: Landmarks) -> dict[str, NDArray[np.bool_]]:
