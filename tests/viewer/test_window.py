@@ -22,7 +22,7 @@ from planner.session.window_states import CheckPhase, Step
 from planner.viewer.main_window import MainWindow
 from planner.viewer.panels.dialogs import AcknowledgeDialog, DeviceTableDialog, SideDialog
 from planner.viewer.theme import clinical
-from planner.viewer.theme.chrome import DARK, LIGHT, dress
+from planner.viewer.theme.chrome import DARK, LIGHT
 from window_services import PhantomServices
 
 pytestmark = pytest.mark.qt
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.qt
 @pytest.fixture
 def window(qtbot):
     made = MainWindow(PhantomServices())
-    made.ask_before_closing = lambda: True
+    made.ask.may_close = lambda: True
     qtbot.addWidget(made)
     made.resize(1280, 860)
     with qtbot.waitExposed(made):
@@ -41,7 +41,7 @@ def window(qtbot):
 
 def quiet(window, qtbot):
     qtbot.waitUntil(
-        lambda: not window.desk._jobs and window.desk.checks.state.phase is not
+        lambda: not window.desk.jobs.busy and window.desk.checks.state.phase is not
         CheckPhase.CHECKING, timeout=30_000
     )  # fmt: skip
 
@@ -316,16 +316,12 @@ def test_that_a_typed_table_becomes_rows_marked_as_entered_by_a_user(planned, qt
 
 @pytest.mark.render
 @pytest.mark.parametrize("theme", ["dark", "light"])
-def test_that_the_window_looks_the_same_as_it_was_judged(planned, qtbot, theme, tmp_path):
-    """Regions of the real window: pictures stay dark, chrome follows the theme."""
-    application = QApplication.instance()
-    dress(application, theme)
-    try:
-        planned.go(Step.TREAT)
-        qtbot.wait(50)
-        image = pixels(planned).astype(float)
-    finally:
-        application.setStyleSheet("")
+def test_that_pictures_stay_dark_in_both_themes(planned, qtbot, theme):
+    """A look at the real window: the surroundings follow the theme, the images do not."""
+    planned._prefer(theme=theme)
+    planned.go(Step.TREAT)
+    qtbot.wait(50)
+    image = pixels(planned).astype(float)
     panes = planned.panes.geometry()
     middle = image[panes.top() : panes.bottom(), panes.left() : panes.right()]
     side = image[200:700, 90:300]
@@ -354,6 +350,22 @@ def test_that_the_toolkit_does_not_eat_references_of_none_and_true(qtbot):
         label.windowTitleChanged.emit("title")
     lost = before[0] - sys.getrefcount(None), before[1] - sys.getrefcount(True)
     assert max(lost) < 100
+
+
+def test_that_preferences_are_kept_for_the_next_window(qtbot, tmp_path):
+    first = MainWindow(PhantomServices(), tmp_path)
+    qtbot.addWidget(first)
+    for name in ("light", "hide_names", "slicer_mouse"):
+        first.actions_by_id[name].trigger()
+    first.close()
+    second = MainWindow(PhantomServices(), tmp_path)
+    qtbot.addWidget(second)
+    assert second.desk.names_hidden
+    assert second.panes.slices[Plane.AXIAL].scheme == "Slicer"
+    assert QApplication.instance().palette().window().color().name() == LIGHT.ground.lower()
+    second.actions_by_id["light"].trigger()
+    assert QApplication.instance().palette().window().color().name() == DARK.ground.lower()
+    second.close()
 
 
 XVFB = shutil.which("Xvfb")

@@ -30,18 +30,18 @@ def main(picture: str) -> None:
     window.show()
     desk = window.desk
     window.open(Path("scan"))
-    wait(application, lambda: desk.ct is not None and not desk._jobs)
+    wait(application, lambda: desk.ct is not None and not desk.jobs.busy)
     desk.segment()
-    wait(application, lambda: desk.edits.anatomy is not None and not desk._jobs)
+    wait(application, lambda: desk.edits.anatomy is not None and not desk.jobs.busy)
     desk.choose_level(Level.L3)
     desk.choose_side(Side.RIGHT)
     desk.suggest()
-    wait(application, lambda: desk.edits.needle is not None and not desk._jobs)
+    wait(application, lambda: desk.edits.needle is not None and not desk.jobs.busy)
     desk.choose_device("eco-mwa")
     wait(application, lambda: desk.checks.state.phase is CheckPhase.CURRENT)
     window.grab().save(picture)
     sys.stdout.write(f"{application.platformName()} {window.findings.verdict.text()}\n")
-    window.ask_before_closing = lambda: True
+    window.ask.may_close = lambda: True
     window.close()
 
 

@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from planner.domain.errors import PlannerError
+from planner.session.drawing import CementMark
 from planner.session.finding_rows import finding_rows, headline, margin_rows
 from planner.session.jobs import JobDone, JobFailed, JobStopped
-from planner.session.ports import Evaluation
 from planner.session.window_states import CheckPhase, CheckState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from planner.domain.anatomy import Anatomy
-    from planner.domain.plan import Plan
+    from planner.domain.plan import CementId, Plan
     from planner.domain.progress import ProgressReport
     from planner.domain.volume import CtVolume
     from planner.session.jobs import JobEvent, JobRunner
-    from planner.session.ports import CaseServices
+    from planner.session.ports import CaseServices, Evaluation
 
 SLOT = "check"
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Derived:
+    evaluation: Evaluation
+    fills: Mapping[CementId, CementMark]
 
 
 class CheckDesk:
@@ -44,6 +51,8 @@ class CheckDesk:
         """What was derived from the plan as it is now; ``None`` while nothing is current."""
         self.last: Evaluation | None = None
         """The newest evaluation, current or not; only parts whose inputs are equal may be used."""
+        self.fills: Mapping[CementId, CementMark] = {}
+        """The fills of ``last`` as drawn."""
 
     def forget(self) -> None:
         """Have nothing to check."""
@@ -95,8 +104,10 @@ class CheckDesk:
             return
         plan, ct, anatomy = self._input
 
-        def work(report: ProgressReport) -> Evaluation:
-            return self._services.evaluate(plan, ct, anatomy, report)
+        def work(report: ProgressReport) -> _Derived:
+            found = self._services.evaluate(plan, ct, anatomy, report)
+            fills = {item.cement_injection_id: CementMark.of(item) for item in found.cements}
+            return _Derived(evaluation=found, fills=fills)
 
         self._runner.submit(SLOT, work, self._on_event)
 
@@ -115,14 +126,15 @@ class CheckDesk:
             )
 
     def _finish(self, value: object) -> None:
-        if self._input is None or not isinstance(value, Evaluation):
+        if self._input is None or not isinstance(value, _Derived):
             self.stop(TypeError("the check answered with something else"))
             return
-        if value.plan is not self._input[0]:
+        found = value.evaluation
+        if found.plan is not self._input[0]:
             return
-        self.evaluation = self.last = value
+        self.evaluation, self.last, self.fills = found, found, value.fills
         try:
-            state = _current(value.plan, value, "")
+            state = _current(found.plan, found, "")
         except Exception as error:  # noqa: BLE001 - whatever fails here voids the verdict
             self.stop(error)
             return

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.geometry.ellipsoid import Spheroid
+from planner.session.surfaces import mask_surface
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from planner.geometry.points import PointLps, Vector
     from planner.geometry.volume_geometry import VolumeGeometry
     from planner.session.planes import PaneMap
+    from planner.session.surfaces import Surface
 
 SECTION_POINTS = 96
 """Corners of a drawn ellipse: under 0.05 mm off the curve for a 60 mm zone."""
@@ -57,13 +59,20 @@ class CementMark:
 
     geometry: VolumeGeometry
     codes: NDArray[np.uint8]
+    mesh: Surface | None
     label: str
 
     @classmethod
     def of(cls, cement: PredictedCement) -> CementMark:
-        """Return the fill of the whole injection."""
+        """Return the fill of the whole injection; makes the mesh, so call it in a worker."""
         label = f"{cement.placed_ml:.1f} mL of {cement.asked_ml:.1f} mL"
-        return cls(geometry=cement.geometry, codes=cement.filled().astype(np.uint8), label=label)
+        filled = cement.filled()
+        return cls(
+            geometry=cement.geometry,
+            codes=filled.astype(np.uint8),
+            mesh=mask_surface("cement", filled, cement.geometry),
+            label=label,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

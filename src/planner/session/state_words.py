@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from planner.domain.plan import Plan, Trajectory
     from planner.domain.prediction import PredictedCement
     from planner.domain.volume import CtVolume
-    from planner.session.drawing import FindingMark
+    from planner.session.drawing import CementMark, FindingMark
     from planner.session.plan_desk import PlanDesk
     from planner.session.ports import CaseServices
 
@@ -249,7 +249,7 @@ def cement_lines(cement: PredictedCement | None, otherwise: str) -> tuple[str, .
 def drawing_of(
     desk: PlanDesk,
     zones: Sequence[PredictedZone | MissingZone],
-    cements: Sequence[PredictedCement],
+    cements: Sequence[CementMark],
     focus: FindingMark | None,
 ) -> Drawing:
     """Return everything drawn over the images."""
@@ -271,7 +271,7 @@ def drawing_of(
             for item in zones
             if isinstance(item, PredictedZone)
         ),
-        cements=tuple(CementMark.of(item) for item in cements),
+        cements=tuple(cements),
         focus=focus,
         pending_entry=desk.pending_entry,
         pending_tip=desk.pending_tip,

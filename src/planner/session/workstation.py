@@ -16,13 +16,13 @@ from planner.session import state_words
 from planner.session.actions import reasons
 from planner.session.check_desk import CheckDesk
 from planner.session.drawing import FindingMark
-from planner.session.jobs import JobDone, JobFailed, JobProgress, JobStopped
+from planner.session.job_desk import JobDesk
 from planner.session.outlines import outline_volume
 from planner.session.pane_desk import PaneDesk
 from planner.session.plan_desk import PlanDesk
 from planner.session.position import position_alarm
 from planner.session.surfaces import anatomy_surfaces, bone_surface
-from planner.session.window_states import CheckPhase, JobState, Message, PlanState, TreatState
+from planner.session.window_states import CheckPhase, Message, PlanState, TreatState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from planner.domain.progress import ProgressReport
     from planner.domain.volume import CtVolume
     from planner.geometry.points import PointLps
-    from planner.session.jobs import JobEvent, JobRunner, Work
+    from planner.session.jobs import JobRunner
     from planner.session.ports import CaseServices, Suggestions
     from planner.session.view_protocols import WorkstationView
 
@@ -59,15 +59,20 @@ class Workstation:
     def __init__(self, services: CaseServices, view: WorkstationView, runner: JobRunner) -> None:
         self._services = services
         self._view = view
-        self._runner = runner
         self.panes = PaneDesk(view, self.say)
         self.edits = PlanDesk()
         self.checks = CheckDesk(services, runner, self._refresh)
+        self.jobs = JobDesk(
+            runner,
+            show=view.show_jobs,
+            refused=lambda error: self.say(str(error), is_error=True),
+            fault=self.fault,
+            ended=self._refresh,
+        )
         self.ct: CtVolume | None = None
         self.names_hidden = False
         self._path: Path | None = None
         self._saved: Plan | None = None
-        self._jobs: dict[str, JobState] = {}
         self._suggestions: Suggestions | None = None
         self._suggested = 0
         self._focus: FindingMark | None = None
@@ -84,7 +89,7 @@ class Workstation:
 
     def open_scan(self, path: Path) -> None:
         """Read a CT in the background; what is open stays until it is read."""
-        self._job(
+        self.jobs.start(
             "open",
             "Reading the scan",
             lambda report: self._services.open_scan(path, report),
@@ -99,7 +104,9 @@ class Workstation:
             ct, anatomy = self._services.reopen(plan, report)
             return _OpenedPlan(plan=plan, ct=ct, anatomy=anatomy)
 
-        self._job("open", "Reading the plan", work, lambda value: self._plan_opened(path, value))
+        self.jobs.start(
+            "open", "Reading the plan", work, lambda value: self._plan_opened(path, value)
+        )
 
     def drop(self, path: Path) -> None:
         """Open what was dragged onto the window: a plan file, else a scan."""
@@ -116,8 +123,7 @@ class Workstation:
         self.say(f"Plan opened, revision {opened.plan.revision}.")
 
     def _begin(self, ct: CtVolume, anatomy: Anatomy | None, plan: Plan, path: Path | None) -> None:
-        for slot in ("segment", "suggest", "surfaces", "import"):
-            self._runner.cancel(slot)
+        self.jobs.cancel("segment", "suggest", "surfaces")
         self.checks.forget()
         self.ct, self._path, self._saved = ct, path, plan
         self._suggestions, self._focus, self._zones = None, None, ()
@@ -138,7 +144,7 @@ class Workstation:
         """Outline the spine in the background."""
         if (ct := self.ct) is not None:
             seeds = dict(self.edits.plan.anatomy.seeds)
-            self._job(
+            self.jobs.start(
                 "segment",
                 "Outlining the spine",
                 lambda report: self._services.segment(ct, seeds, report),
@@ -148,7 +154,7 @@ class Workstation:
     def import_labels(self, path: Path) -> None:
         """Take the outlines from a label file."""
         if (ct := self.ct) is not None:
-            self._job(
+            self.jobs.start(
                 "segment",
                 "Reading the outlines",
                 lambda report: self._services.import_anatomy(ct, path, report),
@@ -161,7 +167,7 @@ class Workstation:
         self._view.show_outlines(outline_volume(anatomy))
         command = self._services.bind_anatomy(anatomy, labels)
         before = self.edits.plan
-        self.edits.do(command)
+        self.act(lambda: self.edits.do(command))
         if self.edits.plan is before:
             self._derive()
         self._build_surfaces()
@@ -180,7 +186,7 @@ class Workstation:
         def work(report: ProgressReport) -> object:
             return anatomy_surfaces(anatomy, report) if anatomy else bone_surface(ct, report)
 
-        self._job("surfaces", "Building the 3-D view", work, self._surfaces_built)
+        self.jobs.start("surfaces", "Building the 3-D view", work, self._surfaces_built)
 
     def _surfaces_built(self, value: object) -> None:
         self._view.show_surfaces(value)  # type: ignore[arg-type]  # what the work returns
@@ -200,7 +206,7 @@ class Workstation:
         if ct is None or anatomy is None or level is None or side is None:
             self.say("Outline the spine, then choose a level and a side.", is_error=True)
             return
-        self._job(
+        self.jobs.start(
             "suggest",
             f"Looking for a path to {level} {side}",
             lambda report: self._services.suggest(ct, anatomy, level, side, report),
@@ -259,6 +265,10 @@ class Workstation:
         if not (0 <= i < ni and 0 <= j < nj and 0 <= k < nk):
             return f"{place}  outside the scan"
         return f"{place}  {self.ct.hu[k, j, i]} HU"
+
+    def device_name(self, device_id: str) -> str:
+        """Return the name of a device."""
+        return self._services.devices[device_id].name
 
     def choose_device(self, device_id: str) -> None:
         """Plan the device on the selected needle with the settings of its first table row.
@@ -385,7 +395,7 @@ class Workstation:
         if evaluation is None or ct is None:
             self.say("Wait until the plan is checked.", is_error=True)
             return
-        self._job(
+        self.jobs.start(
             "report",
             "Writing the PDF",
             lambda _report: self._services.write_report(path, ct, anatomy, evaluation),
@@ -397,44 +407,11 @@ class Workstation:
         self.names_hidden = hidden
         self._refresh()
 
-    # jobs and showing
-
-    def _job(self, slot: str, message: str, work: Work, done: Callable[[object], None]) -> None:
-        def on_event(event: JobEvent) -> None:
-            if isinstance(event, JobProgress):
-                self._jobs[slot] = JobState(
-                    slot=slot, message=event.message, fraction=event.fraction
-                )
-                self._view.show_jobs(tuple(self._jobs.values()))
-                return
-            self._jobs.pop(slot, None)
-            self._view.show_jobs(tuple(self._jobs.values()))
-            if isinstance(event, JobDone):
-                self.act(lambda: done(event.value))
-            elif isinstance(event, JobFailed):
-                self._job_failed(slot, message, event.error)
-            elif isinstance(event, JobStopped):
-                self._refresh()
-
-        self._jobs[slot] = JobState(slot=slot, message=message, fraction=0.0)
-        self._view.show_jobs(tuple(self._jobs.values()))
-        self._runner.submit(slot, work, on_event)
-        self._refresh()
-
-    def _job_failed(self, slot: str, message: str, error: BaseException) -> None:
-        if isinstance(error, PlannerError):
-            self.say(str(error), is_error=True)
-            self._refresh()
-        else:
-            self.say(f"{message} failed: {type(error).__name__}: {error}", is_error=True)
-            if slot in ("segment", "surfaces"):
-                self._refresh()
-            else:
-                self.checks.stop(error)
+    # showing
 
     def cancel(self, slot: str) -> None:
         """Stop long work."""
-        self._runner.cancel(slot)
+        self.jobs.cancel(slot)
 
     def say(self, text: str, *, is_error: bool = False) -> None:
         """Show one sentence."""
@@ -442,7 +419,7 @@ class Workstation:
 
     def close(self) -> None:
         """Stop all work and wait for it."""
-        self._runner.shutdown()
+        self.jobs.close()
 
     def _refresh(self) -> None:
         """Show every state that differs from what is shown."""
@@ -467,7 +444,7 @@ class Workstation:
         )
         treat = state_words.treat_state(desk, self._services, zones, cements, unfilled)
         self.plan_shown, self.treatment_shown = plan, treat
-        busy = frozenset(self._jobs)
+        busy = self.jobs.busy
         show = self._view
         self._publish("study", study, show.show_study)
         self._publish("anatomy", anatomy, show.show_anatomy)
@@ -476,7 +453,8 @@ class Workstation:
         self._publish("check", checks.state, show.show_check)
         why: Mapping[str, str] = reasons(study, anatomy, plan, treat, checks.state, busy)
         self._publish("why", why, show.show_availability)
-        self._view.show_drawing(state_words.drawing_of(desk, zones, cements, self._focus))
+        fills = [checks.fills[item.cement_injection_id] for item in cements]
+        self._view.show_drawing(state_words.drawing_of(desk, zones, fills, self._focus))
 
     def _publish(self, name: str, state: object, show: Callable[..., None]) -> None:
         if name not in self._shown or self._shown[name] != state:

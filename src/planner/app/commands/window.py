@@ -41,11 +41,9 @@ def show_window(what: Path | None) -> int:
 
     from planner.app.services import Services  # noqa: PLC0415
     from planner.viewer.main_window import MainWindow  # noqa: PLC0415
-    from planner.viewer.theme.chrome import dress  # noqa: PLC0415
 
     application = QApplication(sys.argv[:1])
-    dress(application, "dark")
-    window = MainWindow(Services(user_data_folder()))
+    window = MainWindow(Services(user_data_folder()), user_data_folder())
     window.show()
     if what is not None:
         window.open(what)

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from math import floor, log10
+from functools import lru_cache
+from math import ceil, floor, log10
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QGuiApplication,
+    QImage,
+    QPainter,
+    QPainterPath,
+    QPen,
+    QPolygonF,
+)
 
 from planner.session.drawing import WALL_SLAB_MM, grown, section
 from planner.session.view_state import Layer
@@ -23,6 +34,7 @@ IN_PLANE_MM = 1.2
 """A needle this close to the plane is drawn solid: about half of a 13 G cannula."""
 
 HALO = QColor(0, 0, 0, 170)
+HALO_PX = 2.0
 CROSSHAIR_GAP_PX = 14.0
 
 
@@ -95,7 +107,10 @@ def _zone(painter: QPainter, pane: PaneMap, zone: ZoneMark) -> None:
     band.setFillRule(Qt.FillRule.OddEvenFill)
     shade = QColor(clinical.ZONE)
     shade.setAlpha(58)
+    # Antialiasing a translucent area costs more than the slice; its rim is drawn smooth below.
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     painter.fillPath(band, shade)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(pen(clinical.ZONE, 1.0, 170, dashed=True))
     painter.drawPolygon(polygon(pane, outer_cut))
@@ -199,24 +214,44 @@ def words(
     painter: QPainter, at: QPointF, text: str, colour: str, size_px: int, *, bold: bool = False
 ) -> None:
     """Write one line with a dark halo; ``at`` is the left end of the base line."""
-    font = QFont(painter.font())
-    font.setPixelSize(size_px)
-    font.setBold(bold)
+    ratio = painter.device().devicePixelRatioF()
+    picture = _written(text, colour, size_px, bold, ratio)
+    painter.drawImage(at - QPointF(HALO_PX, size_px + HALO_PX), picture)
+
+
+@lru_cache(maxsize=512)
+def _written(text: str, colour: str, size_px: int, bold: bool, ratio: float) -> QImage:
+    """Return a line of text as an image: outlining glyphs anew costs more than the slice."""
+    font = _font(size_px, bold=bold)
+    wide = QFontMetricsF(font).horizontalAdvance(text) + 2 * HALO_PX + 2
+    high = 1.4 * size_px + 2 * HALO_PX
+    size = QSize(ceil(wide * ratio), ceil(high * ratio))
+    image = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
+    image.setDevicePixelRatio(ratio)
+    image.fill(Qt.GlobalColor.transparent)
     path = QPainterPath()
-    path.addText(at, font, text)
+    path.addText(QPointF(HALO_PX, size_px + HALO_PX), font, text)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.strokePath(path, QPen(HALO, 3.0))
     painter.fillPath(path, QColor(colour))
+    painter.end()
+    return image
+
+
+def _font(size_px: int, *, bold: bool) -> QFont:
+    font = QFont(QGuiApplication.font())
+    font.setPixelSize(size_px)
+    font.setBold(bold)
+    return font
 
 
 def words_centred(painter: QPainter, box: QRectF, text: str, colour: str, size_px: int) -> None:
     """Write one bold line in the middle of ``box``."""
-    font = QFont(painter.font())
-    font.setPixelSize(size_px)
-    font.setBold(True)
-    painter.setFont(font)
-    wide = painter.fontMetrics().horizontalAdvance(text)
-    base = box.center().y() + painter.fontMetrics().capHeight() / 2
-    words(painter, QPointF(box.center().x() - wide / 2, base), text, colour, size_px, bold=True)
+    metrics = QFontMetricsF(_font(size_px, bold=True))
+    base = box.center().y() + metrics.capHeight() / 2
+    left = box.center().x() - metrics.horizontalAdvance(text) / 2
+    words(painter, QPointF(left, base), text, colour, size_px, bold=True)
 
 
 def paint_letters(painter: QPainter, pane: PaneMap) -> None:

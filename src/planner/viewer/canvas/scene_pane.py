@@ -13,7 +13,6 @@ from planner.geometry.points import PointLps
 from planner.geometry.volume_geometry import direction_label
 from planner.session.drawing import Drawing
 from planner.session.planes import volume_centre
-from planner.session.surfaces import Surface, mask_surface
 from planner.session.view_state import Layer
 from planner.viewer.canvas.overlay_painter import words, words_centred
 from planner.viewer.canvas.slice_pane import GROUND
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QMouseEvent, QPaintEvent, QWheelEvent
 
     from planner.domain.volume import CtVolume
-    from planner.session.drawing import CementMark
+    from planner.session.surfaces import Surface
     from planner.session.view_state import ViewState
     from planner.viewer.canvas.scene import Scene, Turntable
 
@@ -48,7 +47,6 @@ class ScenePane(QWidget):
         self._layers = frozenset(Layer)
         self._words = ""
         self._surfaces: tuple[Surface, ...] = ()
-        self._fills: dict[int, tuple[CementMark, Surface | None]] = {}
         self._picture: QImage | None = None
         self._stale = True
         self._coarse = False
@@ -120,8 +118,7 @@ class ScenePane(QWidget):
             old.needles == drawing.needles
             and old.zones == drawing.zones
             and old.focus == drawing.focus
-            and [id(item.codes) for item in old.cements]
-            == [id(item.codes) for item in drawing.cements]
+            and list(map(id, old.cements)) == list(map(id, drawing.cements))
         )
         if not same:
             self._update_marks()
@@ -136,15 +133,8 @@ class ScenePane(QWidget):
             focus=shown.focus,
         )
         cements = shown.cements if Layer.CEMENT in layers else ()
-        self._scene.show_drawing(kept, tuple(f for f in map(self._fill, cements) if f))
-        self._redraw()
-
-    def _fill(self, cement: CementMark) -> Surface | None:
-        key = id(cement.codes)
-        if key not in self._fills or self._fills[key][0].codes is not cement.codes:
-            mesh = mask_surface("cement", cement.codes > 0, cement.geometry)
-            self._fills = {**self._fills, key: (cement, mesh)}
-        return self._fills[key][1]
+        self._scene.show_drawing(kept, tuple(item.mesh for item in cements if item.mesh))
+        self._moving()
 
     def _redraw(self) -> None:
         self._stale = True

@@ -1,0 +1,118 @@
+"""Asks the user and hands the answer to the workstation."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox
+
+from planner.domain.plan import Acknowledgement
+from planner.viewer.panels.dialogs import AcknowledgeDialog, DeviceTableDialog, SideDialog
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PySide6.QtGui import QPixmap
+    from PySide6.QtWidgets import QWidget
+
+    from planner.session.workstation import Workstation
+
+PLAN_FILTER = "Plans (*.plan);;All files (*)"
+SCAN_FILTER = "CT (*.nii *.nii.gz *.nrrd *.nhdr *.dcm DICOMDIR);;All files (*)"
+PICTURE_WIDTH_PX = 460
+
+
+class Questions:
+    """Every dialog of the window."""
+
+    def __init__(self, window: QWidget, desk: Workstation) -> None:
+        self._window = window
+        self._desk = desk
+
+    def folder(self) -> None:
+        """Ask for a folder of slices and open it."""
+        if name := QFileDialog.getExistingDirectory(self._window, "Open CT folder"):
+            self._desk.open_scan(Path(name))
+
+    def scan_file(self) -> None:
+        """Ask for a scan in one file and open it."""
+        self._file("Open CT", SCAN_FILTER, self._desk.open_scan)
+
+    def plan_file(self) -> None:
+        """Ask for a plan and open it."""
+        self._file("Open plan", PLAN_FILTER, self._desk.open_plan)
+
+    def labels_file(self) -> None:
+        """Ask for outlines and take them."""
+        self._file("Import outlines", SCAN_FILTER, self._desk.import_labels)
+
+    def save(self) -> bool:
+        """Save the plan to its file; ask for one when it has none."""
+        return self._desk.save(self._desk.path) if self._desk.path else self.save_as()
+
+    def save_as(self) -> bool:
+        """Ask for a file and save the plan to it."""
+        name, _ = QFileDialog.getSaveFileName(self._window, "Save plan", "case.plan", PLAN_FILTER)
+        return bool(name) and self._desk.save(Path(name))
+
+    def report(self) -> None:
+        """Ask for a file and write the PDF to it."""
+        name, _ = QFileDialog.getSaveFileName(self._window, "Write PDF", "plan.pdf", "PDF (*.pdf)")
+        if name:
+            self._desk.write_report(Path(name))
+
+    def side(self, picture: QPixmap, position: str) -> None:
+        """Ask a person to compare the picture with the patient."""
+        shown = picture.scaledToWidth(PICTURE_WIDTH_PX, Qt.TransformationMode.SmoothTransformation)
+        needles = [row.title for row in self._desk.plan_shown.needles]
+        dialog = SideDialog(shown, position, needles, self._window)
+        if dialog.exec() == QDialog.DialogCode.Accepted:
+            self._desk.act(lambda: self._desk.edits.confirm_side(dialog.by.text(), _now()))
+
+    def acknowledgement(self) -> None:
+        """Ask who goes on in spite of the selected finding, and why."""
+        check = self._desk.checks.state
+        row = next((r for r in check.findings if r.fingerprint == check.selected), None)
+        if row is None:
+            return
+        dialog = AcknowledgeDialog(row, self._window)
+        if dialog.exec() == QDialog.DialogCode.Accepted:
+            word = Acknowledgement(
+                fingerprint=row.fingerprint,
+                rule=row.rule,
+                by=dialog.by.text().strip(),
+                reason=dialog.reason.text().strip(),
+                at_utc=_now(),
+            )
+            self._desk.act(lambda: self._desk.edits.acknowledge(word))
+
+    def device_table(self) -> None:
+        """Ask for the zone table of the chosen device."""
+        device_id = self._desk.treatment_shown.device_id
+        dialog = DeviceTableDialog(self._desk.device_name(device_id), self._window)
+        if dialog.exec() == QDialog.DialogCode.Accepted:
+            table = dialog.entered()
+            self._desk.enter_table(device_id, table.rows, table.document)
+
+    def may_close(self) -> bool:
+        """Ask what to do with an unsaved plan; tell whether to close."""
+        buttons = QMessageBox.StandardButton
+        answer = QMessageBox.question(
+            self._window,
+            "Unsaved plan",
+            "The plan has changes that are in no file.",
+            buttons.Save | buttons.Discard | buttons.Cancel,
+        )
+        return self.save() if answer == buttons.Save else answer == buttons.Discard
+
+    def _file(self, title: str, kinds: str, use: Callable[[Path], None]) -> None:
+        name, _ = QFileDialog.getOpenFileName(self._window, title, "", kinds)
+        if name:
+            use(Path(name))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
