@@ -56,6 +56,15 @@ def test_that_a_finer_grid_gives_the_same_zone(at_1_mm: HeatResult, at_075_mm: H
     assert 15.0 < coarse.short_diameter_mm < 25.0
 
 
+def test_that_a_coarse_preview_stays_near_the_full_run(at_075_mm: HeatResult) -> None:
+    preview = transpedicular(vertebra(52, 1.25))
+    axis = TRANSPEDICULAR[1]
+    coarse, fine = preview.coagulation_size(axis), at_075_mm.coagulation_size(axis)
+    assert preview.model.tier == "preview"
+    assert coarse.volume_ml == pytest.approx(fine.volume_ml, rel=0.08)
+    assert coarse.short_diameter_mm == pytest.approx(fine.short_diameter_mm, abs=0.6)
+
+
 def test_that_a_finer_grid_gives_the_same_canal(
     at_1_mm: HeatResult, at_075_mm: HeatResult
 ) -> None:
@@ -199,7 +208,7 @@ def test_that_times_over_limits_belong_to_the_thermocouple_in_the_same_place() -
 def test_that_a_grid_too_coarse_for_the_needle_is_refused() -> None:
     medium = uniform(44, 1.5)
     needle = bipolar(medium, (-10.0, 0.0, 0.0), (1.0, 0.0, 0.0))
-    with pytest.raises(UsageError, match=r"Use 1\.1 mm or finer"):
+    with pytest.raises(UsageError, match=r"Use 1\.3 mm or finer"):
         solve(medium, [burn(needle)])
 
 

@@ -17,8 +17,18 @@ from planner.physics.heat.bioheat import (
     stable_step_s,
 )
 from planner.physics.heat.cuts import cuts_of_cylinders
-from planner.physics.heat.links import SHORTEST_HEAT_CUT, cut_links
-from planner.physics.heat.metal import Contact, Exchange, contact_of, exchange_of, hold, relax
+from planner.physics.heat.links import SHORTEST_CLOSE_CUT, SHORTEST_HEAT_CUT, cut_links
+from planner.physics.heat.metal import (
+    CloseTissue,
+    Contact,
+    Exchange,
+    close_tissue,
+    contact_of,
+    exchange_closely,
+    exchange_of,
+    hold,
+    relax,
+)
 from planner.physics.heat.record import TALLY_S
 from planner.physics.heat.sources import (
     BOILING_CELSIUS,
@@ -43,6 +53,7 @@ class Piece:
     """A lumped piece of metal and its temperature."""
 
     contact: Contact
+    close: CloseTissue
     exchange: Exchange
     celsius: float
 
@@ -67,13 +78,11 @@ def prepare(medium: Medium, stage: Stage, temperature: Field) -> HeatingStage:
     """Cut the links at the metal and place the sources of ``stage``."""
     cuts = cuts_of_cylinders(medium, stage.metal)
     table = medium.table
-    links = cut_links(
-        medium.spread(table.heat_conductivity_w_per_m_k),
-        medium.spacing_mm,
-        cuts,
-        SHORTEST_HEAT_CUT,
-    )
-    per_capacity = 1.0 / medium.spread(table.heat_capacity_j_per_m3_k)
+    conductivity = medium.spread(table.heat_conductivity_w_per_m_k)
+    links = cut_links(conductivity, medium.spacing_mm, cuts, SHORTEST_HEAT_CUT)
+    whole = cut_links(conductivity, medium.spacing_mm, cuts, SHORTEST_CLOSE_CUT)
+    capacity = medium.spread(table.heat_capacity_j_per_m3_k) * medium.voxel_m3
+    per_capacity = medium.voxel_m3 / capacity
     per_capacity[cuts.metal] = 0.0
     perfusion = medium.spread(table.perfusion_w_per_m3_k)
     body = body_of(links, per_capacity.astype(np.float32), perfusion.astype(np.float32))
@@ -95,7 +104,8 @@ def prepare(medium: Medium, stage: Stage, temperature: Field) -> HeatingStage:
             contact = contact_of(inside, links, medium.voxel_m3)
             celsius = float(temperature[inside].mean())
             hold(temperature, contact.metal, celsius)
-            found.append(Piece(contact, exchange_of(metal, cooling), celsius))
+            close = close_tissue(contact_of(inside, whole, medium.voxel_m3), contact, capacity)
+            found.append(Piece(contact, close, exchange_of(metal, cooling), celsius))
         pieces.append(tuple(found))
     return HeatingStage(body, tuple(sources), tuple(pieces), count, stage.duration_s / count)
 
@@ -120,9 +130,7 @@ def run(
         step = Step.of(ready.step_s, power, ARTERIAL_CELSIUS, ready.ceiling_celsius)
         _relax_metal(ready, now, powers)
         advance(now, new, ready.body, heat, cem43_min, step)
-        for pieces in ready.pieces:
-            for piece in pieces:
-                hold(new, piece.contact.metal, piece.celsius)
+        _exchange_closely(ready, new)
         now, new = new, now
         if (number + 1) % tally_steps == 0 or number + 1 == ready.count:
             recorder.note(now, (number + 1 - noted) * ready.step_s, powers)
@@ -164,3 +172,11 @@ def _relax_metal(ready: HeatingStage, temperature: Field, powers: tuple[float, .
                 ready.step_s,
                 piece.celsius,
             )
+
+
+def _exchange_closely(ready: HeatingStage, temperature: Field) -> None:
+    for piece in (piece for pieces in ready.pieces for piece in pieces):
+        piece.celsius = exchange_closely(
+            temperature, piece.close, piece.exchange.capacity, ready.step_s, piece.celsius
+        )
+        hold(temperature, piece.contact.metal, piece.celsius)

@@ -17,8 +17,11 @@ SHORTEST_ELECTRIC_CUT = 0.05
 """Smallest share of a voxel a current link may keep; shorter links spoil the conditioning."""
 
 SHORTEST_HEAT_CUT = 0.5
-"""Smallest share of a voxel a heat link may keep. 0.25 halves the stable step and moves a zone
-by a Dice of 0.002 only."""
+"""Smallest share of a voxel a heat link may keep in an explicit step; shorter links would
+shorten the stable step. What such a link carries beyond it is exchanged implicitly."""
+
+SHORTEST_CLOSE_CUT = 0.02
+"""Smallest share of a voxel a heat link may keep in the implicit exchange."""
 
 
 class Links(NamedTuple):

@@ -32,11 +32,14 @@ MODEL_SOURCE: Final = (
     "against patients: no vessels, no vapour, no shrinkage; estimate, not for dose control"
 )
 
-COARSEST_PER_RADIUS: Final = 1.2
-"""Spacing over needle radius beyond which a needle is under-resolved: at 1.7 the volume of a
-zone is a quarter too small."""
+COARSEST_PER_RADIUS: Final = 1.4
+"""Largest spacing in needle radii: a coarser grid may slip past a thin needle altogether."""
 
-COARSEST_WITHOUT_CURRENT: Final = 4.0 / 3.0
+FULL_PER_RADIUS: Final = 1.2
+"""Largest spacing in electrode radii for tier ``full``. Between it and the coarsest the volume
+of a zone comes out some 4 % small, which a preview may do."""
+
+FULL_WITHOUT_CURRENT: Final = 4.0 / 3.0
 """The same for metal that carries no current: a cryoprobe of 17 gauge (0.75 mm) needs 1 mm."""
 
 FULL_MARGIN_MM: Final = 20.0
@@ -73,7 +76,7 @@ def solve(
     cold = _is_cold(stages)
     for item in (item.applicator for stage in stages for item in stage.driven):
         for piece in item.metal:
-            refuse_unfit(piece, medium, coarsest_per_radius(item))
+            refuse_unfit(piece, medium)
     temperature = np.full(medium.tissue.shape, ARTERIAL_CELSIUS, dtype=np.float32)
     cem43_min = np.zeros_like(temperature)
     points = np.array(points_mm, dtype=np.float64).reshape(-1, 3)
@@ -111,23 +114,17 @@ def _is_cold(stages: Sequence[Stage]) -> bool:
     return True in kinds
 
 
-def coarsest_per_radius(applicator: Applicator) -> float:
-    """Return the largest spacing, in needle radii, that resolves an applicator."""
-    carries_current = isinstance(applicator, RadioFrequency)
-    return COARSEST_PER_RADIUS if carries_current else COARSEST_WITHOUT_CURRENT
-
-
-def refuse_unfit(piece: Cylinder, medium: Medium, coarsest: float) -> None:
+def refuse_unfit(piece: Cylinder, medium: Medium) -> None:
     """Refuse metal that the grid cannot hold or resolve."""
     if margin_mm(piece, medium) < 2.0 * medium.spacing_mm:
         raise UsageError(
             "A needle leaves the simulated volume. Enlarge the volume round the ablation."
         )
-    if medium.spacing_mm > coarsest * piece.radius_mm:
+    if medium.spacing_mm > COARSEST_PER_RADIUS * piece.radius_mm:
         raise UsageError(
             f"A grid of {medium.spacing_mm:g} mm is too coarse for a needle of "
             f"{2.0 * piece.radius_mm:g} mm: its zone would come out too small. Use "
-            f"{coarsest * piece.radius_mm:.2g} mm or finer."
+            f"{COARSEST_PER_RADIUS * piece.radius_mm:.2g} mm or finer."
         )
 
 
@@ -150,9 +147,20 @@ def edge_change_k(recorder: Recorder) -> float:
 
 
 def tier_of(medium: Medium, stages: Sequence[Stage]) -> str:
-    """Return ``full``, or ``preview`` when the grid ends close to the metal."""
-    margins = [margin_mm(piece, medium) for stage in stages for piece in stage.metal]
-    return "full" if min(margins, default=np.inf) >= FULL_MARGIN_MM else "preview"
+    """Return ``full``, or ``preview`` where the grid is coarse or ends close to the metal."""
+    driven = [item.applicator for stage in stages for item in stage.driven]
+    full = all(
+        margin_mm(piece, medium) >= FULL_MARGIN_MM
+        and medium.spacing_mm <= _full_per_radius(applicator) * piece.radius_mm
+        for applicator in driven
+        for piece in applicator.metal
+    )
+    return "full" if full else "preview"
+
+
+def _full_per_radius(applicator: Applicator) -> float:
+    carries_current = isinstance(applicator, RadioFrequency)
+    return FULL_PER_RADIUS if carries_current else FULL_WITHOUT_CURRENT
 
 
 def _label(medium: Medium, stages: Sequence[Stage], after_s: float) -> ModelLabel:
