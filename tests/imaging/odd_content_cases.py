@@ -429,6 +429,16 @@ def _(slices):
     setting("SliceThickness", "1")(slices)
 
 
+@edit("pixel size does not fit the field of view", WARN, "FIELD-OF-VIEW")
+def _(slices):
+    setting("ReconstructionDiameter", "120")(slices)
+
+
+@edit("field of view rounded", LOAD)
+def _(slices):
+    setting("ReconstructionDiameter", "90")(slices)
+
+
 @edit("rows and columns swapped", REFUSE, "SWAPPED-MATRIX")
 def _(slices):
     for data in slices:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BOMB_BYTES = 512 * 1024**2
-MOST_BYTES = 300 * 1024**2
+MOST_BYTES = 400 * 1024**2
 
 
 def deflate_bomb(folder: Path) -> None:
@@ -75,6 +75,16 @@ def test_that_a_pipe_in_the_folder_is_not_opened(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.dcm")
     codes = [found.code for found in load_ct(tmp_path).record.findings]
     assert codes == ["DCM-NOT-DICOM"]
+
+
+def test_that_a_folder_of_too_many_files_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, series())
+    monkeypatch.setattr("planner.imaging.folder.MAX_FILES", 20)
+    with pytest.raises(InputRefusedError) as refused:
+        load_ct(tmp_path)
+    assert refused.value.code == "DCM-TOO-MANY-FILES"
 
 
 def test_that_a_link_to_a_folder_above_is_not_followed(tmp_path: Path) -> None:

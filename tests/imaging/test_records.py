@@ -105,7 +105,8 @@ def test_that_progress_grows_and_cancel_stops(tmp_path: Path) -> None:
     write(tmp_path, series())
     fractions: list[float] = []
     load_ct(tmp_path, report=lambda fraction, _: fractions.append(fraction))
-    assert fractions[-1] == 1.0
+    assert fractions[-1] == pytest.approx(1.0)
+    assert fractions == sorted(fractions)
     assert all(0.0 <= fraction <= 1.0 for fraction in fractions)
 
     def cancel(fraction: float, message: str) -> None:

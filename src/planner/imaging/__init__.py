@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from planner.imaging.gate import inspect, load_ct
     from planner.imaging.inspection import Inspection, SeriesInspection
     from planner.imaging.position import position_in_words
+    from planner.imaging.rectify import rectified
+    from planner.imaging.thumbnail import read_thumbnail
     from planner.imaging.volume_files import read_labels, write_volume
 
 _DOORS = {
@@ -25,6 +27,8 @@ _DOORS = {
     "load_ct": "gate",
     "position_in_words": "position",
     "read_labels": "volume_files",
+    "read_thumbnail": "thumbnail",
+    "rectified": "rectify",
     "scan_sha256": "digest",
     "write_ct_series": "ct_writer",
     "write_volume": "volume_files",
@@ -38,6 +42,8 @@ __all__ = [
     "load_ct",
     "position_in_words",
     "read_labels",
+    "read_thumbnail",
+    "rectified",
     "scan_sha256",
     "write_ct_series",
     "write_volume",

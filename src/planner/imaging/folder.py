@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 IMAGE_SUFFIXES = frozenset((".dcm", ".dicom", ".dic", ".ima", ".img"))
 """A file with such a name that is no DICOM is a damaged slice until proven otherwise."""
 
+HEADER_SHARE = 0.1
+"""Part of the whole progress that reading headers takes."""
+
 _SYSTEM_NAMES = frozenset((".ds_store", "thumbs.db", "desktop.ini", "dicomdir"))
 _TEXT_PROBE = 512
 
@@ -156,7 +159,7 @@ def _read_headers(
     foreign: list[Path] = []
     for place, file in enumerate(files):
         if place % 64 == 0:
-            report(place / len(files), "Reading headers")
+            report(HEADER_SHARE * place / len(files), "Reading headers")
         name = _shown(file, root)
         try:
             header = reader.read(file, name)

@@ -11,6 +11,7 @@ import numpy as np
 from planner.imaging.codes import Code, finding
 from planner.imaging.decoding import Decoders, decoders
 from planner.imaging.digest import scan_sha256_of_slices
+from planner.imaging.folder import HEADER_SHARE
 from planner.imaging.fragments import Part, frame_parts
 from planner.imaging.frames import Frame, FrameRefusedError
 from planner.imaging.picture_checks import check_pictures
@@ -81,7 +82,8 @@ def read_voxels(
             ignored.append(frames[k].file.name)
         if on_slices is not None:
             on_slices(geometry, hu, k + 1)
-        report((k + 1) / len(frames), "Reading slices")
+        done = (k + 1) / len(frames)
+        report(HEADER_SHARE + (1.0 - HEADER_SHARE) * done, "Reading slices")
     steps = sample_steps(frames[0].rows, frames[0].columns)
     notes = check_pictures(frames, np.stack(samples), hu, steps)
     if ignored or len({frame.pixels.padding for frame in frames}) > 1:
@@ -92,6 +94,24 @@ def read_voxels(
         sha256=scan_sha256_of_slices(geometry, digests),
         findings=tuple(notes),
     )
+
+
+def read_slice(frame: Frame) -> NDArray[np.int16]:
+    """Return one slice in HU, shape ``[j, i]``.
+
+    Raises
+    ------
+    StackRefusedError
+        When it cannot be read whole.
+    """
+    hu: NDArray[np.int16] = np.empty((frame.rows, frame.columns), dtype=np.int16)
+    try:
+        with decoders() as unpackers:
+            _Source(unpackers=unpackers).read(frame, hu)
+        to_hu(hu, frame)
+    except FrameRefusedError as error:
+        raise StackRefusedError([finding(error.code, error.detail, [frame.file.name])]) from None
+    return hu
 
 
 def _facts(stacked: Stack, hu: NDArray[np.int16]) -> Iterator[SliceFacts]:
