@@ -330,6 +330,15 @@ def test_that_pictures_stay_dark_in_both_themes(planned, qtbot, theme):
     assert (side.mean() < 70) if theme == "dark" else (side.mean() > 180)
 
 
+def test_that_no_panel_is_wider_than_its_column(planned):
+    planned.desk.choose_device("eco-mwa")
+    for step in Step:
+        planned.go(step)
+        QApplication.processEvents()
+        panel = planned.steps.currentWidget()
+        assert panel.widget().width() <= panel.viewport().width(), step
+
+
 def test_that_closing_ends_every_thread_and_gives_the_hook_back(qtbot):
     before = sys.excepthook
     made = MainWindow(PhantomServices())

@@ -106,6 +106,7 @@ def margin_rows(
 def _cell(margin: Margin, assessment: Assessment) -> MarginCell:
     if margin.distance_mm is None:
         return MarginCell(text="?", explained=margin.why_not, severity=None, at=None)
+    where = "away from" if margin.distance_mm > 0.0 else "reaches into"
     about = [
         item.severity
         for item in assessment.findings
@@ -113,11 +114,17 @@ def _cell(margin: Margin, assessment: Assessment) -> MarginCell:
         and (item.structure == margin.structure or margin.structure in item.message)
     ]
     return MarginCell(
-        text=f"{margin.distance_mm:.1f} mm",
-        explained=f"to {structure_words(margin.structure)}; click to see where",
+        text=_millimetres(margin.distance_mm),
+        explained=f"{where} {structure_words(margin.structure)}; click to see where",
         severity=min(about, key=lambda item: item.rank) if about else None,
         at=margin.at,
     )
+
+
+def _millimetres(value: float) -> str:
+    """Return a distance with a true minus sign, and never a minus zero."""
+    tenths = round(value, 1) or 0.0
+    return f"{tenths:.1f} mm".replace("-", "−")
 
 
 def headline(assessment: Assessment) -> tuple[str, str]:

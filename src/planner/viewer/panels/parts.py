@@ -6,13 +6,23 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QComboBox,
+    QFrame,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QAction
 
 GAP = 8
 EDGE = 16
+NARROWEST_PX = 56
 
 
 def label(text: str = "", role: str = "") -> QLabel:
@@ -32,9 +42,9 @@ def section(text: str) -> QLabel:
     return made
 
 
-def button(action: QAction, *, primary: bool = False) -> QPushButton:
+def button(action: QAction, *, primary: bool = False, short: str = "") -> QPushButton:
     """Return a push button that follows an action: its words, state and tooltip."""
-    made = QPushButton(action.text())
+    made = QPushButton(short or action.text())
     if primary:
         made.setProperty("role", "primary")
     made.clicked.connect(action.trigger)
@@ -42,7 +52,7 @@ def button(action: QAction, *, primary: bool = False) -> QPushButton:
     def follow() -> None:
         made.setEnabled(action.isEnabled())
         made.setToolTip(action.toolTip())
-        made.setText(action.text())
+        made.setText(short or action.text())
 
     action.changed.connect(follow)
     follow()
@@ -84,8 +94,11 @@ class Panel(QScrollArea):
             self.column.addWidget(part)
 
     def end(self) -> None:
-        """Push everything to the top."""
+        """Push everything to the top, and let no long word make the column wider."""
         self.column.addStretch(1)
+        for part in self.findChildren(QWidget):
+            if isinstance(part, QComboBox | QPushButton | QAbstractSpinBox):
+                part.setMinimumWidth(NARROWEST_PX)
 
 
 def say(part: QLabel, text: str) -> None:

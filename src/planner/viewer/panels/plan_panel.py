@@ -66,8 +66,8 @@ class PlanPanel(Panel):
         self.add(button(actions["suggest"], primary=True), self._why)
         self.add(section("By hand, at the crosshair"))
         row = QHBoxLayout()
-        row.addWidget(button(actions["entry"]))
-        row.addWidget(button(actions["tip"]))
+        row.addWidget(button(actions["entry"], short="Entry  E"))
+        row.addWidget(button(actions["tip"], short="Tip  T"))
         self.column.addLayout(row)
         self.add(
             label("Or drag the square (entry) and the dot (tip) in a pane.", "faint"),
@@ -76,8 +76,8 @@ class PlanPanel(Panel):
             self._needles,
         )
         row = QHBoxLayout()
-        for name in ("new_needle", "lock", "delete"):
-            row.addWidget(button(actions[name]))
+        for name, short in (("new_needle", "New"), ("lock", "Lock"), ("delete", "Delete")):
+            row.addWidget(button(actions[name], short=short))
         self.column.addLayout(row)
         self.end()
 

@@ -1,0 +1,77 @@
+"""The window over the services the program really uses: rules, proposals, PDF, plan file."""
+
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+from PySide6.QtCore import QPoint, Qt
+
+from phantoms import easy_l3
+from planner.app.services import Services
+from planner.domain.finding import Severity
+from planner.domain.levels import Level, Side
+from planner.session.planes import Plane
+from planner.session.window_states import CheckPhase
+from planner.viewer.main_window import MainWindow
+
+pytestmark = pytest.mark.qt
+
+
+class QuickServices(Services):
+    """The real use cases, but the scan and its outlines are at hand."""
+
+    def open_scan(self, path, report):
+        return easy_l3().ct
+
+    def segment(self, ct, seeds, report):
+        return easy_l3().truth
+
+
+def test_that_a_plan_goes_from_a_scan_to_paper_by_mouse_and_keys(qtbot, tmp_path, monkeypatch):
+    monkeypatch.setenv("PLANNER_DATA", str(tmp_path / "data"))
+    window = MainWindow(QuickServices(tmp_path / "data"))
+    window.ask.may_close = lambda: True
+    qtbot.addWidget(window)
+    window.show()
+    desk = window.desk
+
+    def settled():
+        return not desk.jobs.busy and desk.checks.state.phase is CheckPhase.CURRENT
+
+    window.open(Path("scan"))
+    qtbot.waitUntil(lambda: desk.ct is not None and settled(), timeout=60_000)
+    window.actions_by_id["segment"].trigger()
+    qtbot.waitUntil(lambda: desk.edits.anatomy is not None and settled(), timeout=60_000)
+    desk.choose_level(Level.L3)
+    desk.choose_side(Side.LEFT)
+    window.actions_by_id["suggest"].trigger()
+    qtbot.waitUntil(lambda: desk.edits.needle is not None and settled(), timeout=120_000)
+    assert desk.edits.needle.entry.x_mm > easy_l3().truth.vertebrae[Level.L3].body_centre.x_mm
+    desk.choose_device("eco-mwa")
+    desk.act(lambda: desk.edits.set_cement("pmma-medium-viscosity", 2.0))
+    qtbot.waitUntil(settled, timeout=120_000)
+    state = desk.checks.state
+    assert {row.rule for row in state.findings if row.severity is Severity.STOP} >= {"P2"}
+    assert len(state.margins) == 3
+    assert all(cell.text != "?" for row in state.margins for cell in row.cells)
+
+    pane = window.panes.slices[Plane.AXIAL]
+    x, y = pane.pane_map().pixel(desk.edits.needle.tip)
+    start = QPoint(round(x), round(y))
+    qtbot.mousePress(pane, Qt.MouseButton.LeftButton, pos=start)
+    qtbot.mouseMove(pane, start + QPoint(0, 8))
+    assert window.findings.verdict.text() == "NOT EVALUATED"
+    qtbot.mouseRelease(pane, Qt.MouseButton.LeftButton, pos=start + QPoint(0, 8))
+    moved = desk.edits.needle
+    qtbot.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert desk.edits.needle != moved
+    qtbot.waitUntil(settled, timeout=120_000)
+
+    paper, file = tmp_path / "plan.pdf", tmp_path / "case.plan"
+    desk.write_report(paper)
+    qtbot.waitUntil(lambda: paper.exists() and not desk.jobs.busy, timeout=60_000)
+    text = "".join(page.extract_text() for page in PdfReader(paper).pages).lower()
+    assert "not a medical device" in text
+    assert desk.save(file)
+    assert Services(tmp_path / "data").load_plan(file).trajectories == (desk.edits.needle,)
+    window.close()
