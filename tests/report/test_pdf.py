@@ -146,7 +146,7 @@ def test_that_every_picture_has_words_for_who_cannot_see_it(paper: bytes) -> Non
         and item.get("/S") == "/Figure"
         and "/Alt" in item
     ]
-    assert len(alts) == 13
+    assert len(alts) == 15
     assert all("CT" in alt for alt in alts)
 
 

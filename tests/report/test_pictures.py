@@ -78,7 +78,7 @@ def test_that_every_needle_gets_its_views_and_the_plan_three(case) -> None:
     keys = [one.key for one in needle_pictures(case.plan, case.plan.trajectories[1], case)]
     assert keys == [
         f"needle-2-{view}"
-        for view in ("along-axial", "along-sagittal", "axial", "sagittal", "eye")
+        for view in ("along-axial", "along-sagittal", "axial", "sagittal", "eye", "solid")
     ]
 
 

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from planner.domain.prediction import Exposure, MissingZone, PredictedCement, PredictedZone
     from planner.domain.volume import CtVolume
     from planner.planning.measures import TrajectoryMeasures
-    from planner.report.pictures import Pictured
+    from planner.report.pictured import Pictured
     from planner.report.rows import Named
 
 

@@ -34,7 +34,7 @@ class Drawing:
         self.plane = plane
         self.pixels = rgb.shape[0]
         size = self.pixels * OVERSAMPLING
-        self._image = Image.fromarray(rgb).resize((size, size), Image.Resampling.BICUBIC)
+        self._image = Image.fromarray(rgb).resize((size, size), Image.Resampling.BILINEAR)
         self._pen = ImageDraw.Draw(self._image)
         self._px_per_mm = size / (2.0 * plane.half_mm)
 
@@ -93,9 +93,9 @@ class Drawing:
 
     def png(self) -> bytes:
         """Return the finished picture."""
-        finished = self._image.resize((self.pixels, self.pixels), Image.Resampling.LANCZOS)
         buffer = BytesIO()
-        finished.save(buffer, "PNG", compress_level=6)
+        # Lightly compressed: the PDF packs the pixels again in its own way.
+        self._image.reduce(OVERSAMPLING).save(buffer, "PNG", compress_level=1)
         return buffer.getvalue()
 
     def _scale_bar(self, size: int, edge: float) -> None:

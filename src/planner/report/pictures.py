@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,18 +11,17 @@ from planner.domain.prediction import PredictedZone
 from planner.report import palette, planes
 from planner.report.drawing import Drawing
 from planner.report.model import Picture
+from planner.report.solid import render_solid
 from planner.report.wording import is_prone, level_words, millimetres
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
     from planner.domain.anatomy import Anatomy
-    from planner.domain.plan import AblationId, CementId, Plan, Trajectory
-    from planner.domain.prediction import Exposure, MissingZone, PredictedCement
+    from planner.domain.plan import Plan, Trajectory
     from planner.domain.volume import CtVolume
     from planner.geometry.points import PointLps, Vector
+    from planner.report.pictured import Pictured
     from planner.report.planes import Plane
 
 WINDOW_HU = (1800.0, 400.0)
@@ -48,30 +47,6 @@ STEEP = 0.7
 
 FAR_MM = 3.0
 """More than an outline pixel, so that cutting off the far field bends no outline."""
-
-
-class Pictured(Protocol):
-    """What pictures are made from; ``planner.safety`` scenes have all of it."""
-
-    @property
-    def ct(self) -> CtVolume | None:
-        """The scan."""
-
-    @property
-    def anatomy(self) -> Anatomy | None:
-        """The outlines, or ``None`` when there are none."""
-
-    @property
-    def zones(self) -> Mapping[AblationId, PredictedZone | MissingZone]:
-        """One prediction per ablation."""
-
-    @property
-    def cements(self) -> Mapping[CementId, PredictedCement]:
-        """One prediction per cement injection."""
-
-    @property
-    def exposures(self) -> Mapping[AblationId, Exposure]:
-        """Simulated heat or cold at structures, where there is any."""
 
 
 def plan_pictures(plan: Plan, scene: Pictured) -> tuple[Picture, ...]:
@@ -116,7 +91,7 @@ def plan_pictures(plan: Plan, scene: Pictured) -> tuple[Picture, ...]:
 
 
 def needle_pictures(plan: Plan, trajectory: Trajectory, scene: Pictured) -> tuple[Picture, ...]:
-    """Return the needle's own views: axial and sagittal at the tip, along it, and its eye."""
+    """Return the needle's own views: along it, at its tip, its eye, and bone as a solid."""
     ct = scene.ct
     if ct is None:
         return ()
@@ -135,7 +110,7 @@ def needle_pictures(plan: Plan, trajectory: Trajectory, scene: Pictured) -> tupl
     )
     number = plan.trajectories.index(trajectory) + 1
     who = f"needle {number}, {level_words(trajectory.level)}, {trajectory.side} side"
-    return tuple(
+    cuts = tuple(
         Picture(
             key=f"needle-{number}-{key}",
             title=title,
@@ -145,6 +120,15 @@ def needle_pictures(plan: Plan, trajectory: Trajectory, scene: Pictured) -> tupl
         )
         for key, title, plane in near
     )
+    title = "From behind and above; zone and cement through bone"
+    solid = Picture(
+        key=f"needle-{number}-solid",
+        title=title,
+        caption=title,
+        alt=f"{title}: outlined bone of the CT as a solid with {who}",
+        png=render_solid(plan.trajectories, trajectory, scene),
+    )
+    return (*cuts, solid)
 
 
 def render(plane: Plane, ct: CtVolume, plan: Plan, scene: Pictured) -> bytes:

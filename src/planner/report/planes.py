@@ -129,6 +129,13 @@ def needles_eye(entry: PointLps, tip: PointLps, at: PointLps, half_mm: float) ->
     return _plane(at, np.cross(direction, upward), -upward, half_mm)
 
 
+def seen_from(centre: PointLps, viewer: Vector, half_mm: float) -> Plane:
+    """Plane through ``centre`` as seen from ``viewer``, a direction from the centre; head up."""
+    inward = -unit(viewer)
+    upward = unit(SUPERIOR - float(SUPERIOR @ inward) * inward)
+    return _plane(centre, np.cross(inward, upward), -upward, half_mm)
+
+
 def sample(
     array: NDArray[np.generic],
     geometry: VolumeGeometry,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         TrajectoryId,
     )
     from planner.domain.prediction import ModelLabel
-    from planner.report.pictures import Pictured
+    from planner.report.pictured import Pictured
 
 MM3_PER_ML = 1000.0
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from planner.domain.levels import Level
     from planner.domain.plan import CementInjection, Plan
     from planner.domain.prediction import PredictedCement
-    from planner.report.pictures import Pictured
+    from planner.report.pictured import Pictured
 
 FAR_RULE: Final = "C1"
 NEAR_RULE: Final = "C2"
