@@ -9,12 +9,12 @@ import numpy as np
 
 from planner.domain.plan import Approach
 from planner.domain.sourced import Interval
-from planner.geometry.points import SHORTEST_DIRECTION_MM, PointLps, unit
+from planner.geometry.points import PointLps, unit
 from planner.planning.body_outline import skin_on_line
 from planner.planning.measures import Clearance, Crossing, TipPlace, TrajectoryMeasures
 from planner.planning.pedicle_margins import half_voxel_mm, pedicle_margins
 from planner.planning.sampling import along_line
-from planner.planning.segment_distance import nearest_on_segment, nearest_to_points
+from planner.planning.segment_distance import structure_distance
 from planner.planning.surfaces import surroundings_of
 
 if TYPE_CHECKING:
@@ -116,39 +116,15 @@ def clearance(
     Outside it is the distance of the axis less the radius. When the axis enters the structure
     it is the greatest depth of the axis in it and the radius, negative.
     """
-    distance, index, along = nearest_on_segment(surface.points_mm, entry, tip)
-    at, on_needle = surface.points_mm[index], entry + along * (tip - entry)
-    deepest = _deepest(surface, entry, tip)
-    if deepest is not None:
-        depth, at, on_needle = deepest
-        distance = -depth
-    away = at - on_needle
-    if np.linalg.norm(away) > SHORTEST_DIRECTION_MM:
-        doubt = half_voxel_mm(surface.geometry.ijk_from_lps[:3, :3] @ unit(away))
-    else:
-        doubt = max(surface.geometry.spacing_mm) / 2.0
+    distance, at, on_needle, doubt = structure_distance(
+        surface.points_mm, surface.inside, surface.ijk_from_lps, entry, tip, STEP_MM
+    )
     return Clearance(
         structure=name,
-        distance_mm=_about(float(distance) - radius_mm, doubt + placement_error_mm),
+        distance_mm=_about(distance - radius_mm, doubt + placement_error_mm),
         at=PointLps.of(at),
         on_needle=PointLps.of(on_needle),
     )
-
-
-def _deepest(surface: Surface, entry: Vector, tip: Vector) -> tuple[float, Vector, Vector] | None:
-    """Return depth, nearest surface point and axis point where the axis is deepest inside."""
-    if surface.inside is None:
-        return None
-    samples = _points_on(entry, tip)
-    index = np.rint(surface.geometry.ijk(samples)).astype(np.int64)
-    held = ((index >= 0) & (index < np.array(surface.geometry.size_ijk))).all(axis=1)
-    i, j, k = index[held].T
-    within = samples[held][surface.inside[k, j, i] > 0]
-    if not len(within):
-        return None
-    depth, nearest = nearest_to_points(surface.points_mm, within)
-    most = int(depth.argmax())
-    return float(depth[most]), surface.points_mm[nearest[most]], within[most]
 
 
 def _points_on(entry: Vector, tip: Vector) -> Vector:

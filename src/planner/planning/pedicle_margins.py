@@ -100,8 +100,9 @@ def _gaps(
                 from_ijk = start + offset * sideways
                 if trilinear(bone, from_ijk[0], from_ijk[1], from_ijk[2]) < 0.5:
                     continue
-                wall = way_out(bone, from_ijk, way * RAY_STEP_MM, RAY_STEP_MM, FARTHEST_WALL_MM)
                 half = np.sqrt(max(radius_mm * radius_mm - offset * offset, 0.0))
+                farthest = min(FARTHEST_WALL_MM, room[n, quarter] + half)
+                wall = way_out(bone, from_ijk, way * RAY_STEP_MM, RAY_STEP_MM, farthest)
                 room[n, quarter] = min(room[n, quarter], wall - half)
     return thinnest, angle, room
 

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 
 
 @kernel
+def _dot(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    return float(a[0] * b[0] + a[1] * b[1] + a[2] * b[2])
+
+
+@kernel
 def nearest_on_segment(
     points_mm: NDArray[np.float64], start: NDArray[np.float64], end: NDArray[np.float64]
 ) -> tuple[float, int, float]:
@@ -76,8 +81,55 @@ def nearest_to_points(
 
 
 @kernel
-def _dot(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
-    return float(a[0] * b[0] + a[1] * b[1] + a[2] * b[2])
+def structure_distance(
+    points_mm: NDArray[np.float64],
+    inside: NDArray[np.uint8],
+    ijk_from_lps: NDArray[np.float64],
+    entry: NDArray[np.float64],
+    tip: NDArray[np.float64],
+    step_mm: float,
+) -> tuple[float, NDArray[np.float64], NDArray[np.float64], float]:
+    """Return the signed distance of a needle's axis to a structure.
+
+    Outside it is the distance to the nearest of its surface points. When the axis enters the
+    structure's mask it is the greatest depth of the axis in it, negative.
+
+    Returns
+    -------
+    distance_mm, at, on_axis, half_voxel_mm
+        With the surface point and the axis point it is taken between, shape ``(3,)``, and half
+        a voxel of the mask's grid along the line between them.
+    """
+    distance, index, along = nearest_on_segment(points_mm, entry, tip)
+    at = points_mm[index].copy()
+    on_axis = entry + along * (tip - entry)
+    length = np.sqrt(_dot(tip - entry, tip - entry))
+    count = int(np.ceil(length / step_mm)) + 1
+    place = np.empty(3, np.int64)
+    deepest = 0.0
+    for n in range(count):
+        spot = entry + n / max(count - 1, 1) * (tip - entry)
+        held = True
+        for axis in range(3):
+            row = ijk_from_lps[axis]
+            value = row[0] * spot[0] + row[1] * spot[1] + row[2] * spot[2] + row[3]
+            place[axis] = int(np.floor(value + 0.5))
+            held = held and 0 <= place[axis] < inside.shape[2 - axis]
+        if held and inside[place[2], place[1], place[0]] > 0:
+            depth, index, _ = nearest_on_segment(points_mm, spot, spot)
+            if depth > deepest:
+                deepest = depth
+                distance = -depth
+                at[:] = points_mm[index]
+                on_axis[:] = spot
+    away = at - on_axis
+    size = np.sqrt(_dot(away, away))
+    steps = 0.0
+    for axis in range(3):
+        row = ijk_from_lps[axis, :3]
+        share = _dot(row, away) / size if size > 0.0 else np.sqrt(_dot(row, row) / 3.0)
+        steps += share * share
+    return distance, at, on_axis, 0.5 / np.sqrt(steps)
 
 
 @kernel

@@ -44,12 +44,14 @@ class Surface:
     points_mm
         Shape ``(n, 3)``, LPS, n > 0.
     inside
-        uint8 mask on ``geometry``, or ``None`` for an open surface that has no inside.
+        uint8 mask; all zero for an open surface that has no inside.
+    ijk_from_lps
+        Shape ``(4, 4)``, of the grid of ``inside``.
     """
 
     points_mm: NDArray[np.float64]
-    geometry: VolumeGeometry
-    inside: NDArray[np.uint8] | None
+    inside: NDArray[np.uint8]
+    ijk_from_lps: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -174,7 +176,9 @@ def surroundings_of(anatomy: Anatomy, level: Level) -> Surroundings:
     wall = vertebra.posterior_wall
     if wall is not None and len(wall.points_mm):
         near[structures.POSTERIOR_WALL] = Surface(
-            points_mm=np.ascontiguousarray(wall.points_mm), geometry=geometry, inside=None
+            points_mm=np.ascontiguousarray(wall.points_mm, dtype=np.float64),
+            inside=np.zeros_like(bone, dtype=np.uint8),
+            ijk_from_lps=geometry.ijk_from_lps,
         )
     return Surroundings(
         level=level,
@@ -259,7 +263,7 @@ def _surface(
     points = surface_points(mask, grid)
     if not len(points):
         return None
-    return Surface(points_mm=points, geometry=grid, inside=mask.astype(np.uint8))
+    return Surface(points_mm=points, inside=mask.astype(np.uint8), ijk_from_lps=grid.ijk_from_lps)
 
 
 def foramen_name(value: int) -> str:
