@@ -85,6 +85,9 @@ def zone_for(plan, ablation_id="a1", half_length=7.0, half_width=7.0, band=2.0, 
 def cement_for(plan, geometry, cement_id="c1", radius=7.0, centre=None):
     injection = next(item for item in plan.cements if item.id == cement_id)
     centre = plan.trajectory(injection.trajectory_id).tip if centre is None else centre
+    start = np.maximum(np.floor(geometry.ijk(centre.array)) - 15, 0).astype(int)
+    size = np.minimum(np.array(geometry.size_ijk) - start, 31)
+    geometry = geometry.cropped(tuple(map(int, start)), tuple(map(int, size)))
     i, j, k = geometry.size_ijk
     index = np.stack(np.meshgrid(*map(np.arange, (k, j, i)), indexing="ij"), -1)[..., ::-1]
     distance = np.linalg.norm(geometry.lps_mm(index) - centre.array, axis=-1)
