@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from planner.domain.progress import ProgressReport
     from planner.domain.volume import CtVolume
 
-BACKEND = "builtin 1"
+BACKEND = "builtin 2"
 
 REACH_MM = np.array([65.0, 85.0, 25.0]), np.array([65.0, 60.0, 25.0])
 """How far the work grid reaches to right/anterior/inferior and left/posterior/superior."""
@@ -83,8 +83,8 @@ def read_spine(ct: CtVolume, report: ProgressReport) -> SpineReading:
     for path in hypotheses(ct, low, high):
         report(0.15 + 0.05 * len(readings), "looking for discs")
         curve = spine_curve(path)
-        curve = recentred(curve, canal_radius_mm(straightened(ct, curve)))
-        straight = straightened(ct, curve)
+        curve = recentred(curve, canal_radius_mm(straightened(ct.hu, ct.geometry, curve)))
+        straight = straightened(ct.hu, ct.geometry, curve)
         discs = find_discs(straight)
         readings.append(SpineReading(path=path, curve=curve, straight=straight, discs=discs))
     usable = [reading for reading in readings if len(reading.discs.s_mm)]

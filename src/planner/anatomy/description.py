@@ -83,7 +83,7 @@ def _vertebra(
     box = model.boxes()[number - 1]
     if box is None:
         return None
-    found = pedicles(model, number, box)
+    found = pedicles(model, number, box, provenance.origin)
     body = measure_body(model, number, box, found)
     if body is None:
         return None

@@ -13,7 +13,7 @@ import numpy as np
 
 from planner.anatomy.spine_model import widened
 from planner.anatomy.work_grid import resample, sample
-from planner.domain.anatomy import Pedicle
+from planner.domain.anatomy import Origin, Pedicle
 from planner.domain.levels import Side
 from planner.domain.sourced import Interval
 from planner.geometry.points import PointLps, unit
@@ -27,8 +27,11 @@ if TYPE_CHECKING:
     from planner.anatomy.spine_model import Box, SpineModel
     from planner.geometry.points import Vector
 
-OUTLINE_BIAS_MM = 0.8
-"""The outline lies about 0.4 mm outside reference outlines on each side; a width must not."""
+OUTLINE_BIAS_MM = {Origin.AUTOMATIC: 0.8}
+"""The built-in outline lies about 0.4 mm outside on each side; a width must not.
+
+An outline from elsewhere is taken at its word.
+"""
 
 _FINE_MM = 0.5
 _BEHIND_CENTRE_MM = 0.0
@@ -38,10 +41,11 @@ _LEAST_RADIUS_MM = 0.5
 _AXIS_REACH_MM = 6.0
 
 
-def pedicles(model: SpineModel, number: int, box: Box) -> Mapping[Side, Pedicle]:
+def pedicles(model: SpineModel, number: int, box: Box, origin: Origin) -> Mapping[Side, Pedicle]:
     """Return the pedicles of vertebra ``number`` (1 is the lowest) that can be told."""
     region = _fine_region(model, number, box)
-    found = {side: _pedicle(model, region, side) for side in Side}
+    bias_mm = OUTLINE_BIAS_MM.get(origin, 0.0)
+    found = {side: _pedicle(model, region, side, bias_mm) for side in Side}
     return {side: pedicle for side, pedicle in found.items() if pedicle is not None}
 
 
@@ -108,7 +112,7 @@ def _bounding_box(mask: NDArray[np.bool_], box: Box) -> Box | None:
     return slice(low[0], high[0]), slice(low[1], high[1]), slice(low[2], high[2])
 
 
-def _pedicle(model: SpineModel, region: _Region, side: Side) -> Pedicle | None:
+def _pedicle(model: SpineModel, region: _Region, side: Side, bias_mm: float) -> Pedicle | None:
     """Walk the sections from the canal's middle to the posterior wall; the narrowest counts."""
     _, v, u = region.located
     lateral = u * side.sign
@@ -140,14 +144,14 @@ def _pedicle(model: SpineModel, region: _Region, side: Side) -> Pedicle | None:
         side=side,
         isthmus=PointLps.of(centres[isthmus]),
         axis=(float(axis[0]), float(axis[1]), float(axis[2])),
-        width_mm=_interval(2.0 * widest[isthmus], doubt),
-        height_mm=_interval(max(height, 2.0 * widest[isthmus]), doubt),
+        width_mm=_interval(2.0 * widest[isthmus] - bias_mm, doubt),
+        height_mm=_interval(max(height, 2.0 * widest[isthmus]) - bias_mm, doubt),
     )
 
 
-def _interval(outline_mm: float, doubt_mm: float) -> Interval:
+def _interval(best_mm: float, doubt_mm: float) -> Interval:
     """Return a width that is never biased wide, with a voxel of doubt."""
-    best = max(0.0, outline_mm - OUTLINE_BIAS_MM)
+    best = max(0.0, best_mm)
     return Interval(max(0.0, best - doubt_mm), best, best + doubt_mm)
 
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.anatomy.canal_path import CanalPath
-    from planner.domain.volume import CtVolume
     from planner.geometry.points import Vector
     from planner.geometry.volume_geometry import VolumeGeometry
 
@@ -132,8 +131,10 @@ def recentred(curve: SpineCurve, canal_radius_mm: NDArray[np.float64]) -> SpineC
     return _curve_through(points[order], np.ones(len(points)))
 
 
-def straightened(ct: CtVolume, curve: SpineCurve) -> NDArray[np.float32]:
-    """Return the CT in straightened coordinates, float32 ``[s, v, u]``."""
+def straightened(
+    hu: NDArray[np.generic], geometry: VolumeGeometry, curve: SpineCurve
+) -> NDArray[np.float32]:
+    """Return a volume in straightened coordinates, float32 ``[s, v, u]``."""
     out = np.empty((len(curve), len(V_MM), len(U_MM)), np.float32)
     across = V_MM[:, None, None], U_MM[None, :, None]
     for start in range(0, len(curve), 32):
@@ -143,7 +144,7 @@ def straightened(ct: CtVolume, curve: SpineCurve) -> NDArray[np.float32]:
             + across[0] * curve.anterior[part, None, None]
             + across[1] * curve.left[part, None, None]
         )
-        out[part] = sample(ct.hu, ct.geometry, points)
+        out[part] = sample(hu, geometry, points)
     return out
 
 

@@ -62,6 +62,30 @@ def spine_parts(
     return SpineParts(bodies=bodies, discs=between, canal=canal)
 
 
+def inside_canal(
+    located: NDArray[np.float32], canal_radius: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Tell which voxels of a grid lie inside a canal radius over (s, angle)."""
+    out = np.zeros(located.shape[1:], np.bool_)
+    _inside(located, canal_radius, out)
+    return out
+
+
+@kernel
+def _inside(
+    located: NDArray[np.float32], radius: NDArray[np.float64], out: NDArray[np.bool_]
+) -> None:
+    """Fill ``out``."""
+    for k in range(located.shape[1]):
+        for j in range(located.shape[2]):
+            for i in range(located.shape[3]):
+                s = float(located[0, k, j, i])
+                v = float(located[1, k, j, i])
+                u = float(located[2, k, j, i])
+                if -0.5 <= s <= radius.shape[0] - 0.5 and abs(u) < 40.0:
+                    out[k, j, i] = np.hypot(v, u) <= _polar(radius, s, v, u)
+
+
 @kernel
 def _polar(table: NDArray[np.float64], s: float, v: float, u: float) -> float:
     """Return a radius over (s, angle) by linear interpolation; the angle is that of (v, u)."""

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.anatomy import segment
+from planner.anatomy import segment, segment_imported
 from planner.domain.anatomy import Anatomy
-from planner.domain.errors import InputRefusedError, NotBuiltYetError, PlannerError
+from planner.domain.errors import InputRefusedError, PlannerError
 from planner.domain.plan import AnatomyBinding, Plan, ScanBinding
 from planner.domain.prediction import MissingZone
 from planner.domain.progress import ProgressReport, unreported
 from planner.domain.volume import GateVerdict
 from planner.geometry.points import unit
-from planner.imaging import load_ct
+from planner.imaging import load_ct, read_labels
 from planner.physics import cortex_barrier, fill_cement, table_zone
 from planner.safety import Scene, assess
 from planner.session.anatomy_store import load_anatomy, store_anatomy
@@ -111,8 +111,9 @@ def outline(ct: CtVolume, binding: AnatomyBinding, report: ProgressReport = unre
         return found
     seeds = dict(binding.seeds)
     if binding.locator:
-        raise NotBuiltYetError("Importing outlines is not built yet; use the built-in segmenter.")
-    anatomy = segment(ct, seeds=seeds, report=report)
+        anatomy = segment_imported(ct, read_labels(Path(binding.locator)), report=report)
+    else:
+        anatomy = segment(ct, seeds=seeds, report=report)
     store_anatomy(ct, binding, anatomy)
     return anatomy
 
