@@ -81,6 +81,14 @@ def test_that_later_outlines_win_and_paint_wins_over_all() -> None:
     assert columns[16] == columns[17] == TissueClass.GAS
 
 
+def test_that_thin_bone_outside_an_outlined_lesion_is_marrow() -> None:
+    hu = np.full(SHAPE, 50.0)
+    outlines = Outlines(vertebrae=~nothing(), canal=nothing(), lesion=box(slice(8, 12)))
+    found = tissue_map(hu, outlines, 1.0, CLASSES)
+    assert (found[8:12] == TissueClass.LYTIC).all()
+    assert (found[:8] == TissueClass.CANCELLOUS).all()
+
+
 def test_that_outlines_of_another_shape_are_refused() -> None:
     outlines = Outlines(vertebrae=nothing(), canal=nothing())
     with pytest.raises(ValueError, match="same shape"):

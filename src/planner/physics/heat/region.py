@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -47,32 +48,40 @@ def hu_in(
     region: VolumeGeometry, hu: NDArray[np.integer], scan: VolumeGeometry
 ) -> NDArray[np.float32]:
     """Return HU on ``region``, straight between voxels of the scan."""
-    return _resampled(region, hu.astype(np.float32), scan, order=1, outside=SOFT_HU)
+    return _resampled(region, hu, scan, order=1, outside=SOFT_HU)
 
 
 def mask_in(
     region: VolumeGeometry, mask: NDArray[np.bool_], scan: VolumeGeometry
 ) -> NDArray[np.bool_]:
     """Return an outline on ``region``: the nearest voxel decides, outside the scan is not in."""
-    found = _resampled(region, mask.astype(np.float32), scan, order=0, outside=0.0)
+    found = _resampled(region, mask, scan, order=0, outside=0.0)
     return np.asarray(found > 0.5)  # 0 or 1
 
 
 def _resampled(
     region: VolumeGeometry,
-    values: NDArray[np.float32],
+    values: NDArray[np.integer] | NDArray[np.bool_],
     scan: VolumeGeometry,
     *,
     order: int,
     outside: float,
 ) -> NDArray[np.float32]:
+    """Resample the part of a scan that ``region`` needs: a whole scan as floats is large."""
     scan_from_region = scan.ijk_from_lps @ region.lps_from_ijk
-    matrix = scan_from_region[:3, :3][::-1, ::-1]
+    last = np.array(region.size_ijk) - 1.0
+    corners = np.array(list(product(*((0.0, end) for end in last))))
+    reached = (corners @ scan_from_region[:3, :3].T + scan_from_region[:3, 3])[:, ::-1]
+    low = np.maximum(np.floor(reached.min(axis=0)).astype(int) - 1, 0)
+    high = np.minimum(np.ceil(reached.max(axis=0)).astype(int) + 2, values.shape)
+    if (high <= low).any():
+        return np.full(region.shape_kji, outside, dtype=np.float32)
+    part = values[tuple(slice(a, b) for a, b in zip(low, high, strict=True))]
     return np.asarray(
         ndimage.affine_transform(
-            values,
-            matrix,
-            offset=scan_from_region[:3, 3][::-1],
+            part.astype(np.float32),
+            scan_from_region[:3, :3][::-1, ::-1],
+            offset=scan_from_region[:3, 3][::-1] - low,
             output_shape=region.shape_kji,
             order=order,
             mode="grid-constant" if order else "constant",

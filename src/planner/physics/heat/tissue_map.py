@@ -61,7 +61,7 @@ def tissue_map(
     tissue = _outside_bone(hu, limits)
     _put(tissue, outlines.discs, TissueClass.DISC)
     bone = outlines.vertebrae
-    tissue[bone] = _bone(hu[bone], limits)
+    tissue[bone] = _bone(hu[bone], limits, lesion_known=outlines.lesion is not None)
     if outlines.lesion is not None:
         lesion = outlines.lesion
         blastic = hu[lesion] >= limits["blastic_from_hu"].value
@@ -89,10 +89,18 @@ def _outside_bone(
 
 
 def _bone(
-    hu: NDArray[np.integer] | NDArray[np.floating], limits: Mapping[str, Sourced]
+    hu: NDArray[np.integer] | NDArray[np.floating],
+    limits: Mapping[str, Sourced],
+    *,
+    lesion_known: bool,
 ) -> NDArray[np.uint8]:
-    """Classify voxels inside a vertebra: very low HU is fatty marrow, not tumour."""
-    tissue = np.full(hu.shape, TissueClass.LYTIC, dtype=np.uint8)
+    """Classify voxels inside a vertebra by HU.
+
+    Where the lesion is outlined, thin bone outside it is the marrow of age; where it is not,
+    thin bone counts as tumour unless it is as dark as fat.
+    """
+    thin = TissueClass.CANCELLOUS if lesion_known else TissueClass.LYTIC
+    tissue = np.full(hu.shape, thin, dtype=np.uint8)
     tissue[hu >= limits["cancellous_from_hu"].value] = TissueClass.CANCELLOUS
     tissue[hu < limits["fat_below_hu"].value] = TissueClass.CANCELLOUS
     tissue[hu >= limits["cortical_from_hu"].value] = TissueClass.CORTICAL
