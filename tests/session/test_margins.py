@@ -90,8 +90,8 @@ def test_that_a_cell_carries_the_weight_of_the_finding_that_names_its_structure(
     )
     (row,) = margin_rows(plan, assessment, margins)
     assert [cell.severity for cell in row.cells] == [None, Severity.STOP, Severity.STOP]
-    assert [cell.text for cell in row.cells] == ["9.0 mm", "0.8 mm", "1.2 mm"]
+    assert [cell.text for cell in row.cells] == ["9.0", "0.8", "1.2"]
     inside = (Margin(subject="a1", column=MarginColumn.WALL, distance_mm=-0.04, structure="x"),)
-    assert margin_rows(plan, assessment, inside)[0].cells[0].text == "0.0 mm"
+    assert margin_rows(plan, assessment, inside)[0].cells[0].text == "0.0"
     (shown,) = finding_rows(plan, assessment)
     assert shown.message.endswith("1.2 mm to L3 left foramen.")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QImage, QWheelEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QTableWidgetItem
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QTableWidgetItem, QToolButton
 
 from phantoms import easy_l3
 from planner.domain.finding import Verdict
@@ -21,6 +21,7 @@ from planner.session.planes import Plane
 from planner.session.window_states import CheckPhase, Step
 from planner.viewer.main_window import MainWindow
 from planner.viewer.panels.dialogs import AcknowledgeDialog, DeviceTableDialog, SideDialog
+from planner.viewer.panels.palette import Palette
 from planner.viewer.theme import clinical
 from planner.viewer.theme.chrome import DARK, LIGHT
 from window_services import PhantomServices
@@ -264,6 +265,46 @@ def test_that_double_click_shows_one_pane_alone(opened, qtbot):
     assert not opened.panes.scene.isVisible()
     opened.desk.panes.toggle_maximised("sagittal")
     assert opened.panes.scene.isVisible()
+
+
+def test_that_a_large_pane_stands_beside_three_small_ones(opened):
+    opened.desk.panes.toggle_large("coronal")
+    QApplication.processEvents()
+    large = opened.panes.slices[Plane.CORONAL]
+    others = [
+        pane for pane in (*opened.panes.slices.values(), opened.panes.scene) if pane is not large
+    ]
+    assert large.width() > 1.7 * max(pane.width() for pane in others)
+    assert large.height() > 2.5 * max(pane.height() for pane in others)
+    opened.desk.panes.toggle_large("coronal")
+    QApplication.processEvents()
+    assert large.width() == pytest.approx(opened.panes.scene.width(), abs=2)
+
+
+def test_that_a_distance_is_never_shortened(planned, qtbot):
+    planned.desk.choose_device("eco-mwa")
+    quiet(planned, qtbot)
+    QApplication.processEvents()
+    cells = [
+        cell
+        for cell in planned.findings.findChildren(QToolButton)
+        if cell.property("role") == "margin" and cell.isVisible()
+    ]
+    assert len(cells) == 6
+    for cell in cells:
+        assert cell.width() > cell.fontMetrics().horizontalAdvance(cell.text()) + 4
+
+
+def test_that_the_palette_finds_and_runs_an_action(opened, qtbot):
+    palette = Palette(opened.actions_by_id)
+    qtbot.addWidget(palette)
+    before = opened.desk.panes.state.invert
+    palette.text.setText("black white")
+    assert palette.found.count() == 1
+    palette.run_current()
+    assert opened.desk.panes.state.invert is not before
+    palette.text.setText("delete needle")
+    assert "Select a needle first" in palette.found.item(0).text()
 
 
 def test_that_no_word_of_reassurance_and_no_green_is_anywhere(planned):

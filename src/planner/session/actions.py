@@ -71,6 +71,10 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("invert", "Invert", "Swap black and white.", ("I",), "View"),
     ActionSpec("reset_view", "Fit all", "Show the whole scan.", ("R",), "View"),
     ActionSpec("maximise", "One pane", "Show the active pane alone.", ("Ctrl+M", "Z"), "View"),
+    ActionSpec(
+        "large", "Large pane", "Show the active pane large beside the others.", ("F",), "View"
+    ),
+    ActionSpec("palette", "Find a command…", "Search every action by name.", ("Ctrl+K",), "View"),
     ActionSpec("escape", "Let go", "Drop a half placed needle.", ("Esc",), "View"),
     ActionSpec(
         "as_acquired",
@@ -91,8 +95,8 @@ NO_SCAN = "Open a CT first."
 NO_NEEDLE = "Select a needle first."
 _NEED_SCAN = (
     "segment", "import_labels", "entry", "tip", "new_needle", "outlines", "invert", "reset_view",
-    "maximise", "as_acquired", "save", "save_as", "report", "suggest", "confirm_side", "recheck",
-    "acknowledge",
+    "maximise", "large", "as_acquired", "save", "save_as", "report", "suggest", "confirm_side",
+    "recheck", "acknowledge",
 )  # fmt: skip
 
 

@@ -62,6 +62,8 @@ class CheckDesk:
 
     def invalidate(self, plan: Plan, ct: CtVolume, anatomy: Anatomy | None) -> None:
         """Void the verdict now, then check the new state in the background."""
+        if self._input is not None and self._input[2] is not anatomy:
+            self.last, self.fills = None, {}
         self._input = (plan, ct, anatomy)
         self.evaluation = None
         self._become(

@@ -122,9 +122,9 @@ def _cell(margin: Margin, assessment: Assessment) -> MarginCell:
 
 
 def _millimetres(value: float) -> str:
-    """Return a distance with a true minus sign, and never a minus zero."""
+    """Return a distance in mm with a true minus sign, and never a minus zero."""
     tenths = round(value, 1) or 0.0
-    return f"{tenths:.1f} mm".replace("-", "−")
+    return f"{tenths:.1f}".replace("-", "−")
 
 
 def headline(assessment: Assessment) -> tuple[str, str]:

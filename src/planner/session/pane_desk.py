@@ -127,6 +127,12 @@ class PaneDesk:
             alone = "" if self.state.maximised == pane else pane
             self._become(replace(self.state, maximised=alone))
 
+    def toggle_large(self, pane: str) -> None:
+        """Show one pane large beside three small ones, or two by two again."""
+        if self.state:
+            large = "" if self.state.large == pane else pane
+            self._become(replace(self.state, large=large, maximised=""))
+
     def _become(self, state: ViewState) -> None:
         if state != self.state:
             self.state = state

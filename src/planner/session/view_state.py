@@ -93,6 +93,8 @@ class ViewState:
         The linked crosshair; every slice pane shows the plane through it.
     maximised
         Name of the one pane shown alone (``axial`` ... or ``3d``), empty for all.
+    large
+        Name of the pane beside three small ones, empty for two by two.
     """
 
     geometry: VolumeGeometry
@@ -103,6 +105,7 @@ class ViewState:
     cameras: dict[Plane, Camera] = field(default_factory=_first_cameras)
     layers: frozenset[Layer] = frozenset(Layer)
     maximised: str = ""
+    large: str = ""
 
     @classmethod
     def of(cls, geometry: VolumeGeometry, window: Window) -> ViewState:

@@ -17,7 +17,7 @@ from planner.session.actions import reasons
 from planner.session.check_desk import CheckDesk
 from planner.session.drawing import FindingMark
 from planner.session.job_desk import JobDesk
-from planner.session.outlines import outline_volume
+from planner.session.outlines import OutlineVolume, outline_volume
 from planner.session.pane_desk import PaneDesk
 from planner.session.plan_desk import PlanDesk
 from planner.session.position import position_alarm
@@ -47,6 +47,13 @@ class _OpenedPlan:
     plan: Plan
     ct: CtVolume
     anatomy: Anatomy | None
+    drawn: OutlineVolume | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Outlined:
+    anatomy: Anatomy
+    drawn: OutlineVolume
 
 
 class Workstation:
@@ -102,7 +109,8 @@ class Workstation:
         def work(report: ProgressReport) -> object:
             plan = self._services.load_plan(path)
             ct, anatomy = self._services.reopen(plan, report)
-            return _OpenedPlan(plan=plan, ct=ct, anatomy=anatomy)
+            drawn = outline_volume(anatomy) if anatomy else None
+            return _OpenedPlan(plan=plan, ct=ct, anatomy=anatomy, drawn=drawn)
 
         self.jobs.start(
             "open", "Reading the plan", work, lambda value: self._plan_opened(path, value)
@@ -114,26 +122,28 @@ class Workstation:
 
     def _scan_opened(self, value: object) -> None:
         ct: CtVolume = value  # type: ignore[assignment]  # what open_scan returns
-        self._begin(ct, None, self._services.new_plan(ct), None)
+        plan = self._services.new_plan(ct)
+        self._begin(_OpenedPlan(plan=plan, ct=ct, anatomy=None), None)
         self.say(f"{ct.geometry.size_ijk[2]} slices read.")
 
     def _plan_opened(self, path: Path, value: object) -> None:
         opened: _OpenedPlan = value  # type: ignore[assignment]  # what open_plan's work returns
-        self._begin(opened.ct, opened.anatomy, opened.plan, path)
+        self._begin(opened, path)
         self.say(f"Plan opened, revision {opened.plan.revision}.")
 
-    def _begin(self, ct: CtVolume, anatomy: Anatomy | None, plan: Plan, path: Path | None) -> None:
+    def _begin(self, opened: _OpenedPlan, path: Path | None) -> None:
+        ct, plan = opened.ct, opened.plan
         self.jobs.cancel("segment", "suggest", "surfaces")
         self.checks.forget()
         self.ct, self._path, self._saved = ct, path, plan
         self._suggestions, self._focus, self._zones = None, None, ()
-        self.edits.anatomy = anatomy
+        self.edits.anatomy = opened.anatomy
         document = PlanDocument(plan)
         document.subscribe(self._plan_changed)
         self.edits.reset(document)
         self._view.show_surfaces(())
         self._view.show_scan(ct, position_alarm(ct.record.patient_position))
-        self._view.show_outlines(outline_volume(anatomy) if anatomy else None)
+        self._view.show_outlines(opened.drawn)
         self.panes.open(ct)
         self._derive()
         self._build_surfaces()
@@ -144,27 +154,35 @@ class Workstation:
         """Outline the spine in the background."""
         if (ct := self.ct) is not None:
             seeds = dict(self.edits.plan.anatomy.seeds)
-            self.jobs.start(
-                "segment",
+            self._outline(
                 "Outlining the spine",
                 lambda report: self._services.segment(ct, seeds, report),
-                lambda value: self._outlined(value, None),
+                None,
             )
 
     def import_labels(self, path: Path) -> None:
         """Take the outlines from a label file."""
         if (ct := self.ct) is not None:
-            self.jobs.start(
-                "segment",
+            self._outline(
                 "Reading the outlines",
                 lambda report: self._services.import_anatomy(ct, path, report),
-                lambda value: self._outlined(value, path),
+                path,
             )
 
+    def _outline(
+        self, message: str, make: Callable[[ProgressReport], Anatomy], labels: Path | None
+    ) -> None:
+        def work(report: ProgressReport) -> _Outlined:
+            anatomy = make(report)
+            return _Outlined(anatomy=anatomy, drawn=outline_volume(anatomy))
+
+        self.jobs.start("segment", message, work, lambda value: self._outlined(value, labels))
+
     def _outlined(self, value: object, labels: Path | None) -> None:
-        anatomy: Anatomy = value  # type: ignore[assignment]  # what segment returns
+        made: _Outlined = value  # type: ignore[assignment]  # what the work above returns
+        anatomy = made.anatomy
         self.edits.anatomy = anatomy
-        self._view.show_outlines(outline_volume(anatomy))
+        self._view.show_outlines(made.drawn)
         command = self._services.bind_anatomy(anatomy, labels)
         before = self.edits.plan
         self.act(lambda: self.edits.do(command))

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.geometry.kernels import kernel
+from planner.geometry.points import PointLps
+from planner.geometry.volume_geometry import VolumeGeometry
+from planner.session.planes import Orientation, PaneMap, Plane, plane_frame
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.geometry.points import Vector
-    from planner.geometry.volume_geometry import VolumeGeometry
-    from planner.session.planes import PaneMap
     from planner.session.view_state import Window
 
 OUTSIDE = -32768
@@ -81,6 +82,21 @@ def draw_codes(
     out = np.zeros(codes.shape, dtype=np.uint32)
     _edges(codes, edge_argb, fill_argb, thickness_px, out)
     return out
+
+
+def warm_kernels() -> None:
+    """Compile every kernel on a grain of data, so that the first picture does not wait."""
+    geometry = VolumeGeometry.axis_aligned((2, 2, 2), (1.0, 1.0, 1.0))
+    frame = plane_frame(Plane.AXIAL, geometry, Orientation.ANTERIOR_UP)
+    pane = PaneMap(frame, PointLps(0.5, 0.5, 0.5), 1.0, 2.0, 2.0)
+    hu = np.zeros((2, 2, 2), dtype=np.int16)
+    hu.flags.writeable = False
+    sample_hu(hu, geometry, pane)
+    for writeable in (True, False):
+        codes = np.zeros((2, 2, 2), dtype=np.uint8)
+        codes.flags.writeable = writeable
+        colours = np.zeros(256, dtype=np.uint32)
+        draw_codes(sample_codes(codes, geometry, pane), colours, colours, 1)
 
 
 @kernel

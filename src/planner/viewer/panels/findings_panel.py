@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent
 
     from planner.session.window_states import CheckState, FindingRow, MarginCell
+
+
+SHORTEST_CELL_PX = 62
 
 
 class FindingCard(QFrame):
@@ -93,7 +97,7 @@ class FindingsPanel(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.verdict = label("No plan")
         self.detail = label("", "quiet")
-        self._margins_title = section("Shortest distances, planned")
+        self._margins_title = section("Shortest distances in mm, planned")
         self._margins = QGridLayout()
         self._margins.setHorizontalSpacing(10)
         self._margins.setVerticalSpacing(4)
@@ -168,6 +172,9 @@ class FindingsPanel(QWidget):
         words = SEVERITY_WORDS[cell.severity] + ": " if cell.severity else ""
         made.setToolTip(words + cell.explained)
         made.setEnabled(cell.at is not None)
+        # A number is never shortened: "−1…" for −1.4 and for −12 would look the same.
+        wide = QFontMetrics(self.verdict.font()).horizontalAdvance(f" {cell.text}  ")
+        made.setMinimumWidth(max(wide, SHORTEST_CELL_PX))
         colour = clinical.SEVERITY_COLOURS[cell.severity] if cell.severity else "transparent"
         made.setStyleSheet(f"border: none; border-bottom: 2px solid {colour};")
         if cell.at is not None:

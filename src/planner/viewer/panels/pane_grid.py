@@ -23,6 +23,8 @@ PLACES = {
     "coronal": (1, 0),
     "3d": (1, 1),
 }
+LARGE_SHARE = 2
+"""Width of the large pane over that of the small ones."""
 
 
 class PaneGrid(QWidget):
@@ -32,15 +34,11 @@ class PaneGrid(QWidget):
         super().__init__(parent)
         self.slices = {plane: SlicePane(plane) for plane in Plane}
         self.scene = ScenePane()
-        self._alone = ""
+        self._layout = ("", "")
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(2, 2, 2, 2)
         self._grid.setSpacing(2)
-        for name, (row, column) in PLACES.items():
-            self._grid.addWidget(self._pane(name), row, column)
-        for line in range(2):
-            self._grid.setRowStretch(line, 1)
-            self._grid.setColumnStretch(line, 1)
+        self._arrange("", "")
 
     def active_pane(self) -> str:
         """Return the name of the pane that has the keyboard, else axial."""
@@ -68,14 +66,36 @@ class PaneGrid(QWidget):
         for pane in self.slices.values():
             pane.show_view(view)
         self.scene.show_view(view)
-        alone = view.maximised if view else ""
-        if alone != self._alone:
-            self._alone = alone
-            for name in PLACES:
-                self._pane(name).setVisible(alone in ("", name))
-            for line in range(2):
-                self._grid.setRowStretch(line, int(not alone or PLACES[alone][0] == line))
-                self._grid.setColumnStretch(line, int(not alone or PLACES[alone][1] == line))
+        wanted = (view.maximised, view.large) if view else ("", "")
+        if wanted != self._layout:
+            self._layout = wanted
+            self._arrange(*wanted)
+
+    def _arrange(self, alone: str, large: str) -> None:
+        """Put the panes: one alone, one large beside three, or two by two."""
+        names = list(PLACES)
+        for name in names:
+            self._grid.removeWidget(self._pane(name))
+            self._pane(name).setVisible(alone in ("", name))
+        for line in range(3):
+            self._grid.setRowStretch(line, 0)
+            self._grid.setColumnStretch(line, 0)
+        if alone:
+            self._grid.addWidget(self._pane(alone), 0, 0)
+            rows, columns = [1], [1]
+        elif large:
+            self._grid.addWidget(self._pane(large), 0, 0, 3, 1)
+            for row, name in enumerate(name for name in names if name != large):
+                self._grid.addWidget(self._pane(name), row, 1)
+            rows, columns = [1, 1, 1], [LARGE_SHARE, 1]
+        else:
+            for name, (row, column) in PLACES.items():
+                self._grid.addWidget(self._pane(name), row, column)
+            rows, columns = [1, 1], [1, 1]
+        for line, share in enumerate(rows):
+            self._grid.setRowStretch(line, share)
+        for line, share in enumerate(columns):
+            self._grid.setColumnStretch(line, share)
 
     def show_drawing(self, drawing: Drawing) -> None:
         """Show needles, zones and marks."""
