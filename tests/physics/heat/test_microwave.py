@@ -104,6 +104,18 @@ def test_that_a_cooled_shaft_keeps_cooler_than_a_dry_one() -> None:
     assert cooled < 45.0
 
 
+def test_that_a_cooled_shaft_leaves_no_hole_in_the_zone() -> None:
+    medium = uniform(56, 1.0, LYTIC)
+    result = solve(medium, [on(medium, 40.0, 180.0)])
+    shaft = antenna(medium).shaft
+    along, _ = shaft.along_and_across_mm(medium)
+    within_zone = result.metal & (along > 2.0) & (along < 14.0)
+    assert within_zone.sum() > 10
+    assert not result.killed_by_heat()[within_zone].any()
+    assert result.dead()[within_zone].all()
+    assert not result.dead()[result.metal & (along > 28.0)].any()
+
+
 def test_that_tissue_never_gets_hotter_than_superheated_water() -> None:
     medium = uniform(56, 1.0, LYTIC)
     assert solve(medium, [on(medium, 100.0, 120.0)]).peak_celsius.max() <= 105.0

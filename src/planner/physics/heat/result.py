@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from scipy import ndimage
 
 from planner.physics.heat.dose import COAGULATED_CEM43_MIN
 from planner.physics.heat.zone_size import ZoneSize, measure_zone
@@ -53,6 +54,8 @@ class HeatResult:
     ----------
     temperature_celsius
         At the end, after the time with everything switched off.
+    metal
+        Voxels that a needle filled at some time.
     edge_change_k
         Largest change of temperature one voxel inside the edge of the grid, which is held at
         body temperature. Where it is not small, the grid was too small for the zone.
@@ -64,6 +67,7 @@ class HeatResult:
     cem43_min: Field
     over_42_s: Field
     over_45_s: Field
+    metal: NDArray[np.bool_]
     thermometry: Thermometry
     spacing_mm: float
     edge_change_k: float
@@ -80,8 +84,12 @@ class HeatResult:
         return np.asarray(self.lowest_celsius <= celsius)
 
     def dead(self) -> NDArray[np.bool_]:
-        """Tell where tissue dies, of heat or of cold."""
-        return self.killed_by_heat() | self.colder_than(LETHAL_COLD_CELSIUS)
+        """Tell where tissue dies, of heat or of cold.
+
+        Metal beside dead tissue counts with it: a cooled shaft is no tissue that survived.
+        """
+        tissue = self.killed_by_heat() | self.colder_than(LETHAL_COLD_CELSIUS)
+        return np.asarray(tissue | (self.metal & ndimage.binary_dilation(tissue)))
 
     def coagulation_size(self, axis: Triple) -> ZoneSize:
         """Measure the coagulated zone along and across ``axis`` (grid x, y, z)."""

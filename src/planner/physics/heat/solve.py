@@ -19,6 +19,8 @@ from planner.physics.heat.result import HeatResult
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from planner.domain.progress import ProgressReport
     from planner.physics.heat.applicators import Applicator
     from planner.physics.heat.medium import Medium
@@ -99,11 +101,20 @@ def solve(
         cem43_min=cem43_min,
         over_42_s=recorder.tally.over_42_s,
         over_45_s=recorder.tally.over_45_s,
+        metal=_metal(medium, stages),
         thermometry=recorder.thermometry(),
         spacing_mm=medium.spacing_mm,
         edge_change_k=edge_change_k(recorder),
         model=_label(medium, stages, after_s),
     )
+
+
+def _metal(medium: Medium, stages: Sequence[Stage]) -> NDArray[np.bool_]:
+    """Return the voxels that a needle fills at some time."""
+    metal = np.zeros(medium.tissue.shape, dtype=np.bool_)
+    for piece in {piece for stage in stages for piece in stage.metal}:
+        metal |= piece.distance_mm(medium) < 0.0
+    return metal
 
 
 def _is_cold(stages: Sequence[Stage]) -> bool:
