@@ -86,6 +86,28 @@ def test_that_voxels_outside_the_scan_are_air_and_marked(tmp_path: Path) -> None
     assert (ct.hu[:, :5] == -1000).all()
 
 
+@pytest.mark.parametrize("round_field", [True, False])
+def test_that_air_inside_the_field_was_seen_even_if_it_has_the_padding_value(
+    tmp_path: Path, round_field: bool
+) -> None:
+    slices = series()
+    for data in slices:
+        hu = np.frombuffer(data.PixelData, "<u2").reshape(data.Rows, data.Columns) - 1024.0
+        j, i = np.indices(hu.shape)
+        beyond = ((2 * i + 1) / 56 - 1) ** 2 + ((2 * j + 1) / 44 - 1) ** 2 > 1
+        hu[beyond] = -1024.0 if round_field else -1000.0
+        hu[20, 28] = -1024.0  # a bubble of air
+        set_hu(data, hu)
+        data.add_new("PixelPaddingValue", "US", 0)
+    write(tmp_path, slices)
+    ct = load_ct(tmp_path)
+    if round_field:
+        assert np.array_equal(ct.outside_scan[3], beyond)
+    else:
+        assert ct.outside_scan is None
+    assert (ct.hu[:, 20, 28] == -1024).all()
+
+
 def test_that_slices_arrive_in_order_before_loading_ends(tmp_path: Path) -> None:
     write(tmp_path, series())
     seen: list[int] = []

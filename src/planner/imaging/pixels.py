@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +23,9 @@ HIGHEST_PADDING_HU = -900
 
 UNDECLARED_FILLER_HU = -1100
 """Corners below this are filler that the header does not declare: air is -1000."""
+
+BEYOND_FIELD_SHARE = 0.95
+"""Share of the corners that must be padding before air-valued padding means "not seen"."""
 
 _INT16 = np.iinfo(np.int16)
 
@@ -62,8 +66,12 @@ def to_hu(target: NDArray[np.int16], frame: Frame) -> SliceFacts:
     words = target.view(np.uint16)
     outside = _padded(words, frame.pixels)
     ignored = False
-    if outside is not None and _padding_hu(frame) > HIGHEST_PADDING_HU:
-        ignored, outside = True, None
+    if outside is not None:
+        padding_hu = _padding_hu(frame)
+        if padding_hu > HIGHEST_PADDING_HU:
+            ignored, outside = True, None
+        elif padding_hu > UNDECLARED_FILLER_HU:
+            outside = _beyond_field(outside)
     signed = _within_bits(words, frame.pixels, outside)
     _rescale(target, frame, outside, signed=signed)
     filler = _filler(target)
@@ -91,6 +99,25 @@ def _padded(words: NDArray[np.uint16], pixels: PixelFormat) -> NDArray[np.bool_]
         values = words.view(np.int16) if pixels.signed else words
         mask = (values >= low) & (values <= high)
     return np.asarray(mask) if mask.any() else None
+
+
+def _beyond_field(padded: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
+    """Keep padding outside the round field of view, if all of that is padding.
+
+    Where the padding value is that of air, air inside the field has it too and was seen.
+    """
+    beyond = _outside_circle(padded.shape[0], padded.shape[1])
+    if not beyond.any() or padded[beyond].mean() < BEYOND_FIELD_SHARE:
+        return None
+    return np.asarray(padded & beyond)
+
+
+@cache
+def _outside_circle(rows: int, columns: int) -> NDArray[np.bool_]:
+    """Mark the pixels outside the ellipse that touches the edges, shape ``[j, i]``."""
+    j, i = np.ogrid[:rows, :columns]
+    y, x = (2 * j + 1) / rows - 1.0, (2 * i + 1) / columns - 1.0
+    return np.asarray(x**2 + y**2 > 1.0)
 
 
 def _padding_hu(frame: Frame) -> float:

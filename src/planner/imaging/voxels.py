@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -20,7 +21,7 @@ from planner.imaging.stack import Stack, StackRefusedError
 from planner.imaging.syntaxes import Coding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from numpy.typing import NDArray
 
@@ -71,19 +72,21 @@ def read_voxels(
     samples: list[NDArray[np.int16]] = []
     digests: list[bytes] = []
     ignored: list[str] = []
-    for k, facts in enumerate(_facts(stacked, hu)):
-        samples.append(facts.sample)
-        digests.append(facts.digest)
-        if facts.outside is not None:
-            if outside is None:
-                outside = np.zeros(hu.shape, dtype=np.bool_)
-            outside[k] = facts.outside
-        if facts.padding_ignored:
-            ignored.append(frames[k].file.name)
-        if on_slices is not None:
-            on_slices(geometry, hu, k + 1)
-        done = (k + 1) / len(frames)
-        report(HEADER_SHARE + (1.0 - HEADER_SHARE) * done, "Reading slices")
+    # Closed at once when a report cancels: processes and threads must not outlive the call.
+    with closing(_facts(stacked, hu)) as read:
+        for k, facts in enumerate(read):
+            samples.append(facts.sample)
+            digests.append(facts.digest)
+            if facts.outside is not None:
+                if outside is None:
+                    outside = np.zeros(hu.shape, dtype=np.bool_)
+                outside[k] = facts.outside
+            if facts.padding_ignored:
+                ignored.append(frames[k].file.name)
+            if on_slices is not None:
+                on_slices(geometry, hu, k + 1)
+            done = (k + 1) / len(frames)
+            report(HEADER_SHARE + (1.0 - HEADER_SHARE) * done, "Reading slices")
     steps = sample_steps(frames[0].rows, frames[0].columns)
     notes = check_pictures(frames, np.stack(samples), hu, steps)
     if ignored or len({frame.pixels.padding for frame in frames}) > 1:
@@ -114,7 +117,7 @@ def read_slice(frame: Frame) -> NDArray[np.int16]:
     return hu
 
 
-def _facts(stacked: Stack, hu: NDArray[np.int16]) -> Iterator[SliceFacts]:
+def _facts(stacked: Stack, hu: NDArray[np.int16]) -> Generator[SliceFacts, None, None]:
     """Fill ``hu`` slice by slice; yield what each showed, in grid order."""
     with decoders() as unpackers, ThreadPoolExecutor(READERS) as pool:
         source = _Source(unpackers=unpackers)
