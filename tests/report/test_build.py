@@ -121,7 +121,8 @@ def test_that_sides_confirmed_for_another_position_do_not_count() -> None:
 
 def test_that_pictures_of_another_scan_are_called_so() -> None:
     case = make_case()
-    other = replace(case.plan, scan=replace(case.plan.scan, sha256="00" * 32))
+    scan = replace(case.plan.scan, sha256="00" * 32)
+    other = replace(case.plan, scan=scan, trajectories=(), ablations=(), cements=())
     alerts = build_report(other, case, None).alerts
     assert any("ANOTHER scan" in alert for alert in alerts)
 
@@ -142,18 +143,26 @@ def test_that_a_prediction_nobody_made_is_said_to_be_missing() -> None:
     assert report.cements[0].asked_ml == 4.5
 
 
-def test_that_measures_stand_with_their_doubt() -> None:
-    case = make_case()
+@pytest.fixture(scope="module")
+def measured():
+    """One needle measured, and the report that prints it, made once."""
+    case = make_case(cements=())
     needle = case.plan.trajectories[0]
     measures = measure(needle, case.ct, case.anatomy, outer_diameter_mm=3.05)
-    row = build_report(case.plan, case, None, measures={needle.id: measures}).needles[0]
-    lines = {fact.label: fact.value for fact in row.measures}
+    catalog = load_catalog()
+    report = build_report(case.plan, case, None, measures={needle.id: measures}, catalog=catalog)
+    return case, measures, catalog, report
+
+
+def test_that_measures_stand_with_their_doubt(measured) -> None:
+    _, measures, _, report = measured
+    lines = {fact.label: fact.value for fact in report.needles[0].measures}
     assert lines["Outer diameter"] == "3.05 mm"
     near = measures.clearance("foramen:L3:left").distance_mm
     expected = f"{near.best:.1f} mm ({near.low:.1f} to {near.high:.1f})"
     assert lines["To foramen L3 left"] == expected
     assert "% of the way to the front" in lines["Tip"]
-    assert build_report(case.plan, case, None).needles[0].measures == ()
+    assert report.needles[1].measures == ()
 
 
 def test_that_ids_in_findings_are_explained() -> None:
@@ -183,21 +192,18 @@ def test_that_simulated_heat_is_listed_for_each_structure() -> None:
     assert row.model == "full: Pennes 2"
 
 
-def test_that_the_room_gets_its_numbers_only_where_something_was_measured() -> None:
-    case = make_case()
+def test_that_the_room_gets_its_numbers_only_where_something_was_measured(measured) -> None:
+    case, measures, catalog, report = measured
     needle = case.plan.trajectories[0]
-    measures = measure(needle, case.ct, case.anatomy, outer_diameter_mm=3.05)
-    catalog = load_catalog()
-    made = build_report(case.plan, case, None, measures={needle.id: measures}, catalog=catalog)
     vertebra = case.anatomy.vertebrae[needle.level]
     card = ct_room_card(needle, measures, case.ct, vertebra, catalog.needles.values())
-    at_ct = {fact.label: fact.value for fact in made.needles[0].at_ct}
+    at_ct = {fact.label: fact.value for fact in report.needles[0].at_ct}
     assert at_ct["Patient lies"] == card.lying
     assert at_ct["Tip in slice"] == str(card.tip_slice)
     assert at_ct["Skin at"].startswith(f"slice {card.entry_slice}, z ")
     assert "exactly as in this scan" in at_ct["Mind"]
-    at_c_arm = {fact.label: fact.value for fact in made.needles[0].at_c_arm}
+    at_c_arm = {fact.label: fact.value for fact in report.needles[0].at_c_arm}
     views = {view.name: view.words for view in c_arm_views(needle, vertebra, "HFS")}
     assert at_c_arm["Down the needle"] == views["down the barrel"]
-    assert made.needles[1].at_ct == ()
+    assert report.needles[1].at_ct == ()
     assert build_report(case.plan, EMPTY, None).needles[0].at_c_arm == ()

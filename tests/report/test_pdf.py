@@ -71,9 +71,13 @@ def case():
 
 
 @pytest.fixture(scope="module")
-def paper(case) -> bytes:
-    pdf, _ = make_pdf(build_report(case.plan, case, case.assessment, made_utc=MADE))
-    return pdf
+def report(case):
+    return build_report(case.plan, case, case.assessment, made_utc=MADE)
+
+
+@pytest.fixture(scope="module")
+def paper(report) -> bytes:
+    return make_pdf(report)[0]
 
 
 def test_that_every_page_says_what_this_is_not_and_where_it_comes_from(paper: bytes) -> None:
@@ -153,9 +157,8 @@ def test_that_every_picture_has_words_for_who_cannot_see_it(paper: bytes) -> Non
 @pytest.mark.parametrize(
     ("paper_size", "points"), [(Paper.A4, (595.28, 841.89)), (Paper.LETTER, (612.0, 792.0))]
 )
-def test_that_both_paper_sizes_come_out(case, paper_size, points) -> None:
-    report = build_report(case.plan, case, case.assessment, made_utc=MADE, paper=paper_size)
-    pdf, pages = make_pdf(report)
+def test_that_both_paper_sizes_come_out(report, paper_size, points) -> None:
+    pdf, pages = make_pdf(replace(report, paper=paper_size))
     box = read(pdf).pages[0].mediabox
     assert (float(box.width), float(box.height)) == pytest.approx(points, abs=0.1)
     assert pages == len(read(pdf).pages) == 5
@@ -307,9 +310,9 @@ def test_that_every_number_of_a_random_plan_reads_back_equal(seed: int) -> None:
     check_one(seed)
 
 
-def test_that_the_file_appears_whole_with_its_page_count(case, tmp_path: Path) -> None:
+def test_that_the_file_appears_whole_with_its_page_count(report, tmp_path: Path) -> None:
     path = tmp_path / "plan.pdf"
-    pages = write_pdf(build_report(case.plan, case, case.assessment, made_utc=MADE), path)
+    pages = write_pdf(report, path)
     assert pages == len(pypdf.PdfReader(path).pages)
     assert [item.name for item in tmp_path.iterdir()] == ["plan.pdf"]
 

@@ -77,7 +77,7 @@ class Drawing:
             self._write(text, (x + size * 0.018, y), "lm", 0.045)
 
     def furnish(self, note: str) -> None:
-        """Write the four patient letters, both sides in words, the scale bar and a note."""
+        """Write patient letters, both sides in words, the scale bar and a note at the left."""
         size = self.pixels * OVERSAMPLING
         left, right, top, bottom = self.plane.letters
         edge = size * 0.025
@@ -87,8 +87,8 @@ class Drawing:
         self._write(bottom, (size / 2, size - edge), "mb", 0.05)
         for letter, x, anchor in ((left, edge, "lt"), (right, size - edge, "rt")):
             if letter[0] in SIDE_WORDS:
-                self._write(SIDE_WORDS[letter[0]], (x, edge), anchor, 0.034)
-        self._write(note, (size - edge, size - edge), "rb", 0.034)
+                self._write(SIDE_WORDS[letter[0]], (x, edge), anchor, 0.042)
+        self._write(note, (edge, edge + size * 0.06), "lt", 0.042)
         self._scale_bar(size, edge)
 
     def png(self) -> bytes:
@@ -107,7 +107,7 @@ class Drawing:
             self._pen.line((edge, y, edge + length, y), fill=colour, width=width)
             for x in (edge, edge + length):
                 self._pen.line((x, y - tick, x, y), fill=colour, width=width)
-        self._write(f"{bar_mm} mm", (edge, y - tick * 1.4), "lb", 0.034)
+        self._write(f"{bar_mm} mm", (edge, y - tick * 1.4), "lb", 0.042)
 
     def _write(self, text: str, at: tuple[float, float], anchor: str, share: float) -> None:
         size = self.pixels * OVERSAMPLING

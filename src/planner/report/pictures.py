@@ -139,7 +139,7 @@ def render(plane: Plane, ct: CtVolume, plan: Plan, scene: Pictured) -> bytes:
     _draw_predictions(drawing, scene)
     for number, trajectory in enumerate(plan.trajectories, start=1):
         _draw_needle(drawing, trajectory, number)
-    note = "PRONE scan, drawn anterior up" if is_prone(ct.record.patient_position) else ""
+    note = "scanned PRONE" if is_prone(ct.record.patient_position) else ""
     drawing.furnish(note)
     return drawing.png()
 
