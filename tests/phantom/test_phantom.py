@@ -9,6 +9,7 @@ import pytest
 from scipy.ndimage import label
 
 from phantoms import broken_wall_l3, easy_l3, feet_first_prone_l3, healthy_l3, small
+from planner.domain import structures
 from planner.domain.errors import CancelledByUserError
 from planner.domain.levels import Level, Side, foramen_label
 from planner.phantom import make_phantom, truth_document
@@ -121,3 +122,58 @@ def test_that_making_a_phantom_can_be_stopped() -> None:
 
     with pytest.raises(CancelledByUserError):
         make_phantom(small(), stop)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"tilt_deg": 18.0},
+        {"position": "HFDR"},
+        {"position": "FFDL", "tilt_deg": -12.0},
+        {"position": "FFS", "spacing_mm": (0.9, 0.9, 3.0)},
+    ],
+    ids=str,
+)
+def test_that_tilt_and_position_and_thick_slices_leave_the_patient_where_he_is(
+    changes: dict[str, object],
+) -> None:
+    phantom = make_phantom(small(levels=(Level.L3, Level.L3), **changes))
+    upright = healthy_l3().truth.vertebrae[Level.L3]
+    truth = phantom.truth
+    vertebra = truth.vertebrae[Level.L3]
+    assert vertebra.body_centre.distance_mm(upright.body_centre) < 0.6
+    assert vertebra.body_volume_ml == pytest.approx(upright.body_volume_ml, rel=0.04)
+    assert truth.geometry.is_orthogonal == ("tilt_deg" not in changes)
+    assert np.linalg.det(truth.geometry.direction) > 0.0
+    for side in Side:
+        isthmus = vertebra.pedicles[side].isthmus
+        assert isthmus.distance_mm(upright.pedicles[side].isthmus) < 1e-6
+        i, j, k = np.rint(truth.geometry.ijk(isthmus.array)).astype(int)
+        assert truth.labels[k, j, i] == Level.L3.verse_label
+
+
+def test_that_a_wide_scan_of_many_levels_names_each_and_has_their_roots() -> None:
+    levels = (Level.T10, Level.S1)
+    phantom = make_phantom(small(levels=levels, spacing_mm=(2.5, 2.5, 2.5), scoliosis_deg=20.0))
+    truth = phantom.truth
+    assert len(truth.vertebrae) == 9
+    for level, vertebra in truth.vertebrae.items():
+        assert vertebra.level is level
+        assert vertebra.volume_ml > 10.0
+        if level is not Level.S1:
+            for side in Side:
+                assert truth.masks[structures.root(level, side)].any()
+    heights = [vertebra.body_centre.z_mm for vertebra in truth.vertebrae.values()]
+    assert heights == sorted(heights, reverse=True)
+
+
+def test_that_the_cord_ends_about_l1_and_the_sac_goes_on() -> None:
+    phantom = make_phantom(
+        small(levels=(Level.T11, Level.L4), spacing_mm=(1.5, 1.5, 2.0), noise_hu=0.0)
+    )
+    truth = phantom.truth
+    cord, sac = (truth.masks[name].any(axis=(1, 2)) for name in ("cord", "dural_sac"))
+    depth = truth.geometry.lps_mm(np.array([[0.0, 0.0, float(np.argmax(cord))]]))[0, 2]
+    bodies = {level: item.body_centre.z_mm for level, item in truth.vertebrae.items()}
+    assert bodies[Level.L3] < depth < bodies[Level.T12]
+    assert sac.all()

@@ -11,8 +11,9 @@ import numpy as np
 from planner.domain.levels import Level, Side, foramen_label
 from planner.geometry.points import unit
 from planner.phantom import fields
+from planner.phantom.blades import blade
 from planner.phantom.recipe import DRAWN_LEVELS, Leak, Place
-from planner.phantom.vertebra_shape import Part, blade, pedicle_frame
+from planner.phantom.vertebra_shape import pedicle_frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +59,7 @@ def tube(start: Vector, end: Vector, radius_mm: float, hu: float, number: int) -
     """Return a round tube between two LPS points."""
     across = np.array([0.3, 0.5, -0.8])
     radii = (radius_mm,) * 4
-    return Added(row=blade(start, end, across, radii, Part.BODY), hu=hu, number=number)
+    return Added(row=blade(start, end, across, radii), hu=hu, number=number)
 
 
 def lump(
@@ -74,7 +75,6 @@ def lump(
         centre + along,
         axes[:, one],
         (half_mm[one] * 0.8, half_mm[one] * 0.8, half_mm[other] * 0.8, half_mm[other] * 0.8),
-        Part.BODY,
         (-0.2 * half_mm[one], -0.2 * half_mm[other]),
     )
     row[fields.REACH] = half_mm[one] + half_mm[other]

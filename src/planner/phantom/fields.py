@@ -30,8 +30,8 @@ BODY_BLEND_MM = 2.5
 # Columns of a blade: a segment with an elliptic section that may taper and bow.
 START, AXIS, LENGTH, ACROSS, UPRIGHT = 0, 3, 6, 7, 10
 WIDTH_0, WIDTH_1, TALL_0, TALL_1, WIDTH_BOW, TALL_BOW = 13, 14, 15, 16, 17, 18
-CORTEX, PART, CUT_NORMAL, CUT_AT, HAS_CUT, REACH = 19, 20, 21, 24, 25, 26
-BLADE_COLUMNS = 27
+CUT_NORMAL, CUT_AT, HAS_CUT, REACH = 19, 22, 23, 24
+BLADE_COLUMNS = 25
 
 # Columns of a body.
 HALF_WIDTH, HALF_FRONT, HALF_BACK, HOLLOW, HOLLOW_REACH, HALF_HEIGHT, SLOPE = 0, 1, 2, 3, 4, 5, 6
@@ -59,6 +59,16 @@ class BoneRows(NamedTuple):
 
 CANAL_INTO_WALL_MM = 2.5
 """The canal's formula reaches this far into the body; the body bounds the canal there."""
+
+
+@kernel
+def voxel_mm(grid: Rows, i: int, j: int, k: int) -> tuple[float, float, float]:
+    """Return the LPS position of a voxel's centre; ``grid`` is the top of ``lps_from_ijk``."""
+    return (
+        grid[0, 0] * i + grid[0, 1] * j + grid[0, 2] * k + grid[0, 3],
+        grid[1, 0] * i + grid[1, 1] * j + grid[1, 2] * k + grid[1, 3],
+        grid[2, 0] * i + grid[2, 1] * j + grid[2, 2] * k + grid[2, 3],
+    )
 
 
 @kernel
@@ -111,7 +121,7 @@ def blade_field(x: float, y: float, z: float, b: Row) -> float:
     q2 = qx * b[10] + qy * b[11] + qz * b[12]
     f = ellipsoid_field(q1, q2, along - t * length, r1, r2, min(r1, r2))
     if b[HAS_CUT] > 0.0:
-        f = max(f, x * b[21] + y * b[22] + z * b[23] - b[CUT_AT])
+        f = max(f, x * b[19] + y * b[20] + z * b[21] - b[CUT_AT])
     return f
 
 

@@ -18,6 +18,7 @@ from planner.phantom.fields import (
     BoneRows,
     bone_field,
     in_frame,
+    voxel_mm,
 )
 
 if TYPE_CHECKING:
@@ -188,9 +189,7 @@ def blades_near_row(grid: Rows, j: int, k: int, rows: BoneRows, near: Rows) -> i
     Returns -1 when the row meets neither blade nor body. What is left out is farther away than
     any fillet and any voxel, so the field stays what it was wherever it is used.
     """
-    x = grid[0, 1] * j + grid[0, 2] * k + grid[0, 3]
-    y = grid[1, 1] * j + grid[1, 2] * k + grid[1, 3]
-    z = grid[2, 1] * j + grid[2, 2] * k + grid[2, 3]
+    x, y, z = voxel_mm(grid, 0, j, k)
     step = sqrt(grid[0, 0] ** 2 + grid[1, 0] ** 2 + grid[2, 0] ** 2)
     u, v, w = in_frame(x, y, z, rows.frame)
     du, dv, dw = in_frame(
@@ -252,9 +251,7 @@ def paint_bone(
                 continue
             rows = BoneRows(whole.frame, whole.body, blades[:count], whole.joints, whole.line)
             for i in range(box[0], box[1]):
-                x = grid[0, 0] * i + grid[0, 1] * j + grid[0, 2] * k + grid[0, 3]
-                y = grid[1, 0] * i + grid[1, 1] * j + grid[1, 2] * k + grid[1, 3]
-                z = grid[2, 0] * i + grid[2, 1] * j + grid[2, 2] * k + grid[2, 3]
+                x, y, z = voxel_mm(grid, i, j, k)
                 depths = bone_field(x, y, z, rows)
                 if depths[0] > half + 0.1:
                     continue

@@ -6,7 +6,7 @@ from math import sqrt
 from typing import TYPE_CHECKING
 
 from planner.geometry.kernels import kernel
-from planner.phantom.fields import blade_field
+from planner.phantom.fields import blade_field, voxel_mm
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,9 +31,7 @@ def paint_shape(
     for k in range(box[4], box[5]):
         for j in range(box[2], box[3]):
             for i in range(box[0], box[1]):
-                x = grid[0, 0] * i + grid[0, 1] * j + grid[0, 2] * k + grid[0, 3]
-                y = grid[1, 0] * i + grid[1, 1] * j + grid[1, 2] * k + grid[1, 3]
-                z = grid[2, 0] * i + grid[2, 1] * j + grid[2, 2] * k + grid[2, 3]
+                x, y, z = voxel_mm(grid, i, j, k)
                 f = blade_field(x, y, z, shape)
                 share = min(max(0.5 - f / spacing, 0.0), 1.0)
                 if share > 0.0:

@@ -20,6 +20,7 @@ from planner.phantom.fields import (
     in_frame,
     line_place,
     outline_field,
+    voxel_mm,
 )
 
 if TYPE_CHECKING:
@@ -70,9 +71,7 @@ def paint_disc(
     for k in range(box[4], box[5]):
         for j in range(box[2], box[3]):
             for i in range(box[0], box[1]):
-                x = grid[0, 0] * i + grid[0, 1] * j + grid[0, 2] * k + grid[0, 3]
-                y = grid[1, 0] * i + grid[1, 1] * j + grid[1, 2] * k + grid[1, 3]
-                z = grid[2, 0] * i + grid[2, 1] * j + grid[2, 2] * k + grid[2, 3]
+                x, y, z = voxel_mm(grid, i, j, k)
                 f = disc_field(x, y, z, upper, lower)
                 if f < 0.0:
                     discs[k, j, i] = number
@@ -97,9 +96,7 @@ def paint_canal(
     for k in range(box[4], box[5]):
         for j in range(box[2], box[3]):
             for i in range(box[0], box[1]):
-                x = grid[0, 0] * i + grid[0, 1] * j + grid[0, 2] * k + grid[0, 3]
-                y = grid[1, 0] * i + grid[1, 1] * j + grid[1, 2] * k + grid[1, 3]
-                z = grid[2, 0] * i + grid[2, 1] * j + grid[2, 2] * k + grid[2, 3]
+                x, y, z = voxel_mm(grid, i, j, k)
                 row = line_place(x, y, z, line)
                 qx, qy, qz = x - line[row, 0], y - line[row, 1], z - line[row, 2]
                 u = qx * line[row, 3] + qy * line[row, 6] + qz * line[row, 9]
@@ -146,9 +143,8 @@ def mark_foramen(
             for i in range(box[0], box[1]):
                 if taken[k, j, i] != 0:
                     continue
-                x = grid[0, 0] * i + grid[0, 1] * j + grid[0, 2] * k + grid[0, 3] - corner[0, 0]
-                y = grid[1, 0] * i + grid[1, 1] * j + grid[1, 2] * k + grid[1, 3] - corner[0, 1]
-                z = grid[2, 0] * i + grid[2, 1] * j + grid[2, 2] * k + grid[2, 3] - corner[0, 2]
+                x, y, z = voxel_mm(grid, i, j, k)
+                x, y, z = x - corner[0, 0], y - corner[0, 1], z - corner[0, 2]
                 out = x * corner[1, 0] + y * corner[1, 1] + z * corner[1, 2]
                 back = x * corner[2, 0] + y * corner[2, 1] + z * corner[2, 2]
                 up = x * corner[3, 0] + y * corner[3, 1] + z * corner[3, 2]

@@ -21,6 +21,13 @@ AIR_HU, LUNG_HU = -1000.0, -850.0
 AORTA, VENA_CAVA, PLEURA = 1, 2, 3
 """Numbers of the organs whose masks are part of the truth."""
 
+BEND_MM, BEND_PER_MM = 3.0, 0.028
+"""Organs are ellipses in a space bent by this much, with waves of about 36 mm, because nothing
+in a body is an ellipse."""
+
+ROW_SLACK_MM = 12.0
+"""No point is bent farther than this (noise of four standard deviations)."""
+
 COUCH_RADIUS_MM = 230.0
 """Half width of the couch's hollow."""
 
@@ -184,9 +191,9 @@ def organs_near_row(first: Row, last: Row, organs: Rows, near: Rows) -> int:
     count = 0
     for n in range(organs.shape[0]):
         g = organs[n]
-        if g[2] < 1.0 or g[0] - g[2] > x_high + 1.0 or g[0] + g[2] < x_low - 1.0:
+        if g[2] < 1.0 or g[0] - g[2] > x_high + ROW_SLACK_MM or g[0] + g[2] < x_low - ROW_SLACK_MM:
             continue
-        if g[1] - g[3] > y_high + 1.0 or g[1] + g[3] < y_low - 1.0:
+        if g[1] - g[3] > y_high + ROW_SLACK_MM or g[1] + g[3] < y_low - ROW_SLACK_MM:
             continue
         near[count] = g
         count += 1
@@ -195,9 +202,13 @@ def organs_near_row(first: Row, last: Row, organs: Rows, near: Rows) -> int:
 
 @kernel
 def inside_hu(
-    x: float, y: float, depth: float, row: TrunkRow, noise: tuple[float, float]
+    bent: tuple[float, float], depth: float, row: TrunkRow, noise: tuple[float, float]
 ) -> tuple[float, int]:
-    """Return the HU at a point inside the skin, and the number of its mask."""
+    """Return the HU at a point inside the skin, and the number of its mask.
+
+    ``bent`` is the point in the bent space in which organs are ellipses.
+    """
+    x, y = bent
     coarse, fine = noise
     o, soft_mm = row.outline, row.soft_mm
     aside = 1.0 if y - o[1] < 0.45 * o[3] else 0.0
@@ -255,7 +266,12 @@ def paint_trunk(
                     grain_at(x * 0.06, y * 0.06, start[2] * 0.04, grain),
                     grain_at(x * 0.22, y * 0.22, start[2] * 0.10, grain),
                 )
-                value, number = inside_hu(x, y, -f, row, noise)
+                z = start[2] * BEND_PER_MM
+                bent = (
+                    x + BEND_MM * grain_at(x * BEND_PER_MM + 11.3, y * BEND_PER_MM, z, grain),
+                    y + BEND_MM * grain_at(x * BEND_PER_MM, y * BEND_PER_MM + 23.7, z, grain),
+                )
+                value, number = inside_hu(bent, -f, row, noise)
                 maps.organs[k, j, i] = number
                 share = min(max(0.5 - f / soft, 0.0), 1.0)
                 hu[k, j, i] = AIR_HU + share * (value - AIR_HU)

@@ -10,8 +10,8 @@ from scipy.interpolate import CubicSpline
 
 from planner.domain.levels import Level, Side
 from planner.phantom import fields
+from planner.phantom.blades import blade
 from planner.phantom.recipe import DRAWN_LEVELS
-from planner.phantom.vertebra_shape import Part, blade
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,7 +109,7 @@ def _rib_blades(points: Vector, trunk: TrunkTable) -> list[NDArray[np.float64]]:
         outward = np.array([*(0.5 * (start + end)[:2] - centre), 0.0])
         tall = RIB_HALF_TALL_MM if place > 1 else 4.6
         radii = (RIB_HALF_THICK_MM, RIB_HALF_THICK_MM, tall, tall)
-        blades.append(blade(start, end, outward, radii, Part.TRANSVERSE))
+        blades.append(blade(start, end, outward, radii))
     return blades
 
 
@@ -133,5 +133,5 @@ def _wing(sacrum: Placed, side: Side) -> list[NDArray[np.float64]]:
         thick = (9.0, 6.5, 4.5, 5.5, 8.0)
         across = np.cross(end - start, upright)
         radii = (thick[place], thick[place + 1], 46.0, 46.0)
-        blades.append(blade(start, end, across, radii, Part.TRANSVERSE))
+        blades.append(blade(start, end, across, radii))
     return blades

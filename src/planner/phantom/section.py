@@ -24,29 +24,24 @@ SECTION_REACH_MM = 5.0
 
 
 @kernel
+def outside(start: Row, step: Row, along: float, rows: BoneRows) -> bool:
+    """Tell whether a ray has left bone after ``along`` mm."""
+    x, y, z = start[0] + along * step[0], start[1] + along * step[1], start[2] + along * step[2]
+    return bone_field(x, y, z, rows)[0] >= 0.0
+
+
+@kernel
 def exit_mm(start: Row, step: Row, rows: BoneRows, longest_mm: float) -> float:
     """Return how far the surface is from ``start`` (LPS, inside bone) along unit ``step``."""
     low, high = 0.0, 0.0
     while high < longest_mm:
         high += 0.25
-        f, _, _ = bone_field(
-            start[0] + high * step[0],
-            start[1] + high * step[1],
-            start[2] + high * step[2],
-            rows,
-        )
-        if f >= 0.0:
+        if outside(start, step, high, rows):
             break
         low = high
     for _ in range(20):
         middle = 0.5 * (low + high)
-        f, _, _ = bone_field(
-            start[0] + middle * step[0],
-            start[1] + middle * step[1],
-            start[2] + middle * step[2],
-            rows,
-        )
-        if f >= 0.0:
+        if outside(start, step, middle, rows):
             high = middle
         else:
             low = middle

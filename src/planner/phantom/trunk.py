@@ -145,7 +145,7 @@ def _viscera(
         sinus = _dome(r, high + 0.7, low - 0.7)
         inward = (middle[0] - sign * 9, middle[1] - 4)
         organs.append(_organ(inward, (12 * sinus, 8 * sinus), -70.0, 20.0))
-    for _ in range(14):
+    for _ in range(24):
         first = random.uniform(11.5, 15.0)
         last = first + random.uniform(1.2, 3.0)
         place = (x + random.uniform(-95, 95), y - random.uniform(50, 120))
@@ -176,7 +176,7 @@ def _muscles(
         deep = _curve([0, 8, 12, 15, 17], [9, 9, 11, 15, 17], r)
         place = (x + sign * (deep + 3), y + depth + 24)
         organs.append(
-            _organ(place, (deep + 2, deep * 1.15 + 2), -55.0, 20.0, depth_mm=ANYWHERE_MM)
+            _organ(place, (deep + 1.3, deep * 1.15 + 1.3), -30.0, 40.0, depth_mm=ANYWHERE_MM)
         )
         organs.append(_organ(place, (deep, deep * 1.15), 50.0, 16.0, depth_mm=ANYWHERE_MM))
         psoas = np.where(r > 11.3, _curve([11.3, 12.5, 14, 16, 17], [2, 10, 17, 22, 22], r), 0.0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from planner.domain.levels import Level, Side
 from planner.geometry.points import unit
 from planner.phantom import fields
+from planner.phantom.blades import blade, cut_blade
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,30 +35,6 @@ CLEAR_OF_CANAL = 1.1
 
 PEDICLE_FORWARD_MM, PEDICLE_BACK_MM = 9.0, 6.0
 """How far the pedicle's segment runs from the isthmus into the body and into the arch."""
-
-
-class Part(IntEnum):
-    """Parts of a vertebra."""
-
-    BODY = 1
-    PEDICLE = 2
-    LAMINA = 3
-    SPINOUS = 4
-    TRANSVERSE = 5
-    SUPERIOR_ARTICULAR = 6
-    INFERIOR_ARTICULAR = 7
-
-
-CORTEX_MM = {
-    Part.BODY: 0.55,
-    Part.PEDICLE: 1.0,
-    Part.LAMINA: 1.3,
-    Part.SPINOUS: 0.9,
-    Part.TRANSVERSE: 0.9,
-    Part.SUPERIOR_ARTICULAR: 1.4,
-    Part.INFERIOR_ARTICULAR: 1.4,
-}
-"""Cortical thickness; the shell of a body is 0.3 to 0.6 mm, arches are thicker (recalled)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -125,6 +101,8 @@ def vertebra_rows(
     for side in (Side.LEFT, Side.RIGHT):
         blades += _side_blades(placed, side, above, below)
     blades.append(_spinous(placed))
+    if placed.level is Level.S1:
+        blades += _sacral(placed)
     region = placed.level.region
     reach = FACET_HALF_HEIGHT_MM[region] + 2.5
     joints = [
@@ -201,38 +179,6 @@ def pedicle_frame(placed: Placed, side: Side) -> tuple[NDArray[np.float64], NDAr
     return np.array([side.sign * u, v, w]), axis
 
 
-def blade(
-    start: NDArray[np.float64],
-    end: NDArray[np.float64],
-    across: NDArray[np.float64],
-    radii: tuple[float, float, float, float],
-    part: Part,
-    bow: tuple[float, float] = (0.0, 0.0),
-) -> NDArray[np.float64]:
-    """Return one blade; ``radii`` are across at start and end, then upright at start and end."""
-    row = np.zeros(fields.BLADE_COLUMNS)
-    axis = unit(end - start)
-    across = unit(across - axis * float(across @ axis))
-    row[fields.START : fields.START + 3] = start
-    row[fields.AXIS : fields.AXIS + 3] = axis
-    row[fields.LENGTH] = np.linalg.norm(end - start)
-    row[fields.ACROSS : fields.ACROSS + 3] = across
-    row[fields.UPRIGHT : fields.UPRIGHT + 3] = np.cross(axis, across)
-    row[fields.WIDTH_0 : fields.TALL_1 + 1] = radii
-    row[fields.WIDTH_BOW], row[fields.TALL_BOW] = bow
-    row[fields.CORTEX], row[fields.PART] = CORTEX_MM[part], part
-    row[fields.REACH] = max(radii)
-    return row
-
-
-def _cut(row: NDArray[np.float64], normal: NDArray[np.float64], at: float) -> NDArray[np.float64]:
-    """Return the blade kept only where ``normal . p <= at``."""
-    row = row.copy()
-    row[fields.CUT_NORMAL : fields.CUT_NORMAL + 3] = normal
-    row[fields.CUT_AT], row[fields.HAS_CUT] = at, 1.0
-    return row
-
-
 def _side_blades(
     placed: Placed, side: Side, above: tuple[Joint, ...], below: tuple[Joint, ...]
 ) -> list[NDArray[np.float64]]:
@@ -259,7 +205,6 @@ def _side_blades(
             isthmus - axis * PEDICLE_FORWARD_MM,
             sideways,
             (wide * flare, wide * flare, tall * 1.12, tall * 1.12),
-            Part.PEDICLE,
             (wide * PEDICLE_FLARE, tall * 0.12),
         ),
         blade(
@@ -267,34 +212,32 @@ def _side_blades(
             pars,
             sideways,
             (max(wide, 3.6), thick + 1.2, tall * 0.8, lamina_half * 0.85),
-            Part.LAMINA,
         ),
         blade(
             pars,
             middle,
             np.cross(middle - pars, slope),
             (thick + 0.6, thick, lamina_half * 0.9, lamina_half),
-            Part.LAMINA,
         ),
         _transverse(placed, side, rear),
     ]
     for joint in above:
         if joint.side is side:
-            blades += _articular(placed, joint, rear, Part.SUPERIOR_ARTICULAR)
+            blades += _articular(placed, joint, rear, superior=True)
     for joint in below:
         if joint.side is side:
-            blades += _articular(placed, joint, pars, Part.INFERIOR_ARTICULAR)
+            blades += _articular(placed, joint, pars, superior=False)
     return blades
 
 
 def _articular(
-    placed: Placed, joint: Joint, root: NDArray[np.float64], part: Part
+    placed: Placed, joint: Joint, root: NDArray[np.float64], *, superior: bool
 ) -> list[NDArray[np.float64]]:
     """Return the process that carries one face of a joint, and the neck that holds it."""
     region = placed.level.region
     thick, tall = FACET_THICKNESS_MM[region], FACET_HALF_HEIGHT_MM[region]
     wide = FACET_HALF_WIDTH_MM[region]
-    outward = -1.0 if part is Part.SUPERIOR_ARTICULAR else 1.0
+    outward = -1.0 if superior else 1.0
     normal = placed.axes.T @ joint.normal * outward
     upright = placed.axes.T @ joint.upright
     face = placed.local(joint.centre)
@@ -304,13 +247,12 @@ def _articular(
         centre + upright * (tall - 3.0),
         normal,
         (thick * 0.62, thick * 0.62, wide, wide),
-        part,
     )
-    plate = _cut(plate, -normal, float(-normal @ face) - FACET_GAP_MM / 2.0)
+    plate = cut_blade(plate, -normal, float(-normal @ face) - FACET_GAP_MM / 2.0)
     near = centre + upright * outward * (tall - 4.0)
     slim = thick * 0.5
-    neck = blade(root, near, normal, (slim, slim, wide * 0.75, wide * 0.85), part)
-    return [plate, _cut(neck, -normal, float(-normal @ face) - FACET_GAP_MM / 2.0)]
+    neck = blade(root, near, normal, (slim, slim, wide * 0.75, wide * 0.85))
+    return [plate, cut_blade(neck, -normal, float(-normal @ face) - FACET_GAP_MM / 2.0)]
 
 
 def _transverse(placed: Placed, side: Side, root: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -320,12 +262,12 @@ def _transverse(placed: Placed, side: Side, root: NDArray[np.float64]) -> NDArra
     if placed.level.region == "thoracic":
         out = half_span - abs(root[0])
         tip = root + np.array([sign * out, 0.75 * out + 2.0, 0.15 * out])
-        return blade(root, tip, np.array([0, 0, 1.0]), (4.4, 4.0, 3.8, 4.6), Part.TRANSVERSE)
+        return blade(root, tip, np.array([0, 0, 1.0]), (4.4, 4.0, 3.8, 4.6))
     stout = 1.7 if placed.level is Level.L5 else 1.0
     start = root + np.array([0.0, 0.5, -2.0])
     tip = np.array([sign * half_span, root[1] + 3.0, root[2] - 1.0])
     radii = (6.0 * stout, 4.6 * stout**0.5, 4.0 * stout, 2.4 * stout)
-    return blade(start, tip, np.array([0, 0, 1.0]), radii, Part.TRANSVERSE)
+    return blade(start, tip, np.array([0, 0, 1.0]), radii)
 
 
 def _spinous(placed: Placed) -> NDArray[np.float64]:
@@ -338,6 +280,32 @@ def _spinous(placed: Placed) -> NDArray[np.float64]:
     lumbar = placed.level.region == "lumbar"
     tall = (8.0, 10.0) if lumbar else (6.0, 4.0)
     wide = (3.2, 3.6) if lumbar else (3.2, 3.4)
-    return blade(
-        start, start + run, np.array([1.0, 0, 0]), (*wide, *tall), Part.SPINOUS, (1.0, 1.0)
+    return blade(start, start + run, np.array([1.0, 0, 0]), (*wide, *tall), (1.0, 1.0))
+
+
+def _sacral(placed: Placed) -> list[NDArray[np.float64]]:
+    """Return both wings of the sacrum, and the fused segments below the first as one plate."""
+    half = (
+        np.array(
+            [
+                placed.shape.endplate_width_mm,
+                placed.shape.endplate_depth_mm,
+                placed.shape.height_mm,
+            ]
+        )
+        / 2.0
     )
+    front = np.array([0.0, 1.0, 0.0])
+    wings = [
+        blade(
+            np.array([sign * 0.6 * half[0], 0.3 * half[1], 0.0]),
+            np.array([sign * (half[0] + 13.0), half[1] + 4.0, -4.0]),
+            front,
+            (12.0, 13.0, 11.0, 13.0),
+        )
+        for sign in (1.0, -1.0)
+    ]
+    top = np.array([0.0, 0.1 * half[1], -0.8 * half[2]])
+    end = np.array([0.0, 0.55 * half[1], -half[2] - 58.0])
+    plate = blade(top, end, np.array([1.0, 0.0, 0.0]), (38.0, 16.0, 12.0, 6.0))
+    return [*wings, plate]
