@@ -19,6 +19,7 @@ from planner.exchange.seg_nrrd import write_seg_nrrd
 from planner.exchange.surfaces import mask_surface, spheroid_surface, write_stl
 from planner.imaging.outbound import documents, measurements, segmentation, structure_set
 from planner.imaging.outbound.maker import Maker
+from planner.imaging.outbound.parts import on_grid
 from planner.imaging.outbound.source import SourceSeries, read_source
 from planner.imaging.volume_files import write_volume
 
@@ -210,6 +211,8 @@ class _Job:
         return written
 
     def _volumes(self, folder: Path) -> list[Path]:
+        """Write masks on the scan's whole grid, so that any viewer lays them over it."""
+        grid = self.scene.ct.geometry
         written = []
         anatomy = self.scene.anatomy
         if anatomy is not None:
@@ -219,9 +222,8 @@ class _Job:
         for part in self.parts:
             if not part.key.startswith("vertebra-"):
                 path = folder / f"{part.key}.nii.gz"
-                write_volume(path, part.geometry, part.mask)
+                write_volume(path, grid, on_grid(part, grid))
                 written.append(path)
-        grid = self.scene.ct.geometry
         return [*written, write_seg_nrrd(folder / "plan.seg.nrrd", self.parts, grid)]
 
     def _dicom(self, kind: ExportKind, folder: Path) -> list[Path]:

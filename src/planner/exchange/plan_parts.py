@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from planner.domain.anatomy import Origin
 from planner.domain.levels import Side, foramen_label
 from planner.domain.prediction import PredictedZone
-from planner.imaging.outbound.parts import Part, PartKind
+from planner.imaging.outbound.parts import Part, PartKind, trimmed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -71,45 +72,53 @@ def needle_name(plan: Plan, trajectory_id: TrajectoryId) -> tuple[str, Trajector
 
 
 def _anatomy_parts(anatomy: Anatomy) -> Iterator[Part]:
-    def part(key: str, name: str, kind: PartKind, mask: NDArray[np.bool_]) -> Part:
-        return Part(
-            key=key,
-            name=name,
-            kind=kind,
-            colour=COLOURS[kind],
-            made_by=anatomy.backend,
-            geometry=anatomy.geometry,
-            mask=mask,
-        )
-
-    for level in sorted(anatomy.vertebrae, key=lambda one: one.order):
+    levels = sorted(anatomy.vertebrae, key=lambda one: one.order)
+    for level in levels:
+        geometry, mask = trimmed(anatomy.labels == level.verse_label, anatomy.geometry)
         yield Part(
             key=f"vertebra-{level}",
             name=f"{level} vertebra",
             kind=PartKind.VERTEBRA,
             colour=COLOURS[PartKind.VERTEBRA],
             made_by=anatomy.backend,
-            geometry=anatomy.geometry,
-            mask=anatomy.labels == level.verse_label,
+            geometry=geometry,
+            mask=mask,
             level=level,
             is_manual=anatomy.vertebrae[level].origin is Origin.PAINTED,
         )
-    yield part("canal", "spinal canal", PartKind.CANAL, anatomy.canal)
-    for level in sorted(anatomy.vertebrae, key=lambda one: one.order):
-        for side in Side:
-            yield Part(
-                key=f"foramen-{level}-{side}",
-                name=f"foramen below {level}, {side}",
-                kind=PartKind.FORAMEN,
-                colour=COLOURS[PartKind.FORAMEN],
-                made_by=anatomy.backend,
-                geometry=anatomy.geometry,
-                mask=anatomy.foramina == foramen_label(level, side),
-                level=level,
-                side=side,
-            )
+    yield _unnamed(anatomy, "canal", "spinal canal", PartKind.CANAL, anatomy.canal)
+    for level, side in product(levels, Side):
+        wanted = foramen_label(level, side)
+        geometry, mask = trimmed(anatomy.foramina == wanted, anatomy.geometry)
+        yield Part(
+            key=f"foramen-{level}-{side}",
+            name=f"foramen below {level}, {side}",
+            kind=PartKind.FORAMEN,
+            colour=COLOURS[PartKind.FORAMEN],
+            made_by=anatomy.backend,
+            geometry=geometry,
+            mask=mask,
+            level=level,
+            side=side,
+        )
     if anatomy.lesion is not None:
-        yield part("lesion", "lesion", PartKind.LESION, anatomy.lesion)
+        yield _unnamed(anatomy, "lesion", "lesion", PartKind.LESION, anatomy.lesion)
+
+
+def _unnamed(
+    anatomy: Anatomy, key: str, name: str, kind: PartKind, whole: NDArray[np.bool_]
+) -> Part:
+    """Return a part of the anatomy that belongs to no one level."""
+    geometry, mask = trimmed(whole, anatomy.geometry)
+    return Part(
+        key=key,
+        name=name,
+        kind=kind,
+        colour=COLOURS[kind],
+        made_by=anatomy.backend,
+        geometry=geometry,
+        mask=mask,
+    )
 
 
 def _zone_parts(plan: Plan, scene: Exported) -> Iterator[Part]:
@@ -138,14 +147,15 @@ def _cement_parts(plan: Plan, scene: Exported) -> Iterator[Part]:
         if cement is None:
             continue
         needle, trajectory = needle_name(plan, injection.trajectory_id)
+        geometry, mask = trimmed(cement.filled(), cement.geometry)
         yield Part(
             key=f"cement-{number}-needle-{needle}",
             name=f"predicted cement, needle {needle}",
             kind=PartKind.CEMENT,
             colour=COLOURS[PartKind.CEMENT],
             made_by=f"{cement.model.name} {cement.model.version} ({cement.model.tier})",
-            geometry=cement.geometry,
-            mask=cement.filled(),
+            geometry=geometry,
+            mask=mask,
             level=trajectory.level,
         )
 

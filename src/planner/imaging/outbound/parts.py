@@ -50,7 +50,7 @@ class Part:
     made_by
         Program or model and its version.
     mask
-        bool ``[k, j, i]`` on ``geometry``, the scan's grid or a crop of it.
+        bool ``[k, j, i]`` on ``geometry``, a crop of the scan's grid.
     shape
         The exact shape where there is one; the mask is then its voxels.
     is_manual
@@ -72,6 +72,23 @@ class Part:
     def __post_init__(self) -> None:
         if self.mask.shape != self.geometry.shape_kji:
             raise ValueError("the mask of a part must have the shape of its grid")
+
+
+def trimmed(
+    mask: NDArray[np.bool_], geometry: VolumeGeometry
+) -> tuple[VolumeGeometry, NDArray[np.bool_]]:
+    """Return the smallest crop that holds every voxel of a mask, so that many parts fit in memory.
+
+    An empty mask gives a crop of one voxel.
+    """
+    edges = []
+    for axis in range(3):
+        others = tuple(other for other in range(3) if other != axis)
+        held = np.flatnonzero(mask.any(axis=others))
+        edges.append((int(held[0]), int(held[-1]) + 1) if held.size else (0, 1))
+    (k0, k1), (j0, j1), (i0, i1) = edges
+    crop = geometry.cropped((i0, j0, k0), (i1 - i0, j1 - j0, k1 - k0))
+    return crop, mask[k0:k1, j0:j1, i0:i1].copy()
 
 
 def place_kji(
@@ -127,6 +144,13 @@ def layers(parts: tuple[Part, ...], grid: VolumeGeometry) -> list[list[tuple[Par
                 taken.append((used, [(part, 1)]))
         shared += [members for _, members in taken]
     return shared
+
+
+def on_grid(part: Part, grid: VolumeGeometry) -> NDArray[np.bool_]:
+    """Return one part on the whole grid."""
+    whole = np.zeros(grid.shape_kji, dtype=np.bool_)
+    whole[place_kji(part.geometry, grid, part.name)] = part.mask
+    return whole
 
 
 def label_map(layer: list[tuple[Part, int]], grid: VolumeGeometry) -> NDArray[np.uint8]:
