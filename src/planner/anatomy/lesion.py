@@ -1,0 +1,153 @@
+"""Grows a lesion from one click, inside one vertebra, with limits on HU and shape."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cc3d
+import numpy as np
+from scipy import ndimage
+
+from planner.domain.errors import UsageError
+from planner.domain.levels import Level
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.domain.anatomy import Anatomy
+    from planner.domain.volume import CtVolume
+    from planner.geometry.points import PointLps
+    from planner.geometry.volume_geometry import VolumeGeometry
+
+_NEIGHBOURS = 2
+"""Bodies that say what healthy marrow is."""
+
+FARTHEST_MM = 30.0
+"""Nothing farther than this from the click belongs to the same lesion."""
+
+SEED_MM = 2.0
+"""The click's own HU is the median within this distance."""
+
+SMOOTHING_MM = 0.8
+NECK_MM = 1.2
+"""Bridges thinner than twice this are cut, so that marrow does not flood a lesion's rim."""
+
+LEAST_CONTRAST_HU = 30.0
+"""Less than this between click and healthy marrow is not a lesion that HU can outline."""
+
+
+def grow_lesion(ct: CtVolume, anatomy: Anatomy, click: PointLps) -> NDArray[np.bool_]:
+    """Return a lesion as a mask on the anatomy's grid, from one click inside it.
+
+    The limit lies half way between the HU at the click and that of the vertebra's healthy
+    marrow, so the same rule serves lytic and blastic lesions. The mask is a proposal for the
+    brush, never a measured tumour.
+
+    Raises
+    ------
+    UsageError
+        When the click is in no outlined vertebra, or does not differ from healthy marrow.
+    """
+    geometry = anatomy.geometry
+    number = _vertebra_at(anatomy, click)
+    box = _box_round(geometry, click, FARTHEST_MM)
+    start = np.array([axis.start for axis in box])[::-1].astype(float)
+    places = np.moveaxis(np.indices([axis.stop - axis.start for axis in box]), 0, -1)[..., ::-1]
+    distance = np.linalg.norm(geometry.lps_mm(places + start) - click.array, axis=-1)
+    sigma = SMOOTHING_MM / np.array(geometry.spacing_mm)[::-1]
+    smooth = ndimage.gaussian_filter(_hu_on(ct, geometry, box), sigma)
+    inside = (anatomy.labels[box] == number) & (distance < FARTHEST_MM)
+    seed_hu = float(np.median(smooth[distance <= max(SEED_MM, distance.min())]))
+    marrow_hu = _healthy_marrow_hu(ct, anatomy, number)
+    if abs(seed_hu - marrow_hu) < LEAST_CONTRAST_HU:
+        raise UsageError(
+            f"at the click the bone reads {seed_hu:.0f} HU, close to the healthy marrow of "
+            f"{marrow_hu:.0f} HU; click where the lesion is clearest, or draw it with the brush"
+        )
+    limit = 0.5 * (seed_hu + marrow_hu)
+    like = smooth < limit if seed_hu < marrow_hu else smooth > limit
+    grown = _piece_at(like & inside, distance, geometry)
+    out = np.zeros(geometry.shape_kji, np.bool_)
+    out[box] = grown
+    return out
+
+
+def _vertebra_at(anatomy: Anatomy, click: PointLps) -> int:
+    """Return the VerSe number at the click."""
+    index = np.rint(anatomy.geometry.ijk(click.array)).astype(int)
+    if (index >= 0).all() and (index < anatomy.geometry.size_ijk).all():
+        number = int(anatomy.labels[index[2], index[1], index[0]])
+        if number:
+            return number
+    raise UsageError("the click is not inside an outlined vertebra; click in the bone")
+
+
+def _box_round(
+    geometry: VolumeGeometry, click: PointLps, reach_mm: float
+) -> tuple[slice, slice, slice]:
+    """Return the index box that holds a ball."""
+    centre = geometry.ijk(click.array)
+    # The rows of the inverse matrix tell how far an index moves per mm in any direction.
+    reach = reach_mm * np.linalg.norm(geometry.ijk_from_lps[:3, :3], axis=1)
+    last = np.array(geometry.size_ijk)
+    low = np.clip(np.floor(centre - reach), 0, last - 1).astype(int)
+    high = np.clip(np.ceil(centre + reach) + 1, low + 1, last).astype(int)
+    return (
+        slice(int(low[2]), int(high[2])),
+        slice(int(low[1]), int(high[1])),
+        slice(int(low[0]), int(high[0])),
+    )
+
+
+def _hu_on(
+    ct: CtVolume, geometry: VolumeGeometry, box: tuple[slice, slice, slice]
+) -> NDArray[np.float32]:
+    """Return the CT in a box of the anatomy's grid, which is a crop of the CT's own."""
+    offset = np.rint(ct.geometry.ijk(geometry.lps_mm(np.zeros(3)))).astype(int)[::-1]
+    place = tuple(
+        slice(axis.start + shift, axis.stop + shift)
+        for axis, shift in zip(box, offset, strict=True)
+    )
+    return ct.hu[place].astype(np.float32)
+
+
+def _healthy_marrow_hu(ct: CtVolume, anatomy: Anatomy, number: int) -> float:
+    """Return the median HU of the marrow of the nearest other bodies, else of this one.
+
+    A large lesion fills its own body, so the neighbours say what is healthy here.
+    """
+    places = {level: v.body_centre for level, v in anatomy.vertebrae.items()}
+    here = places.get(Level.from_verse_label(number))
+    others = [level for level in places if level.verse_label != number]
+    if here is not None:
+        others = sorted(others, key=lambda level: places[level].distance_mm(here))[:_NEIGHBOURS]
+    numbers = [level.verse_label for level in others] or [number]
+    medians = []
+    for other in numbers:
+        box = ndimage.find_objects((anatomy.bodies == other).astype(np.uint8))
+        if not box:
+            continue
+        core = ndimage.binary_erosion(anatomy.bodies[box[0]] == other, iterations=2)
+        values = _hu_on(ct, anatomy.geometry, box[0])[core]
+        if values.size:
+            medians.append(float(np.median(values)))
+    if not medians:
+        raise UsageError("no vertebral body is outlined; a lesion cannot be told from marrow")
+    return float(np.mean(medians))
+
+
+def _piece_at(
+    mask: NDArray[np.bool_], distance: NDArray[np.float64], geometry: VolumeGeometry
+) -> NDArray[np.bool_]:
+    """Return the connected piece at the click, with thin bridges cut and holes filled."""
+    necks = max(1, round(NECK_MM / float(np.mean(geometry.spacing_mm))))
+    opened = ndimage.binary_erosion(mask, iterations=necks)
+    if not opened.any():
+        opened = mask
+    pieces = np.asarray(cc3d.connected_components(opened, connectivity=6))
+    reach = np.where(pieces > 0, distance, np.inf)
+    if not np.isfinite(reach.min()):
+        return np.zeros(mask.shape, np.bool_)
+    core = pieces == pieces.ravel()[int(reach.argmin())]
+    back = ndimage.binary_dilation(core, iterations=necks) & mask
+    return np.asarray(ndimage.binary_fill_holes(back), dtype=np.bool_)
