@@ -14,7 +14,7 @@ from planner.anatomy.pedicles import pedicles
 from planner.anatomy.posterior_wall import posterior_wall
 from planner.anatomy.skin import patient_mask
 from planner.domain import structures
-from planner.domain.anatomy import Anatomy, Origin, Vertebra
+from planner.domain.anatomy import Anatomy, Origin, Quality, QualityVerdict, Vertebra
 from planner.domain.levels import Level, Side, foramen_label
 from planner.geometry.points import PointLps
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from planner.anatomy.naming import NamedLevels
     from planner.anatomy.spine_model import SpineModel
-    from planner.domain.anatomy import Quality
     from planner.domain.progress import ProgressReport
     from planner.geometry.points import Vector
 
@@ -98,13 +97,21 @@ def _vertebra(
         left=_triple(body.left),
         anterior=_triple(body.anterior),
         superior=_triple(body.superior),
-        quality=qualities[number - 1],
+        quality=_with_sacrum_flag(qualities[number - 1], level),
         origin=provenance.origin,
         pedicles=found,
         posterior_wall=posterior_wall(model, number, box),
         level_doubt=names.doubts[number - 1],
         accepted=level in provenance.accepted,
     )
+
+
+def _with_sacrum_flag(quality: Quality, level: Level) -> Quality:
+    """Flag S1 always: the method is made for free vertebrae."""
+    if level is not Level.S1:
+        return quality
+    flags = (*quality.flags, "the sacrum is outlined roughly")
+    return Quality(verdict=QualityVerdict.CHECK, flags=flags)
 
 
 def _triple(vector: Vector) -> tuple[float, float, float]:

@@ -15,7 +15,7 @@ from planner.domain.errors import UsageError
 from planner.domain.levels import Level
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from planner.anatomy.spine_model import SpineModel
     from planner.geometry.points import PointLps
@@ -33,7 +33,9 @@ USUAL_PERIOD_MM = {
 
 _RIB_MM = (44.0, 58.0)
 _RIB_SHARE = 0.5
+_RIBS_IN_A_ROW = 2
 _SACRUM_SHARE = 0.33
+_WING_OF_WIDEST = 0.7
 _LEAST_WING_MM3 = 500.0
 _LOWEST_LOOKED_AT = 4
 
@@ -73,14 +75,14 @@ def name_levels(model: SpineModel, seeds: Mapping[Level, PointLps]) -> NamedLeve
             "Counted up from the sacrum, with the lowest free vertebra as L5; a fourth or sixth "
             "lumbar or a transitional vertebra would shift every name by one.",
         )
-    rib = last_rib_number(model)
+    rib = last_rib_number(rib_shares(model), model.cut_by_scan.tolist())
     if rib is not None:
         lowest = USUAL_LEVELS.index(Level.T12) + rib - 1
         return _counted(
             model,
             lowest,
-            "Counted from the lowest vertebra with ribs as T12; the sacrum is not in the scan, "
-            "and a missing or lumbar rib would shift every name by one.",
+            "Counted from the lowest vertebra with ribs as T12; the sacrum was not made out, and "
+            "a missing or lumbar rib would shift every name by one.",
         )
     return _counted(
         model,
@@ -170,24 +172,37 @@ def sacrum_number(model: SpineModel) -> int | None:
     the highest of the lowest vertebrae that has them.
     """
     s, v, u = model.located
-    found = None
+    shares = []
     for number in range(1, min(_LOWEST_LOOKED_AT, model.count) + 1):
         near = np.abs(s - model.centre_s[number - 1]) < 0.3 * model.height_mm[number - 1]
         wing = near & (v > 2.0) & (v < 25.0) & (np.abs(u) > 28.0) & (np.abs(u) < 40.0)
-        if wing.sum() * model.volume.geometry.voxel_volume_mm3 < _LEAST_WING_MM3:
-            continue
-        if float((model.volume.hu[wing] > model.soft_hu + 60.0).mean()) > _SACRUM_SHARE:
-            found = number
-    return found
+        seen = wing.sum() * model.volume.geometry.voxel_volume_mm3 >= _LEAST_WING_MM3
+        dense = float((model.volume.hu[wing] > model.soft_hu + 60.0).mean()) if seen else 0.0
+        shares.append(dense)
+    # Broad transverse processes of L5 reach half of what the wings of S1 do.
+    enough = max(_SACRUM_SHARE, _WING_OF_WIDEST * max(shares))
+    winged = [number for number, share in enumerate(shares, 1) if share > enough]
+    return max(winged) if winged else None
 
 
-def last_rib_number(model: SpineModel) -> int | None:
-    """Return the number of the lowest rib-bearing vertebra, when one below it bears none."""
-    shares = rib_shares(model)
-    bearing = [n + 1 for n, share in enumerate(shares) if share > _RIB_SHARE]
-    if not bearing or bearing[0] == 1 or model.cut_by_scan[: bearing[0] - 1].all():
-        return None
-    return bearing[0]
+def last_rib_number(shares: Sequence[float], cut_by_scan: Sequence[bool]) -> int | None:
+    """Return the number of the lowest vertebra with ribs, above at least one without.
+
+    The wings of the pelvis look like ribs too, so what lies below the free vertebrae does not
+    count. ``None`` where no free vertebra that is wholly in the scan lies below the ribs.
+
+    Parameters
+    ----------
+    shares
+        From inferior to superior: how sure ribs are, 0 to 1.
+    """
+    bearing = [share > _RIB_SHARE for share in shares]
+    free = [number for number, has in enumerate(bearing, 1) if not has]
+    for number in reversed(free):
+        above = bearing[number : number + _RIBS_IN_A_ROW]
+        if above and all(above) and not cut_by_scan[number - 1]:
+            return number + 1
+    return None
 
 
 def rib_shares(model: SpineModel) -> list[float]:
