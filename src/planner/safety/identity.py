@@ -12,7 +12,6 @@ from planner.safety.case import Case, Outcome
 from planner.safety.gives import gives
 from planner.safety.measured import MissingInputError
 from planner.safety.rule import NeedleRule, PlanRule, Rule
-from planner.safety.ruler import zone_points
 
 if TYPE_CHECKING:
     from planner.domain.plan import Trajectory
@@ -125,7 +124,7 @@ def plan_is_inside_the_scan(case: Case) -> Outcome:
     for ablation in case.plan.ablations:
         zone = case.scene.zones.get(ablation.id)
         if isinstance(zone, PredictedZone):
-            points = zone_points(zone.shape)
+            points = case.ruler.zone_points(zone.shape)
             inside &= _inside(case, points, f"the zone of {ablation.id}")
             if not case.scene.anatomy.geometry.contains(points).all():
                 raise MissingInputError(

@@ -45,21 +45,14 @@ def lesion_at(case: Case, level: Level) -> LevelLesion:
     MissingInputError
         When no lesion is outlined there.
     """
-    return case.ruler.remembered(("lesion", level), lambda: _lesion_at(case, level))
-
-
-def _lesion_at(case: Case, level: Level) -> LevelLesion:
     anatomy, vertebra = case.scene.anatomy, case.vertebra(level)
-    if anatomy.lesion is None:
-        raise MissingInputError("no lesion is outlined", structure="lesion")
-    places = np.argwhere(anatomy.lesion & (anatomy.labels == level.verse_label))
-    if not len(places):
+    points = case.ruler.lesion_points(level)
+    if not len(points):
         raise MissingInputError(f"no lesion is outlined in {level}", structure="lesion")
-    points = anatomy.geometry.lps_mm(places[:, ::-1].astype(np.float64))
     voxel_ml = anatomy.geometry.voxel_volume_mm3 * ML_PER_MM3
     in_body = body_coordinates(vertebra, points)
     extent = np.ptp(in_body[:, :2], axis=0) / np.array(vertebra.body_size_mm[:2])
-    fraction = max(len(places) * voxel_ml / vertebra.body_volume_ml, float(extent.max()))
+    fraction = max(len(points) * voxel_ml / vertebra.body_volume_ml, float(extent.max()))
     if not np.isfinite(fraction):
         raise MissingInputError(f"the size of the body of {level}")
     return LevelLesion(points, voxel_ml, fraction)

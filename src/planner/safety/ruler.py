@@ -140,6 +140,21 @@ class Ruler:
         second = -float(bone.field_mm(front).max()) - needle.radius_mm
         return _agreed(f"bone:{level}", first, second, bone.surface_mm[int(nearest[place])])
 
+    def lesion_points(self, level: Level) -> Vector:
+        """Return the voxel centres of the lesion inside one vertebra, shape ``(n, 3)``, LPS."""
+        return self.remembered(("lesion", level), lambda: self._lesion_points(level))
+
+    def _lesion_points(self, level: Level) -> Vector:
+        lesion = self._anatomy.lesion
+        if lesion is None:
+            raise MissingInputError("no lesion is outlined", structure="lesion")
+        places = np.argwhere(lesion & (self._anatomy.labels == level.verse_label))
+        return self._anatomy.geometry.lps_mm(places[:, ::-1].astype(np.float64))
+
+    def zone_points(self, zone: Spheroid) -> Vector:
+        """Return points spread over a zone's surface and within, once."""
+        return self.remembered((zone, "points"), lambda: zone_points(zone))
+
     @gives(bool)
     def any_of(self, name: str) -> bool:
         """Tell whether an outlined structure has a voxel in this grid."""
@@ -206,7 +221,7 @@ class Ruler:
             return far
         if air.holds(zone.centre.array[None, :])[0]:
             first = min(first, -zone.half_width_mm)
-        second = float(air.field_mm(zone_points(zone)).min())
+        second = float(air.field_mm(self.zone_points(zone)).min())
         return _agreed(SKIN, first, second, air.surface_mm[place])
 
     def _measure_needle(self, needle: Capsule, name: str) -> Measured:
@@ -227,7 +242,7 @@ class Ruler:
         place, first = _nearest_to_zone(zone, structure.surface_mm)
         if structure.holds(zone.centre.array[None, :])[0]:
             first = min(first, -zone.half_width_mm)
-        shell = zone_points(zone)
+        shell = self.zone_points(zone)
         second = float(structure.field_mm(shell).min())
         return _agreed(name, first, second, structure.surface_mm[place])
 
