@@ -160,7 +160,8 @@ def with_hu(scene: Scene, where: np.ndarray, hu: int) -> Scene:
 
 
 @pytest.mark.parametrize(
-    ("hu", "words"), [(600, "a rib or other bone"), (-900, "gas (lung or bowel)")]
+    ("hu", "words"),
+    [(600, "all pass a rib or other bone on the way"), (-900, "lung or bowel gas")],
 )
 def test_that_bone_or_gas_before_the_vertebra_stops_a_path(
     scene: Scene, hu: int, words: str
@@ -176,7 +177,7 @@ def test_that_bone_or_gas_before_the_vertebra_stops_a_path(
         approach=Approach.TRANSPEDICULAR,
     )
     assert found.trajectories == ()
-    assert f"all pass {words} on the way to the skin" in found.none_because[0]
+    assert words in found.none_because[0]
 
 
 def test_that_a_skin_outside_the_scan_is_said(scene: Scene) -> None:
@@ -188,7 +189,7 @@ def test_that_a_skin_outside_the_scan_is_said(scene: Scene) -> None:
 
 def test_that_the_fields_of_the_search_agree_with_the_exact_measures(scene: Scene) -> None:
     rng = np.random.default_rng(3)
-    space = search_space(scene.anatomy, Level.L3)
+    space = search_space(scene.ct, scene.anatomy, Level.L3)
     needles = []
     for _ in range(60):
         tip = (rng.uniform(-12, 12), rng.uniform(-10, 5), rng.uniform(-8, 8))
@@ -313,7 +314,7 @@ def test_that_the_best_path_is_within_a_third_of_a_millimetre_of_the_best_of_all
         corridor=corridors_for(Level.L3, Approach.TRANSPEDICULAR)[0],
         aims=choose_aims(vertebra, surroundings, Side.LEFT, target=None, lesion=None, device=None),
         radius_mm=1.2,
-        space=search_space(anatomy, Level.L3),
+        space=search_space(phantom.ct, anatomy, Level.L3),
     )
     best = max(
         exact(task, surroundings, tip, through).worst_mm

@@ -24,12 +24,19 @@ if TYPE_CHECKING:
 AIR_HU: Final = -300.0
 """Between air or lung (below -700) and fat (above -130)."""
 
+ROOM_AIR_HU: Final = -930.0
+"""Between air (-1000) and lung (-850 to -700, textbook range)."""
+
 COARSE_MM: Final = 2.0
 TABLE_MM: Final = 5.0
 """Parts thinner than twice this, such as the shell of the table, are not the patient."""
 
 REFINE_MM: Final = 4.0
 """The coarse outline lies within this of the skin seen in full resolution."""
+
+RIM_STEPS: Final = 1.5
+MOSTLY: Final = 0.5
+"""Air is lung when more than this share of its rim lies against the patient."""
 
 STEP_MM: Final = 0.25
 FARTHEST_MM: Final = 400.0
@@ -71,9 +78,33 @@ def body_outline(ct: CtVolume) -> BodyOutline:
     for plane in range(filled.shape[across]):
         place = tuple(plane if axis == across else slice(None) for axis in range(3))
         filled[place] = ndimage.binary_fill_holes(patient[place])
-    return BodyOutline(
-        geometry=geometry, inside=filled.astype(np.uint8), gas=filled & (coarse <= AIR_HU)
-    )
+    gas = (filled & (coarse <= AIR_HU)) | _cut_lung(coarse, filled, geometry)
+    return BodyOutline(geometry=geometry, inside=(filled | gas).astype(np.uint8), gas=gas)
+
+
+def _cut_lung(
+    hu: NDArray[np.int16], filled: NDArray[np.bool_], geometry: VolumeGeometry
+) -> NDArray[np.bool_]:
+    """Return lung that a small field of view cuts, so that no chest wall closes it off.
+
+    It is denser than the air of the room and lies mostly against the patient; the hollows of a
+    table lie against the table.
+    """
+    pieces = cc3d.connected_components((hu <= AIR_HU) & ~filled, connectivity=6)
+    count = int(pieces.max())
+    if count == 0:
+        return np.zeros_like(filled)
+    spacing = geometry.spacing_mm[::-1]
+    reach = RIM_STEPS * max(geometry.spacing_mm)
+    own_rim = edt.edt(np.ascontiguousarray(pieces), anisotropy=spacing) <= reach
+    by_patient = own_rim & (edt.edt(np.ascontiguousarray(~filled), anisotropy=spacing) <= reach)
+    rims = np.bincount(pieces[own_rim], minlength=count + 1)
+    touching = np.bincount(pieces[by_patient], minlength=count + 1)
+    total = np.bincount(pieces.ravel(), weights=hu.ravel(), minlength=count + 1)
+    mean_hu = total / np.maximum(np.bincount(pieces.ravel(), minlength=count + 1), 1)
+    lung = (touching > MOSTLY * np.maximum(rims, 1)) & (mean_hu > ROOM_AIR_HU)
+    lung[0] = False
+    return np.asarray(lung[pieces], dtype=np.bool_)
 
 
 def _largest_part(tissue: NDArray[np.bool_], geometry: VolumeGeometry) -> NDArray[np.bool_]:

@@ -55,7 +55,8 @@ class PedicleMargins:
     ----------
     worst_mm
         Bone beyond the needle's surface where it is thinnest, all directions; negative where
-        the needle leaves the pedicle.
+        the needle leaves the pedicle. Where the mask is wider than the measured pedicle, half
+        of that is taken off.
     worst_direction
         Which way it is thinnest.
     shift_mm

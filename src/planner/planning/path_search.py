@@ -41,8 +41,8 @@ OTHER_BONE_MM: Final = 2.0
 """A path may graze a neighbour's joint; more is a path through another vertebra."""
 
 TOO_NEAR: Final = (
-    "every path comes nearer than {limit:g} mm to the canal, a foramen or another structure to "
-    "keep away from"
+    "every path comes nearer than {limit:g} mm to the canal, a foramen, lung or bowel gas or "
+    "another structure to keep away from"
 )
 
 FIELD_DOUBT_MM: Final = 0.7

@@ -130,8 +130,10 @@ def pedicle_margins(
     ``doubt_mm`` widens every interval on both sides, for placement and registration error.
     """
     pedicle = vertebra.pedicles.get(side)
-    samples = None if pedicle is None else _samples(entry_mm, tip_mm, pedicle)
-    if samples is None or not len(surroundings.bone_points_mm):
+    if pedicle is None or not len(surroundings.bone_points_mm):
+        return None
+    samples = _samples(entry_mm, tip_mm, pedicle)
+    if samples is None:
         return None
     direction = unit(tip_mm - entry_mm)
     cross = _cross(vertebra, side, direction)
@@ -147,12 +149,14 @@ def pedicle_margins(
     voxel = [half_voxel_mm(turn @ way) + doubt_mm for way in ways]
     quarter = int(np.rint(angle[worst] / (0.5 * np.pi))) % 4
     least = room.min(axis=0)
+    fat = _fat_mm(float((room[:, 0] + room[:, 2]).min()) + outer_diameter_mm, pedicle, voxel[0])
     shift = {
-        name: _about(float(least[place]), voxel[place]) for place, name in enumerate(_QUARTERS)
+        name: _about(float(least[place]), voxel[place], 0.0 if place % 2 else fat)
+        for place, name in enumerate(_QUARTERS)
     }
     width = float(room[worst, 0] + room[worst, 2]) + outer_diameter_mm
     return PedicleMargins(
-        worst_mm=_about(float(thinnest[worst]), voxel[quarter]),
+        worst_mm=_about(float(thinnest[worst]), voxel[quarter], fat),
         worst_direction=_QUARTERS[quarter],
         shift_mm=shift,
         at=PointLps.of(samples[worst]),
@@ -178,6 +182,15 @@ def _samples(entry_mm: Vector, tip_mm: Vector, pedicle: Pedicle) -> Vector | Non
     points = entry_mm + share[:, None] * (tip_mm - entry_mm)
     near = np.linalg.norm(points - isthmus, axis=1) <= NEAR_ISTHMUS_MM
     return points if near.any() else None
+
+
+def _fat_mm(across_mm: float, pedicle: Pedicle, half_voxel_mm: float) -> float:
+    """Return by how much the mask's side walls lie too far out.
+
+    The width of the pedicle is measured finer than a voxel and never biased wide; a mask may
+    be fat. Half of what it is wider, at most one voxel, is taken off.
+    """
+    return min(max(across_mm - pedicle.width_mm.best, 0.0) / 2.0, 2.0 * half_voxel_mm)
 
 
 def _measure_outside(
@@ -210,6 +223,11 @@ def half_voxel_mm(step_ijk: NDArray[np.float64]) -> float:
     return 0.5 / hypot(*step_ijk)
 
 
-def _about(value: float, doubt: float) -> Interval:
+def _about(value: float, doubt: float, fat: float = 0.0) -> Interval:
+    """Return the room seen in the mask, less what the mask is fat.
+
+    That alone never makes a breach, it only lowers the interval.
+    """
     value = min(value, FARTHEST_WALL_MM)
-    return Interval(value - doubt, value, value + doubt)
+    best = max(value - fat, 0.0) if value > 0.0 else value
+    return Interval(min(value - fat - doubt, best), best, max(value + doubt, best))

@@ -20,6 +20,8 @@ class ProposedTrajectory:
         In mm: the worst of clearance and bone about the needle, less what makes it awkward.
     worst_mm
         That worst distance itself.
+    gas_mm
+        Distance to lung or bowel gas as the CT shows it, infinite when none is near.
     worst_under_error_mm
         The same with the tip placed off by the error of a hand, in the worst direction.
     reasons
@@ -30,6 +32,7 @@ class ProposedTrajectory:
     measures: TrajectoryMeasures
     score: float
     worst_mm: float
+    gas_mm: float
     worst_under_error_mm: float
     reasons: tuple[str, ...]
 

@@ -20,6 +20,7 @@ from planner.planning.path_search import KEEP_AWAY_MM, Task, awkward_mm, search
 from planner.planning.proposals import Proposals, ProposedTrajectory
 from planner.planning.reasons import reasons_for
 from planner.planning.search_space import search_space
+from planner.planning.soft_tissue import gas_distance_mm
 from planner.planning.surfaces import surroundings_of
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ USUAL_DIAMETER_MM: Final = 2.4
 
 EXTRA: Final = 2
 """Paths measured beyond those asked for, because exact measures may change their order."""
+
+GAS_NEAR_MM: Final = 20.0
+"""Gas nearer than this is worth a sentence."""
 
 HELD_RANK: Final = 10
 """Paths that the rules would hold come after all others."""
@@ -81,7 +85,7 @@ def propose(  # noqa: PLR0913  # a door: what to search, each by name
     report(0.1, "Preparing the search")
     lesion = lesion_in(anatomy, surroundings)
     diameter = outer_diameter_mm or access_diameter_mm(device)
-    space = search_space(anatomy, level)
+    space = search_space(ct, anatomy, level)
     none_because: list[str] = []
     found: list[ProposedTrajectory] = []
     searched = 0
@@ -149,16 +153,19 @@ def _measured(
     aim: str,
 ) -> ProposedTrajectory:
     measures = measure(trajectory, ct, anatomy, outer_diameter_mm=diameter)
-    worst = worst_mm(measures)
+    gas = gas_distance_mm(trajectory, ct, diameter / 2.0)
+    worst = min(worst_mm(measures), gas)
     off = worst_under_error_mm(trajectory, anatomy, outer_diameter_mm=diameter)
     return ProposedTrajectory(
         trajectory=trajectory,
         measures=measures,
         score=min(worst, ENOUGH_MM) - float(awkward_mm(0.0, measures.angles_deg["endplate"])),
         worst_mm=worst,
+        gas_mm=gas,
         worst_under_error_mm=off,
         reasons=(
             *reasons_for(trajectory, measures, lesion=lesion, device=device, aim=aim),
+            *((f"Lung or bowel gas is about {gas:.0f} mm away.",) if gas <= GAS_NEAR_MM else ()),
             f"With the tip {HAND_ERROR_MM:g} mm off, the worst of these is {off:.1f} mm.",
         ),
     )
@@ -186,14 +193,12 @@ def _ranked(
     """
 
     def rank(item: ProposedTrajectory) -> tuple[int, bool, float]:
-        clear = min(
-            (
-                near.distance_mm.best
-                for near in item.measures.clearances
-                if near.structure != POSTERIOR_WALL
-            ),
-            default=ENOUGH_MM,
-        )
+        nearest = [
+            near.distance_mm.best
+            for near in item.measures.clearances
+            if near.structure != POSTERIOR_WALL
+        ]
+        clear = min([*nearest, item.gas_mm])
         held = 0 if clear >= KEEP_AWAY_MM and item.worst_mm > 0.0 else HELD_RANK
         unseen = item.measures.skin is None
         return (held + PREFERENCE[item.trajectory.approach], unseen, -item.score)

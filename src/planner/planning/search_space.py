@@ -17,12 +17,14 @@ from planner.domain import structures
 from planner.geometry.kernels import kernel
 from planner.geometry.points import unit
 from planner.geometry.volume_geometry import VolumeGeometry
+from planner.planning.body_outline import body_outline
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.domain.anatomy import Anatomy, Vertebra
     from planner.domain.levels import Level
+    from planner.domain.volume import CtVolume
 
 STEP_MM: Final = 0.8
 LOW_MM: Final = (-48.0, -34.0, -34.0)
@@ -45,7 +47,8 @@ class SearchSpace:
     body
         Depth in its body, negative outside.
     danger
-        Distance to the nearest canal, foramen, vessel or other structure to keep away from.
+        Distance to the nearest canal, foramen, vessel or other structure to keep away from, and
+        to gas (lung, bowel) as the CT shows it on the coarse grid of the patient's outline.
     other_bone
         uint8: bone of other vertebrae.
     """
@@ -90,8 +93,8 @@ def own_frame(vertebra: Vertebra) -> NDArray[np.float64]:
 
 
 @lru_cache(maxsize=CACHED_SPACES)
-def search_space(anatomy: Anatomy, level: Level) -> SearchSpace:
-    """Make the fields about one vertebra; kept for the next call with the same anatomy."""
+def search_space(ct: CtVolume, anatomy: Anatomy, level: Level) -> SearchSpace:
+    """Make the fields about one vertebra; kept for the next call with the same scan."""
     vertebra = anatomy.vertebrae[level]
     frame = own_frame(vertebra)
     low, high = np.array(LOW_MM), np.array(HIGH_MM)
@@ -110,6 +113,9 @@ def search_space(anatomy: Anatomy, level: Level) -> SearchSpace:
     for name, mask in anatomy.masks.items():
         if name != structures.SKIN:
             danger |= seen(mask) > 0
+    outline = body_outline(ct)
+    gas = outline.geometry.ijk_from_lps @ matrix
+    danger |= look_up(outline.gas.view(np.uint8), gas, geometry.shape_kji) > 0
     number = level.verse_label
     return SearchSpace(
         geometry=geometry,

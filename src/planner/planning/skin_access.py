@@ -89,7 +89,7 @@ def skin_access(
     tips = np.tile(aims, (len(skin), 1))
     outward = np.repeat(skin, len(aims), axis=0) - tips
     outward /= np.linalg.norm(outward, axis=1, keepdims=True)
-    scores = score(search_space(anatomy, level), tips, outward, np.full((len(tips), 2), -1.0))
+    scores = score(search_space(ct, anatomy, level), tips, outward, np.full((len(tips), 2), -1.0))
     good = (scores.body >= TIP_DEPTH_MM) & (scores.other_bone <= OTHER_BONE_MM)
     value = np.where(good, np.minimum(scores.danger - outer_diameter_mm / 2.0, ENOUGH_MM), -np.inf)
     value = value.reshape(len(skin), len(aims))
