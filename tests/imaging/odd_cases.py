@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
 LOAD, WARN, REFUSE = GateVerdict.LOAD, GateVerdict.WARN, GateVerdict.REFUSE
 
-Build = "Callable[[Path], Path | None]"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:

@@ -43,6 +43,7 @@ EMPTIED = ("StudyDate", "StudyTime", "AccessionNumber", "ReferringPhysicianName"
 KEPT = frozenset(
     [
         "SpecificCharacterSet",
+        "BodyPartExamined",
         "ImageType",
         "SOPClassUID",
         "Modality",
@@ -164,9 +165,9 @@ def _anonymous(source: Dataset, salt: str) -> Dataset:
     copy = _kept(source, salt)
     for keyword in EMPTIED:
         setattr(copy, keyword, "")
-    pseudonym = "ANON-" + uid_from(salt, str(source.get("PatientID", "")))[-8:]
-    copy.PatientName = pseudonym
-    copy.PatientID = pseudonym
+    pseudonym = uid_from(salt, str(source.get("PatientID", "")))[-8:]
+    copy.PatientName = f"ANON^{pseudonym}"
+    copy.PatientID = f"ANON-{pseudonym}"
     copy.PatientIdentityRemoved = "YES"
     copy.LongitudinalTemporalInformationModified = "REMOVED"
     copy.DeidentificationMethod = f"planner {__version__}: attributes kept from a closed list"

@@ -43,7 +43,7 @@ class DataSet:
         Items by tag, only of the sequences that were asked for.
     little
         Byte order of binary values.
-    pixel_offset, pixel_length, pixel_vr
+    pixel_offset, pixel_length
         Where Pixel Data lies in the file; length ``UNDEFINED_LENGTH`` when encapsulated and
         offset -1 when there is none.
     """
@@ -53,7 +53,6 @@ class DataSet:
     sequences: dict[int, list[DataSet]] = field(default_factory=dict)
     pixel_offset: int = -1
     pixel_length: int = 0
-    pixel_vr: bytes = b""
 
 
 class ElementWalk:
@@ -102,7 +101,7 @@ class ElementWalk:
             last_tag = tag
             if tag == PIXEL_DATA or tag in FLOAT_PIXEL_DATA:
                 if tag == PIXEL_DATA:
-                    found.pixel_offset, found.pixel_length, found.pixel_vr = at, length, vr
+                    found.pixel_offset, found.pixel_length = at, length
                 return found
             at = self._value(found, tag, vr, length, at, depth=0)
         return found

@@ -97,14 +97,3 @@ def unsigned(data: DataSet, tag: int) -> int | None:
     if len(raw) != 2:
         raise UnreadableValueError(tag, "number")
     return int(unpack("<H" if data.little else ">H", raw)[0])
-
-
-def doubles(data: DataSet, tag: int) -> tuple[float, ...]:
-    """Return 64-bit floats, empty when absent."""
-    raw = data.values.get(tag, b"")
-    if len(raw) % 8:
-        raise UnreadableValueError(tag, "number")
-    numbers = unpack(f"{'<' if data.little else '>'}{len(raw) // 8}d", raw)
-    if not all(isfinite(number) for number in numbers):
-        raise UnreadableValueError(tag, "finite")
-    return tuple(float(number) for number in numbers)
