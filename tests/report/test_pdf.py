@@ -339,3 +339,34 @@ def test_that_a_failed_write_leaves_the_old_file(case, tmp_path: Path, monkeypat
             write_pdf(report, path)
     assert path.read_bytes() == b"old"
     assert [item.name for item in tmp_path.iterdir()] == ["plan.pdf"]
+
+
+def test_that_a_plan_without_needles_is_still_a_paper(case) -> None:
+    empty = make_plan(trajectories=(), ablations=(), cements=())
+    pdf, pages = make_pdf(build_report(empty, case, None, made_utc=MADE))
+    assert pages >= 1
+    assert squeezed("No needle planned") in squeezed(text_of(pdf))
+    assert squeezed("nothing was looked for") in squeezed(text_of(pdf))
+
+
+def test_that_forty_findings_and_nine_needles_run_over_pages_without_loss() -> None:
+    first = make_plan().trajectories[0]
+    needles = tuple(replace(first, id=TrajectoryId(f"t{n}")) for n in range(9))
+    plan = make_plan(trajectories=needles, ablations=(), cements=())
+    findings = tuple(
+        Finding(
+            rule=f"Q{n}",
+            severity=Severity.STOP,
+            message=f"Sentence {n} of forty.",
+            subject="t8",
+            source="s",
+        )
+        for n in range(40)
+    )
+    checked = replace(make_assessment(plan), findings=findings)
+    pdf, pages = make_pdf(build_report(plan, ReportScene(), checked, made_utc=MADE))
+    text = squeezed(text_of(pdf))
+    assert all(squeezed(f"Sentence {n} of forty.") in text for n in range(40))
+    assert "And35moreunderFindings." in text
+    assert all(squeezed(f"Needle {n}: third") in text for n in range(1, 10))
+    assert pages > 9
