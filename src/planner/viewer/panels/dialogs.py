@@ -122,7 +122,7 @@ class EnteredTable:
 
 _COLUMNS = (
     "Power W", "Set point °C", "Time from s", "Time to s", "Length mm", "Width mm",
-    "Centre from tip mm", "Measured in",
+    "Centre from\ntip mm", "Measured in",
 )  # fmt: skip
 _SIZES = slice(4, 7)
 _TISSUE = 7
@@ -139,6 +139,7 @@ class DeviceTableDialog(_Question):
         self.table = QTableWidget(6, len(_COLUMNS))
         self.table.setHorizontalHeaderLabels(list(_COLUMNS))
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.table.setAlternatingRowColors(True)
         self._remark = label("", "quiet")
         for part in (
             label("Copy the numbers exactly; leave empty what the row does not state.", "quiet"),

@@ -57,7 +57,10 @@ class FindingCard(QFrame):
         head = QHBoxLayout()
         word = label(SEVERITY_WORDS[row.severity])
         word.setWordWrap(False)
-        word.setStyleSheet(f"color: {colour}; font-weight: 700; font-size: 11px;")
+        word.setStyleSheet(
+            f"background: {colour}; color: {clinical.ON_SEVERITY}; font-weight: 700;"
+            " font-size: 10px; border-radius: 3px; padding: 1px 5px;"
+        )
         rule = label(row.rule, "faint")
         rule.setWordWrap(False)
         head.addWidget(word)

@@ -48,6 +48,9 @@ SEVERITY_COLOURS: Final[Mapping[Severity, str]] = {
     Severity.INFO: "#7FA7CC",
 }
 
+ON_SEVERITY: Final = "#0F1318"
+"""Ink on a severity colour: readable in both themes, where the colour as ink is not."""
+
 VERDICT_COLOURS: Final[Mapping[Verdict, str]] = {
     Verdict.NOT_EVALUATED: "#B79CF7",
     Verdict.HELD: "#F76B15",
