@@ -182,6 +182,21 @@ def test_that_entry_and_tip_at_the_crosshair_make_a_needle_on_the_side_of_its_en
     assert needle.entry.distance_mm(path.entry) < 1e-6
 
 
+def test_that_entry_and_tip_at_one_place_are_a_slip_and_not_a_needle(outlined):
+    outlined.work.place(is_entry=True)
+    outlined.work.place(is_entry=False)
+    assert outlined.work.edits.plan.trajectories == ()
+    assert "same place" in outlined.said.text
+    assert outlined.check.phase is not CheckPhase.STOPPED
+
+
+def test_that_no_path_is_proposed_to_a_level_that_is_not_outlined(outlined):
+    outlined.work.choose_level(Level.T3)
+    outlined.work.choose_side(Side.LEFT)
+    outlined.work.suggest()
+    assert "T3 is not outlined" in outlined.said.text
+
+
 def test_that_an_entry_on_the_midline_asks_for_the_side(outlined):
     work = outlined.work
     body = easy_l3().truth.vertebrae[Level.L3]

@@ -12,6 +12,7 @@ from planner.document import commands
 from planner.domain.errors import UsageError
 from planner.domain.levels import Side
 from planner.domain.plan import (
+    SHORTEST_TRAJECTORY_MM,
     Ablation,
     Acknowledgement,
     Approach,
@@ -99,6 +100,11 @@ class PlanDesk:
             put = commands.set_entry if is_entry else commands.set_tip
             self.do(put(needle.id, point))
             return
+        other = self.pending_tip if is_entry else self.pending_entry
+        if other is not None and other.distance_mm(point) < SHORTEST_TRAJECTORY_MM:
+            raise UsageError(
+                "Entry and tip are at the same place. Move the crosshair to the other end first."
+            )
         if is_entry:
             self.pending_entry = point
         else:

@@ -224,6 +224,9 @@ class Workstation:
         if ct is None or anatomy is None or level is None or side is None:
             self.say("Outline the spine, then choose a level and a side.", is_error=True)
             return
+        if level not in anatomy.vertebrae:
+            self.say(f"{level} is not outlined, so no path to it can be proposed.", is_error=True)
+            return
         self.jobs.start(
             "suggest",
             f"Looking for a path to {level} {side}",

@@ -1,0 +1,82 @@
+"""Random hands on the real window: whatever is pressed, nothing raises and nothing is stale."""
+
+import random
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from planner.domain.finding import Verdict
+from planner.domain.levels import Level, Side
+from planner.session.window_states import CheckPhase, Step
+from planner.viewer.main_window import MainWindow
+from window_services import PhantomServices
+
+pytestmark = pytest.mark.qt
+
+EVENTS = 150
+ASKS = frozenset(
+    {"quit", "palette", "confirm_side", "acknowledge", "device_table", "open_folder", "open_file",
+     "open_plan", "import_labels", "save", "save_as", "report"}
+)  # fmt: skip
+BUTTONS = (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton)
+DEVICES = ("", "eco-mwa", "osteocool-10", "cryo-17g")
+
+
+def press_something(window: MainWindow, hand: random.Random) -> None:
+    desk, kind = window.desk, hand.randrange(8)
+    panes = [*window.panes.slices.values(), window.panes.scene]
+    if kind == 0:
+        action = window.actions_by_id[hand.choice(sorted(window.actions_by_id.keys() - ASKS))]
+        if action.isEnabled():
+            action.trigger()
+    elif kind in (1, 2):
+        pane, button = hand.choice(panes), hand.choice(BUTTONS)
+        at = QPoint(hand.randrange(20, 200), hand.randrange(20, 200))
+        QTest.mousePress(pane, button, pos=at)
+        for _ in range(3):
+            step = QPoint(hand.randrange(-60, 60), hand.randrange(-60, 60))
+            QTest.mouseMove(pane, at + step)
+        QTest.mouseRelease(pane, button, pos=at)
+    elif kind == 3:
+        QTest.keyClick(window, hand.choice("1234590etnlgirfz"))
+    elif kind == 4:
+        desk.choose_level(hand.choice((None, Level.L2, Level.L3, Level.L4)))
+        desk.choose_side(hand.choice((None, *Side)))
+    elif kind == 5 and desk.edits.needle is not None:
+        desk.choose_device(hand.choice(DEVICES))
+    elif kind == 6 and desk.checks.state.findings:
+        desk.show_finding(hand.choice(desk.checks.state.findings).fingerprint)
+    else:
+        window.go(hand.choice(list(Step)))
+
+
+def test_that_random_hands_raise_nothing_and_see_nothing_stale(qtbot):
+    window = MainWindow(PhantomServices())
+    window.ask.may_close = lambda: True
+    qtbot.addWidget(window)
+    window.show()
+    desk = window.desk
+    window.open(Path("scan"))
+    qtbot.waitUntil(lambda: desk.ct is not None, timeout=30_000)
+    desk.segment()
+    qtbot.waitUntil(lambda: desk.edits.anatomy is not None, timeout=30_000)
+    desk.choose_level(Level.L3)
+    desk.choose_side(Side.RIGHT)
+    desk.suggest()
+    qtbot.waitUntil(lambda: desk.edits.needle is not None, timeout=30_000)
+    hand = random.Random(20)
+    edits: set[int] = set()
+    for _ in range(EVENTS):
+        press_something(window, hand)
+        QApplication.processEvents()
+        state = desk.checks.state
+        assert state.phase is not CheckPhase.STOPPED, state.detail
+        edits.add(id(desk.edits.plan))
+        if desk.checks.evaluation is None:
+            assert state.verdict is Verdict.NOT_EVALUATED
+        else:
+            assert desk.checks.evaluation.plan is desk.edits.plan
+    assert len(edits) > 3
