@@ -44,6 +44,20 @@ def test_that_a_prone_scan_as_acquired_has_posterior_up_and_is_not_mirrored():
     assert frame.normal == pytest.approx((0.0, 0.0, 1.0), abs=1e-12)
 
 
+def test_that_a_scan_stacked_from_left_to_right_keeps_each_pane_what_its_name_says():
+    c, s = np.cos(0.2), np.sin(0.2)
+    matrix = np.eye(4)
+    matrix[:3, :3] = np.array([[0.0, 0.0, -2.0], [c, s, 0.0], [s, -c, 0.0]])
+    sagittal_scan = VolumeGeometry.from_matrix((30, 30, 10), matrix)
+    letters = {
+        plane: plane_frame(plane, sagittal_scan, Orientation.AS_ACQUIRED).letters
+        for plane in Plane
+    }
+    assert letters[Plane.AXIAL] == ("R", "L", "A'", "P'")
+    assert letters[Plane.SAGITTAL] == ("A'", "P'", "S'", "I'")
+    assert letters[Plane.CORONAL] == ("R", "L", "S'", "I'")
+
+
 @pytest.mark.parametrize("plane", list(Plane))
 @pytest.mark.parametrize("degrees", [0.0, 17.0, 90.0, 180.0, 250.0])
 def test_that_no_orientation_ever_mirrors(plane, degrees):

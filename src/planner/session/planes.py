@@ -58,6 +58,9 @@ class PlaneFrame:
         return left, right_end, top, bottom
 
 
+_SLICE_AXIS = 2
+"""Grid axis k, across the slices."""
+
 _PATIENT_FRAMES = {
     Plane.AXIAL: PlaneFrame((1.0, 0.0, 0.0), (0.0, 1.0, 0.0)),
     Plane.SAGITTAL: PlaneFrame((0.0, 1.0, 0.0), (0.0, 0.0, -1.0)),
@@ -75,23 +78,34 @@ _SCROLL_FORWARD = {
 def plane_frame(plane: Plane, geometry: VolumeGeometry, orientation: Orientation) -> PlaneFrame:
     """Return the axes of ``plane``.
 
-    As acquired, the axial pane has the scan's rows and columns; the other two share the slice
-    axis and keep superior up. No choice ever mirrors: the normal is always right x down.
+    As acquired, the axial pane of an axial scan has the scan's rows and columns, so a prone
+    patient lies as on the table. All other panes take the grid axes nearest to their own, so
+    a pane never shows another plane than its name says, whatever way the slices were stacked.
+    No choice ever mirrors: the normal is always right x down.
     """
     if orientation is Orientation.ANTERIOR_UP:
         return _PATIENT_FRAMES[plane]
-    right, down = geometry.direction[:, 0], geometry.direction[:, 1]
-    if plane is Plane.AXIAL:
-        return _frame(right, down)
-    along = geometry.direction[:, 2]
-    inferior = -along if along[2] > 0 else along
-    across = right if plane is Plane.CORONAL else down
-    wanted = np.array(_PATIENT_FRAMES[plane].right)
-    across = across if float(across @ wanted) >= 0 else -across
-    return _frame(unit(across - inferior * float(across @ inferior)), inferior)
+    axes = geometry.direction.T
+    wanted = _PATIENT_FRAMES[plane]
+    into = int(np.abs(axes @ wanted.normal).argmax())
+    if plane is Plane.AXIAL and into == _SLICE_AXIS:
+        return _frame(axes[0], axes[1])
+    right = _nearest(axes, np.array(wanted.right), {into})
+    down = _nearest(axes, np.array(wanted.down), {into, right[0]})
+    return _frame(right[1], down[1])
+
+
+def _nearest(axes: Vector, wanted: Vector, taken: set[int]) -> tuple[int, Vector]:
+    """Return the free grid axis that runs most along ``wanted``, turned to point that way."""
+    cosines = axes @ wanted
+    free = [place for place in range(3) if place not in taken]
+    best = max(free, key=lambda place: abs(float(cosines[place])))
+    return best, axes[best] * (1.0 if cosines[best] >= 0.0 else -1.0)
 
 
 def _frame(right: Vector, down: Vector) -> PlaneFrame:
+    """Make a frame at right angles: ``down`` is kept, ``right`` gives up its share along it."""
+    right = unit(right - down * float(right @ down))
     a, b = (tuple(float(value) for value in vector) for vector in (right, down))
     return PlaneFrame((a[0], a[1], a[2]), (b[0], b[1], b[2]))
 
