@@ -47,8 +47,11 @@ class AnatomyPanel(Panel):
         self._table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self._table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         header = self._table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        for column, wide in ((0, 46), (2, 36), (3, 58)):
+            self._table.setColumnWidth(column, wide)
+        header.setMinimumSectionSize(30)
         self._table.setMinimumHeight(260)
         self._table.cellClicked.connect(self._clicked)
         self._table.itemChanged.connect(self._changed)
