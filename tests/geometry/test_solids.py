@@ -125,3 +125,9 @@ def test_that_the_tip_of_a_needle_is_round():
     needle = Capsule(PointLps(0.0, 0.0, 0.0), PointLps(10.0, 0.0, 0.0), 2.0)
     points = np.array([[13.0, 4.0, 0.0], [-3.0, 0.0, 4.0], [5.0, 0.0, 2.0], [5.0, 1.0, 0.0]])
     assert needle.signed_distance_mm(points).tolist() == [3.0, 3.0, 0.0, -1.0]
+
+
+@pytest.mark.parametrize("length", [0.0, 0.5])
+def test_that_a_needle_shorter_than_a_millimetre_is_measured_from_its_nearest_point(length):
+    needle = Capsule(PointLps(0.0, 0.0, 0.0), PointLps(length, 0.0, 0.0), 1.0)
+    assert needle.signed_distance_mm(np.array([[4.0, 0.0, 0.0]]))[0] == 3.0 - length
