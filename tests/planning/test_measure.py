@@ -1,12 +1,14 @@
 """Measures of a needle against closed forms and brute force."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from planner.domain.levels import Level, Side
 from planner.domain.plan import Approach, Trajectory
+from planner.domain.sourced import Interval
 from planner.geometry.points import PointLps
 from planner.planning import Direction, TrajectoryMeasures, gertzbein_robbins, measure
 from planner.planning.surfaces import surface_points
@@ -322,3 +324,23 @@ def test_that_a_level_that_was_not_outlined_is_said(scene: Scene) -> None:
     )
     with pytest.raises(KeyError):
         measured(scene, needle)
+
+
+@pytest.mark.parametrize(("declared", "taken_off"), [(8.0, 0.35), (5.0, 0.8), (12.0, 0.0)])
+def test_that_a_mask_wider_than_the_measured_pedicle_is_not_believed(
+    scene: Scene, declared: float, taken_off: float
+) -> None:
+    needle = scene.through_pedicle()
+    plain = measured(scene, needle).pedicle
+    vertebra = scene.anatomy.vertebrae[Level.L3]
+    narrow = replace(
+        vertebra.pedicles[Side.LEFT], width_mm=Interval(declared - 0.8, declared, declared + 0.8)
+    )
+    pedicles = {**vertebra.pedicles, Side.LEFT: narrow}
+    anatomy = replace(scene.anatomy, vertebrae={Level.L3: replace(vertebra, pedicles=pedicles)})
+    fat = measured(replace(scene, anatomy=anatomy), needle).pedicle
+    assert plain is not None
+    assert fat is not None
+    assert plain.worst_mm.best - fat.worst_mm.best == pytest.approx(taken_off, abs=0.1)
+    assert plain.shift_mm[Direction.SUPERIOR] == fat.shift_mm[Direction.SUPERIOR]
+    assert fat.gertzbein_robbins == "A"

@@ -23,6 +23,8 @@ BENCHMARKS = {
     "imaging": "planner.imaging.benchmark:benchmark",
     "segmentation": "planner.anatomy.benchmark:benchmark",
     "physics": "planner.physics.benchmark:benchmark",
+    "planning": "planner.planning.benchmark:benchmark",
+    "fluoroscopy": "planner.fluoroscopy.benchmark:benchmark",
 }
 """Where each family of benchmarks is; a new one is a line here."""
 
