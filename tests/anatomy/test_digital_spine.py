@@ -76,13 +76,17 @@ def test_that_foramina_lie_where_they_are() -> None:
             assert np.linalg.norm(places[0].mean(0) - places[1].mean(0)) <= 3.0, (level, side)
 
 
-@pytest.mark.parametrize("level", LEVELS)
-@pytest.mark.parametrize("side", list(Side))
-def test_that_pedicle_widths_are_never_too_wide(level: Level, side: Side) -> None:
-    truth = broken_wall_l3().truth.vertebrae[level].pedicles[side].width_mm.best
-    found = automatic().vertebrae[level].pedicles[side].width_mm
-    assert found.best <= truth + 0.3
-    assert found.low <= truth <= found.high + 1.5
+def test_that_pedicle_widths_are_not_wide_on_average_nor_by_over_half_a_voxel() -> None:
+    errors = []
+    for level in LEVELS:
+        for side in Side:
+            truth = broken_wall_l3().truth.vertebrae[level].pedicles[side].width_mm.best
+            found = automatic().vertebrae[level].pedicles[side].width_mm
+            errors.append(found.best - truth)
+            assert found.low <= truth <= found.high + 1.5, (level, side)
+    assert max(errors) <= 0.5, errors
+    assert np.mean(errors) <= 0.0, errors
+    assert np.mean(np.abs(errors)) <= 1.0, errors
 
 
 def test_that_an_imported_outline_comes_back_as_it_was_from_a_prone_scan() -> None:

@@ -87,6 +87,7 @@ def split_vertebrae(
     for n in range(len(places.centre_s)):
         piece = _one_vertebra(flooded == n + 1, located, places, n)
         piece &= ~parts.canal & ((parts.discs == 0) | bone) & (out == 0)
+        piece &= (parts.bodies == 0) | (parts.bodies == n + 1)
         out[piece] = n + 1
     return out
 
@@ -227,4 +228,23 @@ def _one_vertebra(
         sizes = np.bincount(pieces.ravel())
         sizes[0] = 0
         piece = pieces == sizes.argmax()
-    return np.asarray(ndimage.binary_closing(piece))
+    return _without_marrow_holes(np.asarray(ndimage.binary_closing(piece)))
+
+
+def _without_marrow_holes(piece: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Fill what one vertebra encloses in coronal and sagittal sections.
+
+    In those sections the cortex of a pedicle is a closed ring however the vertebra tilts, and
+    canal and foramina are open.
+    """
+    found = ndimage.find_objects(piece.astype(np.uint8))
+    if not found or found[0] is None:
+        return piece
+    box = found[0]
+    inner = piece[box]
+    for j in range(inner.shape[1]):
+        inner[:, j] = ndimage.binary_fill_holes(inner[:, j])
+    for i in range(inner.shape[2]):
+        inner[:, :, i] = ndimage.binary_fill_holes(inner[:, :, i])
+    piece[box] = inner
+    return piece
