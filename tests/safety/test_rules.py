@@ -449,6 +449,17 @@ def test_that_a_large_lesion_asks_for_two_applicators():
     assert "N9" not in found(assess(both, with_anatomy(both, lesion=big_lesion())))
 
 
+def test_that_only_the_middle_third_counts_as_posterior_middle():
+    plan = good_plan()
+    _, anatomy = spine()
+    k, j, i = np.indices(anatomy.labels.shape)
+    place = anatomy.geometry.lps_mm(np.stack([i, j, k], axis=-1))
+    behind = (place[..., 1] > 3.0) & (anatomy.bodies == Level.L3.verse_label)
+    for x, severity in ((7.0, WARN), (8.0, None)):
+        spot = behind & (np.abs(place[..., 0] + x) < 0.5)
+        assert found(assess(plan, with_anatomy(plan, lesion=spot))).get("N10") is severity
+
+
 def test_that_a_curative_plan_stops_when_the_lesion_is_not_covered():
     plan = answered(intent="curative")
     assert found(assess(plan, with_anatomy(plan, lesion=big_lesion())))["A15"] is STOP
