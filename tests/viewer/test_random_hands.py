@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from phantoms import easy_l3
 from planner.domain.finding import Verdict
 from planner.domain.levels import Level, Side
 from planner.session.window_states import CheckPhase, Step
@@ -54,19 +55,20 @@ def press_something(window: MainWindow, hand: random.Random) -> None:
 
 
 def test_that_random_hands_raise_nothing_and_see_nothing_stale(qtbot):
+    easy_l3()
     window = MainWindow(PhantomServices())
     window.ask.may_close = lambda: True
     qtbot.addWidget(window)
     window.show()
     desk = window.desk
     window.open(Path("scan"))
-    qtbot.waitUntil(lambda: desk.ct is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: desk.ct is not None, timeout=120_000)
     desk.segment()
-    qtbot.waitUntil(lambda: desk.edits.anatomy is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: desk.edits.anatomy is not None, timeout=120_000)
     desk.choose_level(Level.L3)
     desk.choose_side(Side.RIGHT)
     desk.suggest()
-    qtbot.waitUntil(lambda: desk.edits.needle is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: desk.edits.needle is not None, timeout=120_000)
     hand = random.Random(20)
     edits: set[int] = set()
     for _ in range(EVENTS):

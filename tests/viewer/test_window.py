@@ -31,6 +31,7 @@ pytestmark = pytest.mark.qt
 
 @pytest.fixture
 def window(qtbot):
+    easy_l3()  # made here once, so that no wait below depends on how fast a phantom is painted
     made = MainWindow(PhantomServices())
     made.ask.may_close = lambda: True
     qtbot.addWidget(made)
@@ -43,14 +44,14 @@ def window(qtbot):
 def quiet(window, qtbot):
     qtbot.waitUntil(
         lambda: not window.desk.jobs.busy and window.desk.checks.state.phase is not
-        CheckPhase.CHECKING, timeout=30_000
+        CheckPhase.CHECKING, timeout=120_000
     )  # fmt: skip
 
 
 @pytest.fixture
 def opened(window, qtbot):
     window.open(Path("scan"))
-    qtbot.waitUntil(lambda: window.desk.ct is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: window.desk.ct is not None, timeout=120_000)
     quiet(window, qtbot)
     return window
 
@@ -58,12 +59,12 @@ def opened(window, qtbot):
 @pytest.fixture
 def planned(opened, qtbot):
     opened.actions_by_id["segment"].trigger()
-    qtbot.waitUntil(lambda: opened.desk.edits.anatomy is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: opened.desk.edits.anatomy is not None, timeout=120_000)
     quiet(opened, qtbot)
     opened.desk.choose_level(Level.L3)
     opened.desk.choose_side(Side.LEFT)
     opened.actions_by_id["suggest"].trigger()
-    qtbot.waitUntil(lambda: opened.desk.edits.needle is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: opened.desk.edits.needle is not None, timeout=120_000)
     quiet(opened, qtbot)
     return opened
 
@@ -202,7 +203,7 @@ def test_that_a_folder_dropped_on_the_window_is_opened(window, qtbot, tmp_path):
         Qt.KeyboardModifier.NoModifier,
     )
     window.dropEvent(event)
-    qtbot.waitUntil(lambda: window.desk.ct is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: window.desk.ct is not None, timeout=120_000)
     quiet(window, qtbot)
 
 
