@@ -14,7 +14,7 @@ from planner.anatomy.pedicles import pedicles
 from planner.anatomy.posterior_wall import posterior_wall
 from planner.anatomy.skin import patient_mask
 from planner.domain import structures
-from planner.domain.anatomy import Anatomy, Origin, Quality, QualityVerdict, Vertebra
+from planner.domain.anatomy import Anatomy, Origin, Pedicle, Quality, QualityVerdict, Vertebra
 from planner.domain.levels import Level, Side, foramen_label
 from planner.geometry.points import PointLps
 
@@ -33,6 +33,10 @@ KEPT_MM = np.array([65.0, 85.0, 25.0]), np.array([65.0, 110.0, 25.0])
 
 Behind it is deep enough to hold the skin of most patients.
 """
+
+
+UNEQUAL_PEDICLES = 0.6
+"""A narrower pedicle below this share of the wider one is more often an error than a finding."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +101,7 @@ def _vertebra(
         left=_triple(body.left),
         anterior=_triple(body.anterior),
         superior=_triple(body.superior),
-        quality=_with_sacrum_flag(qualities[number - 1], level),
+        quality=_with_part_flags(qualities[number - 1], level, found),
         origin=provenance.origin,
         pedicles=found,
         posterior_wall=posterior_wall(model, number, box),
@@ -106,12 +110,19 @@ def _vertebra(
     )
 
 
-def _with_sacrum_flag(quality: Quality, level: Level) -> Quality:
-    """Flag S1 always: the method is made for free vertebrae."""
-    if level is not Level.S1:
-        return quality
-    flags = (*quality.flags, "the sacrum is outlined roughly")
-    return Quality(verdict=QualityVerdict.CHECK, flags=flags)
+def _with_part_flags(quality: Quality, level: Level, found: Mapping[Side, Pedicle]) -> Quality:
+    """Flag S1 always, because the method is made for free vertebrae, and unequal pedicles."""
+    flags = list(quality.flags)
+    if level is Level.S1:
+        flags.append("the sacrum is outlined roughly")
+    if len(found) < len(Side):
+        flags.append("a pedicle was not found")
+    else:
+        widths = sorted(pedicle.width_mm.best for pedicle in found.values())
+        if widths[0] < UNEQUAL_PEDICLES * widths[1]:
+            flags.append("the pedicles differ in width: check both")
+    verdict = QualityVerdict.CHECK if flags else quality.verdict
+    return Quality(verdict=verdict, flags=tuple(flags))
 
 
 def _triple(vector: Vector) -> tuple[float, float, float]:
