@@ -50,7 +50,7 @@ def test_that_a_path_that_is_not_there_is_refused(tmp_path: Path, capsys) -> Non
 
 @pytest.mark.realdata
 def test_that_an_mr_series_is_refused(real_ct: Path, tmp_path: Path, capsys) -> None:
-    mr = real_ct / "odd_dicom" / "slice_stacks" / "sliceincrement_001"
+    mr = real_ct / "odd_dicom" / "slice_stacks" / "slicecount_001"
     sentence = refused(capsys, "convert", mr, "--out", tmp_path / "v.nii.gz")
     assert "CT" in sentence
 

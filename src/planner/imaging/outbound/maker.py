@@ -63,6 +63,8 @@ def copy_patient_and_study(target: Dataset, header: Dataset) -> None:
         "AccessionNumber",
     ):
         setattr(target, keyword, header.get(keyword, ""))
-    for keyword in ("SpecificCharacterSet", "IssuerOfPatientID", "StudyDescription"):
+    # Decoded text is written anew in UTF-8; the source's own set may not hold our words.
+    target.SpecificCharacterSet = "ISO_IR 192"
+    for keyword in ("IssuerOfPatientID", "StudyDescription"):
         if keyword in header:
             setattr(target, keyword, header.get(keyword))
