@@ -11,6 +11,7 @@ from planner.domain.plan import AnatomyBinding
 from planner.imaging import load_ct
 from planner.planning import propose
 from planner.session.cases import (
+    NO_OUTLINES,
     Case,
     access_diameter_mm,
     check,
@@ -76,7 +77,7 @@ class Services:
 
     def new_plan(self, ct: CtVolume) -> Plan:
         """Return an empty plan bound to the scan."""
-        return new_plan(self._case(ct, None, AnatomyBinding(backend="none")))
+        return new_plan(self._case(ct, None, AnatomyBinding(backend=NO_OUTLINES)))
 
     def bind_anatomy(self, anatomy: Anatomy, labels: Path | None) -> Command:
         """Return the edit that binds a plan to outlines; ``labels`` is their file if imported."""
@@ -145,7 +146,7 @@ class Services:
     def reopen(self, plan: Plan, report: ProgressReport) -> tuple[CtVolume, Anatomy | None]:
         """Find the scan a plan was made on and its outlines; refuse another scan."""
         case = reopen_case(plan, self._catalog, report=report)
-        return case.ct, case.anatomy
+        return case.ct, None if plan.anatomy.backend == NO_OUTLINES else case.anatomy
 
     def write_report(
         self, path: Path, ct: CtVolume, anatomy: Anatomy | None, evaluation: Evaluation

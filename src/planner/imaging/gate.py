@@ -59,7 +59,7 @@ def inspect(path: Path, report: ProgressReport = unreported, *, pixels: bool = T
     except PlannerError:
         raise
     except Exception as error:  # noqa: BLE001  (the gate's border: whatever fails is a refusal)
-        return Inspection(path=Path(path), series=(), findings=(_unforeseen(error),))
+        return Inspection(path=Path(path), series=(), findings=(_unforeseen(error, Path(path)),))
 
 
 def load_ct(
@@ -90,17 +90,17 @@ def load_ct(
     except PlannerError:
         raise
     except Exception as error:
-        found = _unforeseen(error)
-        raise InputRefusedError(found.code, found.message) from error
+        raise refusal([_unforeseen(error, Path(path))]) from error
 
 
-def _unforeseen(error: Exception) -> GateFinding:
+def _unforeseen(error: Exception, path: Path) -> GateFinding:
     # The text of a foreign exception may hold header values, so only its type is kept.
     kind = type(error).__name__
     _LOG.error("reading failed with %s", kind)
     if isinstance(error, OSError):
-        return finding(Code.NOTHING_TO_READ, f"the path cannot be opened: {error.strerror}")
-    return finding(Code.INTERNAL, kind)
+        detail = f"the path cannot be opened: {error.strerror}"
+        return finding(Code.NOTHING_TO_READ, detail, files=[path.name])
+    return finding(Code.INTERNAL, kind, files=[path.name])
 
 
 def _inspect(path: Path, report: ProgressReport, *, pixels: bool) -> Inspection:
@@ -127,7 +127,7 @@ def _header_pass(path: Path, report: ProgressReport) -> _Judged:
     contents = read_folder(path, report)
     judged = _Judged(series=group_series(contents.headers), findings=contents.findings)
     if not judged.series and worst(contents.findings) is not GateVerdict.REFUSE:
-        judged.findings.append(finding(Code.NOTHING_TO_READ))
+        judged.findings.append(finding(Code.NOTHING_TO_READ, files=[path.name]))
     for series in judged.series:
         judge(series)
         if series.is_ct:

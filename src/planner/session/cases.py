@@ -46,6 +46,9 @@ if TYPE_CHECKING:
 READING_SHARE = 0.3
 """Share of the progress bar that reading a scan gets; outlining takes the rest."""
 
+NO_OUTLINES = "none"
+"""The backend of a plan whose scan was never outlined."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Case:
@@ -106,14 +109,20 @@ def open_case(
 
 
 def outline(ct: CtVolume, binding: AnatomyBinding, report: ProgressReport = unreported) -> Anatomy:
-    """Return the outlines of a scan, from the store when they were made before."""
+    """Return the outlines of a scan, from the store when they were made before.
+
+    A plan saved before anything was outlined has none, and every rule on it is NOT EVALUATED.
+    """
+    if binding.backend == NO_OUTLINES:
+        return without_outlines(ct)
     if found := load_anatomy(ct, binding):
         return found
     seeds = dict(binding.seeds)
     if binding.locator:
         anatomy = segment_imported(ct, read_labels(Path(binding.locator)), report=report)
     else:
-        anatomy = segment(ct, seeds=seeds, report=report)
+        # A binding to outlines already made names their version too, as in "builtin 1".
+        anatomy = segment(ct, backend=binding.backend.split()[0], seeds=seeds, report=report)
     store_anatomy(ct, binding, anatomy)
     return anatomy
 
@@ -239,7 +248,7 @@ def without_outlines(ct: CtVolume) -> Anatomy:
         foramina=nothing,
         canal=nothing.astype(np.bool_),
         vertebrae={},
-        backend="none",
+        backend=NO_OUTLINES,
         ct_sha256=ct.record.sha256,
     )
 
