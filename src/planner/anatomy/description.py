@@ -192,6 +192,6 @@ def _assembled(
         vertebrae=vertebrae,
         backend=provenance.backend,
         ct_sha256=model.ct.record.sha256,
-        masks={structures.SKIN: patient_mask(model.ct.hu[box], superior_axis)},
+        masks={structures.SKIN: ~patient_mask(model.ct.hu[box], superior_axis)},
         notes=provenance.notes,
     )

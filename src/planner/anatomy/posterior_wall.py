@@ -37,6 +37,11 @@ THICKEST_SLICE_MM = 3.0
 LOUDEST_NOISE_HU = 90.0
 """Beyond this noise makes and hides holes."""
 
+DEEPEST_DISH_MM = 4.0
+"""A point this far in front of the middle of its column is no wall: its ray passed behind the rim
+of the endplate and met the body further in. Published walls are hollow by less (no exact figure
+was found), and a wall that bulges backwards is never dropped."""
+
 _HALF_WIDTH_MM = 12.0
 _RIM_MM = 2.5
 
@@ -91,7 +96,11 @@ def _surface_v(
     before = np.take_along_axis(inside, np.maximum(first - 1, 0)[:, None], axis=1)[:, 0]
     part = (0.5 - before) / np.maximum(after - before, 1e-6)
     surface = v_mm[np.maximum(first - 1, 0)] + 0.5 * np.clip(part, 0.0, 1.0)
-    return np.where(entered.any(axis=1) & (first > 0), surface, np.nan)
+    wall = np.where(entered.any(axis=1) & (first > 0), surface, np.nan)
+    seen = np.isfinite(wall).any(axis=0)
+    middle = np.full(wall.shape[1], np.inf)
+    middle[seen] = np.nanmedian(wall[:, seen], axis=0)
+    return np.where(wall <= middle + DEEPEST_DISH_MM, wall, np.nan)
 
 
 def _cortex_hu(model: SpineModel, s: NDArray[np.float64], points: Vector) -> NDArray[np.float64]:

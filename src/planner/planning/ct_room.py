@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import acos, asin, atan2, degrees, hypot
+from math import acos, asin, atan2, cos, degrees, hypot, radians
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -140,6 +140,14 @@ def ct_room_card(
         needles=() if depth is None else _fits(needles, depth),
         notes=_notes(direction, up, depth),
     )
+
+
+def slices_are_axial(ct: CtVolume) -> bool:
+    """Tell whether the stored slices can be slices of a CT table, whatever its gantry's tilt.
+
+    A card for the table means nothing on a volume stored in sagittal or coronal slices.
+    """
+    return float(_slice_normal(ct) @ np.array(HEAD)) >= cos(radians(GANTRY_LIMIT_DEG))
 
 
 def _slice_normal(ct: CtVolume) -> Vector:

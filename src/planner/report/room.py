@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from planner.planning.c_arm import c_arm_views
-from planner.planning.ct_room import ct_room_card
+from planner.planning.ct_room import ct_room_card, slices_are_axial
+from planner.planning.patient_room import lying_in_words
 from planner.report.model import Fact
 from planner.report.wording import millimetres, number, plain
 
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     from planner.domain.volume import CtVolume
     from planner.planning.ct_room import CtRoomCard
     from planner.planning.measures import TrajectoryMeasures
+
+NOT_AXIAL: Final = (
+    "The slices of this scan were not stored as axial ones, so there are no slice numbers and no "
+    "angles for the CT table."
+)
 
 VIEW_NAMES: Final = {
     "ap": "AP",
@@ -35,6 +41,11 @@ def ct_facts(
     needles: Iterable[Needle],
 ) -> tuple[Fact, ...]:
     """Return the card of one needle for the CT table; its notes come last."""
+    if not slices_are_axial(ct):
+        return (
+            Fact(label="Patient lies", value=plain(lying_in_words(ct.record.patient_position))),
+            Fact(label="Mind", value=NOT_AXIAL),
+        )
     card = ct_room_card(trajectory, measures, ct, vertebra, needles)
     facts = [
         Fact(label="Patient lies", value=plain(card.lying)),

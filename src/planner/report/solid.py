@@ -31,9 +31,9 @@ STEP_MM: Final = 1.0
 SMOOTH_VOXELS: Final = 0.8
 """Rounds the stairs of a mask for the eye only; nothing is measured here."""
 
-SIDEWAYS: Final = 0.75
 FROM_ABOVE: Final = 0.45
-"""The viewer stands behind, this far to the needle's side and above (parts of one)."""
+"""The viewer stands behind and this far above (parts of one), never to a side: seen from the
+needle's own side a left needle comes from the right of the spine, and reads as a right one."""
 
 MARGIN_MM: Final = 14.0
 SMALLEST_HALF_MM: Final = 50.0
@@ -49,9 +49,8 @@ THROUGH_BONE: Final = 0.45
 
 
 def solid_plane(trajectory: Trajectory) -> Plane:
-    """Return the view from behind, from the needle's own side and from above."""
-    side = trajectory.side.sign * planes.LEFT
-    viewer = unit(planes.POSTERIOR + SIDEWAYS * side + FROM_ABOVE * planes.SUPERIOR)
+    """Return the view from behind and from above."""
+    viewer = unit(planes.POSTERIOR + FROM_ABOVE * planes.SUPERIOR)
     along = trajectory.tip.array - trajectory.entry.array
     middle = trajectory.entry.moved(0.6 * along)
     half = max(SMALLEST_HALF_MM, 0.6 * trajectory.length_mm + MARGIN_MM)

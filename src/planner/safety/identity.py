@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.domain.finding import Severity
+from planner.domain.levels import Level
 from planner.domain.prediction import PredictedZone
 from planner.safety.case import Case, Outcome
 from planner.safety.gives import gives
@@ -86,9 +87,14 @@ def tip_is_in_its_level(case: Case, needle: Trajectory) -> Outcome:
     label = int(anatomy.labels[k, j, i])
     if label == wanted:
         return Outcome(f"the tip of {needle.id} lies in {needle.level}")
-    message = f"The tip of needle {needle.id} does not lie in {needle.level}."
+    if label == 0:
+        severity, message = Severity.STOP, f"The tip of needle {needle.id} lies in no vertebra."
+    else:
+        there = Level.from_verse_label(label)
+        severity = Severity.BLOCK
+        message = f"The tip of needle {needle.id} lies in {there}; the plan says {needle.level}."
     finding = case.finding(
-        Severity.STOP, message, subject=needle.id, resolve="Correct the level or move the tip."
+        severity, message, subject=needle.id, resolve="Correct the level or move the tip."
     )
     return Outcome(f"the tip lies in label {label}", (finding,))
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from planner.anatomy import segment, segment_imported
+from planner.catalog import load_catalog
 from planner.domain.anatomy import Anatomy
 from planner.domain.errors import InputRefusedError, PlannerError
 from planner.domain.plan import AnatomyBinding, Plan, ScanBinding
@@ -20,7 +22,7 @@ from planner.domain.volume import GateVerdict
 from planner.geometry.points import unit
 from planner.imaging import load_ct, read_labels
 from planner.physics import cortex_barrier, fill_cement, table_zone
-from planner.safety import Scene, assess
+from planner.safety import Scene, assess, run_self_test
 from planner.session.anatomy_store import load_anatomy, store_anatomy
 
 if TYPE_CHECKING:
@@ -45,6 +47,9 @@ if TYPE_CHECKING:
 
 READING_SHARE = 0.3
 """Share of the progress bar that reading a scan gets; outlining takes the rest."""
+
+NO_SUCH_SERIES = "DCM-NO-SUCH-SERIES"
+"""What the gate says when a folder lacks the series that was asked for."""
 
 NO_OUTLINES = "none"
 """The backend of a plan whose scan was never outlined."""
@@ -99,13 +104,7 @@ def open_case(
 ) -> Case:
     """Read a scan and outline its vertebrae."""
     ct = load_ct(path, series_uid, lambda part, what: report(part * READING_SHARE, what))
-    wanted = binding or AnatomyBinding(backend="builtin")
-    anatomy = outline(
-        ct, wanted, lambda part, what: report(READING_SHARE + part * (1 - READING_SHARE), what)
-    )
-    return Case(
-        ct=ct, anatomy=anatomy, binding=replace(wanted, backend=anatomy.backend), catalog=catalog
-    )
+    return _outlined(ct, binding or AnatomyBinding(backend="builtin"), catalog, report)
 
 
 def outline(ct: CtVolume, binding: AnatomyBinding, report: ProgressReport = unreported) -> Anatomy:
@@ -127,8 +126,21 @@ def outline(ct: CtVolume, binding: AnatomyBinding, report: ProgressReport = unre
     return anatomy
 
 
+@cache
+def tested_installation() -> None:
+    """Run the start-up test once; planning stays locked while it fails.
+
+    Raises
+    ------
+    SelfTestFailedError
+        When this machine measures wrongly. It is tried again at the next call.
+    """
+    run_self_test(load_catalog())
+
+
 def new_plan(case: Case) -> Plan:
     """Return an empty plan bound to the scan and outlines of ``case``."""
+    tested_installation()
     record = case.ct.record
     return Plan(
         plan_id=str(uuid.uuid4()),
@@ -143,7 +155,7 @@ def new_plan(case: Case) -> Plan:
             patient_position=record.patient_position,
             series_description=record.series_description,
             acquired=record.acquired,
-            locator=record.locator,
+            locator=str(Path(record.locator).resolve()),
             gate_warnings=tuple(
                 f"{finding.code}: {finding.message}"
                 for finding in record.findings
@@ -175,20 +187,37 @@ def reopen_case(
             f"The CT of this plan is not at {place} any more. Put it back, or say where it is "
             "with --ct. The plan itself is unchanged.",
         )
-    case = open_case(
-        place,
-        catalog,
-        series_uid=plan.scan.series_uid or None,
-        binding=plan.anatomy,
-        report=report,
-    )
-    if case.ct.record.sha256 != plan.scan.sha256:
-        raise InputRefusedError(
-            "PLAN-OTHER-CT",
-            f"The CT at {place} is not the scan this plan was made on: its voxels or geometry "
-            "differ. A plan is never carried over to another scan by itself; plan anew on it.",
+    try:
+        ct = load_ct(
+            place,
+            plan.scan.series_uid or None,
+            lambda part, what: report(part * READING_SHARE, what),
         )
-    return case
+    except InputRefusedError as refusal:
+        if refusal.code != NO_SUCH_SERIES:
+            raise
+        raise _other_scan(place, "it has no such series") from refusal
+    if ct.record.sha256 != plan.scan.sha256:
+        raise _other_scan(place, "its voxels or geometry differ")
+    return _outlined(ct, plan.anatomy, catalog, report)
+
+
+def _other_scan(place: Path, how: str) -> InputRefusedError:
+    return InputRefusedError(
+        "PLAN-OTHER-CT",
+        f"The CT at {place} is not the scan this plan was made on: {how}. A plan is never carried "
+        "over to another scan by itself; plan anew on it.",
+    )
+
+
+def _outlined(
+    ct: CtVolume, binding: AnatomyBinding, catalog: Catalog, report: ProgressReport
+) -> Case:
+    anatomy = outline(
+        ct, binding, lambda part, what: report(READING_SHARE + part * (1 - READING_SHARE), what)
+    )
+    made = replace(binding, backend=anatomy.backend)
+    return Case(ct=ct, anatomy=anatomy, binding=made, catalog=catalog)
 
 
 def predict(plan: Plan, case: Case) -> Predictions:
@@ -221,7 +250,8 @@ def scene_of(case: Case, predictions: Predictions) -> Scene:
 
 
 def check(plan: Plan, case: Case) -> tuple[Predictions, Assessment]:
-    """Predict, then run every rule."""
+    """Predict, then run every rule, on an installation that measures rightly."""
+    tested_installation()
     predictions = predict(plan, case)
     return predictions, assess(plan, scene_of(case, predictions))
 

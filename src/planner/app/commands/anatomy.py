@@ -76,6 +76,7 @@ def write_structures(folder: Path, ct: CtVolume, anatomy: Anatomy) -> None:
     """Write every structure on the grid of the CT, one file each; ``labels`` among them."""
     folder.mkdir(parents=True, exist_ok=True)
     arrays = {
+        "labels": anatomy.labels,
         "canal": anatomy.canal.astype(np.uint8),
         "foramina": anatomy.foramina,
         "discs": anatomy.discs,
