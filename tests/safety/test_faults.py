@@ -39,6 +39,12 @@ def forget():
         cached.cache_clear()
 
 
+@pytest.fixture(autouse=True)
+def nothing_faulty_is_left_behind():
+    yield
+    forget()
+
+
 def calls_of(work):
     """The code of every function of ours that ``work`` goes through."""
     seen = set()

@@ -5,13 +5,16 @@ import pytest
 
 from planner.domain.finding import Severity
 from planner.domain.levels import Level, Side
-from planner.safety import run_self_test, self_test
+from planner.safety import assess, run_self_test, self_test
 from planner.safety.tiny_spine import tiny_spine
 from safety.cases import CATALOG
 
 
-def test_that_a_sound_installation_passes():
+def test_that_a_sound_installation_passes(monkeypatch):
+    judged = []
+    monkeypatch.setattr(self_test, "assess", lambda *seen: judged.append(seen) or assess(*seen))
     run_self_test(CATALOG)
+    assert judged
 
 
 def spoiled(monkeypatch, spoil):

@@ -47,9 +47,9 @@ class Catalog:
         InputRefusedError
             When the needle table lacks the gauge that is asked for.
         """
-        listed = list(devices)
-        found = [one.numbers["outer_diameter_mm"] for one in listed if _states_width(one)]
-        gauges = [one.numbers["cannula_gauge"].value for one in listed if _states_gauge(one)]
+        stated = [device.numbers for device in devices]
+        found = [one["outer_diameter_mm"] for one in stated if "outer_diameter_mm" in one]
+        gauges = [one["cannula_gauge"].value for one in stated if "cannula_gauge" in one]
         found += [self._of_gauge(gauge) for gauge in gauges or [DEFAULT_BONE_NEEDLE_GAUGE]]
         return max(found, key=lambda number: number.value)
 
@@ -60,14 +60,6 @@ class Catalog:
         raise InputRefusedError(
             "CAT-NO-GAUGE", f"The catalogue has no {gauge:g} G needle; add it to the needle files."
         )
-
-
-def _states_width(device: Device) -> bool:
-    return "outer_diameter_mm" in device.numbers
-
-
-def _states_gauge(device: Device) -> bool:
-    return "cannula_gauge" in device.numbers
 
 
 def load_catalog(user_folder: Path | None = None) -> Catalog:

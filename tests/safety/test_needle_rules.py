@@ -1,0 +1,168 @@
+"""Rules on needles."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from planner.domain.levels import Level, Side
+from planner.domain.plan import Ablation, Approach
+from planner.domain.sourced import Interval
+from planner.geometry.points import PointLps
+from planner.safety import assess
+from safety.cases import (
+    check,
+    found,
+    good_plan,
+    needle,
+    spine,
+)
+from safety.rule_cases import (
+    BLOCK,
+    INFO,
+    STOP,
+    WARN,
+    answered,
+    big_lesion,
+    with_anatomy,
+    with_device,
+    with_numbers,
+    with_vertebra,
+)
+
+
+def shifted(dx, dz=0.0):
+    """The good plan with its needle moved sideways and up."""
+    plan = good_plan()
+    step = np.array([dx, 0.0, dz])
+    old = plan.trajectory("t1")
+    moved = replace(old, entry=old.entry.moved(step), tip=old.tip.moved(step))
+    return plan.with_trajectory(moved)
+
+
+@pytest.mark.parametrize(
+    ("dx", "expected"),
+    [
+        (0.0, {"N2": WARN}),
+        (-3.0, {"N2": STOP}),
+        (-4.5, {"N2": STOP, "N4": STOP}),
+        (-6.5, {"N1": BLOCK, "N4": BLOCK}),
+    ],
+)
+def test_that_a_needle_nearer_to_the_canal_weighs_more(dx, expected):
+    plan = shifted(dx)
+    rules = found(check(plan))
+    assert {name: rules.get(name) for name in expected} == expected
+
+
+@pytest.mark.parametrize(("dx", "severity"), [(3.0, None), (4.5, INFO), (6.5, WARN), (8.5, STOP)])
+def test_that_a_lateral_breach_weighs_by_its_depth(dx, severity):
+    assert found(check(shifted(dx))).get("N5") is severity
+
+
+def test_that_a_thoracic_lateral_breach_weighs_one_step_less():
+    plan = shifted(6.5)
+    thoracic = plan.with_trajectory(replace(plan.trajectory("t1"), level=Level.T8))
+    _, anatomy = spine()
+    vertebrae = {**anatomy.vertebrae, Level.T8: replace(anatomy.vertebrae[Level.L3])}
+    rules = found(assess(thoracic, with_anatomy(thoracic, vertebrae=vertebrae)))
+    assert rules["N5"] is INFO
+
+
+@pytest.mark.parametrize(
+    ("dz", "severity"), [(4.0, None), (6.5, INFO), (-7.5, INFO), (-8.5, WARN)]
+)
+def test_that_a_breach_above_or_below_is_seen(dz, severity):
+    assert found(check(shifted(0.0, dz))).get("N5") is severity
+
+
+@pytest.mark.parametrize(("width", "severity"), [(3.0, STOP), (3.7, None)])
+def test_that_a_narrow_pedicle_stops_at_its_least_width(width, severity):
+    plan = good_plan()
+    _, anatomy = spine()
+    pedicles = dict(anatomy.vertebrae[Level.L3].pedicles)
+    pedicles[Side.LEFT] = replace(pedicles[Side.LEFT], width_mm=Interval(width, 10.0, 12.0))
+    rules = found(assess(plan, with_vertebra(plan, pedicles=pedicles)))
+    assert rules.get("N3") is severity
+
+
+def test_that_pedicle_rules_ask_only_a_transpedicular_needle():
+    plan = good_plan()
+    beside = replace(plan.trajectory("t1"), approach=Approach.PARAPEDICULAR)
+    scene = with_vertebra(plan, pedicles={})
+    assert {"N3", "N4", "N5"} <= set(assess(plan.with_trajectory(beside), scene).checked)
+    assert not {"N3", "N4", "N5"} & set(assess(plan, scene).checked)
+
+
+def test_that_a_path_across_the_pedicle_is_not_evaluated():
+    plan = good_plan()
+    across = replace(plan.trajectory("t1"), entry=PointLps(50.0, 0.0, 4.0))
+    assert not {"N3", "N4", "N5"} & set(check(plan.with_trajectory(across)).checked)
+
+
+@pytest.mark.parametrize(("shaft", "severity"), [(116.0, BLOCK), (117.0, None)])
+def test_that_a_shaft_must_reach_with_its_hub(shaft, severity):
+    plan = good_plan()
+    assert 116.0 < plan.trajectory("t1").length_mm + 20.0 < 117.0
+    rules = found(assess(plan, with_numbers(plan, shaft_length_mm=shaft)))
+    assert rules.get("N6") is severity
+
+
+@pytest.mark.parametrize(("beyond", "severity"), [(14.9, STOP), (15.0, None)])
+def test_that_the_cannula_stays_15_mm_back(beyond, severity):
+    plan = good_plan()
+    rules = found(assess(plan, with_numbers(plan, tip_beyond_cannula_mm=beyond)))
+    assert rules.get("N7") is severity
+
+
+def test_that_a_device_without_a_length_is_not_evaluated():
+    plan = good_plan()
+    assessment = assess(plan, with_device(plan, numbers={}))
+    assert {"N6", "N7", "A9"} & set(assessment.checked) == set()
+
+
+@pytest.mark.parametrize(("y", "severity"), [(-6.0, None), (-5.0, WARN)])
+def test_that_the_cement_needle_ends_in_the_anterior_third(y, severity):
+    plan = replace(good_plan(), ablations=())
+    tip = replace(plan.trajectory("t1"), tip=PointLps(8.0, y, 4.0))
+    scene = with_anatomy(plan.with_trajectory(tip), lesion=None)
+    assert found(assess(plan.with_trajectory(tip), scene)).get("N8") is severity
+
+
+def test_that_the_front_of_the_tumour_serves_as_well():
+    plan = good_plan()
+    tip = replace(plan.trajectory("t1"), tip=PointLps(9.0, -2.0, 4.0))
+    plan = plan.with_trajectory(tip)
+    assert "N8" not in found(check(plan))
+    assert found(assess(plan, with_anatomy(plan, lesion=None)))["N8"] is WARN
+
+
+def test_that_a_large_lesion_asks_for_two_applicators():
+    plan = good_plan()
+    rules = found(assess(plan, with_anatomy(plan, lesion=big_lesion())))
+    assert (rules["N9"], rules["N10"], rules["A15"]) == (STOP, WARN, INFO)
+    second = Ablation(id="a2", trajectory_id="t2", device_id="eco-mwa", power_w=20.0, time_s=90.0)
+    both = replace(
+        plan,
+        trajectories=(*plan.trajectories, needle(2, Side.RIGHT)),
+        ablations=(*plan.ablations, second),
+    )
+    assert "N9" not in found(assess(both, with_anatomy(both, lesion=big_lesion())))
+
+
+def test_that_only_the_middle_third_counts_as_posterior_middle():
+    plan = good_plan()
+    _, anatomy = spine()
+    k, j, i = np.indices(anatomy.labels.shape)
+    place = anatomy.geometry.lps_mm(np.stack([i, j, k], axis=-1))
+    behind = (place[..., 1] > 3.0) & (anatomy.bodies == Level.L3.verse_label)
+    for x, severity in ((7.0, WARN), (8.0, None)):
+        spot = behind & (np.abs(place[..., 0] + x) < 0.5)
+        assert found(assess(plan, with_anatomy(plan, lesion=spot))).get("N10") is severity
+
+
+def test_that_a_curative_plan_stops_when_the_lesion_is_not_covered():
+    plan = answered(intent="curative")
+    assert found(assess(plan, with_anatomy(plan, lesion=big_lesion())))["A15"] is STOP
+    plan = answered(intent=None)
+    assert "A15" not in assess(plan, with_anatomy(plan, lesion=big_lesion())).checked
