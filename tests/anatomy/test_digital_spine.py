@@ -54,6 +54,14 @@ def test_that_one_named_vertebra_names_its_neighbours() -> None:
     assert "L3" in automatic().vertebrae[Level.L4].level_doubt
 
 
+@pytest.mark.parametrize("made", [automatic, imported_prone])
+def test_that_skin_is_what_lies_outside_the_patient(made) -> None:
+    phantom = broken_wall_l3() if made is automatic else feet_first_prone_l3()
+    truth = truth_on(made(), phantom, phantom.truth.masks["skin"])
+    assert truth.any()
+    assert dice(truth, made().masks["skin"]) >= 0.95
+
+
 def test_that_a_broken_posterior_wall_is_found_where_it_is_broken() -> None:
     truth = broken_wall_l3().truth.vertebrae[Level.L3].posterior_wall
     found = automatic().vertebrae[Level.L3].posterior_wall

@@ -1,14 +1,17 @@
 """The command line's words, exit codes and promises."""
 
 import json
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from planner.app.clinical_words import NUMBERS, WHOLE, YES_OR_NO, clinical_answers
 from planner.app.main import INPUT_REFUSED, OUR_FAULT, WRONG_USAGE, main
 from planner.app.output import Outcome, as_text
 from planner.app.parser import build_parser
 from planner.domain.errors import InputRefusedError, UsageError
+from planner.domain.plan import ClinicalAnswers
 
 
 def test_that_help_says_this_is_not_a_medical_device() -> None:
@@ -99,3 +102,28 @@ def test_that_an_output_in_a_missing_folder_is_refused_before_any_work(
     words = ["segment", str(tmp_path), "--out", str(tmp_path / "no" / "labels.nii.gz")]
     assert main(words) == WRONG_USAGE
     assert "does not exist" in capsys.readouterr().err
+
+
+def test_that_clinical_answers_are_read_by_their_kind() -> None:
+    words = ["inr=1.1", "infection=no", "pacemaker=yes", "sins=6", "mdt_date=2026-11-20"]
+    expected = {
+        "inr": 1.1,
+        "infection": False,
+        "pacemaker": True,
+        "sins": 6,
+        "mdt_date": "2026-11-20",
+    }
+    assert clinical_answers(words) == expected
+
+
+@pytest.mark.parametrize("word", ["inr", "inr=high", "infection=perhaps", "shoe_size=43"])
+def test_that_an_answer_of_another_kind_is_refused(word: str) -> None:
+    with pytest.raises(UsageError, match="answer"):
+        clinical_answers([word])
+
+
+def test_that_every_clinical_question_can_be_answered_in_words() -> None:
+    kinds = {field.name: str(field.type) for field in fields(ClinicalAnswers)}
+    assert {name for name, kind in kinds.items() if "bool" in kind} == YES_OR_NO
+    assert {name for name, kind in kinds.items() if "int" in kind} == WHOLE
+    assert {name for name, kind in kinds.items() if "float" in kind} == NUMBERS

@@ -166,6 +166,13 @@ def _planning(commands: _Commands) -> None:
         metavar="NAME",
         help="who saw the picture and confirmed the side",
     )
+    plan.add_argument(
+        "--accept", action="store_true", help="accept the outline and the name of the level"
+    )
+    plan.add_argument(
+        "--clinical", action="append", default=[], metavar="KEY=VALUE",
+        help="answer a clinical question, such as inr=1.1 or infection=no; may be repeated",
+    )  # fmt: skip
     plan.add_argument("--out", type=Path, required=True)
 
 

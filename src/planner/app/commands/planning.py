@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from planner.app.clinical_words import clinical_answers
 from planner.app.commands.anatomy import xyz
 from planner.app.output import Json, Outcome, check_out_folder, progress
 from planner.catalog import load_catalog
+from planner.document.commands import accept_level, answer_clinical
 from planner.document.plan_file import save_plan
 from planner.domain.errors import InputRefusedError, UsageError
 from planner.domain.levels import Side
@@ -63,6 +65,7 @@ def suggest(arguments: argparse.Namespace) -> Outcome:
 def plan(arguments: argparse.Namespace) -> Outcome:
     """Make a plan file with one needle, its ablation and its cement."""
     _check_plan_words(arguments)
+    answers = clinical_answers(arguments.clinical)
     case = _case(arguments)
     device = _device(case, arguments.device)
     case.vertebra(arguments.level)
@@ -101,6 +104,10 @@ def plan(arguments: argparse.Namespace) -> Outcome:
             patient_position=case.ct.record.patient_position,
         )
         made = replace(made, side_confirmation=confirmation)
+    if arguments.accept:
+        made = accept_level(arguments.level).apply(made)
+    if answers:
+        made = answer_clinical(**answers).apply(made)
     saved = save_plan(arguments.out, made)
     return Outcome(
         {"out": str(arguments.out), "plan_id": saved.plan_id, "revision": saved.revision}
