@@ -178,6 +178,13 @@ class PhantomServices:
         self.written.append(path)
         return 3
 
+    def export(
+        self, folder: Path, ct: CtVolume, anatomy: Anatomy | None, evaluation: Evaluation
+    ) -> str:
+        folder.mkdir(exist_ok=True)
+        self.written.append(folder)
+        return f"0 files written to {folder.name}."
+
     def save_device_table(self, device_id: str, rows: tuple[ZoneRow, ...], document: str) -> None:
         self.tables.append((device_id, rows, document))
 

@@ -27,6 +27,55 @@ class QuickServices(Services):
         return easy_l3().truth
 
 
+@pytest.mark.realdata
+@pytest.mark.parametrize("scan", ["thoracic_ct_dicom", "lumbar_ct_verse014/ct.nii.gz"])
+def test_that_a_real_ct_goes_from_its_folder_to_paper_in_the_window(
+    qtbot, tmp_path, monkeypatch, real_ct, scan
+):
+    monkeypatch.setenv("PLANNER_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("PLANNER_CACHE", str(tmp_path / "cache"))
+    window = MainWindow(Services(tmp_path / "data"))
+    window.ask.may_close = lambda: True
+    qtbot.addWidget(window)
+    window.resize(1400, 900)
+    window.show()
+    desk = window.desk
+
+    def settled():
+        return not desk.jobs.busy and desk.checks.state.phase is CheckPhase.CURRENT
+
+    window.open(real_ct / scan)
+    qtbot.waitUntil(lambda: desk.ct is not None and settled(), timeout=120_000)
+    window.actions_by_id["segment"].trigger()
+    qtbot.waitUntil(lambda: desk.edits.anatomy is not None and settled(), timeout=240_000)
+    levels = list(desk.edits.anatomy.vertebrae)
+    desk.choose_level(levels[len(levels) // 2])
+    desk.choose_side(Side.RIGHT)
+    window.actions_by_id["suggest"].trigger()
+    qtbot.waitUntil(lambda: desk.edits.needle is not None and settled(), timeout=120_000)
+    desk.choose_device("eco-mwa")
+    qtbot.waitUntil(settled, timeout=120_000)
+    assert desk.checks.state.findings
+    picture = window.grab().toImage()
+    pane = window.panes.slices[Plane.AXIAL]
+    corner = pane.mapTo(window, QPoint(0, 0))
+    shades = {
+        picture.pixelColor(corner.x() + x, corner.y() + y).lightness()
+        for x in range(10, pane.width() - 10, 3)
+        for y in range(10, pane.height() - 10, 3)
+    }
+    assert max(shades) - min(shades) > 150
+    assert len(shades) > 60
+    paper = tmp_path / "plan.pdf"
+    desk.write_report(paper)
+    qtbot.waitUntil(lambda: paper.exists() and not desk.jobs.busy, timeout=120_000)
+    assert len(PdfReader(paper).pages) >= 2
+    desk.export(tmp_path / "exported")
+    qtbot.waitUntil(lambda: not desk.jobs.busy, timeout=120_000)
+    assert list((tmp_path / "exported").glob("*.mrk.json"))
+    window.close()
+
+
 def test_that_a_plan_goes_from_a_scan_to_paper_by_mouse_and_keys(qtbot, tmp_path, monkeypatch):
     monkeypatch.setenv("PLANNER_DATA", str(tmp_path / "data"))
     window = MainWindow(QuickServices(tmp_path / "data"))
@@ -72,6 +121,9 @@ def test_that_a_plan_goes_from_a_scan_to_paper_by_mouse_and_keys(qtbot, tmp_path
     qtbot.waitUntil(lambda: paper.exists() and not desk.jobs.busy, timeout=60_000)
     text = "".join(page.extract_text() for page in PdfReader(paper).pages).lower()
     assert "not a medical device" in text
+    desk.export(tmp_path / "exported")
+    qtbot.waitUntil(lambda: not desk.jobs.busy, timeout=60_000)
+    assert {path.suffix for path in (tmp_path / "exported").iterdir()} >= {".stl", ".nrrd"}
     assert desk.save(file)
     assert Services(tmp_path / "data").load_plan(file).trajectories == (desk.edits.needle,)
     window.close()

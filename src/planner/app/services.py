@@ -22,7 +22,7 @@ from planner.session.cases import (
     without_outlines,
 )
 from planner.session.margins import measure_margins
-from planner.session.output import report_case
+from planner.session.output import export_case, report_case
 from planner.session.ports import Evaluation, Suggestion, Suggestions
 
 if TYPE_CHECKING:
@@ -154,6 +154,14 @@ class Services:
         """Write the PDF; return its number of pages."""
         case = self._case(ct, anatomy, evaluation.plan.anatomy)
         return report_case(evaluation.plan, case, path)
+
+    def export(
+        self, folder: Path, ct: CtVolume, anatomy: Anatomy | None, evaluation: Evaluation
+    ) -> str:
+        """Write what other programs read; say in a sentence what was written and left out."""
+        case = self._case(ct, anatomy, evaluation.plan.anatomy)
+        written = export_case(evaluation.plan, case, folder)
+        return f"{len(written.files)} files written to {folder.name}. {written.left_out}"
 
     def save_device_table(self, device_id: str, rows: tuple[ZoneRow, ...], document: str) -> None:
         """Keep a zone table that a user typed in from the maker's document."""

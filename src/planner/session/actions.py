@@ -48,6 +48,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("save", "Save plan", "Save the plan to its file.", ("Ctrl+S",), "File"),
     ActionSpec("save_as", "Save plan as…", "Save to another file.", ("Ctrl+Shift+S",), "File"),
     ActionSpec("report", "Write PDF…", "Write the plan on paper.", ("Ctrl+P",), "File"),
+    ActionSpec("export", "Export…", "Write DICOM, STL and others.", ("Ctrl+E",), "File"),
     ActionSpec("quit", "Quit", "Close the window.", ("Ctrl+Q",), "File"),
     ActionSpec("undo", "Undo", "Take back the last edit.", ("Ctrl+Z",), "Edit"),
     ActionSpec("redo", "Redo", "Bring the edit again.", ("Ctrl+Shift+Z", "Ctrl+Y"), "Edit"),
@@ -95,8 +96,8 @@ NO_SCAN = "Open a CT first."
 NO_NEEDLE = "Select a needle first."
 _NEED_SCAN = (
     "segment", "import_labels", "entry", "tip", "new_needle", "outlines", "invert", "reset_view",
-    "maximise", "large", "as_acquired", "save", "save_as", "report", "suggest", "confirm_side",
-    "recheck", "acknowledge",
+    "maximise", "large", "as_acquired", "save", "save_as", "report", "export", "suggest",
+    "confirm_side", "recheck", "acknowledge",
 )  # fmt: skip
 
 
@@ -113,6 +114,7 @@ def reasons(
     found |= _plan_reasons(plan) | _outline_reasons(anatomy, plan, busy)
     if check.phase is not CheckPhase.CURRENT:
         found["report"] = "Wait until the plan is checked: paper must not carry an old verdict."
+        found["export"] = "Wait until the plan is checked: no file may carry an old verdict."
     if not check.selected:
         found["acknowledge"] = "Select a finding first."
     if not treat.device_id:

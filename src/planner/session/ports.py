@@ -134,6 +134,12 @@ class CaseServices(Protocol):
         """Write the PDF; return its number of pages."""
         ...
 
+    def export(
+        self, folder: Path, ct: CtVolume, anatomy: Anatomy | None, evaluation: Evaluation
+    ) -> str:
+        """Write what other programs read; say in a sentence what was written and left out."""
+        ...
+
     def save_device_table(self, device_id: str, rows: tuple[ZoneRow, ...], document: str) -> None:
         """Keep a zone table that a user typed in from the maker's document."""
         ...

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from planner.domain.volume import CtVolume
     from planner.geometry.points import PointLps
     from planner.session.jobs import JobRunner
-    from planner.session.ports import CaseServices, Suggestions
+    from planner.session.ports import CaseServices, Evaluation, Suggestions
     from planner.session.view_protocols import WorkstationView
 
 
@@ -412,15 +412,31 @@ class Workstation:
 
     def write_report(self, path: Path) -> None:
         """Write the PDF of the plan as it was checked."""
+        self._put_out(
+            "Writing the PDF",
+            lambda *checked: (
+                f"{self._services.write_report(path, *checked)} pages written to {path.name}."
+            ),
+        )
+
+    def export(self, folder: Path) -> None:
+        """Write what other programs read, of the plan as it was checked."""
+        self._put_out(
+            "Exporting", lambda *checked: self._services.export(folder, *checked).strip()
+        )
+
+    def _put_out(
+        self, title: str, write: Callable[[CtVolume, Anatomy | None, Evaluation], str]
+    ) -> None:
         evaluation, ct, anatomy = self.checks.evaluation, self.ct, self.edits.anatomy
         if evaluation is None or ct is None:
             self.say("Wait until the plan is checked.", is_error=True)
             return
         self.jobs.start(
             "report",
-            "Writing the PDF",
-            lambda _report: self._services.write_report(path, ct, anatomy, evaluation),
-            lambda pages: self.say(f"{pages} pages written to {path.name}."),
+            title,
+            lambda _report: write(ct, anatomy, evaluation),
+            lambda said: self.say(str(said)),
         )
 
     def hide_names(self, *, hidden: bool) -> None:

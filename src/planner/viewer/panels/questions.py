@@ -64,6 +64,11 @@ class Questions:
         if name:
             self._desk.write_report(Path(name))
 
+    def export(self) -> None:
+        """Ask for a folder and export into it."""
+        if name := QFileDialog.getExistingDirectory(self._window, "Export into folder"):
+            self._desk.export(Path(name))
+
     def side(self, picture: QPixmap, position: str) -> None:
         """Ask a person to compare the picture with the patient."""
         shown = picture.scaledToWidth(PICTURE_WIDTH_PX, Qt.TransformationMode.SmoothTransformation)

@@ -35,6 +35,11 @@ class ReportPanel(Panel):
                 "this is not a medical device.",
                 "faint",
             ),
+            section("For other programs"),
+            button(actions["export"]),
+            label(
+                "DICOM, Slicer markups, STL, NIfTI and NRRD, as far as the scan allows.", "faint"
+            ),
         )
         self.end()
 
