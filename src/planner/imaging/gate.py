@@ -89,7 +89,7 @@ def load_ct(
         return _load_ct(Path(path), series_uid, report, on_slices)
     except PlannerError:
         raise
-    except Exception as error:
+    except Exception as error:  # the gate's border: whatever fails is a refusal
         raise refusal([_unforeseen(error, Path(path))]) from error
 
 
