@@ -16,12 +16,18 @@ from planner.anatomy.body_surface import body_surfaces
 from planner.anatomy.canal_path import hypotheses
 from planner.anatomy.canal_surface import canal_radius_mm
 from planner.anatomy.disc_search import find_discs
-from planner.anatomy.instances import soft_tissue_hu, split_vertebrae, stations
+from planner.anatomy.instances import (
+    SplitChoices,
+    soft_tissue_hu,
+    split_vertebrae,
+    stations,
+)
 from planner.anatomy.native_grid import clipped_to_scan
 from planner.anatomy.quality import ScanQuality
 from planner.anatomy.spine_curve import recentred, spine_curve, straightened
 from planner.anatomy.spine_model import SpineModel
 from planner.anatomy.spine_parts import spine_parts
+from planner.anatomy.straight_spine import StraightSpine
 from planner.anatomy.work_grid import patient_box_mm, work_volume
 from planner.domain.errors import InputRefusedError
 
@@ -31,6 +37,8 @@ if TYPE_CHECKING:
     from planner.anatomy.canal_path import CanalPath
     from planner.anatomy.disc_search import DiscSearch
     from planner.anatomy.spine_curve import SpineCurve
+    from planner.anatomy.spine_parts import SpineParts
+    from planner.anatomy.work_grid import WorkVolume
     from planner.domain.progress import ProgressReport
     from planner.domain.volume import CtVolume
 
@@ -99,36 +107,88 @@ def read_spine(ct: CtVolume, report: ProgressReport) -> SpineReading:
 
 def build_model(ct: CtVolume, report: ProgressReport) -> tuple[SpineModel, ScanQuality]:
     """Segment every vertebra of a scan on the work grid."""
+    outline = outline_spine(ct, report)
+    return outline.model(), outline.quality
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SpineOutline:
+    """Every stage of the work, kept so that a correction redoes only what it touches.
+
+    Attributes
+    ----------
+    located
+        float32 ``(3, k, j, i)``: ``s, v, u`` of every voxel of the work grid.
+    vertebrae
+        uint8 on the work grid: 1 to n from inferior to superior.
+    soft_hu, noise_hu
+        Soft tissue near the spine and its noise.
+    """
+
+    ct: CtVolume
+    spine: StraightSpine
+    volume: WorkVolume
+    located: NDArray[np.float32]
+    parts: SpineParts
+    vertebrae: NDArray[np.uint8]
+    soft_hu: float
+    noise_hu: float
+
+    @property
+    def quality(self) -> ScanQuality:
+        """What holds for the whole scan."""
+        discs = self.spine.discs
+        return ScanQuality(irregularity=discs.irregularity, coverage=discs.coverage)
+
+    def model(self) -> SpineModel:
+        """Return the spine as it is measured."""
+        places = stations(self.spine.discs)
+        parts, vertebrae = self.parts, self.vertebrae
+        return SpineModel(
+            ct=self.ct,
+            volume=self.volume,
+            curve=self.spine.curve,
+            located=self.located,
+            vertebrae=vertebrae,
+            bodies=np.where(vertebrae == parts.bodies, parts.bodies, 0).astype(np.uint8),
+            discs=np.where(vertebrae == 0, parts.discs, 0).astype(np.uint8),
+            canal=parts.canal,
+            centre_s=places.centre_s,
+            height_mm=places.height_mm,
+            cut_by_scan=places.cut_by_scan,
+            soft_hu=self.soft_hu,
+            noise_hu=self.noise_hu,
+        )
+
+
+def outline_spine(ct: CtVolume, report: ProgressReport) -> SpineOutline:
+    """Find canal, discs, bodies and vertebrae of a scan."""
     reading = read_spine(ct, report)
-    discs, curve = reading.discs, reading.curve
+    curve = reading.curve
     report(0.3, "outlining bodies and canal")
-    surfaces = body_surfaces(reading.straight, discs)
-    canal_radius = canal_radius_mm(reading.straight)
+    spine = StraightSpine(
+        curve=curve,
+        straight=reading.straight,
+        discs=reading.discs,
+        surfaces=body_surfaces(reading.straight, reading.discs),
+        canal_radius_mm=canal_radius_mm(reading.straight),
+    )
     low, high = clipped_to_scan(
         ct, curve.points_mm.min(0) - REACH_MM[0], curve.points_mm.max(0) + REACH_MM[1]
     )
     native_mm = float(np.median(ct.geometry.spacing_mm))
     volume = work_volume(ct, low, high, float(np.clip(native_mm / 1.5, FINEST_MM, COARSEST_MM)))
     located = curve.locate_grid(volume.geometry)
-    parts = spine_parts(located, discs, surfaces, canal_radius)
+    parts = spine_parts(located, spine.discs, spine.surfaces, spine.canal_radius_mm)
+    soft_hu = soft_tissue_hu(volume, located, parts)
     report(0.4, "telling the vertebrae apart")
-    vertebrae = split_vertebrae(
-        volume, located, parts, discs, surfaces, canal_radius, reading.straight
-    )
-    places = stations(discs)
-    model = SpineModel(
+    return SpineOutline(
         ct=ct,
+        spine=spine,
         volume=volume,
-        curve=curve,
         located=located,
-        vertebrae=vertebrae,
-        bodies=np.where(vertebrae == parts.bodies, parts.bodies, 0).astype(np.uint8),
-        discs=np.where(vertebrae == 0, parts.discs, 0).astype(np.uint8),
-        canal=parts.canal,
-        centre_s=places.centre_s,
-        height_mm=places.height_mm,
-        cut_by_scan=places.cut_by_scan,
-        soft_hu=soft_tissue_hu(volume, located, parts),
+        parts=parts,
+        vertebrae=split_vertebrae(volume, located, parts, spine, SplitChoices(soft_hu=soft_hu)),
+        soft_hu=soft_hu,
         noise_hu=reading.path.noise_hu,
     )
-    return model, ScanQuality(irregularity=discs.irregularity, coverage=discs.coverage)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from planner.anatomy.body_surface import BodySurfaces
     from planner.anatomy.disc_search import DiscSearch
     from planner.anatomy.spine_parts import SpineParts
+    from planner.anatomy.straight_spine import StraightSpine
     from planner.anatomy.work_grid import WorkVolume
 
 BONE_OVER_SOFT_HU = 130.0
@@ -64,27 +65,62 @@ def stations(discs: DiscSearch) -> Stations:
     return Stations(centre_s=centre, height_mm=height, cut_by_scan=cut)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SplitChoices:
+    """What a split does not read from the CT.
+
+    Attributes
+    ----------
+    soft_hu
+        HU of soft tissue round the spine; it is measured in the volume where ``None``.
+    bone_over_soft_hu
+        How much denser bone is; a user may say so for one vertebra.
+    wanted
+        Numbers of the vertebrae to outline; ``None`` for all.
+    scribbles
+        int32 on the volume's grid: where the user's word is the number of a vertebra, or
+        ``NO_VERTEBRA`` for bone of none; 0 elsewhere.
+    """
+
+    soft_hu: float | None = None
+    bone_over_soft_hu: float = BONE_OVER_SOFT_HU
+    wanted: frozenset[int] | None = None
+    scribbles: NDArray[np.int32] | None = None
+
+
+NO_VERTEBRA = 255
+"""Seed of bone that is no vertebra's, such as a rib."""
+
+
 def split_vertebrae(
     volume: WorkVolume,
     located: NDArray[np.float32],
     parts: SpineParts,
-    discs: DiscSearch,
-    surfaces: BodySurfaces,
-    canal_radius: NDArray[np.float64],
-    straight: NDArray[np.float32],
+    spine: StraightSpine,
+    choices: SplitChoices,
 ) -> NDArray[np.uint8]:
     """Return whole vertebrae, uint8 ``n + 1`` from inferior to superior, on the work grid."""
-    threshold_hu = soft_tissue_hu(volume, located, parts) + BONE_OVER_SOFT_HU
+    discs, surfaces = spine.discs, spine.surfaces
+    soft_hu = choices.soft_hu
+    if soft_hu is None:
+        soft_hu = soft_tissue_hu(volume, located, parts)
+    threshold_hu = soft_hu + choices.bone_over_soft_hu
     places = stations(discs)
     bone = _bone(volume, located, parts, discs, surfaces, threshold_hu)
     dense = volume.hu > threshold_hu + 40.0
-    laminae = _lamina_places(straight, canal_radius, places)
+    laminae = _lamina_places(spine.straight, spine.canal_radius_mm, places)
     seeds = _seeds(located, parts, bone, dense, discs, places, laminae)
     mark_facets(seeds, located, bone & dense, discs, surfaces.half_width_mm)
+    if choices.scribbles is not None:
+        said = (choices.scribbles > 0) & ~parts.canal
+        bone |= said
+        seeds[said] = choices.scribbles[said]
     relief = -np.clip(ndimage.gaussian_filter(volume.hu, 0.5 / volume.spacing_mm), -100, 700)
     flooded = watershed(relief, seeds, mask=bone)  # type: ignore[no-untyped-call]
     out = np.zeros(flooded.shape, np.uint8)
     for n in range(len(places.centre_s)):
+        if choices.wanted is not None and n + 1 not in choices.wanted:
+            continue
         piece = _one_vertebra(flooded == n + 1, located, places, n)
         piece &= ~parts.canal & ((parts.discs == 0) | bone) & (out == 0)
         piece &= (parts.bodies == 0) | (parts.bodies == n + 1)
