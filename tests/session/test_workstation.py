@@ -57,18 +57,18 @@ def desk():
 
 @pytest.fixture
 def outlined(desk):
-    desk.work.open_scan(Path("scan"))
+    desk.work.case.open_scan(Path("scan"))
     desk.settle()
-    desk.work.segment()
+    desk.work.outlines.segment()
     desk.settle()
     return desk
 
 
 @pytest.fixture
 def planned(outlined):
-    outlined.work.choose_level(Level.L3)
-    outlined.work.choose_side(Side.LEFT)
-    outlined.work.suggest()
+    outlined.work.needles.choose_level(Level.L3)
+    outlined.work.needles.choose_side(Side.LEFT)
+    outlined.work.needles.suggest()
     outlined.settle()
     return outlined
 
@@ -80,14 +80,14 @@ def test_that_an_empty_desk_says_why_nothing_can_be_done(desk):
 
 
 def test_that_opening_shows_the_scan_and_who_it_is(desk):
-    desk.work.open_scan(Path("scan"))
+    desk.work.case.open_scan(Path("scan"))
     desk.settle()
     assert desk.view.show_scan.call_args.args[0] is easy_l3().ct
     assert desk.view.show_study.call_args.args[0].name == "PHANTOM SEED 3"
 
 
 def test_that_hidden_names_leave_no_name_id_or_birth_date(desk):
-    desk.work.open_scan(Path("scan"))
+    desk.work.case.open_scan(Path("scan"))
     desk.settle()
     desk.work.hide_names(hidden=True)
     shown = repr(desk.view.show_study.call_args.args[0])
@@ -99,7 +99,7 @@ def test_that_a_refused_scan_is_said_and_what_was_open_stays(outlined, monkeypat
         raise InputRefusedError("DCM-MISSING-SLICE", "A slice is missing.")
 
     monkeypatch.setattr(outlined.services, "open_scan", refuse)
-    outlined.work.open_scan(Path("broken"))
+    outlined.work.case.open_scan(Path("broken"))
     outlined.settle()
     assert outlined.said == Message(text="A slice is missing.", is_error=True)
     assert outlined.work.ct is easy_l3().ct
@@ -173,27 +173,27 @@ def test_that_entry_and_tip_at_the_crosshair_make_a_needle_on_the_side_of_its_en
     work = outlined.work
     path = pedicle_path(easy_l3().truth, Level.L3, Side.RIGHT)
     work.panes.move_cursor(path.entry)
-    work.place(is_entry=True)
+    work.needles.place(is_entry=True)
     assert outlined.view.show_plan.call_args.args[0].pending
     work.panes.move_cursor(path.tip)
-    work.place(is_entry=False)
+    work.needles.place(is_entry=False)
     needle = work.edits.needle
     assert (needle.level, needle.side) == (Level.L3, Side.RIGHT)
     assert needle.entry.distance_mm(path.entry) < 1e-6
 
 
 def test_that_entry_and_tip_at_one_place_are_a_slip_and_not_a_needle(outlined):
-    outlined.work.place(is_entry=True)
-    outlined.work.place(is_entry=False)
+    outlined.work.needles.place(is_entry=True)
+    outlined.work.needles.place(is_entry=False)
     assert outlined.work.edits.plan.trajectories == ()
     assert "same place" in outlined.said.text
     assert outlined.check.phase is not CheckPhase.STOPPED
 
 
 def test_that_no_path_is_proposed_to_a_level_that_is_not_outlined(outlined):
-    outlined.work.choose_level(Level.T3)
-    outlined.work.choose_side(Side.LEFT)
-    outlined.work.suggest()
+    outlined.work.needles.choose_level(Level.T3)
+    outlined.work.needles.choose_side(Side.LEFT)
+    outlined.work.needles.suggest()
     assert "T3 is not outlined" in outlined.said.text
 
 
@@ -201,15 +201,15 @@ def test_that_an_entry_on_the_midline_asks_for_the_side(outlined):
     work = outlined.work
     body = easy_l3().truth.vertebrae[Level.L3]
     work.panes.move_cursor(body.body_centre)
-    work.place(is_entry=False)
+    work.needles.place(is_entry=False)
     work.panes.move_cursor(body.body_centre.moved(-40.0 * np.array(body.anterior)))
-    work.place(is_entry=True)
+    work.needles.place(is_entry=True)
     assert work.edits.plan.trajectories == ()
     assert "left or right" in outlined.said.text
 
 
 def test_that_a_device_starts_with_its_first_table_row_and_draws_a_zone(planned):
-    planned.work.choose_device("eco-mwa")
+    planned.work.treatment.choose_device("eco-mwa")
     assert planned.work.edits.plan.ablations[0].power_w == 40.0
     assert len(planned.view.show_drawing.call_args.args[0].zones) == 1
     state = planned.view.show_treatment.call_args.args[0]
@@ -217,7 +217,7 @@ def test_that_a_device_starts_with_its_first_table_row_and_draws_a_zone(planned)
 
 
 def test_that_a_device_without_a_table_draws_nothing_and_says_why(planned):
-    planned.work.choose_device("osteocool-10")
+    planned.work.treatment.choose_device("osteocool-10")
     state = planned.view.show_treatment.call_args.args[0]
     assert state.zone_lines == ()
     assert state.zone_missing
@@ -246,28 +246,28 @@ def test_that_showing_a_finding_moves_the_crosshair_to_it(planned):
 
 def test_that_a_plan_is_saved_and_opened_again(planned, tmp_path):
     path = tmp_path / "case.plan.json"
-    assert planned.work.unsaved
-    assert planned.work.save(path)
-    assert not planned.work.unsaved
+    assert planned.work.case.unsaved
+    assert planned.work.case.save(path)
+    assert not planned.work.case.unsaved
     needles = planned.work.edits.plan.trajectories
-    planned.work.drop(path)
+    planned.work.case.drop(path)
     planned.settle()
     assert planned.work.edits.plan.trajectories == needles
-    assert planned.work.path == path
+    assert planned.work.case.path == path
 
 
 def test_that_no_report_is_written_without_a_current_check(planned, tmp_path):
     planned.work.act(planned.work.edits.delete)
-    planned.work.write_report(tmp_path / "early.pdf")
+    planned.work.paper.write_report(tmp_path / "early.pdf")
     assert planned.services.written == []
     planned.settle()
-    planned.work.write_report(tmp_path / "plan.pdf")
+    planned.work.paper.write_report(tmp_path / "plan.pdf")
     planned.settle()
     assert planned.services.written == [tmp_path / "plan.pdf"]
 
 
 def test_that_a_cancelled_outline_leaves_the_case_as_it_was(desk, monkeypatch):
-    desk.work.open_scan(Path("scan"))
+    desk.work.case.open_scan(Path("scan"))
     desk.settle()
 
     def endless(_ct, _seeds, report):
@@ -275,7 +275,7 @@ def test_that_a_cancelled_outline_leaves_the_case_as_it_was(desk, monkeypatch):
             report(0.2, "Outlining")
 
     monkeypatch.setattr(desk.services, "segment", endless)
-    desk.work.segment()
+    desk.work.outlines.segment()
     while not isinstance((envelope := desk.box.get(timeout=10)).event, JobProgress):
         desk.runner.deliver(envelope)
     desk.work.cancel("segment")

@@ -44,10 +44,10 @@ def press_something(window: MainWindow, hand: random.Random) -> None:
     elif kind == 3:
         QTest.keyClick(window, hand.choice("1234590etnlgirfz"))
     elif kind == 4:
-        desk.choose_level(hand.choice((None, Level.L2, Level.L3, Level.L4)))
-        desk.choose_side(hand.choice((None, *Side)))
+        desk.needles.choose_level(hand.choice((None, Level.L2, Level.L3, Level.L4)))
+        desk.needles.choose_side(hand.choice((None, *Side)))
     elif kind == 5 and desk.edits.needle is not None:
-        desk.choose_device(hand.choice(DEVICES))
+        desk.treatment.choose_device(hand.choice(DEVICES))
     elif kind == 6 and desk.checks.state.findings:
         desk.show_finding(hand.choice(desk.checks.state.findings).fingerprint)
     else:
@@ -63,11 +63,11 @@ def test_that_random_hands_raise_nothing_and_see_nothing_stale(qtbot):
     desk = window.desk
     window.open(Path("scan"))
     qtbot.waitUntil(lambda: desk.ct is not None, timeout=120_000)
-    desk.segment()
+    desk.outlines.segment()
     qtbot.waitUntil(lambda: desk.edits.anatomy is not None, timeout=120_000)
-    desk.choose_level(Level.L3)
-    desk.choose_side(Side.RIGHT)
-    desk.suggest()
+    desk.needles.choose_level(Level.L3)
+    desk.needles.choose_side(Side.RIGHT)
+    desk.needles.suggest()
     qtbot.waitUntil(lambda: desk.edits.needle is not None, timeout=120_000)
     hand = random.Random(20)
     edits: set[int] = set()

@@ -61,8 +61,8 @@ def planned(opened, qtbot):
     opened.actions_by_id["segment"].trigger()
     qtbot.waitUntil(lambda: opened.desk.edits.anatomy is not None, timeout=120_000)
     quiet(opened, qtbot)
-    opened.desk.choose_level(Level.L3)
-    opened.desk.choose_side(Side.LEFT)
+    opened.desk.needles.choose_level(Level.L3)
+    opened.desk.needles.choose_side(Side.LEFT)
     opened.actions_by_id["suggest"].trigger()
     qtbot.waitUntil(lambda: opened.desk.edits.needle is not None, timeout=120_000)
     quiet(opened, qtbot)
@@ -240,7 +240,7 @@ def test_that_a_click_on_a_finding_shows_it_in_all_panes(planned, qtbot):
 
 
 def test_that_zone_cement_and_needle_are_drawn_in_their_colours(planned, qtbot):
-    planned.desk.choose_device("eco-mwa")
+    planned.desk.treatment.choose_device("eco-mwa")
     planned.desk.act(lambda: planned.desk.edits.set_cement("pmma-medium-viscosity", 2.0))
     quiet(planned, qtbot)
     image = pixels(planned.panes.slices[Plane.AXIAL]).astype(int)
@@ -283,7 +283,7 @@ def test_that_a_large_pane_stands_beside_three_small_ones(opened):
 
 
 def test_that_a_distance_is_never_shortened(planned, qtbot):
-    planned.desk.choose_device("eco-mwa")
+    planned.desk.treatment.choose_device("eco-mwa")
     quiet(planned, qtbot)
     QApplication.processEvents()
     cells = [
@@ -373,7 +373,7 @@ def test_that_pictures_stay_dark_in_both_themes(planned, qtbot, theme):
 
 
 def test_that_no_panel_is_wider_than_its_column(planned):
-    planned.desk.choose_device("eco-mwa")
+    planned.desk.treatment.choose_device("eco-mwa")
     for step in Step:
         planned.go(step)
         QApplication.processEvents()

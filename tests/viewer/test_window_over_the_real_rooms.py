@@ -49,11 +49,11 @@ def test_that_a_real_ct_goes_from_its_folder_to_paper_in_the_window(
     window.actions_by_id["segment"].trigger()
     qtbot.waitUntil(lambda: desk.edits.anatomy is not None and settled(), timeout=240_000)
     levels = list(desk.edits.anatomy.vertebrae)
-    desk.choose_level(levels[len(levels) // 2])
-    desk.choose_side(Side.RIGHT)
+    desk.needles.choose_level(levels[len(levels) // 2])
+    desk.needles.choose_side(Side.RIGHT)
     window.actions_by_id["suggest"].trigger()
     qtbot.waitUntil(lambda: desk.edits.needle is not None and settled(), timeout=120_000)
-    desk.choose_device("eco-mwa")
+    desk.treatment.choose_device("eco-mwa")
     qtbot.waitUntil(settled, timeout=120_000)
     assert desk.checks.state.findings
     picture = window.grab().toImage()
@@ -67,10 +67,10 @@ def test_that_a_real_ct_goes_from_its_folder_to_paper_in_the_window(
     assert max(shades) - min(shades) > 150
     assert len(shades) > 60
     paper = tmp_path / "plan.pdf"
-    desk.write_report(paper)
+    desk.paper.write_report(paper)
     qtbot.waitUntil(lambda: paper.exists() and not desk.jobs.busy, timeout=120_000)
     assert len(PdfReader(paper).pages) >= 2
-    desk.export(tmp_path / "exported")
+    desk.paper.export(tmp_path / "exported")
     qtbot.waitUntil(lambda: not desk.jobs.busy, timeout=120_000)
     assert list((tmp_path / "exported").glob("*.mrk.json"))
     window.close()
@@ -91,12 +91,12 @@ def test_that_a_plan_goes_from_a_scan_to_paper_by_mouse_and_keys(qtbot, tmp_path
     qtbot.waitUntil(lambda: desk.ct is not None and settled(), timeout=60_000)
     window.actions_by_id["segment"].trigger()
     qtbot.waitUntil(lambda: desk.edits.anatomy is not None and settled(), timeout=60_000)
-    desk.choose_level(Level.L3)
-    desk.choose_side(Side.LEFT)
+    desk.needles.choose_level(Level.L3)
+    desk.needles.choose_side(Side.LEFT)
     window.actions_by_id["suggest"].trigger()
     qtbot.waitUntil(lambda: desk.edits.needle is not None and settled(), timeout=120_000)
     assert desk.edits.needle.entry.x_mm > easy_l3().truth.vertebrae[Level.L3].body_centre.x_mm
-    desk.choose_device("eco-mwa")
+    desk.treatment.choose_device("eco-mwa")
     desk.act(lambda: desk.edits.set_cement("pmma-medium-viscosity", 2.0))
     qtbot.waitUntil(settled, timeout=120_000)
     state = desk.checks.state
@@ -117,13 +117,13 @@ def test_that_a_plan_goes_from_a_scan_to_paper_by_mouse_and_keys(qtbot, tmp_path
     qtbot.waitUntil(settled, timeout=120_000)
 
     paper, file = tmp_path / "plan.pdf", tmp_path / "case.plan"
-    desk.write_report(paper)
+    desk.paper.write_report(paper)
     qtbot.waitUntil(lambda: paper.exists() and not desk.jobs.busy, timeout=60_000)
     text = "".join(page.extract_text() for page in PdfReader(paper).pages).lower()
     assert "not a medical device" in text
-    desk.export(tmp_path / "exported")
+    desk.paper.export(tmp_path / "exported")
     qtbot.waitUntil(lambda: not desk.jobs.busy, timeout=60_000)
     assert {path.suffix for path in (tmp_path / "exported").iterdir()} >= {".stl", ".nrrd"}
-    assert desk.save(file)
+    assert desk.case.save(file)
     assert Services(tmp_path / "data").load_plan(file).trajectories == (desk.edits.needle,)
     window.close()

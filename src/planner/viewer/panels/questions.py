@@ -35,39 +35,40 @@ class Questions:
     def folder(self) -> None:
         """Ask for a folder of slices and open it."""
         if name := QFileDialog.getExistingDirectory(self._window, "Open CT folder"):
-            self._desk.open_scan(Path(name))
+            self._desk.case.open_scan(Path(name))
 
     def scan_file(self) -> None:
         """Ask for a scan in one file and open it."""
-        self._file("Open CT", SCAN_FILTER, self._desk.open_scan)
+        self._file("Open CT", SCAN_FILTER, self._desk.case.open_scan)
 
     def plan_file(self) -> None:
         """Ask for a plan and open it."""
-        self._file("Open plan", PLAN_FILTER, self._desk.open_plan)
+        self._file("Open plan", PLAN_FILTER, self._desk.case.open_plan)
 
     def labels_file(self) -> None:
         """Ask for outlines and take them."""
-        self._file("Import outlines", SCAN_FILTER, self._desk.import_labels)
+        self._file("Import outlines", SCAN_FILTER, self._desk.outlines.import_labels)
 
     def save(self) -> bool:
         """Save the plan to its file; ask for one when it has none."""
-        return self._desk.save(self._desk.path) if self._desk.path else self.save_as()
+        case = self._desk.case
+        return case.save(case.path) if case.path else self.save_as()
 
     def save_as(self) -> bool:
         """Ask for a file and save the plan to it."""
         name, _ = QFileDialog.getSaveFileName(self._window, "Save plan", "case.plan", PLAN_FILTER)
-        return bool(name) and self._desk.save(Path(name))
+        return bool(name) and self._desk.case.save(Path(name))
 
     def report(self) -> None:
         """Ask for a file and write the PDF to it."""
         name, _ = QFileDialog.getSaveFileName(self._window, "Write PDF", "plan.pdf", "PDF (*.pdf)")
         if name:
-            self._desk.write_report(Path(name))
+            self._desk.paper.write_report(Path(name))
 
     def export(self) -> None:
         """Ask for a folder and export into it."""
         if name := QFileDialog.getExistingDirectory(self._window, "Export into folder"):
-            self._desk.export(Path(name))
+            self._desk.paper.export(Path(name))
 
     def side(self, picture: QPixmap, position: str) -> None:
         """Ask a person to compare the picture with the patient."""
@@ -97,10 +98,10 @@ class Questions:
     def device_table(self) -> None:
         """Ask for the zone table of the chosen device."""
         device_id = self._desk.treatment_shown.device_id
-        dialog = DeviceTableDialog(self._desk.device_name(device_id), self._window)
+        dialog = DeviceTableDialog(self._desk.treatment.device_name(device_id), self._window)
         if dialog.exec() == QDialog.DialogCode.Accepted:
             table = dialog.entered()
-            self._desk.enter_table(device_id, table.rows, table.document)
+            self._desk.treatment.enter_table(device_id, table.rows, table.document)
 
     def may_close(self) -> bool:
         """Ask what to do with an unsaved plan; tell whether to close."""
