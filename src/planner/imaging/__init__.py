@@ -12,22 +12,28 @@ if TYPE_CHECKING:
     from planner.imaging.ct_writer import write_ct_series
     from planner.imaging.deidentify import deidentify_series
     from planner.imaging.digest import scan_sha256
-    from planner.imaging.gate import inspect, load_ct
-    from planner.imaging.inspection import Inspection, SeriesInspection
+    from planner.imaging.gate import inspect, load_ct, read_thumbnail
+    from planner.imaging.inspection import (
+        Inspection,
+        PatientGroup,
+        SeriesInspection,
+        StudyGroup,
+    )
     from planner.imaging.position import position_in_words
     from planner.imaging.rectify import rectified
-    from planner.imaging.thumbnail import read_thumbnail
     from planner.imaging.volume_files import read_labels, write_volume
 
 _DOORS = {
     "Inspection": "inspection",
+    "PatientGroup": "inspection",
     "SeriesInspection": "inspection",
+    "StudyGroup": "inspection",
     "deidentify_series": "deidentify",
     "inspect": "gate",
     "load_ct": "gate",
     "position_in_words": "position",
     "read_labels": "volume_files",
-    "read_thumbnail": "thumbnail",
+    "read_thumbnail": "gate",
     "rectified": "rectify",
     "scan_sha256": "digest",
     "write_ct_series": "ct_writer",
@@ -36,7 +42,9 @@ _DOORS = {
 
 __all__ = [
     "Inspection",
+    "PatientGroup",
     "SeriesInspection",
+    "StudyGroup",
     "deidentify_series",
     "inspect",
     "load_ct",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,15 +14,19 @@ from planner.imaging import tags
 from planner.imaging.codes import Code, finding, worst
 from planner.imaging.folder import read_folder
 from planner.imaging.identity import decoded, identity_key, patient_of
-from planner.imaging.inspection import Inspection
+from planner.imaging.inspection import Inspection, SeriesInspection
 from planner.imaging.ranking import describe, ranked
 from planner.imaging.series import Series, group_series, judge
 from planner.imaging.stack import Stack, StackRefusedError
+from planner.imaging.thumbnail import thumbnail_of
 from planner.imaging.values import text
 from planner.imaging.volume_files import inspect_volume_file, is_volume_file, load_volume_file
 from planner.imaging.voxels import SliceDelivery, Voxels, read_voxels
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from planner.domain.progress import ProgressReport
 
 _LOG = logging.getLogger(__name__)
@@ -43,7 +47,13 @@ class _Judged:
         return [one for one in self.series if one.verdict is not GateVerdict.REFUSE]
 
 
-def inspect(path: Path, report: ProgressReport = unreported, *, pixels: bool = True) -> Inspection:
+def inspect(
+    path: Path,
+    report: ProgressReport = unreported,
+    *,
+    pixels: bool = True,
+    thumbnails: bool = False,
+) -> Inspection:
     """Say what lies under ``path`` and whether it may be used; never raises for bad input.
 
     Parameters
@@ -53,9 +63,11 @@ def inspect(path: Path, report: ProgressReport = unreported, *, pixels: bool = T
     pixels
         Also read every slice, so that the verdict is the one ``load_ct`` would reach. Without
         it only headers are read: quick, for a list to choose from.
+    thumbnails
+        Also read the middle slice of every series that may be used.
     """
     try:
-        return _inspect(Path(path), report, pixels=pixels)
+        return _inspect(Path(path), report, pixels=pixels, thumbnails=thumbnails)
     except PlannerError:
         raise
     except Exception as error:  # noqa: BLE001  (the gate's border: whatever fails is a refusal)
@@ -103,7 +115,7 @@ def _unforeseen(error: Exception, path: Path) -> GateFinding:
     return finding(Code.INTERNAL, kind, files=[path.name])
 
 
-def _inspect(path: Path, report: ProgressReport, *, pixels: bool) -> Inspection:
+def _inspect(path: Path, report: ProgressReport, *, pixels: bool, thumbnails: bool) -> Inspection:
     if is_volume_file(path):
         return inspect_volume_file(path)
     judged = _header_pass(path, report)
@@ -117,9 +129,37 @@ def _inspect(path: Path, report: ProgressReport, *, pixels: bool) -> Inspection:
         judged.findings.append(finding(Code.OTHER_SERIES, f"{len(judged.series)} series"))
     return Inspection(
         path=path,
-        series=ranked([describe(series) for series in judged.series]),
+        series=ranked([_described(series, thumbnails) for series in judged.series]),
         findings=tuple(judged.findings),
     )
+
+
+def _described(series: Series, thumbnails: bool) -> SeriesInspection:
+    described = describe(series)
+    if not thumbnails or series.stack is None or described.verdict is GateVerdict.REFUSE:
+        return described
+    try:
+        return replace(described, thumbnail=thumbnail_of(series.stack))
+    except StackRefusedError as error:
+        series.findings.extend(error.findings)
+        return describe(series)
+
+
+def read_thumbnail(path: Path, series_uid: str) -> NDArray[np.uint8]:
+    """Return the thumbnail of one series; see ``thumbnail_of``.
+
+    Raises
+    ------
+    InputRefusedError
+        When the series cannot be put on a grid or the slice cannot be read.
+    """
+    series = chosen_series(Path(path), series_uid, unreported)
+    if series.stack is None:
+        raise refusal(series.findings)
+    try:
+        return thumbnail_of(series.stack)
+    except StackRefusedError as error:
+        raise refusal(error.findings) from None
 
 
 def _header_pass(path: Path, report: ProgressReport) -> _Judged:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from planner.domain.volume import PatientIdentity
@@ -20,6 +21,11 @@ def identity_key(data: DataSet) -> tuple[bytes, bytes, bytes]:
         data.values.get(tags.PATIENT_NAME, b"").strip(_FILLING),
         data.values.get(tags.BIRTH_DATE, b"").strip(_FILLING),
     )
+
+
+def patient_key(data: DataSet) -> str:
+    """Return a short digest that is equal for files of one patient; it names nobody."""
+    return sha256(b"\0".join(identity_key(data))).hexdigest()[:16]
 
 
 def decoded(data: DataSet, tag: int, *, name: bool = False) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from planner.domain.volume import GateFinding, GateVerdict, PatientIdentity
@@ -11,6 +11,9 @@ from planner.imaging.position import position_in_words
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,12 +26,21 @@ class SeriesInspection:
         Zeros when the series cannot be put on a grid.
     slices
         Slices of the volume, or files of a series that is none.
+    patient_key
+        Equal for series of one patient (same ID, name and birth date); names nobody.
+    kind
+        A few words for people: what it is, such as ``Thin axial slices, bone kernel``.
     description
-        One line for people: what it is.
+        One line for people: what it measures.
     advice
-        Why it suits planning, or why not, in short clauses.
+        Why it suits planning, or why not, in short clauses, the heaviest first.
+    merit
+        What series are ordered by, smallest first.
     rank
         0 is the best series for planning.
+    thumbnail
+        Middle slice in a bone window, grey, shape ``[j, i]``; ``None`` when it was not asked
+        for, or there is none.
     """
 
     series_uid: str
@@ -46,9 +58,15 @@ class SeriesInspection:
     convolution_kernel: str
     slice_thickness_mm: float | None
     findings: tuple[GateFinding, ...]
+    patient_key: str = ""
+    frame_of_reference_uid: str = ""
+    series_number: str = ""
+    kind: str = ""
     description: str = ""
     advice: tuple[str, ...] = ()
+    merit: tuple[float, ...] = ()
     rank: int = 0
+    thumbnail: NDArray[np.uint8] | None = field(default=None, compare=False, repr=False)
 
     @property
     def patient_position_in_words(self) -> str:
@@ -65,12 +83,16 @@ class SeriesInspection:
             "slices": self.slices,
             "size": list(self.size_ijk),
             "spacing_mm": list(self.spacing_mm),
+            "frame_of_reference_uid": self.frame_of_reference_uid,
             "patient_position": self.patient_position,
             "patient_position_in_words": self.patient_position_in_words,
+            "series_number": self.series_number,
             "series_description": self.series_description,
+            "study_description": self.study_description,
             "convolution_kernel": self.convolution_kernel,
             "slice_thickness_mm": self.slice_thickness_mm,
             "acquired": self.acquired,
+            "patient_key": self.patient_key,
             "patient": {
                 "name": self.patient.name,
                 "id": self.patient.patient_id,
@@ -78,10 +100,34 @@ class SeriesInspection:
                 "sex": self.patient.sex,
             },
             "rank": self.rank,
+            "kind": self.kind,
             "description": self.description,
             "advice": list(self.advice),
             "findings": [finding_json(found) for found in self.findings],
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyGroup:
+    """Series of one study, best for planning first."""
+
+    study_uid: str
+    description: str
+    series: tuple[SeriesInspection, ...]
+
+    @property
+    def date(self) -> str:
+        """Earliest date of its series, ``YYYYMMDD``; empty when none says."""
+        return min((one.acquired for one in self.series if one.acquired), default="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatientGroup:
+    """Studies of one patient; the one with the best series first."""
+
+    key: str
+    patient: PatientIdentity
+    studies: tuple[StudyGroup, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +153,7 @@ class Inspection:
         REFUSE when the folder is refused as a whole or no series can be loaded; WARN when
         there is anything to look at first, such as a choice between series.
         """
-        loadable = [one for one in self.series if one.verdict is not GateVerdict.REFUSE]
+        loadable = self.choices
         if not loadable:
             return GateVerdict.REFUSE
         everything = list(self.findings)
@@ -116,6 +162,33 @@ class Inspection:
         elif worst(self.findings) is GateVerdict.LOAD:
             return GateVerdict.WARN
         return worst(everything)
+
+    @property
+    def choices(self) -> tuple[SeriesInspection, ...]:
+        """Series that may be loaded, best first; the user picks when there is more than one."""
+        return tuple(one for one in self.series if one.verdict is not GateVerdict.REFUSE)
+
+    @property
+    def patients(self) -> tuple[PatientGroup, ...]:
+        """All series by patient and study, in the order of the best series of each."""
+        patients: dict[str, dict[str, list[SeriesInspection]]] = {}
+        for one in self.series:
+            patients.setdefault(one.patient_key, {}).setdefault(one.study_uid, []).append(one)
+        return tuple(
+            PatientGroup(
+                key=key,
+                patient=next(iter(studies.values()))[0].patient,
+                studies=tuple(
+                    StudyGroup(
+                        study_uid=uid,
+                        description=found[0].study_description,
+                        series=tuple(found),
+                    )
+                    for uid, found in studies.items()
+                ),
+            )
+            for key, studies in patients.items()
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Return the document of ``planner inspect --json``."""

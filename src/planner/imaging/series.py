@@ -104,7 +104,7 @@ def _is_ct_image(header: FileHeader) -> bool:
     return text(data, tags.SOP_CLASS_UID) in _CT_CLASSES and text(data, tags.MODALITY) == "CT"
 
 
-def _bystander(header: FileHeader) -> str:
+def bystander(header: FileHeader) -> str:
     """Say what a file is when it is not a slice; empty when it is one."""
     if not _is_ct_image(header):
         return "not a CT image"
@@ -122,7 +122,7 @@ def _without_bystanders(series: Series) -> list[FileHeader]:
     aside: defaultdict[str, list[str]] = defaultdict(list)
     slices = []
     for header in series.headers:
-        kind = _bystander(header)
+        kind = bystander(header)
         if kind:
             aside[kind].append(header.name)
         else:

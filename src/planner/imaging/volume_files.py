@@ -82,6 +82,7 @@ def inspect_volume_file(path: Path) -> Inspection:
         convolution_kernel="",
         slice_thickness_mm=None,
         findings=findings,
+        kind="Volume file",
         description=f"Volume file, {size[0]} x {size[1]} x {size[2]}",
         advice=("has no patient and no position",),
     )
