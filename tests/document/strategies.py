@@ -2,6 +2,7 @@
 
 from hypothesis import strategies as st
 
+from planner.domain import corrections as c
 from planner.domain.levels import Level, Side
 from planner.domain.plan import (
     Ablation,
@@ -39,12 +40,39 @@ scans = st.builds(
     locator=words,
     gate_warnings=st.lists(words, max_size=2).map(tuple),
 )
+directions = st.sampled_from([(0.0, 0.0, 1.0), (0.6, 0.0, 0.8), (0.0, -1.0, 0.0)])
+planes = st.builds(c.DiscPlane, middle=points, normal=directions)
+lines = st.lists(points, min_size=2, max_size=3).map(tuple)
+radii = st.floats(0.5, 20.0)
+corrections = st.one_of(
+    st.builds(c.DiscMoved, disc=points, plane=planes),
+    st.builds(c.DiscAdded, plane=planes),
+    st.builds(c.DiscDeleted, disc=points),
+    st.builds(c.BodyClicked, at=points),
+    st.builds(c.CanalPoint, at=points),
+    st.builds(c.BoneThreshold, at=points, threshold_hu=st.floats(60.0, 700.0)),
+    st.builds(c.WallLine, side=st.sampled_from(c.WallSide), points=lines),
+    st.builds(c.BoneScribble, points=lines, owner=st.none() | points, radius_mm=radii),
+    st.builds(
+        c.BrushStroke,
+        paint=st.sampled_from(["vertebra", "lesion", "aorta", "foramen:L3:left"]),
+        points=lines,
+        radius_mm=radii,
+        erase=st.booleans(),
+        owner=points,
+        normal=st.none() | directions,
+    ),
+    st.builds(c.LesionGrown, at=points, low_hu=st.none() | st.floats(-50.0, 50.0), reach_mm=radii),
+    st.builds(c.NamesShifted, steps=st.sampled_from([-2, -1, 1, 3])),
+    st.builds(c.LevelCount, lumbar=st.integers(4, 6), thoracic=st.integers(11, 13)),
+)
 anatomies = st.builds(
     AnatomyBinding,
     backend=words,
     locator=words,
     seeds=st.lists(st.tuples(levels, points), max_size=2).map(tuple),
     accepted_levels=st.lists(levels, max_size=3).map(tuple),
+    corrections=st.lists(corrections, max_size=3).map(tuple),
 )
 
 

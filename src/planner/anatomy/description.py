@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,9 +13,10 @@ from planner.anatomy.native_grid import clipped_to_scan, labels_on, native_crop
 from planner.anatomy.pedicles import pedicles
 from planner.anatomy.posterior_wall import posterior_wall
 from planner.anatomy.skin import patient_mask
+from planner.anatomy.work_grid import bounds_mm
 from planner.domain import structures
 from planner.domain.anatomy import Anatomy, Origin, Pedicle, Quality, QualityVerdict, Vertebra
-from planner.domain.levels import Level, Side, foramen_label
+from planner.domain.levels import RIGHT_FORAMEN_OFFSET, Level, Side, foramen_label
 from planner.geometry.points import PointLps
 
 if TYPE_CHECKING:
@@ -24,9 +25,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.anatomy.naming import NamedLevels
-    from planner.anatomy.spine_model import SpineModel
+    from planner.anatomy.spine_model import Box, SpineModel
     from planner.domain.progress import ProgressReport
     from planner.geometry.points import Vector
+    from planner.geometry.volume_geometry import VolumeGeometry
 
 KEPT_MM = np.array([65.0, 85.0, 25.0]), np.array([65.0, 110.0, 25.0])
 """Reach of the kept box from the canal to right/anterior/inferior and left/posterior/superior.
@@ -41,12 +43,67 @@ UNEQUAL_PEDICLES = 0.6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """Who made the outlines, and what else should be said of them."""
+    """Who made the outlines, and what else should be said of them.
+
+    Attributes
+    ----------
+    origins
+        Of single vertebrae by their number, where a person changed them.
+    """
 
     backend: str
     origin: Origin
     notes: tuple[str, ...] = ()
     accepted: frozenset[Level] = field(default_factory=frozenset)
+    origins: Mapping[int, Origin] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Change:
+    """What differs from a model that was measured before.
+
+    Attributes
+    ----------
+    touched
+        Numbers, in the new model, of the vertebrae to measure anew.
+    table
+        uint8, shape ``(256,)``: new number of each old one, 0 where it is gone.
+    rows
+        The slices of the work grid inside which anything differs.
+    """
+
+    touched: frozenset[int]
+    table: NDArray[np.uint8]
+    rows: slice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Measured:
+    """All that is measured before a level has a name; numbers run from 1 at the lowest.
+
+    Attributes
+    ----------
+    vertebrae
+        By number; the level in them is a placeholder.
+    work_foramina
+        uint8 on the work grid: number of the vertebra above, plus 100 on the right.
+    geometry
+        The kept part of the scan's own grid.
+    labels, bodies, discs, foramina
+        uint8 on it, by number; a disc has the number of the vertebra below it.
+    canal, skin
+        bool on it.
+    """
+
+    vertebrae: Mapping[int, Vertebra]
+    work_foramina: NDArray[np.uint8]
+    geometry: VolumeGeometry
+    labels: NDArray[np.uint8]
+    bodies: NDArray[np.uint8]
+    discs: NDArray[np.uint8]
+    foramina: NDArray[np.uint8]
+    canal: NDArray[np.bool_]
+    skin: NDArray[np.bool_]
 
 
 def describe(
@@ -57,42 +114,75 @@ def describe(
     report: ProgressReport,
 ) -> Anatomy:
     """Measure every vertebra and put everything on the CT's own grid."""
-    by_number = {n + 1: level for n, level in enumerate(names.levels) if level is not None}
-    vertebrae: dict[Level, Vertebra] = {}
-    boxes = model.boxes()
-    for number, level in by_number.items():
-        report(0.6 + 0.3 * number / (model.count + 1), f"measuring {level}")
-        box = boxes[number - 1]
-        if box is None:
-            continue
-        measured = _vertebra(model, number, level, names, qualities, provenance)
-        if measured is not None:
-            vertebrae[level] = measured
-    report(0.92, "outlining foramina")
-    foramina = _foramina(model, by_number, vertebrae)
-    report(0.95, "mapping back to the scan")
-    return _assembled(model, by_number, vertebrae, foramina, provenance)
+    return assemble(measure(model, provenance.origin, report), model, names, qualities, provenance)
 
 
-def _vertebra(
+def measure(
     model: SpineModel,
-    number: int,
-    level: Level,
-    names: NamedLevels,
-    qualities: Sequence[Quality],
-    provenance: Provenance,
-) -> Vertebra | None:
+    origin: Origin,
+    report: ProgressReport,
+    before: Measured | None = None,
+    change: Change | None = None,
+) -> Measured:
+    """Measure every vertebra, or only what changed since ``before``."""
+    if before is None or change is None:
+        before = _nothing_measured(model)
+        everything = frozenset(range(1, model.count + 1))
+        change = Change(touched=everything, table=_NO_NUMBERS, rows=slice(0, len(model.vertebrae)))
+    vertebrae = {
+        int(change.table[number]): found
+        for number, found in before.vertebrae.items()
+        if change.table[number]
+    }
+    near = model.within(change.rows)
+    boxes = near.boxes()
+    for done, number in enumerate(sorted(change.touched)):
+        report(0.6 + 0.3 * done / len(change.touched), f"measuring vertebra {number}")
+        found = _vertebra(near, number, boxes[number - 1], origin)
+        vertebrae.pop(number, None)
+        if found is not None:
+            vertebrae[number] = found
+    report(0.92, "outlining foramina")
+    work_foramina = _renumbered_foramina(before.work_foramina, change)
+    _outline_foramina(near, vertebrae, change, work_foramina[change.rows])
+    report(0.95, "mapping back to the scan")
+    return _on_scan(model, vertebrae, work_foramina, before, change)
+
+
+_NO_NUMBERS = np.zeros(256, np.uint8)
+
+
+def _nothing_measured(model: SpineModel) -> Measured:
+    """Return the empty description of a model on the part of the scan that is kept."""
+    points = model.curve.points_mm
+    low, high = clipped_to_scan(model.ct, points.min(0) - KEPT_MM[0], points.max(0) + KEPT_MM[1])
+    geometry, box = native_crop(model.ct.geometry, low, high)
+    superior_axis = 2 - int(np.abs(geometry.direction[2]).argmax())
+    empty = np.zeros(geometry.shape_kji, np.uint8)
+    return Measured(
+        vertebrae={},
+        work_foramina=np.zeros(model.vertebrae.shape, np.uint8),
+        geometry=geometry,
+        labels=empty,
+        bodies=empty,
+        discs=empty,
+        foramina=empty,
+        canal=empty.astype(np.bool_),
+        skin=~patient_mask(model.ct.hu[box], superior_axis),
+    )
+
+
+def _vertebra(model: SpineModel, number: int, box: Box | None, origin: Origin) -> Vertebra | None:
     """Measure one vertebra; ``None`` when it has no body."""
-    box = model.boxes()[number - 1]
     if box is None:
         return None
-    found = pedicles(model, number, box, provenance.origin)
+    found = pedicles(model, number, box, origin)
     body = measure_body(model, number, box, found)
     if body is None:
         return None
     whole = model.vertebrae[box] == number
     return Vertebra(
-        level=level,
+        level=_UNNAMED,
         centroid=PointLps.of(model.points_mm(whole, box).mean(0)),
         volume_ml=float(whole.sum()) * model.volume.geometry.voxel_volume_mm3 / 1000.0,
         body_centre=PointLps.of(body.centre_mm),
@@ -101,13 +191,15 @@ def _vertebra(
         left=_triple(body.left),
         anterior=_triple(body.anterior),
         superior=_triple(body.superior),
-        quality=_with_part_flags(qualities[number - 1], level, found),
-        origin=provenance.origin,
+        quality=Quality(verdict=QualityVerdict.CHECK),
+        origin=origin,
         pedicles=found,
         posterior_wall=posterior_wall(model, number, box),
-        level_doubt=names.doubts[number - 1],
-        accepted=level in provenance.accepted,
     )
+
+
+_UNNAMED = Level.S1
+"""Stands in a measured vertebra until ``assemble`` puts its name."""
 
 
 def _with_part_flags(quality: Quality, level: Level, found: Mapping[Side, Pedicle]) -> Quality:
@@ -129,26 +221,36 @@ def _triple(vector: Vector) -> tuple[float, float, float]:
     return float(vector[0]), float(vector[1]), float(vector[2])
 
 
-def _foramina(
-    model: SpineModel, by_number: Mapping[int, Level], vertebrae: Mapping[Level, Vertebra]
-) -> NDArray[np.uint8]:
-    """Return every foramen between two neighbours that both have that pedicle."""
-    out = np.zeros(model.vertebrae.shape, np.uint8)
-    for number, level in by_number.items():
-        below = by_number.get(number - 1)
-        if level not in vertebrae or below is None or below not in vertebrae:
+def _renumbered_foramina(before: NDArray[np.uint8], change: Change) -> NDArray[np.uint8]:
+    """Return the foramina that stay, under their new numbers."""
+    table = np.zeros(256, np.uint8)
+    for offset in (0, RIGHT_FORAMEN_OFFSET):
+        kept = change.table[1:RIGHT_FORAMEN_OFFSET].copy()
+        # A foramen belongs to two vertebrae, so one change is enough to outline it anew.
+        kept[np.isin(kept, [*change.touched, *(n + 1 for n in change.touched)])] = 0
+        table[offset + 1 : offset + RIGHT_FORAMEN_OFFSET] = np.where(kept > 0, kept + offset, 0)
+    return table[before]
+
+
+def _outline_foramina(
+    model: SpineModel,
+    vertebrae: Mapping[int, Vertebra],
+    change: Change,
+    out: NDArray[np.uint8],
+) -> None:
+    """Outline every changed foramen between two neighbours that both have that pedicle."""
+    for number in sorted(change.touched | {n + 1 for n in change.touched}):
+        if number not in vertebrae or number - 1 not in vertebrae:
             continue
+        if not (model.bodies == number).any():
+            continue
+        wall_v = _wall_v(model, number)
         for side in Side:
-            upper = vertebrae[level].pedicles.get(side)
-            lower = vertebrae[below].pedicles.get(side)
-            if upper is None or lower is None:
-                continue
-            wall = model.bodies[model.bodies == number]
-            if not wall.size:
-                continue
-            wall_v = _wall_v(model, number)
-            out[foramen(model, upper, lower, side, wall_v)] = foramen_label(level, side)
-    return out
+            upper = vertebrae[number].pedicles.get(side)
+            lower = vertebrae[number - 1].pedicles.get(side)
+            if upper is not None and lower is not None:
+                code = number + (RIGHT_FORAMEN_OFFSET if side is Side.RIGHT else 0)
+                out[foramen(model, upper, lower, side, wall_v)] = code
 
 
 def _wall_v(model: SpineModel, number: int) -> float:
@@ -160,38 +262,78 @@ def _wall_v(model: SpineModel, number: int) -> float:
     return float(np.percentile(values, 2))
 
 
-def _assembled(
+def _on_scan(
     model: SpineModel,
-    by_number: Mapping[int, Level],
-    vertebrae: Mapping[Level, Vertebra],
-    foramina: NDArray[np.uint8],
+    vertebrae: Mapping[int, Vertebra],
+    work_foramina: NDArray[np.uint8],
+    before: Measured,
+    change: Change,
+) -> Measured:
+    """Map what changed to the scan's own grid."""
+    near = model.within(change.rows)
+    grid, geometry = near.volume.geometry, before.geometry
+    low, high = bounds_mm(grid)
+    part, box = native_crop(geometry, low, high)
+    inside = labels_on(np.ones(near.vertebrae.shape, np.uint8), grid, part) > 0
+
+    def mapped(kept: NDArray[np.uint8], changed: NDArray[np.generic]) -> NDArray[np.uint8]:
+        out = kept.copy()
+        new = labels_on(changed, grid, part)
+        out[box] = np.where(inside, new, out[box])
+        return out
+
+    return Measured(
+        vertebrae=vertebrae,
+        work_foramina=work_foramina,
+        geometry=geometry,
+        labels=mapped(change.table[before.labels], near.vertebrae),
+        bodies=mapped(change.table[before.bodies], near.bodies),
+        discs=mapped(change.table[before.discs], near.discs),
+        foramina=mapped(_renumbered_foramina(before.foramina, change), work_foramina[change.rows]),
+        canal=mapped(before.canal.astype(np.uint8), near.canal).astype(np.bool_),
+        skin=before.skin,
+    )
+
+
+def assemble(
+    measured: Measured,
+    model: SpineModel,
+    names: NamedLevels,
+    qualities: Sequence[Quality],
     provenance: Provenance,
 ) -> Anatomy:
-    """Write level numbers and map everything to the native grid."""
-    points = model.curve.points_mm
-    low, high = clipped_to_scan(model.ct, points.min(0) - KEPT_MM[0], points.max(0) + KEPT_MM[1])
-    geometry, box = native_crop(model.ct.geometry, low, high)
-    table = np.zeros(256, np.uint8)
+    """Put the names of the levels on everything that was measured."""
+    by_number = {n + 1: level for n, level in enumerate(names.levels) if level is not None}
+    vertebrae: dict[Level, Vertebra] = {}
+    own, above, foramina = (np.zeros(256, np.uint8) for _ in range(3))
     for number, level in by_number.items():
-        if level in vertebrae:
-            table[number] = level.verse_label
-    above = np.zeros(256, np.uint8)
-    for number in by_number:
+        found = measured.vertebrae.get(number)
         upper = by_number.get(number + 1)
         if upper is not None:
             above[number] = upper.verse_label
-    grid = model.volume.geometry
-    superior_axis = 2 - int(np.abs(geometry.direction[2]).argmax())
+        if found is None:
+            continue
+        own[number] = level.verse_label
+        foramina[number] = foramen_label(level, Side.LEFT)
+        foramina[number + RIGHT_FORAMEN_OFFSET] = foramen_label(level, Side.RIGHT)
+        vertebrae[level] = replace(
+            found,
+            level=level,
+            level_doubt=names.doubts[number - 1],
+            quality=_with_part_flags(qualities[number - 1], level, found.pedicles),
+            origin=provenance.origins.get(number, provenance.origin),
+            accepted=level in provenance.accepted,
+        )
     return Anatomy(
-        geometry=geometry,
-        labels=labels_on(table[model.vertebrae], grid, geometry),
-        bodies=labels_on(table[model.bodies], grid, geometry),
-        discs=labels_on(above[model.discs], grid, geometry),
-        foramina=labels_on(foramina, grid, geometry),
-        canal=labels_on(model.canal, grid, geometry).astype(np.bool_),
+        geometry=measured.geometry,
+        labels=own[measured.labels],
+        bodies=own[measured.bodies],
+        discs=above[measured.discs],
+        foramina=foramina[measured.foramina],
+        canal=measured.canal,
         vertebrae=vertebrae,
         backend=provenance.backend,
         ct_sha256=model.ct.record.sha256,
-        masks={structures.SKIN: ~patient_mask(model.ct.hu[box], superior_axis)},
+        masks={structures.SKIN: measured.skin},
         notes=provenance.notes,
     )

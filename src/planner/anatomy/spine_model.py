@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -61,6 +61,20 @@ class SpineModel:
     def count(self) -> int:
         """Number of vertebrae."""
         return len(self.centre_s)
+
+    def within(self, rows: slice) -> SpineModel:
+        """Return the same spine on some slices of the work grid only."""
+        if rows == slice(0, len(self.vertebrae)):
+            return self
+        return replace(
+            self,
+            volume=self.volume.within(rows),
+            located=self.located[:, rows],
+            vertebrae=self.vertebrae[rows],
+            bodies=self.bodies[rows],
+            discs=self.discs[rows],
+            canal=self.canal[rows],
+        )
 
     def boxes(self) -> list[Box | None]:
         """Return the index box of each vertebra, ``None`` where it has no voxel."""

@@ -45,6 +45,12 @@ class WorkVolume:
         """Voxel edge; the grid is isotropic."""
         return self.geometry.spacing_mm[0]
 
+    def within(self, rows: slice) -> WorkVolume:
+        """Return some of the slices."""
+        i, j, _ = self.geometry.size_ijk
+        geometry = self.geometry.cropped((0, 0, rows.start), (i, j, rows.stop - rows.start))
+        return WorkVolume(geometry=geometry, hu=self.hu[rows])
+
 
 def grid_over(low_mm: Vector, high_mm: Vector, spacing_mm: float) -> VolumeGeometry:
     """Return the isotropic LPS grid whose outer faces just hold the box, shape ``(3,)`` each."""

@@ -10,13 +10,15 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from planner.document.plan_document import Command
+from planner.domain import corrections
 from planner.domain.errors import UsageError
+from planner.domain.levels import Level
 from planner.domain.plan import AblationId, AnatomyBinding, CementId, ClinicalAnswers, TrajectoryId
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
-    from planner.domain.levels import Level
+    from planner.domain.corrections import Correction
     from planner.domain.plan import (
         Ablation,
         Acknowledgement,
@@ -29,6 +31,21 @@ if TYPE_CHECKING:
 
 CLINICAL_FIELDS = frozenset(field.name for field in fields(ClinicalAnswers))
 """Names that ``answer_clinical`` accepts."""
+
+_CORRECTION_WORDS: Mapping[type, str] = {
+    corrections.DiscMoved: "move disc",
+    corrections.DiscAdded: "add disc",
+    corrections.DiscDeleted: "delete disc",
+    corrections.BodyClicked: "click body",
+    corrections.CanalPoint: "canal point",
+    corrections.BoneThreshold: "bone threshold",
+    corrections.WallLine: "wall line",
+    corrections.BoneScribble: "scribble",
+    corrections.BrushStroke: "brush",
+    corrections.LesionGrown: "grow lesion",
+    corrections.NamesShifted: "shift names",
+    corrections.LevelCount: "number of levels",
+}
 
 
 def free_trajectory_id(plan: Plan) -> TrajectoryId:
@@ -285,6 +302,54 @@ def remove_seed(level: Level) -> Command:
         return replace(plan, anatomy=binding)
 
     return Command(f"Remove name {level}", apply)
+
+
+def correct(
+    correction: Correction, *, touched: Iterable[Level], place: int | None = None, drag: str = ""
+) -> Command:
+    """Add a correction of the outlines, or put it at ``place`` in the list while it is dragged.
+
+    Parameters
+    ----------
+    touched
+        The levels whose outline or name may change; their acceptances are taken back.
+    """
+    lost = frozenset(touched)
+
+    def apply(plan: Plan) -> Plan:
+        made = list(plan.anatomy.corrections)
+        if place is None or place == len(made):
+            made.append(correction)
+        elif 0 <= place < len(made):
+            made[place] = correction
+        else:
+            raise UsageError(f"the plan has no correction number {place + 1}")
+        return _corrected(plan, tuple(made), lost)
+
+    return Command(f"Correct: {_CORRECTION_WORDS[type(correction)]}", _checked(apply), drag)
+
+
+def remove_correction(place: int, *, touched: Iterable[Level]) -> Command:
+    """Take back one correction, counted from 0; those after it stay and are played again."""
+    lost = frozenset(touched)
+
+    def apply(plan: Plan) -> Plan:
+        made = plan.anatomy.corrections
+        if not 0 <= place < len(made):
+            raise UsageError(f"the plan has no correction number {place + 1}")
+        return _corrected(plan, made[:place] + made[place + 1 :], lost)
+
+    return Command("Remove correction", _checked(apply))
+
+
+def clear_corrections() -> Command:
+    """Take back every correction, and every acceptance with them."""
+    return Command("Clear corrections", lambda plan: _corrected(plan, (), frozenset(Level)))
+
+
+def _corrected(plan: Plan, made: tuple[Correction, ...], lost: frozenset[Level]) -> Plan:
+    kept = tuple(level for level in plan.anatomy.accepted_levels if level not in lost)
+    return replace(plan, anatomy=replace(plan.anatomy, corrections=made, accepted_levels=kept))
 
 
 def _needle_edit(

@@ -10,6 +10,7 @@ from functools import cache
 from math import isfinite
 from typing import Any, NewType
 
+from planner.domain import corrections
 from planner.domain import plan as plan_types
 from planner.domain.levels import Level, Side
 from planner.domain.plan import Plan
@@ -19,7 +20,13 @@ from planner.geometry.points import PointLps
 _NOT_WRITTEN = frozenset({"saved_sha256"})
 """Fields that describe the file and are worked out again when it is read."""
 
+KIND = "kind"
+"""Key that tells which of several kinds of record a value is."""
+
 _NAMES = {
+    "Correction": corrections.Correction,
+    "DiscPlane": corrections.DiscPlane,
+    "WallSide": corrections.WallSide,
     "Level": Level,
     "Side": Side,
     "PatientIdentity": PatientIdentity,
@@ -58,6 +65,9 @@ def _hints(cls: type) -> dict[str, Any]:
 def _encode(hint: Any, value: Any) -> Any:
     if isinstance(hint, NewType):
         return _encode(hint.__supertype__, value)
+    if kinds := _kinds(hint):
+        name = type(value).__name__
+        return {KIND: name, **_encode(kinds[name], value)}
     if typing.get_origin(hint) in (types.UnionType, typing.Union):
         return None if value is None else _encode(_the_other(hint), value)
     if typing.get_origin(hint) is tuple:
@@ -75,6 +85,8 @@ def _encode(hint: Any, value: Any) -> Any:
 def _decode(hint: Any, value: Any, where: str) -> Any:
     if isinstance(hint, NewType):
         return _decode(hint.__supertype__, value, where)
+    if kinds := _kinds(hint):
+        return _decode_kind(kinds, value, where)
     if typing.get_origin(hint) in (types.UnionType, typing.Union):
         return None if value is None else _decode(_the_other(hint), value, where)
     if typing.get_origin(hint) is tuple:
@@ -92,6 +104,16 @@ def _decode_tuple(hint: Any, value: Any, where: str) -> tuple[Any, ...]:
         raise NotAPlanError(f"{where} has {len(value)} parts instead of {len(item_hints)}")
     pairs = zip(item_hints, value, strict=True)
     return tuple(_decode(item, part, f"{where}[{n}]") for n, (item, part) in enumerate(pairs))
+
+
+def _decode_kind(kinds: dict[str, Any], value: Any, where: str) -> Any:
+    if not isinstance(value, dict):
+        raise NotAPlanError(f"{where} is not a record")
+    named = value.get(KIND)
+    if not isinstance(named, str) or named not in kinds:
+        raise NotAPlanError(f"{where} is of an unknown kind")
+    rest = {name: part for name, part in value.items() if name != KIND}
+    return _decode_record(kinds[named], rest, where)
 
 
 def _decode_record(hint: Any, value: Any, where: str) -> Any:
@@ -138,6 +160,14 @@ def _decode_number(value: float, where: str) -> float:
     if not isfinite(number):
         raise NotAPlanError(f"{where} is not finite")
     return number
+
+
+def _kinds(hint: Any) -> dict[str, Any]:
+    """Return the records a union is made of by their names; empty for any other hint."""
+    if typing.get_origin(hint) not in (types.UnionType, typing.Union):
+        return {}
+    parts = typing.get_args(hint)
+    return {part.__name__: part for part in parts} if all(map(is_dataclass, parts)) else {}
 
 
 def _the_other(hint: Any) -> Any:

@@ -8,6 +8,7 @@ from math import atan2, degrees, hypot, isfinite
 from typing import TYPE_CHECKING, NewType
 
 if TYPE_CHECKING:
+    from planner.domain.corrections import Correction
     from planner.domain.levels import Level, Side
     from planner.domain.volume import PatientIdentity
     from planner.geometry.points import PointLps
@@ -53,13 +54,15 @@ class AnatomyBinding:
     """Which outlines the plan was judged on.
 
     ``locator`` is a label file for an imported anatomy, empty for the built-in segmenter.
-    ``seeds`` are the level names the user gave, as points in the bodies.
+    ``seeds`` are the level names the user gave, as points in the bodies. ``corrections`` are
+    played again in their order on what the backend outlines by itself.
     """
 
     backend: str
     locator: str = ""
     seeds: tuple[tuple[Level, PointLps], ...] = ()
     accepted_levels: tuple[Level, ...] = ()
+    corrections: tuple[Correction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
