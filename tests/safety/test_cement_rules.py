@@ -55,6 +55,15 @@ def test_that_cement_weighs_by_its_distance_to_the_posterior_edge():
     assert inside["C2"] is WARN
 
 
+def test_that_cement_away_from_the_edge_is_given_one_ml_at_a_time():
+    away = found(assess(*injected(radius=5.0, centre=PointLps(0.0, 6.0, 0.0))))
+    assert "C1" in away
+    near = assess(*injected(radius=5.0, centre=PointLps(0.0, 8.0, 0.0)))
+    assert "C1" not in found(near)
+    said = [text for rule, text in near.evidence if rule == "C1"]
+    assert said == ["L3 left cement: nearer than 5 mm, see C2"]
+
+
 @pytest.mark.parametrize(
     ("volume", "severity"), [(7.0, None), (7.1, WARN), (8.0, WARN), (8.1, STOP)]
 )
@@ -144,8 +153,8 @@ def test_that_numbers_from_memory_are_named():
     zone = replace(zone_for(plan), model=replace(LABEL, status=Status.RECALLED))
     assessment = assess(plan, good_scene(plan, zones={"a1": zone}))
     (label,) = [item for item in assessment.findings if item.rule == "D2"]
-    assert "diameter 2.41 mm of needle t1" in label.message
-    assert "zone of a1" in label.message
+    assert "diameter 2.41 mm of the L3 left needle" in label.message
+    assert "L3 left zone" in label.message
 
 
 def test_that_a_limit_from_memory_never_makes_a_pass():

@@ -37,7 +37,7 @@ def test_that_a_good_plan_leaves_at_most_three_findings_and_none_that_holds_it()
     assessment = check(good_plan())
     assert len(assessment.findings) <= 3
     assert assessment.verdict is Verdict.WARNED
-    assert found(assessment) == {"N2": WARN, "D2": WARN, "C10": WARN}
+    assert found(assessment) == {"N2": WARN, "D2": WARN, "C1": WARN, "C10": WARN}
 
 
 def test_that_a_good_plan_is_clear_once_its_warnings_are_acknowledged():
@@ -164,6 +164,28 @@ def test_that_radiofrequency_asks_for_pacemaker_and_fluid(modality):
     assessment = assess(plan, with_device(plan, modality=modality))
     assert {"E10", "A16"} <= set(found(assessment))
     assert not {"E10", "A16"} & set(assessment.checked)
+
+
+@pytest.mark.parametrize(
+    ("fluid", "severity"),
+    [
+        ("Ringer's lactate", BLOCK),
+        ("sodium chloride 0.9 %", BLOCK),
+        ("D5W in saline", BLOCK),
+        ("physiological solution", BLOCK),
+        ("D5W", None),
+        ("Glucose 5 %", None),
+        ("CO2", None),
+        ("none", None),
+        ("contrast mixture", NOT_EVALUATED),
+        ("", NOT_EVALUATED),
+    ],
+)
+def test_that_a_fluid_nobody_knows_is_no_pass_with_radiofrequency(fluid, severity):
+    plan = answered(dissection_fluid=fluid)
+    assessment = assess(plan, with_device(plan, modality=Modality.BIPOLAR_RF))
+    assert found(assessment).get("A16") is severity
+    assert ("A16" in assessment.checked) is (severity is not NOT_EVALUATED)
 
 
 @pytest.mark.parametrize(

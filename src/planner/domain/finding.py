@@ -67,7 +67,9 @@ class Finding:
     resolve
         What would settle it, in one sentence.
     also
-        Further rules or subjects this finding speaks for, when several were put together.
+        Further rules this finding speaks for, when several were put together.
+    also_about
+        Further subjects it speaks for.
     """
 
     rule: str
@@ -81,6 +83,7 @@ class Finding:
     threshold: str = ""
     resolve: str = ""
     also: tuple[str, ...] = ()
+    also_about: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.distance_mm is not None and not isfinite(self.distance_mm):
@@ -88,8 +91,13 @@ class Finding:
 
     @property
     def fingerprint(self) -> str:
-        """Short digest of what the finding says; an edit that changes it changes this."""
-        text = "|".join((self.rule, self.severity, self.subject, self.structure, self.message))
+        """Short digest of all a reader sees of it; an edit that changes it changes this.
+
+        The distance counts to the tenth of a millimetre that is shown.
+        """
+        distance = None if self.distance_mm is None else round(self.distance_mm, 1) or 0.0
+        says = (self.rule, self.severity, self.subject, self.structure, self.message, distance)
+        text = repr((*says, self.threshold, self.source, self.also, self.also_about))
         return hashlib.sha256(text.encode(errors="backslashreplace")).hexdigest()[:16]
 
 

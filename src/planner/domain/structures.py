@@ -17,6 +17,8 @@ VENA_CAVA: Final = "vena_cava"
 PLEURA: Final = "pleura"
 SKIN: Final = "skin"
 
+BONE_PREFIX: Final = "bone:"
+
 _PATTERN = re.compile(
     r"cord|canal|dural_sac|posterior_wall|aorta|vena_cava|pleura|skin"
     r"|(root|foramen):(C[1-7]|T1[0-3]|T[1-9]|L[1-6]|S1):(left|right)"
@@ -31,6 +33,21 @@ def root(level: Level, side: Side) -> str:
 def foramen(upper: Level, side: Side) -> str:
     """Name the foramen below the pedicle of ``upper``."""
     return f"foramen:{upper}:{side}"
+
+
+def bone(level: Level) -> str:
+    """Name the surface of a vertebral body with its discs, which no outline of its own has."""
+    return f"{BONE_PREFIX}{level}"
+
+
+def in_words(name: str) -> str:
+    """Return a structure's name as a reader says it, such as ``L3 left foramen``."""
+    parts = name.split(":")
+    if len(parts) == 3:  # kind, level, side
+        return f"{parts[1]} {parts[2]} {parts[0]}"
+    if len(parts) == 2:  # kind, level
+        return f"surface of the {parts[1]} {parts[0]}"
+    return name.replace("_", " ")
 
 
 def is_structure(name: str) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from planner.domain.devices import Modality
 from planner.domain.finding import Severity
 from planner.domain.prediction import MissingZone
-from planner.domain.structures import SKIN
+from planner.domain.structures import SKIN, in_words
 from planner.safety.case import Case, Outcome
 from planner.safety.eligibility import RF
 from planner.safety.gives import gives
@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 BONE_WORDS = ("vertebra", "bone")
 """A zone measured in one of these is of the tissue it is drawn in."""
 
+CONDUCTING = ("saline", "nacl", "sodium chloride", "ringer", "physiolog", "electrolyte")
+"""Words that name a fluid which carries radiofrequency current."""
+
+NOT_CONDUCTING = ("none", "d5w", "dextrose", "glucose", "co2", "carbon dioxide", "air", "gas")
+"""Words that name no fluid, or one which does not; any other fluid is unknown, and no pass."""
+
 RISEN = {Severity.WARN: Severity.STOP, Severity.STOP: Severity.BLOCK}
 """One step heavier."""
 
@@ -38,7 +44,7 @@ def zone_reaches_nerve(case: Case, ablation: Ablation) -> Outcome:
         about_zone(
             case,
             Severity.BLOCK,
-            f"The zone of {ablation.id} reaches {item.structure}.",
+            f"The {case.called(ablation)} reaches the {in_words(item.structure)}.",
             ablation,
             item,
             "more than 0 mm",
@@ -46,7 +52,7 @@ def zone_reaches_nerve(case: Case, ablation: Ablation) -> Outcome:
         for item in spared.near
         if item.distance_mm <= 0.0
     )
-    return Outcome(_evidence(ablation, spared), findings, spared.missing)
+    return Outcome(_evidence(case, ablation, spared), findings, spared.missing)
 
 
 def zone_within_5_mm(case: Case, ablation: Ablation) -> Outcome:
@@ -65,7 +71,7 @@ def zone_within_5_mm(case: Case, ablation: Ablation) -> Outcome:
         for item in spared.near
         if 0.0 < item.distance_mm < limit
     )
-    return Outcome(_evidence(ablation, spared), findings, spared.missing)
+    return Outcome(_evidence(case, ablation, spared), findings, spared.missing)
 
 
 def zone_within_10_mm(case: Case, ablation: Ablation) -> Outcome:
@@ -84,7 +90,7 @@ def zone_within_10_mm(case: Case, ablation: Ablation) -> Outcome:
         for item in spared.near
         if nearer <= item.distance_mm < limit
     )
-    return Outcome(_evidence(ablation, spared), findings, spared.missing)
+    return Outcome(_evidence(case, ablation, spared), findings, spared.missing)
 
 
 def wall_is_broken(case: Case, ablation: Ablation) -> Outcome:
@@ -106,8 +112,8 @@ def wall_is_broken(case: Case, ablation: Ablation) -> Outcome:
     finding = about_zone(
         case,
         severity,
-        f"The posterior wall of {level} is broken and the zone of {ablation.id} ends "
-        f"{near.distance_mm:.1f} mm from {near.structure}.",
+        f"The posterior wall of {level} is broken and the {case.called(ablation)} ends "
+        f"{near.distance_mm:.1f} mm from the {in_words(near.structure)}.",
         ablation,
         near,
         f"at least {limits[1]:g} mm",
@@ -126,10 +132,12 @@ def microwave_near_wall(case: Case, ablation: Ablation) -> Outcome:
     if device.modality is not Modality.MICROWAVE:
         return Outcome(f"{device.name} is not microwave")
     if ablation.power_w is None or ablation.time_s is None:
-        raise MissingInputError(f"power and time of {ablation.id}", kind="prediction")
+        raise MissingInputError(
+            f"power and time of the {case.called(ablation)}", kind="prediction"
+        )
     needle = case.needle_of(ablation)
     wall = case.ruler.needle_to_wall(case.applicator_of(ablation), needle.level)
-    evidence = f"{ablation.id}: {wall.distance_mm:.1f} mm to the posterior wall"
+    evidence = f"{case.called(ablation)}: {wall.distance_mm:.1f} mm to the posterior wall"
     if wall.distance_mm > case.limit("near_mm"):
         return Outcome(evidence)
     power, time = ablation.power_w, ablation.time_s
@@ -158,12 +166,12 @@ def zone_is_known(case: Case, ablation: Ablation) -> Outcome:
     if isinstance(zone, MissingZone):
         finding = case.finding(
             Severity.STOP,
-            f"No zone is drawn for {ablation.id}: {zone.reason}",
+            f"No zone is drawn for the {case.called(ablation)}: {zone.reason}",
             subject=ablation.id,
             resolve="Choose a setting of the table, or enter the table of the instructions.",
         )
-        return Outcome(f"{ablation.id}: no zone", (finding,))
-    return Outcome(f"{ablation.id}: {case.zone(ablation).model.name}")
+        return Outcome(f"{case.called(ablation)}: no zone", (finding,))
+    return Outcome(f"{case.called(ablation)}: {case.zone(ablation).model.name}")
 
 
 def zone_is_of_bone(case: Case, ablation: Ablation) -> Outcome:
@@ -171,15 +179,15 @@ def zone_is_of_bone(case: Case, ablation: Ablation) -> Outcome:
     zone = case.zone(ablation)
     tissue = zone.tissue_of_origin.strip()
     if any(word in tissue.lower() for word in BONE_WORDS):
-        return Outcome(f"{ablation.id}: measured in {tissue}")
+        return Outcome(f"{case.called(ablation)}: measured in {tissue}")
     finding = case.finding(
         Severity.WARN,
-        f"The zone of {ablation.id} was measured in: {tissue or 'not stated'}.",
+        f"The {case.called(ablation)} was measured in: {tissue or 'not stated'}.",
         subject=ablation.id,
         threshold="vertebra or bone",
         resolve="Allow for the difference; the band drawn about the zone shows it.",
     )
-    return Outcome(f"{ablation.id}: {tissue or 'not stated'}", (finding,))
+    return Outcome(f"{case.called(ablation)}: {tissue or 'not stated'}", (finding,))
 
 
 def zones_heat_each_other(case: Case) -> Outcome:
@@ -197,7 +205,8 @@ def zones_heat_each_other(case: Case) -> Outcome:
                 findings.append(
                     case.finding(
                         Severity.WARN,
-                        f"The zones of {first.id} and {second.id} lie so near that they heat "
+                        f"The {case.called(first)} and the {case.called(second)} lie so "
+                        f"near that they heat "
                         "each other; their union is not the zone.",
                         subject=second.id,
                         threshold=f"at least {limit:g} mm apart",
@@ -230,17 +239,23 @@ def lesion_is_covered(case: Case, ablation: Ablation) -> Outcome:
 def saline_with_rf(case: Case, ablation: Ablation) -> Outcome:
     """A16: no saline as dissection fluid with radiofrequency."""
     if case.device(ablation).modality not in RF:
-        return Outcome(f"{ablation.id} is not radiofrequency")
-    fluid = str(case.answer("dissection_fluid", "dissection fluid")).lower()
-    if not ("saline" in fluid or "nacl" in fluid):
-        return Outcome(f"dissection fluid: {fluid or 'none'}")
+        return Outcome(f"{case.called(ablation)} is not radiofrequency")
+    fluid = str(case.answer("dissection_fluid", "dissection fluid")).strip().lower()
+    if not any(word in fluid for word in CONDUCTING):
+        if not any(word in fluid for word in NOT_CONDUCTING):
+            raise MissingInputError(
+                f"dissection fluid ({fluid or 'empty'}: whether it conducts is not known)",
+                kind="answer",
+            )
+        return Outcome(f"dissection fluid: {fluid}")
     finding = case.finding(
         Severity.BLOCK,
-        f"Saline is planned as dissection fluid with radiofrequency ({ablation.id}).",
+        f"A fluid that conducts ({fluid}) is planned with radiofrequency, "
+        f"{case.called(ablation)}.",
         subject=ablation.id,
         resolve="Use D5W or CO2.",
     )
-    return Outcome("saline", (finding,))
+    return Outcome(f"dissection fluid: {fluid}", (finding,))
 
 
 def gas_on_the_dependent_side(case: Case) -> Outcome:
@@ -269,13 +284,13 @@ def zone_near_skin(case: Case, ablation: Ablation) -> Outcome:
         raise MissingInputError("the skin is not outlined", structure=SKIN)
     distance = case.ruler.zone_to_skin(case.zone(ablation).shape)
     limit = case.limit("warn_below_mm")
-    evidence = f"{ablation.id}: {distance.distance_mm:.0f} mm to the skin"
+    evidence = f"{case.called(ablation)}: {distance.distance_mm:.0f} mm to the skin"
     if distance.distance_mm >= limit:
         return Outcome(evidence)
     finding = about_zone(
         case,
         Severity.WARN,
-        f"The zone of {ablation.id} ends {distance.distance_mm:.1f} mm from the {SKIN}.",
+        f"The {case.called(ablation)} ends {distance.distance_mm:.1f} mm from the skin.",
         ablation,
         distance,
         f"at least {limit:g} mm (no published limit)",
@@ -287,15 +302,18 @@ def zone_near_skin(case: Case, ablation: Ablation) -> Outcome:
 def _ends(case: Case, ablation: Ablation, item: Measured) -> str:
     band = case.zone(ablation).band_mm
     return (
-        f"The zone of {ablation.id} (± {band:g} mm) ends {item.distance_mm:.1f} mm from "
-        f"{item.structure}."
+        f"The {case.called(ablation)} (± {band:g} mm) ends {item.distance_mm:.1f} mm from "
+        f"the {in_words(item.structure)}."
     )
 
 
 @gives(str)
-def _evidence(ablation: Ablation, spared: Spared) -> str:
+def _evidence(case: Case, ablation: Ablation, spared: Spared) -> str:
     near = spared.nearest
-    return f"{ablation.id}: nearest {near.distance_mm:.1f} mm to {near.structure}"
+    return (
+        f"{case.called(ablation)}: nearest {near.distance_mm:.1f} mm to the "
+        f"{in_words(near.structure)}"
+    )
 
 
 @gives(float)

@@ -22,6 +22,7 @@ from planner.safety.case import PLAN_SUBJECT, Case, Outcome
 from planner.safety.digest import input_digest
 from planner.safety.grouping import check_nothing_was_lost, grouped, missing_findings
 from planner.safety.measured import MissingInputError
+from planner.safety.naming import called
 from planner.safety.resolving import verdict_of
 from planner.safety.rule import AblationRule, CementRule, NeedleRule, PlanRule, Rule
 from planner.safety.ruler import ruler_for
@@ -124,7 +125,7 @@ def _assess(plan: Plan, scene: Scene) -> Assessment:
     raw = (*notes.findings, *missing_findings(notes.missing))
     if notes.missing and raw[-1].severity is not Severity.NOT_EVALUATED:
         raise ValueError("a missing input was lost")
-    findings = grouped(raw)
+    findings = grouped(raw, partial(called, plan))
     check_nothing_was_lost(raw, findings)
     verdict = verdict_of(plan, findings)
     if not isinstance(verdict, Verdict):

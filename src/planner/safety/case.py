@@ -13,6 +13,7 @@ from planner.geometry.capsule import Capsule
 from planner.geometry.points import unit
 from planner.safety.gives import gives
 from planner.safety.measured import Measured, MissingInputError
+from planner.safety.naming import called
 
 if TYPE_CHECKING:
     from planner.domain.anatomy import Vertebra
@@ -101,6 +102,11 @@ class Case:
             raise MissingInputError(f"{words} (neither yes nor no)", kind="answer")
         return value
 
+    @gives(str)
+    def called(self, part: Trajectory | Ablation | CementInjection) -> str:
+        """Return what a part of the plan is called, such as ``L3 left needle``."""
+        return called(self.plan, part.id)
+
     def vertebra(self, level: Level) -> Vertebra:
         """Return the vertebra of a level."""
         found = self.scene.anatomy.vertebrae.get(level)
@@ -136,10 +142,13 @@ class Case:
         """Return the predicted zone of an ablation."""
         found = self.scene.zones.get(ablation.id)
         if not isinstance(found, PredictedZone):
-            raise MissingInputError(f"no zone is drawn for {ablation.id}", kind="prediction")
+            raise MissingInputError(
+                f"no zone is drawn for the {self.called(ablation)}", kind="prediction"
+            )
         if found.ablation_id != ablation.id or not isfinite(found.band_mm):
             raise MissingInputError(
-                f"the zone drawn for {ablation.id} is of another ablation", kind="prediction"
+                f"the zone drawn for the {self.called(ablation)} is of another ablation",
+                kind="prediction",
             )
         return found
 
@@ -148,7 +157,7 @@ class Case:
         found = self.scene.cements.get(injection.id)
         if not isinstance(found, PredictedCement) or found.cement_injection_id != injection.id:
             raise MissingInputError(
-                f"no cement is predicted for {injection.id}", kind="prediction"
+                f"no cement is predicted for the {self.called(injection)}", kind="prediction"
             )
         return found
 
@@ -163,7 +172,7 @@ class Case:
         """Return a needle as a solid from skin to tip."""
         radius_mm = self.outer_diameter(needle).value / 2.0
         if not (isfinite(radius_mm) and radius_mm > 0.0):
-            raise MissingInputError(f"the diameter of {needle.id}", kind="catalogue")
+            raise MissingInputError(f"the diameter of the {self.called(needle)}", kind="catalogue")
         return Capsule(needle.entry, needle.tip, radius_mm)
 
     def applicator_of(self, ablation: Ablation) -> Capsule:

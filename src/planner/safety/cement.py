@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.domain.finding import Severity
+from planner.domain.structures import in_words
 from planner.safety.case import Case, Outcome
 from planner.safety.gives import gives
 from planner.safety.lesion import body_coordinates, lesion_at
@@ -27,28 +28,37 @@ ML_TOLERANCE = 1e-9
 
 
 def steps_of_one_ml(case: Case, injection: CementInjection) -> Outcome:
-    """C1: far from the posterior edge cement is given 1 mL at a time; said, not warned of."""
+    """C1: far from the posterior edge cement is given 1 mL at a time, with CT after each."""
     near, limit = _edge(case, injection), case.limit("near_below_mm")
     bolus = case.limit("bolus_max_ml")
-    if near.distance_mm >= limit:
-        return Outcome(
-            f"{injection.id}: {near.distance_mm:.1f} mm to {near.structure}; at most "
-            f"{bolus:g} mL, then CT"
-        )
-    return Outcome(f"{injection.id}: nearer than {limit:g} mm, see C2")
+    if near.distance_mm < limit:
+        return Outcome(f"{case.called(injection)}: nearer than {limit:g} mm, see C2")
+    finding = case.finding(
+        Severity.INFO,
+        f"Give the {case.called(injection)} at most {bolus:g} mL at a time, with CT after each.",
+        subject=injection.id,
+        threshold=f"at most {bolus:g} mL at a time",
+        resolve="Go over to C2 when it comes near the posterior edge or a foramen.",
+    )
+    return Outcome(
+        f"{case.called(injection)}: {near.distance_mm:.1f} mm to the {in_words(near.structure)}",
+        (finding,),
+    )
 
 
 def steps_near_the_edge(case: Case, injection: CementInjection) -> Outcome:
     """C2: near the posterior edge or a foramen cement is given 0.2 to 0.5 mL at a time."""
     near, limit = _edge(case, injection), case.limit("near_below_mm")
-    evidence = f"{injection.id}: {near.distance_mm:.1f} mm to {near.structure}"
+    evidence = (
+        f"{case.called(injection)}: {near.distance_mm:.1f} mm to the {in_words(near.structure)}"
+    )
     if near.distance_mm >= limit:
         return Outcome(evidence)
     low, high = case.limit("bolus_min_ml"), case.limit("bolus_max_ml")
     finding = case.finding(
         Severity.WARN,
-        f"Cement {injection.id} comes within {max(near.distance_mm, 0.0):.1f} mm of "
-        f"{near.structure}: from there give {low:g} to {high:g} mL, then CT.",
+        f"The {case.called(injection)} comes within {max(near.distance_mm, 0.0):.1f} mm of "
+        f"the {in_words(near.structure)}: from there give {low:g} to {high:g} mL, then CT.",
         subject=injection.id,
         measured=near,
         threshold=f"at least {limit:g} mm",
@@ -64,7 +74,7 @@ def cement_in_canal(case: Case, injection: CementInjection) -> Outcome:
     findings = tuple(
         case.finding(
             Severity.STOP,
-            f"Cement {injection.id} is predicted to enter {item.structure}.",
+            f"The {case.called(injection)} is predicted to enter the {in_words(item.structure)}.",
             subject=injection.id,
             measured=item,
             threshold="more than 0 mm",
@@ -74,7 +84,8 @@ def cement_in_canal(case: Case, injection: CementInjection) -> Outcome:
         if item.distance_mm <= 0.0
     )
     return Outcome(
-        f"{injection.id}: nearest {near[0].distance_mm:.1f} mm to {near[0].structure}",
+        f"{case.called(injection)}: nearest {near[0].distance_mm:.1f} mm to the "
+        f"{in_words(near[0].structure)}",
         findings,
         spared.missing,
     )
@@ -190,7 +201,8 @@ def cement_heats_nerve(case: Case, injection: CementInjection) -> Outcome:
     findings = tuple(
         case.finding(
             Severity.BLOCK if hot >= limit else Severity.STOP,
-            f"Cement {injection.id} touches {item.structure} and may heat it to {hot:g} °C "
+            f"The {case.called(injection)} touches the {in_words(item.structure)} and may "
+            f"heat it to {hot:g} °C "
             "while it sets.",
             subject=injection.id,
             measured=item,
@@ -199,7 +211,9 @@ def cement_heats_nerve(case: Case, injection: CementInjection) -> Outcome:
         )
         for item in touched
     )
-    return Outcome(f"{injection.id}: {len(touched)} structures touched", findings, spared.missing)
+    return Outcome(
+        f"{case.called(injection)}: {len(touched)} structures touched", findings, spared.missing
+    )
 
 
 def picture_is_illustrative(case: Case) -> Outcome:

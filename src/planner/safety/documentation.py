@@ -37,11 +37,11 @@ def unverified_numbers(case: Case) -> Outcome:
     for needle in case.plan.trajectories:
         diameter = case.outer_diameter(needle)
         if diameter.status is Status.RECALLED:
-            recalled.append(f"diameter {diameter.value:g} mm of needle {needle.id}")
+            recalled.append(f"diameter {diameter.value:g} mm of the {case.called(needle)}")
     for ablation in case.plan.ablations:
         zone = case.scene.zones.get(ablation.id)
         if isinstance(zone, PredictedZone) and zone.model.status is Status.RECALLED:
-            recalled.append(f"zone of {ablation.id}")
+            recalled.append(f"{case.called(ablation)}")
     if not recalled:
         return Outcome("no number from memory is used")
     finding = case.finding(

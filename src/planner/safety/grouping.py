@@ -7,15 +7,29 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from planner.domain.finding import Finding, Severity
+from planner.domain.structures import (
+    AORTA,
+    CANAL,
+    CORD,
+    DURAL_SAC,
+    PLEURA,
+    VENA_CAVA,
+    in_words,
+)
 from planner.safety.case import PLAN_SUBJECT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from planner.safety.measured import MissingInputError
 
-LABEL_RULES = frozenset({"A11", "C10", "D2", "P5"})
-"""Rules that say how far a number can be trusted; one line says it for all of them."""
+LABEL_RULES = frozenset({"A11", "C1", "C10", "D2", "P5"})
+"""Rules that say how far a number can be trusted, or how cement is given whatever the plan; one
+line says it for all of them."""
+
+MOST_DANGEROUS = (CORD, DURAL_SAC, CANAL, "root", "foramen", AORTA, VENA_CAVA, PLEURA)
+"""What leads where several are touched: paralysis first, then the loss of one root, then blood.
+Anything else, such as skin, comes after these."""
 
 KIND_WORDS = {
     "answer": ("Not answered", "Answer the clinical questions."),
@@ -54,8 +68,11 @@ def missing_findings(missing: Sequence[tuple[str, MissingInputError]]) -> tuple[
     return tuple(found)
 
 
-def grouped(raw: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Return findings heaviest first: one for each rule and severity, and one for all labels."""
+def grouped(raw: Iterable[Finding], call: Callable[[str], str]) -> tuple[Finding, ...]:
+    """Return findings heaviest first: one for each rule and severity, and one for all labels.
+
+    ``call`` gives the words for a subject.
+    """
     remaining = list(raw)
     labels = [item for item in remaining if item.rule in LABEL_RULES]
     remaining = [item for item in remaining if item.rule not in LABEL_RULES]
@@ -66,7 +83,7 @@ def grouped(raw: Iterable[Finding]) -> tuple[Finding, ...]:
             found += [item for item in remaining if item.rule == rule]
             continue
         same = [item for item in remaining if (item.rule, item.severity) == (rule, severity)]
-        found.append(_nearest_of(same))
+        found.append(_leading(same, call))
     infos = [item for item in found if item.severity is Severity.INFO]
     if len(infos) > 1:
         found = [item for item in found if item.severity is not Severity.INFO]
@@ -95,18 +112,30 @@ def check_nothing_was_lost(raw: Sequence[Finding], found: Sequence[Finding]) -> 
             raise ValueError(f"the finding of rule {item.rule} was lost")
 
 
-def _nearest_of(same: list[Finding]) -> Finding:
-    """Return the nearest of findings of one rule and severity, speaking for the others."""
-    ordered = sorted(same, key=lambda item: inf if item.distance_mm is None else item.distance_mm)
-    head, rest = ordered[0], ordered[1:]
+def _leading(same: list[Finding], call: Callable[[str], str]) -> Finding:
+    """Return the worst of findings of one rule and severity, speaking for the others."""
+    head, *rest = sorted(same, key=_worst_first)
     if not rest:
         return head
-    others = "; ".join(_in_short(item) for item in rest)
+    others = "; ".join(_in_short(item, call) for item in rest)
     return replace(
         head,
         message=f"{head.message} Also: {others}.",
-        also=tuple(dict.fromkeys(item.subject for item in rest)),
+        also_about=tuple(dict.fromkeys(item.subject for item in rest)),
     )
+
+
+def _worst_first(item: Finding) -> tuple[bool, float, float]:
+    """Touched structures first, the most dangerous of them leading; then the nearest."""
+    distance = inf if item.distance_mm is None else item.distance_mm
+    danger = float(danger_of(item.structure))
+    return (False, danger, distance) if distance <= 0.0 else (True, distance, danger)
+
+
+def danger_of(structure: str) -> int:
+    """Return the place of a structure in ``MOST_DANGEROUS``; 0 is the worst."""
+    kind = structure.split(":", maxsplit=1)[0]
+    return MOST_DANGEROUS.index(kind) if kind in MOST_DANGEROUS else len(MOST_DANGEROUS)
 
 
 def _joined(items: list[Finding]) -> Finding:
@@ -124,7 +153,7 @@ def _joined(items: list[Finding]) -> Finding:
     )
 
 
-def _in_short(item: Finding) -> str:
+def _in_short(item: Finding, call: Callable[[str], str]) -> str:
     if item.distance_mm is None:
         return item.message.rstrip(".")
-    return f"{item.subject} {item.distance_mm:.1f} mm to {item.structure}"
+    return f"{call(item.subject)} {item.distance_mm:.1f} mm to the {in_words(item.structure)}"

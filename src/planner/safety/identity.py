@@ -62,11 +62,15 @@ def needle_is_on_its_side(case: Case, needle: Trajectory) -> Outcome:
     to_its_side = float(offset @ np.array(vertebra.left)) * needle.side.sign
     limit = case.limit("midline_mm")
     if to_its_side >= limit:
-        return Outcome(f"{needle.id} enters {to_its_side:.0f} mm {needle.side} of the midline")
+        return Outcome(
+            f"{case.called(needle)} enters {to_its_side:.0f} mm {needle.side} of the midline"
+        )
     if not to_its_side < limit:
-        raise MissingInputError(f"the side of {needle.id}")
+        raise MissingInputError(f"the side of the {case.called(needle)}")
     where = "on the midline" if abs(to_its_side) < limit else f"on the {needle.side.other}"
-    message = f"Needle {needle.id} is named {needle.side} but enters {where} of {needle.level}."
+    message = (
+        f"The {case.called(needle)} is named {needle.side} but enters {where} of {needle.level}."
+    )
     finding = case.finding(
         Severity.BLOCK, message, subject=needle.id, resolve="Correct the side or the entry."
     )
@@ -82,17 +86,24 @@ def tip_is_in_its_level(case: Case, needle: Trajectory) -> Outcome:
         raise MissingInputError(f"{needle.level} is not outlined")
     tip = needle.tip.array[None, :]
     if not anatomy.geometry.contains(tip)[0]:
-        raise MissingInputError(f"the tip of {needle.id} lies outside the outlines", kind="scan")
+        raise MissingInputError(
+            f"the tip of the {case.called(needle)} lies outside the outlines", kind="scan"
+        )
     i, j, k = np.rint(anatomy.geometry.ijk(tip)[0]).astype(int)
     label = int(anatomy.labels[k, j, i])
     if label == wanted:
-        return Outcome(f"the tip of {needle.id} lies in {needle.level}")
+        return Outcome(f"the tip of the {case.called(needle)} lies in {needle.level}")
     if label == 0:
-        severity, message = Severity.STOP, f"The tip of needle {needle.id} lies in no vertebra."
+        severity, message = (
+            Severity.STOP,
+            f"The tip of the {case.called(needle)} lies in no vertebra.",
+        )
     else:
         there = Level.from_verse_label(label)
         severity = Severity.BLOCK
-        message = f"The tip of needle {needle.id} lies in {there}; the plan says {needle.level}."
+        message = (
+            f"The tip of the {case.called(needle)} lies in {there}; the plan says {needle.level}."
+        )
     finding = case.finding(
         severity, message, subject=needle.id, resolve="Correct the level or move the tip."
     )
@@ -126,19 +137,19 @@ def plan_is_inside_the_scan(case: Case) -> Outcome:
     inside = True
     for needle in case.plan.trajectories:
         axis = case.body_of(needle).axis_points_mm(SAMPLE_STEP_MM)
-        inside &= _inside(case, axis, f"needle {needle.id}")
+        inside &= _inside(case, axis, f"the {case.called(needle)}")
     for ablation in case.plan.ablations:
         zone = case.scene.zones.get(ablation.id)
         if isinstance(zone, PredictedZone):
             points = case.ruler.zone_points(zone.shape)
-            inside &= _inside(case, points, f"the zone of {ablation.id}")
+            inside &= _inside(case, points, f"the {case.called(ablation)}")
             if not case.scene.anatomy.geometry.contains(points).all():
                 raise MissingInputError(
-                    f"the zone of {ablation.id} leaves the outlines", kind="scan"
+                    f"the {case.called(ablation)} leaves the outlines", kind="scan"
                 )
     for injection in case.plan.cements:
         _, centres = case.ruler.cement_points(case.cement(injection))
-        inside &= _inside(case, centres, f"the cement of {injection.id}")
+        inside &= _inside(case, centres, f"the {case.called(injection)}")
     if inside is not True:
         raise MissingInputError("whether the plan lies inside the scan", kind="scan")
     return Outcome("everything planned lies inside the scan")

@@ -75,6 +75,8 @@ def covered(case: Case, level: Level, points_mm: Vector) -> NDArray[np.bool_]:
             zone = case.zone(ablation)
             distance = zone.shape.signed_distance_mm(points_mm)
             if distance.shape != inside.shape or not np.isfinite(distance).all():
-                raise MissingInputError(f"how far {ablation.id} reaches", kind="prediction")
+                raise MissingInputError(
+                    f"how far the {case.called(ablation)} reaches", kind="prediction"
+                )
             inside |= distance <= -zone.band_mm
     return inside

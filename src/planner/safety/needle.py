@@ -9,6 +9,7 @@ import numpy as np
 from planner.domain.devices import Modality
 from planner.domain.finding import Severity
 from planner.domain.plan import Approach
+from planner.domain.structures import in_words
 from planner.safety.case import Case, Outcome
 from planner.safety.gives import gives
 from planner.safety.lesion import body_coordinates, covered, lesion_at
@@ -32,7 +33,7 @@ def meets_a_structure(case: Case, needle: Trajectory) -> Outcome:
     findings = tuple(
         case.finding(
             Severity.BLOCK,
-            f"Needle {needle.id} passes through {item.structure}.",
+            f"The {case.called(needle)} passes through the {in_words(item.structure)}.",
             subject=needle.id,
             measured=item,
             threshold="more than 0 mm",
@@ -40,7 +41,7 @@ def meets_a_structure(case: Case, needle: Trajectory) -> Outcome:
         )
         for item in touched
     )
-    evidence = f"{needle.id}: {len(spared.near)} structures, nearest {_nearest(spared)}"
+    evidence = f"{case.called(needle)}: {len(spared.near)} structures, nearest {_nearest(spared)}"
     return Outcome(evidence, findings, spared.missing)
 
 
@@ -58,7 +59,7 @@ def passes_close(case: Case, needle: Trajectory) -> Outcome:
         findings.append(
             case.finding(
                 severity,
-                f"Needle {needle.id} passes {item.distance_mm:.1f} mm from "
+                f"The {case.called(needle)} passes {item.distance_mm:.1f} mm from "
                 f"{covers_what(case, item)}.",
                 subject=needle.id,
                 measured=item,
@@ -66,17 +67,19 @@ def passes_close(case: Case, needle: Trajectory) -> Outcome:
                 resolve="Move the needle away, or place it under CT in small steps.",
             )
         )
-    return Outcome(f"{needle.id}: nearest {_nearest(spared)}", tuple(findings), spared.missing)
+    return Outcome(
+        f"{case.called(needle)}: nearest {_nearest(spared)}", tuple(findings), spared.missing
+    )
 
 
 def pedicle_is_wide_enough(case: Case, needle: Trajectory) -> Outcome:
     """N3: the pedicle, at its least width, leaves room for the needle."""
     if needle.approach is not Approach.TRANSPEDICULAR:
-        return Outcome(f"{needle.id} is not transpedicular")
+        return Outcome(f"{case.called(needle)} is not transpedicular")
     diameter = case.outer_diameter(needle).value
     width = width_across_path_mm(case.vertebra(needle.level), needle)
     needed = diameter + case.limit("clearance_mm")
-    evidence = f"{needle.id}: pedicle at least {width:.1f} mm, needle {diameter:.2f} mm"
+    evidence = f"{case.called(needle)}: pedicle at least {width:.1f} mm, needle {diameter:.2f} mm"
     if width >= needed:
         return Outcome(evidence)
     if not width < needed:
@@ -84,7 +87,7 @@ def pedicle_is_wide_enough(case: Case, needle: Trajectory) -> Outcome:
     finding = case.finding(
         Severity.STOP,
         f"The {needle.side} pedicle of {needle.level} may be only {width:.1f} mm wide across "
-        f"the path of needle {needle.id} ({diameter:.2f} mm).",
+        f"the path of the {case.called(needle)} ({diameter:.2f} mm).",
         subject=needle.id,
         threshold=f"at least {needed:.2f} mm",
         resolve="Use a parapedicular or costovertebral way, or a thinner needle.",
@@ -95,16 +98,16 @@ def pedicle_is_wide_enough(case: Case, needle: Trajectory) -> Outcome:
 def leaves_the_pedicle_medially(case: Case, needle: Trajectory) -> Outcome:
     """N4: medial breach at the isthmus."""
     if needle.approach is not Approach.TRANSPEDICULAR:
-        return Outcome(f"{needle.id} is not transpedicular")
+        return Outcome(f"{case.called(needle)} is not transpedicular")
     radius = case.outer_diameter(needle).value / 2.0
     breach = breaches(case.vertebra(needle.level), needle, radius)["medial"]
-    evidence = f"{needle.id}: medial {-breach:.1f} mm inside the pedicle"
+    evidence = f"{case.called(needle)}: medial {-breach:.1f} mm inside the pedicle"
     stop, block = case.limit("stop_above_mm"), case.limit("block_above_mm")
     if breach <= stop:
         return Outcome(evidence)
     finding = case.finding(
         Severity.BLOCK if breach > block else Severity.STOP,
-        f"Needle {needle.id} leaves the {needle.side} pedicle of {needle.level} by "
+        f"The {case.called(needle)} leaves the {needle.side} pedicle of {needle.level} by "
         f"{breach:.1f} mm towards the canal.",
         subject=needle.id,
         threshold=f"at most {stop:g} mm; {block:g} mm cannot be signed",
@@ -116,7 +119,7 @@ def leaves_the_pedicle_medially(case: Case, needle: Trajectory) -> Outcome:
 def leaves_the_pedicle_elsewhere(case: Case, needle: Trajectory) -> Outcome:
     """N5: lateral, superior and inferior breach; a thoracic rib covers the lateral one."""
     if needle.approach is not Approach.TRANSPEDICULAR:
-        return Outcome(f"{needle.id} is not transpedicular")
+        return Outcome(f"{case.called(needle)} is not transpedicular")
     radius = case.outer_diameter(needle).value / 2.0
     found = breaches(case.vertebra(needle.level), needle, radius)
     limits = [case.limit(name) for name in ("info_above_mm", "warn_above_mm", "stop_above_mm")]
@@ -130,7 +133,8 @@ def leaves_the_pedicle_elsewhere(case: Case, needle: Trajectory) -> Outcome:
             findings.append(
                 case.finding(
                     (Severity.INFO, Severity.WARN, Severity.STOP)[steps - 1],
-                    f"Needle {needle.id} leaves the {needle.side} pedicle of {needle.level} by "
+                    f"The {case.called(needle)} leaves the {needle.side} pedicle of "
+                    f"{needle.level} by "
                     f"{breach:.1f} mm ({direction}).",
                     subject=needle.id,
                     threshold=f"at most {limits[0]:g} mm",
@@ -138,7 +142,7 @@ def leaves_the_pedicle_elsewhere(case: Case, needle: Trajectory) -> Outcome:
                 )
             )
     worst = max(found[name] for name in ("lateral", "superior", "inferior"))
-    return Outcome(f"{needle.id}: least margin {-worst:.1f} mm", tuple(findings))
+    return Outcome(f"{case.called(needle)}: least margin {-worst:.1f} mm", tuple(findings))
 
 
 def instrument_is_long_enough(case: Case, ablation: Ablation) -> Outcome:
@@ -146,14 +150,15 @@ def instrument_is_long_enough(case: Case, ablation: Ablation) -> Outcome:
     device, needle = case.device(ablation), case.needle_of(ablation)
     shaft = case.device_number(device, "shaft_length_mm", "shaft length").value
     needed = needle.length_mm + case.limit("hub_allowance_mm")
-    evidence = f"{ablation.id}: {needed:.0f} mm needed of {shaft:.0f} mm"
+    evidence = f"{case.called(ablation)}: {needed:.0f} mm needed of {shaft:.0f} mm"
     if needed <= shaft:
         return Outcome(evidence)
     if not needed > shaft:
-        raise MissingInputError(f"the length of needle {needle.id}")
+        raise MissingInputError(f"the length of the {case.called(needle)}")
     finding = case.finding(
         Severity.BLOCK,
-        f"The target of {ablation.id} needs {needed:.0f} mm, but {device.name} has a shaft of "
+        f"The target of the {case.called(ablation)} needs {needed:.0f} mm, but "
+        f"{device.name} has a shaft of "
         f"{shaft:.0f} mm.",
         subject=ablation.id,
         threshold=f"at most {shaft:.0f} mm with the hub",
@@ -171,12 +176,13 @@ def cannula_stands_back(case: Case, ablation: Ablation) -> Outcome:
         device, "tip_beyond_cannula_mm", "how far the antenna stands beyond its cannula"
     ).value
     least = case.limit("beyond_cannula_min_mm")
-    evidence = f"{ablation.id}: antenna {beyond:g} mm beyond its cannula"
+    evidence = f"{case.called(ablation)}: antenna {beyond:g} mm beyond its cannula"
     if beyond >= least:
         return Outcome(evidence)
     finding = case.finding(
         Severity.STOP,
-        f"The metal cannula stands only {beyond:g} mm behind the antenna tip of {ablation.id}.",
+        f"The metal cannula stands only {beyond:g} mm behind the antenna tip of the "
+        f"{case.called(ablation)}.",
         subject=ablation.id,
         threshold=f"at least {least:g} mm",
         resolve="Draw the cannula back.",
@@ -191,14 +197,14 @@ def cement_needle_ends_in_front(case: Case, injection: CementInjection) -> Outco
     place = body_coordinates(vertebra, needle.tip.array[None, :])[0]
     fraction = 0.5 + float(place[1]) / vertebra.body_size_mm[1]
     least = case.limit("anterior_from_fraction")
-    evidence = f"{injection.id}: tip at {100 * fraction:.0f} % of the body from behind"
+    evidence = f"{case.called(injection)}: tip at {100 * fraction:.0f} % of the body from behind"
     if fraction >= least or _in_front_of_tumour(case, needle):
         return Outcome(evidence)
     if not fraction < least:
-        raise MissingInputError(f"the place of the tip of {needle.id}")
+        raise MissingInputError(f"the place of the tip of the {case.called(needle)}")
     finding = case.finding(
         Severity.WARN,
-        f"The cement needle {needle.id} ends at {100 * fraction:.0f} % of the depth of "
+        f"The {case.called(needle)} for cement ends at {100 * fraction:.0f} % of the depth of "
         f"{needle.level}, not in the anterior third.",
         subject=injection.id,
         threshold=f"from {100 * least:.0f} % on",
@@ -269,7 +275,7 @@ def _in_front_of_tumour(case: Case, needle: Trajectory) -> bool:
 
 @gives(str)
 def _nearest(spared: Spared) -> str:
-    return f"{spared.nearest.distance_mm:.1f} mm to {spared.nearest.structure}"
+    return f"{spared.nearest.distance_mm:.1f} mm to the {in_words(spared.nearest.structure)}"
 
 
 RULES: tuple[Rule, ...] = (

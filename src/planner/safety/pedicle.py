@@ -64,5 +64,7 @@ def _cosine(pedicle: Pedicle, needle: Trajectory) -> float:
     path = unit(needle.tip.array - needle.entry.array)
     cosine = abs(float(path @ unit(np.array(pedicle.axis))))
     if not cosine >= LEAST_COSINE:
-        raise MissingInputError(f"needle {needle.id} does not run along the pedicle")
+        raise MissingInputError(
+            f"the {needle.level} {needle.side} needle does not run along the pedicle"
+        )
     return cosine

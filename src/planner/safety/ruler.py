@@ -10,7 +10,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from planner.domain.levels import Level, Side, foramen_label
-from planner.domain.structures import CANAL, POSTERIOR_WALL, SKIN, foramen
+from planner.domain.structures import CANAL, POSTERIOR_WALL, SKIN, bone, foramen, in_words
 from planner.geometry.points import PointLps
 from planner.safety.gives import gives
 from planner.safety.measured import Measured, MissingInputError
@@ -38,6 +38,9 @@ _Value = TypeVar("_Value")
 
 AGREEMENT_MM = 0.5
 """Two ways of taking one distance may differ by no more; beyond, neither is believed."""
+
+TOUCHING_MM = 1e-9
+"""Nearer than this is the rounding of a float, and said to be touching: 0, not -1.8e-15 mm."""
 
 NEEDLE_STEP_MM = 0.4
 """Step along a needle: the distance between two samples is off by under 0.02 mm at 1 mm."""
@@ -132,13 +135,13 @@ class Ruler:
         points = needle.axis_points_mm(NEEDLE_STEP_MM)
         ahead = (points - vertebra.body_centre.array) @ np.array(vertebra.anterior) > 0.0
         front = points[ahead] if ahead.any() else points[-1:]
-        bone = self.bone(level)
-        near, nearest = bone.tree.query(front)
-        signed = np.where(bone.holds(front), near, -near)
+        solid = self.bone(level)
+        near, nearest = solid.tree.query(front)
+        signed = np.where(solid.holds(front), near, -near)
         place = int(signed.argmin())
         first = float(signed[place]) - needle.radius_mm
-        second = -float(bone.field_mm(front).max()) - needle.radius_mm
-        return _agreed(f"bone:{level}", first, second, bone.surface_mm[int(nearest[place])])
+        second = -float(solid.field_mm(front).max()) - needle.radius_mm
+        return _agreed(bone(level), first, second, solid.surface_mm[int(nearest[place])])
 
     def lesion_points(self, level: Level) -> Vector:
         """Return the voxel centres of the lesion inside one vertebra, shape ``(n, 3)``, LPS."""
@@ -287,7 +290,7 @@ def bone_of(
 ) -> StructureSurface:
     """Return the body of a vertebra with the discs as one solid, made once."""
     mask = (bodies.array == level.verse_label) | (discs.array != 0)
-    return StructureSurface.of_mask(f"bone:{level}", geometry, np.asarray(mask))
+    return StructureSurface.of_mask(bone(level), geometry, np.asarray(mask))
 
 
 @lru_cache(maxsize=2)
@@ -374,16 +377,20 @@ def _agreed(name: str, first_mm: float, second_mm: float, at_mm: Vector) -> Meas
     say touching, they agree, because depth inside is not what a rule asks for.
     """
     if np.isnan(first_mm) or np.isnan(second_mm):
-        raise MissingInputError(f"the distance to {name} is not a number", structure=name)
+        raise MissingInputError(
+            f"the distance to the {in_words(name)} is not a number", structure=name
+        )
     reach = FIELD_REACH_MM - AGREEMENT_MM
     both_far = first_mm >= reach - AGREEMENT_MM and second_mm >= reach - AGREEMENT_MM
     both_touch = first_mm <= 0.0 and second_mm <= 0.0
     if not (both_far or both_touch or abs(first_mm - second_mm) <= AGREEMENT_MM):
         raise MissingInputError(
-            f"two ways of measuring the distance to {name} differ "
+            f"two ways of measuring the distance to the {in_words(name)} differ "
             f"({first_mm:.1f} and {second_mm:.1f} mm)",
             structure=name,
         )
+    if abs(first_mm) < TOUCHING_MM:
+        first_mm = 0.0
     return Measured(structure=name, distance_mm=first_mm, at=PointLps.of(at_mm))
 
 
@@ -401,7 +408,7 @@ def _array(anatomy: Anatomy, name: str) -> tuple[NDArray[np.generic], int]:
         return anatomy.foramina, foramen_label(Level(level), Side(side))
     found = anatomy.masks.get(name)
     if found is None:
-        raise MissingInputError(f"{name} is not outlined", structure=name)
+        raise MissingInputError(f"the {in_words(name)} is not outlined", structure=name)
     return found, True
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from planner.domain.structures import (
     AORTA,
+    BONE_PREFIX,
     CANAL,
     CORD,
     DURAL_SAC,
     PLEURA,
     VENA_CAVA,
+    in_words,
 )
 from planner.safety.gives import gives
 from planner.safety.measured import MissingInputError
@@ -120,25 +122,28 @@ def _bone_cover(case: Case, needle: Trajectory, absent: Sequence[str]) -> Measur
     MissingInputError
         When the bone gives no cover.
     """
-    names = ", ".join(absent)
+    names = " and ".join(map(in_words, absent))
     if PLEURA in absent:
         raise MissingInputError(
-            f"{names} not outlined beside needle {needle.id}", structure=PLEURA
+            f"{names} not outlined beside the {case.called(needle)}", structure=PLEURA
         )
     body = case.body_of(needle)
     depth = case.ruler.depth_in_bone(body, needle.level, case.vertebra(needle.level))
     if depth.distance_mm <= LEAST_COVER_MM:
         raise MissingInputError(
-            f"{names} not outlined, and needle {needle.id} ends within {LEAST_COVER_MM:g} mm of "
+            f"{names} not outlined, and the {case.called(needle)} ends within "
+            f"{LEAST_COVER_MM:g} mm of "
             "the surface of the bone",
             structure=absent[0],
         )
-    return replace(depth, structure=absent[0])
+    return depth
 
 
 @gives(str)
 def covers_what(case: Case, item: Measured) -> str:
-    """Return the structure of a distance in words, naming the bone where it stands for it."""
-    if item.structure in VESSELS and item.structure not in case.scene.anatomy.masks:
-        return f"the surface of the bone, beyond which {item.structure} is not outlined"
-    return item.structure
+    """Return the structure of a distance in words; of bone, say what it stands for."""
+    words = f"the {in_words(item.structure)}"
+    if not item.structure.startswith(BONE_PREFIX):
+        return words
+    absent = [name for name in VESSELS if name not in case.scene.anatomy.masks]
+    return f"{words}, beyond which no {' or '.join(map(in_words, absent))} is outlined"

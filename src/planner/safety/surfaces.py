@@ -14,6 +14,7 @@ import numpy as np
 from scipy.ndimage import map_coordinates
 from scipy.spatial import cKDTree
 
+from planner.domain.structures import in_words
 from planner.safety.measured import MissingInputError
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class StructureSurface:
             When the mask is empty: an outline of nothing warns of nothing.
         """
         if not mask.any():
-            raise MissingInputError(f"{name} is not outlined", structure=name)
+            raise MissingInputError(f"the {in_words(name)} is not outlined", structure=name)
         low, crop = cropped_to_filled(mask)
         start = (int(low[2]), int(low[1]), int(low[0]))
         k, j, i = crop.shape

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from planner.domain.devices import Modality
 from planner.domain.finding import Severity
+from planner.domain.structures import in_words
 from planner.safety.case import Outcome
 from planner.safety.gives import gives
 from planner.safety.measured import MissingInputError
@@ -29,7 +30,7 @@ temperature at the nerve is not measured in practice (A3)."""
 def predicted_heat(case: Case, ablation: Ablation) -> Outcome:
     """A6: simulated peak temperature at each nerve structure, doubt included."""
     if case.device(ablation).modality not in HEAT:
-        return Outcome(f"{ablation.id} is not heat")
+        return Outcome(f"{case.called(ablation)} is not heat")
     exposures = _exposures(case, ablation)
     block, stop = case.limit("block_from_celsius"), case.limit("stop_from_celsius")
     findings = []
@@ -40,7 +41,8 @@ def predicted_heat(case: Case, ablation: Ablation) -> Outcome:
                 _of_structure(
                     case,
                     Severity.BLOCK if peak >= block else Severity.STOP,
-                    f"{name} may reach {peak:.1f} °C during {ablation.id}.",
+                    f"The {in_words(name)} may reach {peak:.1f} °C from the "
+                    f"{case.called(ablation)}.",
                     ablation,
                     name,
                     f"below {stop:g} °C",
@@ -52,7 +54,7 @@ def predicted_heat(case: Case, ablation: Ablation) -> Outcome:
 def predicted_dose(case: Case, ablation: Ablation) -> Outcome:
     """A7: simulated heat dose at each nerve structure."""
     if case.device(ablation).modality not in HEAT:
-        return Outcome(f"{ablation.id} is not heat")
+        return Outcome(f"{case.called(ablation)} is not heat")
     exposures = _exposures(case, ablation)
     stop, warn = case.limit("stop_from_cem43_min"), case.limit("warn_from_cem43_min")
     findings = []
@@ -62,8 +64,9 @@ def predicted_dose(case: Case, ablation: Ablation) -> Outcome:
                 _of_structure(
                     case,
                     Severity.STOP if exposure.cem43_min >= stop else Severity.WARN,
-                    f"{name} may take a heat dose of {exposure.cem43_min:.0f} CEM43 minutes "
-                    f"during {ablation.id}.",
+                    f"The {in_words(name)} may take a heat dose of "
+                    f"{exposure.cem43_min:.0f} CEM43 minutes "
+                    f"from the {case.called(ablation)}.",
                     ablation,
                     name,
                     f"below {warn:g} CEM43 minutes",
@@ -97,7 +100,7 @@ def judge_reading(case: Case, ablation: Ablation, celsius: float) -> Finding | N
 def cold_at_nerve(case: Case, ablation: Ablation) -> Outcome:
     """A13: simulated cold at each nerve structure."""
     if case.device(ablation).modality is not Modality.CRYO:
-        return Outcome(f"{ablation.id} is not cold")
+        return Outcome(f"{case.called(ablation)} is not cold")
     exposures = _required_exposures(case, ablation)
     block, stop = case.limit("block_to_celsius"), case.limit("stop_below_celsius")
     findings = []
@@ -108,7 +111,8 @@ def cold_at_nerve(case: Case, ablation: Ablation) -> Outcome:
                 _of_structure(
                     case,
                     Severity.BLOCK if lowest <= block else Severity.STOP,
-                    f"{name} may cool to {lowest:.1f} °C during {ablation.id}.",
+                    f"The {in_words(name)} may cool to {lowest:.1f} °C from the "
+                    f"{case.called(ablation)}.",
                     ablation,
                     name,
                     f"at least {stop:g} °C",
@@ -120,9 +124,9 @@ def cold_at_nerve(case: Case, ablation: Ablation) -> Outcome:
 def cryo_spacing_and_duty(case: Case, ablation: Ablation) -> Outcome:
     """A14: distance to the next cryoprobe, and duty."""
     if case.device(ablation).modality is not Modality.CRYO:
-        return Outcome(f"{ablation.id} is not cold")
+        return Outcome(f"{case.called(ablation)} is not cold")
     if ablation.duty_percent is None:
-        raise MissingInputError(f"duty of {ablation.id}", kind="prediction")
+        raise MissingInputError(f"duty of the {case.called(ablation)}", kind="prediction")
     tip = case.needle_of(ablation).tip
     others = [
         case.needle_of(item).tip.distance_mm(tip)
@@ -135,7 +139,7 @@ def cryo_spacing_and_duty(case: Case, ablation: Ablation) -> Outcome:
         findings.append(
             case.finding(
                 Severity.STOP if min(others) > stop else Severity.INFO,
-                f"The next cryoprobe is {min(others):.1f} mm from {ablation.id}.",
+                f"The next cryoprobe is {min(others):.1f} mm from the {case.called(ablation)}.",
                 subject=ablation.id,
                 threshold=f"at most {info:g} mm, never over {stop:g} mm",
                 resolve="Place the probes closer.",
@@ -146,13 +150,13 @@ def cryo_spacing_and_duty(case: Case, ablation: Ablation) -> Outcome:
         findings.append(
             case.finding(
                 Severity.WARN,
-                f"{ablation.id} freezes at {ablation.duty_percent:g} % duty.",
+                f"{case.called(ablation)} freezes at {ablation.duty_percent:g} % duty.",
                 subject=ablation.id,
                 threshold=f"at least {least:g} %",
                 resolve="Raise the duty or expect a smaller zone.",
             )
         )
-    return Outcome(f"{ablation.id}: {len(others)} other probes", tuple(findings))
+    return Outcome(f"{case.called(ablation)}: {len(others)} other probes", tuple(findings))
 
 
 def about_zone(
@@ -193,7 +197,8 @@ def _required_exposures(case: Case, ablation: Ablation) -> dict[str, StructureEx
     found = case.scene.exposures.get(ablation.id)
     if found is None or found.ablation_id != ablation.id:
         raise MissingInputError(
-            f"temperature near nerves was not simulated for {ablation.id}", kind="prediction"
+            f"temperature near nerves was not simulated for the {case.called(ablation)}",
+            kind="prediction",
         )
     asked = [
         item.structure
@@ -202,7 +207,8 @@ def _required_exposures(case: Case, ablation: Ablation) -> dict[str, StructureEx
     ]
     if missing := [name for name in asked if name not in found.at_structures]:
         raise MissingInputError(
-            f"the simulation of {ablation.id} says nothing of {', '.join(missing)}",
+            f"the simulation of the {case.called(ablation)} says nothing of "
+            f"{', '.join(map(in_words, missing))}",
             kind="prediction",
         )
     return {name: found.at_structures[name] for name in asked}
@@ -212,7 +218,7 @@ def _required_exposures(case: Case, ablation: Ablation) -> dict[str, StructureEx
 def _simulated(exposures: dict[str, StructureExposure]) -> str:
     if not exposures:
         return f"no nerve structure within {HEAT_REACH_MM:g} mm of the zone and its band"
-    return f"simulated at {', '.join(exposures)}"
+    return f"simulated at {', '.join(map(in_words, exposures))}"
 
 
 RULES: tuple[Rule, ...] = (
