@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from planner.document.plan_document import Command
     from planner.domain.anatomy import Anatomy
     from planner.domain.devices import ZoneRow
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
     from planner.domain.prediction import MissingZone, PredictedZone
     from planner.domain.progress import ProgressReport
     from planner.domain.volume import CtVolume
+    from planner.imaging.inspection import Inspection
+    from planner.imaging.voxels import SliceDelivery
 
 CATALOG = load_catalog()
 
@@ -70,8 +74,25 @@ class PhantomServices:
     fail_check: BaseException | None = None
     tables: list[tuple[str, tuple[ZoneRow, ...], str]] = field(default_factory=list)
     written: list[Path] = field(default_factory=list)
+    found: Inspection | None = None
+    """What lies in every folder; ``None`` is one volume."""
+    opened: list[str | None] = field(default_factory=list)
 
-    def open_scan(self, path: Path, report: ProgressReport) -> CtVolume:
+    def look(self, path: Path, report: ProgressReport) -> Inspection | None:
+        report(0.5, "Looking")
+        return self.found
+
+    def thumbnail(self, path: Path, series_uid: str) -> NDArray[np.uint8]:
+        return np.zeros((8, 8), dtype=np.uint8)
+
+    def open_scan(
+        self,
+        path: Path,
+        report: ProgressReport,
+        series_uid: str | None = None,
+        on_slices: SliceDelivery | None = None,
+    ) -> CtVolume:
+        self.opened.append(series_uid)
         report(0.5, "Reading")
         return easy_l3().ct
 
@@ -168,7 +189,9 @@ class PhantomServices:
     def load_plan(self, path: Path) -> Plan:
         return load_plan(path)
 
-    def reopen(self, plan: Plan, report: ProgressReport) -> tuple[CtVolume, Anatomy | None]:
+    def reopen(
+        self, plan: Plan, report: ProgressReport, ct_path=None, on_slices=None
+    ) -> tuple[CtVolume, Anatomy | None]:
         return easy_l3().ct, easy_l3().truth
 
     def write_report(

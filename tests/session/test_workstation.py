@@ -57,7 +57,7 @@ def desk():
 
 @pytest.fixture
 def outlined(desk):
-    desk.work.case.open_scan(Path("scan"))
+    desk.work.reception.open_scan(Path("scan"))
     desk.settle()
     desk.work.outlines.segment()
     desk.settle()
@@ -80,14 +80,14 @@ def test_that_an_empty_desk_says_why_nothing_can_be_done(desk):
 
 
 def test_that_opening_shows_the_scan_and_who_it_is(desk):
-    desk.work.case.open_scan(Path("scan"))
+    desk.work.reception.open_scan(Path("scan"))
     desk.settle()
     assert desk.view.show_scan.call_args.args[0] is easy_l3().ct
     assert desk.view.show_study.call_args.args[0].name == "PHANTOM SEED 3"
 
 
 def test_that_hidden_names_leave_no_name_id_or_birth_date(desk):
-    desk.work.case.open_scan(Path("scan"))
+    desk.work.reception.open_scan(Path("scan"))
     desk.settle()
     desk.work.hide_names(hidden=True)
     shown = repr(desk.view.show_study.call_args.args[0])
@@ -95,11 +95,11 @@ def test_that_hidden_names_leave_no_name_id_or_birth_date(desk):
 
 
 def test_that_a_refused_scan_is_said_and_what_was_open_stays(outlined, monkeypatch):
-    def refuse(_path, _report):
+    def refuse(*_asked):
         raise InputRefusedError("DCM-MISSING-SLICE", "A slice is missing.")
 
     monkeypatch.setattr(outlined.services, "open_scan", refuse)
-    outlined.work.case.open_scan(Path("broken"))
+    outlined.work.reception.open_scan(Path("broken"))
     outlined.settle()
     assert outlined.said == Message(text="A slice is missing.", is_error=True)
     assert outlined.work.ct is easy_l3().ct
@@ -250,7 +250,7 @@ def test_that_a_plan_is_saved_and_opened_again(planned, tmp_path):
     assert planned.work.case.save(path)
     assert not planned.work.case.unsaved
     needles = planned.work.edits.plan.trajectories
-    planned.work.case.drop(path)
+    planned.work.reception.drop(path)
     planned.settle()
     assert planned.work.edits.plan.trajectories == needles
     assert planned.work.case.path == path
@@ -267,7 +267,7 @@ def test_that_no_report_is_written_without_a_current_check(planned, tmp_path):
 
 
 def test_that_a_cancelled_outline_leaves_the_case_as_it_was(desk, monkeypatch):
-    desk.work.case.open_scan(Path("scan"))
+    desk.work.reception.open_scan(Path("scan"))
     desk.settle()
 
     def endless(_ct, _seeds, report):

@@ -20,7 +20,10 @@ pytestmark = pytest.mark.qt
 class QuickServices(Services):
     """The real use cases, but the scan and its outlines are at hand."""
 
-    def open_scan(self, path, report):
+    def look(self, path, report):
+        return None
+
+    def open_scan(self, path, report, series_uid=None, on_slices=None):
         return easy_l3().ct
 
     def segment(self, ct, seeds, report):

@@ -8,7 +8,8 @@ from planner.catalog import Catalog, load_catalog, write_zone_table
 from planner.document.commands import bind_outlines
 from planner.document.plan_file import load_plan, save_plan
 from planner.domain.plan import AnatomyBinding
-from planner.imaging import load_ct
+from planner.imaging import inspect, load_ct, read_thumbnail
+from planner.imaging.volume_files import is_volume_file
 from planner.planning import propose
 from planner.session.cases import (
     NO_OUTLINES,
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from planner.document.plan_document import Command
     from planner.domain.anatomy import Anatomy
     from planner.domain.devices import Cement, Device, ZoneRow
@@ -38,6 +42,8 @@ if TYPE_CHECKING:
     from planner.domain.progress import ProgressReport
     from planner.domain.volume import CtVolume
     from planner.geometry.points import PointLps
+    from planner.imaging import Inspection
+    from planner.imaging.voxels import SliceDelivery
 
 SUGGESTIONS = 3
 """How many paths are offered at once; more than three is a list nobody reads."""
@@ -60,9 +66,23 @@ class Services:
         """Cements by id."""
         return self._catalog.cements
 
-    def open_scan(self, path: Path, report: ProgressReport) -> CtVolume:
+    def look(self, path: Path, report: ProgressReport) -> Inspection | None:
+        """Say what lies there, from the headers; ``None`` for a file that is one volume."""
+        return None if is_volume_file(path) else inspect(path, report, pixels=False)
+
+    def thumbnail(self, path: Path, series_uid: str) -> NDArray[np.uint8]:
+        """Return a small grey picture of a series; raise ``InputRefusedError`` without one."""
+        return read_thumbnail(path, series_uid)
+
+    def open_scan(
+        self,
+        path: Path,
+        report: ProgressReport,
+        series_uid: str | None = None,
+        on_slices: SliceDelivery | None = None,
+    ) -> CtVolume:
         """Read a CT; raise ``InputRefusedError`` when it cannot be used."""
-        return load_ct(path, report=report)
+        return load_ct(path, series_uid, report, on_slices=on_slices)
 
     def segment(
         self, ct: CtVolume, seeds: Mapping[Level, PointLps], report: ProgressReport
@@ -143,9 +163,17 @@ class Services:
         """Read a plan."""
         return load_plan(path)
 
-    def reopen(self, plan: Plan, report: ProgressReport) -> tuple[CtVolume, Anatomy | None]:
+    def reopen(
+        self,
+        plan: Plan,
+        report: ProgressReport,
+        ct_path: Path | None = None,
+        on_slices: SliceDelivery | None = None,
+    ) -> tuple[CtVolume, Anatomy | None]:
         """Find the scan a plan was made on and its outlines; refuse another scan."""
-        case = reopen_case(plan, self._catalog, report=report)
+        case = reopen_case(
+            plan, self._catalog, ct_path=ct_path, report=report, on_slices=on_slices
+        )
         return case.ct, None if plan.anatomy.backend == NO_OUTLINES else case.anatomy
 
     def write_report(

@@ -93,6 +93,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
 )
 
 NO_SCAN = "Open a CT first."
+STILL_COMING = "Wait until every slice is read and the gate has given its verdict."
 NO_NEEDLE = "Select a needle first."
 _NEED_SCAN = (
     "segment", "import_labels", "entry", "tip", "new_needle", "outlines", "invert", "reset_view",
@@ -120,7 +121,7 @@ def reasons(
     if not treat.device_id:
         found["device_table"] = "Choose a device first."
     if not study.is_open:
-        found.update(dict.fromkeys(_NEED_SCAN, NO_SCAN))
+        found.update(dict.fromkeys(_NEED_SCAN, STILL_COMING if study.is_coming else NO_SCAN))
     return found
 
 

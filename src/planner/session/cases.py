@@ -24,6 +24,7 @@ from planner.imaging import load_ct, read_labels
 from planner.physics import cortex_barrier, fill_cement, table_zone
 from planner.safety import Scene, assess, run_self_test
 from planner.session.anatomy_store import load_anatomy, store_anatomy
+from planner.session.opened_case import CT_GONE, OTHER_CT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from planner.domain.prediction import PredictedCement, PredictedZone
     from planner.domain.volume import CtVolume
     from planner.geometry.volume_geometry import VolumeGeometry
+    from planner.imaging.voxels import SliceDelivery
 
 READING_SHARE = 0.3
 """Share of the progress bar that reading a scan gets; outlining takes the rest."""
@@ -171,6 +173,7 @@ def reopen_case(
     *,
     ct_path: Path | None = None,
     report: ProgressReport = unreported,
+    on_slices: SliceDelivery | None = None,
 ) -> Case:
     """Find the scan a plan was made on, and check that it is the one.
 
@@ -183,7 +186,7 @@ def reopen_case(
     place = ct_path or Path(plan.scan.locator)
     if not place.exists():
         raise InputRefusedError(
-            "PLAN-CT-GONE",
+            CT_GONE,
             f"The CT of this plan is not at {place} any more. Put it back, or say where it is "
             "with --ct. The plan itself is unchanged.",
         )
@@ -192,6 +195,7 @@ def reopen_case(
             place,
             plan.scan.series_uid or None,
             lambda part, what: report(part * READING_SHARE, what),
+            on_slices=on_slices,
         )
     except InputRefusedError as refusal:
         if refusal.code != NO_SUCH_SERIES:
@@ -204,7 +208,7 @@ def reopen_case(
 
 def _other_scan(place: Path, how: str) -> InputRefusedError:
     return InputRefusedError(
-        "PLAN-OTHER-CT",
+        OTHER_CT,
         f"The CT at {place} is not the scan this plan was made on: {how}. A plan is never carried "
         "over to another scan by itself; plan anew on it.",
     )

@@ -42,20 +42,38 @@ class JobDesk:
         """Slots that have work."""
         return frozenset(self._running)
 
-    def start(self, slot: str, message: str, work: Work, done: Callable[[object], None]) -> None:
-        """Run ``work`` in the background, then ``done`` with its result in this thread."""
+    def start(
+        self,
+        slot: str,
+        message: str,
+        work: Work,
+        done: Callable[[object], None],
+        *,
+        progressed: Callable[[], None] | None = None,
+        refused: Callable[[PlannerError], None] | None = None,
+        gone: Callable[[], None] | None = None,
+    ) -> None:
+        """Run ``work`` in the background, then ``done`` with its result in this thread.
+
+        ``progressed`` is called after each report, ``refused`` instead of the desk's own for
+        an error meant for the user, and ``gone`` first when it ends without a result.
+        """
 
         def on_event(event: JobEvent) -> None:
             if isinstance(event, JobProgress):
                 self._become(
                     slot, JobState(slot=slot, message=event.message, fraction=event.fraction)
                 )
+                if progressed is not None:
+                    progressed()
                 return
             self._become(slot, None)
+            if gone is not None and not isinstance(event, JobDone):
+                gone()
             if isinstance(event, JobDone):
                 done(event.value)
             elif isinstance(event, JobFailed) and isinstance(event.error, PlannerError):
-                self._refused(event.error)
+                (refused or self._refused)(event.error)
             elif isinstance(event, JobFailed):
                 self._fault(event.error)
             self._ended()

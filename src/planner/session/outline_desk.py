@@ -49,6 +49,8 @@ class OutlineDesk:
         self._case = case
         self._edits = edits
         self._panes = panes
+        self.drawn: OutlineVolume | None = None
+        """The outlines as drawn."""
 
     def segment(self) -> None:
         """Outline the spine in the background."""
@@ -82,7 +84,7 @@ class OutlineDesk:
         made: _Outlined = value  # type: ignore[assignment]  # what the work above returns
         anatomy, edits = made.anatomy, self._edits
         edits.anatomy = anatomy
-        self._view.show_outlines(made.drawn)
+        self.show(made.drawn)
         command = self._services.bind_anatomy(anatomy, labels)
         before = edits.plan
         self._floor.act(lambda: edits.do(command))
@@ -95,6 +97,11 @@ class OutlineDesk:
             middle = anatomy.vertebrae[levels[len(levels) // 2]]
             self._panes.move_cursor(middle.body_centre)
         self._floor.say(f"Outlined {found}. Look at every level before you plan on it.")
+
+    def show(self, drawn: OutlineVolume | None) -> None:
+        """Draw other outlines."""
+        self.drawn = drawn
+        self._view.show_outlines(drawn)
 
     def build_surfaces(self) -> None:
         """Build the meshes in the background: of the outlines, or of all bone before there are."""

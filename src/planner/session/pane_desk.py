@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from planner.domain.volume import CtVolume
     from planner.geometry.points import PointLps
+    from planner.session.incoming import IncomingScan
     from planner.session.planes import Orientation
     from planner.session.view_protocols import PictureView
     from planner.session.view_state import Layer
@@ -29,12 +30,33 @@ class PaneDesk:
         self._view = view
         self._say = say
         self._ct: CtVolume | None = None
+        self._before: tuple[CtVolume | None, ViewState | None] | None = None
+        self._followed: PointLps | None = None
         self.state: ViewState | None = None
 
     def open(self, ct: CtVolume) -> None:
         """Show a scan from its middle, all of it, in the bone window."""
-        self._ct = ct
+        self._ct, self._before = ct, None
         self._become(ViewState.of(ct.geometry, BONE))
+
+    def follow(self, incoming: IncomingScan) -> None:
+        """Show the newest slice of a scan that is coming, unless the user looks elsewhere."""
+        if self._before is None or self.state is None:
+            self._before = (self._ct, self.state)
+            self._ct = None
+            self.state = ViewState.of(incoming.whole, BONE)
+            self._followed = self.state.cursor
+        if self.state.cursor == self._followed:
+            moved = self.state.at(incoming.newest)
+            self._followed = moved.cursor
+            self._become(moved)
+
+    def go_back(self) -> None:
+        """Show again what was open before slices were shown that did not become a scan."""
+        if self._before is not None:
+            self._ct, before = self._before
+            self._before = self.state = None
+            self._become(before)
 
     def close(self) -> None:
         """Show nothing."""
@@ -133,7 +155,7 @@ class PaneDesk:
             large = "" if self.state.large == pane else pane
             self._become(replace(self.state, large=large, maximised=""))
 
-    def _become(self, state: ViewState) -> None:
-        if state != self.state:
+    def _become(self, state: ViewState | None) -> None:
+        if state != self.state or state is None:
             self.state = state
             self._view.show_view(state)

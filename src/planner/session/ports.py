@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from planner.document.plan_document import Command
     from planner.domain.anatomy import Anatomy
     from planner.domain.devices import Cement, Device, ZoneRow
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     from planner.domain.progress import ProgressReport
     from planner.domain.volume import CtVolume
     from planner.geometry.points import PointLps
+    from planner.imaging.inspection import Inspection
+    from planner.imaging.voxels import SliceDelivery
     from planner.session.margins import Margin
 
 
@@ -73,7 +78,21 @@ class CaseServices(Protocol):
         """Cements by id."""
         ...
 
-    def open_scan(self, path: Path, report: ProgressReport) -> CtVolume:
+    def look(self, path: Path, report: ProgressReport) -> Inspection | None:
+        """Say what lies there, from the headers; ``None`` for a file that is one volume."""
+        ...
+
+    def thumbnail(self, path: Path, series_uid: str) -> NDArray[np.uint8]:
+        """Return a small grey picture of a series; raise ``InputRefusedError`` without one."""
+        ...
+
+    def open_scan(
+        self,
+        path: Path,
+        report: ProgressReport,
+        series_uid: str | None = None,
+        on_slices: SliceDelivery | None = None,
+    ) -> CtVolume:
         """Read a CT; raise ``InputRefusedError`` when it cannot be used."""
         ...
 
@@ -124,7 +143,13 @@ class CaseServices(Protocol):
         """Read a plan."""
         ...
 
-    def reopen(self, plan: Plan, report: ProgressReport) -> tuple[CtVolume, Anatomy | None]:
+    def reopen(
+        self,
+        plan: Plan,
+        report: ProgressReport,
+        ct_path: Path | None = None,
+        on_slices: SliceDelivery | None = None,
+    ) -> tuple[CtVolume, Anatomy | None]:
         """Find the scan a plan was made on and its outlines; refuse another scan."""
         ...
 

@@ -42,10 +42,10 @@ if TYPE_CHECKING:
 _SEXES = {"M": "male", "F": "female", "O": "other"}
 
 
-def study_state(ct: CtVolume | None, *, names_hidden: bool) -> StudyState:
+def study_state(ct: CtVolume | None, *, names_hidden: bool, refusal: str = "") -> StudyState:
     """Return who and what is open."""
     if ct is None:
-        return StudyState(names_hidden=names_hidden)
+        return StudyState(names_hidden=names_hidden, refusal=refusal)
     record, patient = ct.record, ct.record.patient
     identity = [f"ID {patient.patient_id}" if patient.patient_id else "no patient ID"]
     if patient.birth_date:
@@ -67,6 +67,7 @@ def study_state(ct: CtVolume | None, *, names_hidden: bool) -> StudyState:
             for item in record.findings
         ),
         names_hidden=names_hidden,
+        refusal=refusal,
     )
 
 

@@ -7,9 +7,15 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from planner.domain.volume import CtVolume
+    from planner.session.chooser import ChooserState
     from planner.session.drawing import Drawing
+    from planner.session.incoming import IncomingScan
     from planner.session.outlines import OutlineVolume
+    from planner.session.reception import MissingScan
     from planner.session.surfaces import Surface
     from planner.session.view_state import ViewState
     from planner.session.window_states import (
@@ -30,6 +36,10 @@ class PictureView(Protocol):
         """Show the voxels of a scan."""
         ...
 
+    def show_incoming(self, incoming: IncomingScan) -> None:
+        """Show the slices of a scan that are here, marked as loading."""
+        ...
+
     def show_outlines(self, outlines: OutlineVolume | None) -> None:
         """Show the outlines of structures."""
         ...
@@ -47,7 +57,23 @@ class PictureView(Protocol):
         ...
 
 
-class WorkstationView(PictureView, Protocol):
+class ReceptionView(Protocol):
+    """What is asked while something is opened."""
+
+    def show_chooser(self, state: ChooserState | None) -> None:
+        """Let the user choose a series; ``None`` takes the question away."""
+        ...
+
+    def show_thumbnail(self, series_uid: str, grey: NDArray[np.uint8] | None) -> None:
+        """Put a picture ``[j, i]`` beside a series; ``None`` when it has none."""
+        ...
+
+    def show_missing_scan(self, state: MissingScan) -> None:
+        """Ask where the CT of a plan is."""
+        ...
+
+
+class WorkstationView(PictureView, ReceptionView, Protocol):
     """The panes and the panels."""
 
     def show_study(self, state: StudyState) -> None:

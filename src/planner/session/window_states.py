@@ -43,6 +43,10 @@ class StudyState:
     ----------
     position_words
         Empty when supine and head or feet first are plain; else such as ``PRONE``.
+    is_coming
+        Slices of a scan are shown while the rest is read; nothing is open.
+    refusal
+        Why what was asked for last was not opened; empty when it was.
     """
 
     is_open: bool = False
@@ -54,6 +58,8 @@ class StudyState:
     position_words: str = ""
     gate: tuple[GateLine, ...] = ()
     names_hidden: bool = False
+    is_coming: bool = False
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,10 +10,10 @@ from planner.document.commands import answer_clinical
 from planner.document.plan_document import PlanDocument
 from planner.domain.errors import PlannerError
 from planner.session import state_words
-from planner.session.actions import reasons
+from planner.session.actions import STILL_COMING, reasons
 from planner.session.case_desk import CaseDesk
 from planner.session.check_desk import CheckDesk
-from planner.session.drawing import FindingMark
+from planner.session.drawing import Drawing, FindingMark
 from planner.session.job_desk import JobDesk
 from planner.session.needle_desk import NeedleDesk
 from planner.session.outline_desk import OutlineDesk
@@ -21,8 +21,17 @@ from planner.session.pane_desk import PaneDesk
 from planner.session.paper_desk import PaperDesk
 from planner.session.plan_desk import PlanDesk
 from planner.session.position import position_alarm
+from planner.session.reception import Reception
 from planner.session.treat_desk import TreatDesk
-from planner.session.window_states import CheckPhase, Message, PlanState, TreatState
+from planner.session.window_states import (
+    AnatomyState,
+    CheckPhase,
+    CheckState,
+    Message,
+    PlanState,
+    StudyState,
+    TreatState,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,8 +40,9 @@ if TYPE_CHECKING:
     from planner.domain.prediction import MissingZone, PredictedCement, PredictedZone
     from planner.domain.volume import CtVolume
     from planner.geometry.points import PointLps
-    from planner.session.case_desk import OpenedCase
+    from planner.session.incoming import IncomingScan
     from planner.session.jobs import JobRunner
+    from planner.session.opened_case import OpenedCase
     from planner.session.ports import CaseServices
     from planner.session.view_protocols import WorkstationView
 
@@ -57,7 +67,10 @@ class Workstation:
             fault=self.fault,
             ended=self.refresh,
         )
-        self.case = case = CaseDesk(services, self, jobs, edits, self._begin)
+        self.case = case = CaseDesk(services, self, edits, self._begin)
+        self.reception = Reception(
+            services, view, self, jobs, arrived=case.take, looking=self._look
+        )
         self.outlines = OutlineDesk(services, view, self, jobs, case, edits, panes)
         self.needles = NeedleDesk(services, self, jobs, case, edits, panes)
         self.treatment = TreatDesk(services, self, edits)
@@ -78,12 +91,32 @@ class Workstation:
         """The open scan."""
         return self.case.ct
 
+    def _look(self, incoming: IncomingScan | None) -> None:
+        """Show slices on their way in, and nothing of the open case beside them."""
+        if incoming is not None:
+            self._view.show_incoming(incoming)
+            self.panes.follow(incoming)
+            if "coming" not in self._shown:
+                self._shown["coming"] = incoming
+                self._view.show_outlines(None)
+                self._view.show_surfaces(())
+            self.refresh()
+            return
+        self._shown.pop("coming", None)
+        ct = self.case.ct
+        self._view.show_scan(ct, position_alarm(ct.record.patient_position) if ct else "")
+        self._view.show_outlines(self.outlines.drawn)
+        self.panes.go_back()
+        self.outlines.build_surfaces()
+        self.refresh()
+
     def _begin(self, opened: OpenedCase) -> None:
         """Clear every desk for the case that was opened."""
         ct = opened.ct
         self.jobs.cancel("segment", "suggest", "surfaces")
         self.checks.forget()
         self.needles.forget()
+        self._shown.pop("coming", None)
         self._focus, self._zones = None, ()
         self.edits.anatomy = opened.anatomy
         document = PlanDocument(opened.plan)
@@ -91,8 +124,12 @@ class Workstation:
         self.edits.reset(document)
         self._view.show_surfaces(())
         self._view.show_scan(ct, position_alarm(ct.record.patient_position))
-        self._view.show_outlines(opened.drawn)
+        self.outlines.show(opened.drawn)
         self.panes.open(ct)
+        if opened.plan.trajectories:
+            first = opened.plan.trajectories[0]
+            self.edits.select(first.id)
+            self.panes.jump(first.tip)
         self.derive()
         self.outlines.build_surfaces()
 
@@ -102,7 +139,7 @@ class Workstation:
 
     def probe(self, point: PointLps) -> str:
         """Return what is at a point: position and HU."""
-        if self.ct is None:
+        if self.ct is None or self.reception.coming is not None:
             return ""
         x, y, z = point.array
         place = f"{'L' if x >= 0 else 'R'} {abs(x):.1f}  {'P' if y >= 0 else 'A'} {abs(y):.1f}  "
@@ -115,6 +152,9 @@ class Workstation:
 
     def act(self, intent: Callable[[], None]) -> None:
         """Run an edit; say in one sentence when it cannot be done."""
+        if self.reception.coming is not None:
+            self.say(STILL_COMING, is_error=True)
+            return
         try:
             intent()
         except PlannerError as refusal:
@@ -182,6 +222,7 @@ class Workstation:
     def hide_names(self, *, hidden: bool) -> None:
         """Hide or show who the scan is of."""
         self.names_hidden = hidden
+        self.reception.hide_names(hidden=hidden)
         self.refresh()
 
     # showing
@@ -200,11 +241,16 @@ class Workstation:
 
     def refresh(self) -> None:
         """Show every state that differs from what is shown."""
+        if self.reception.coming is not None:
+            self._refresh_coming()
+            return
         checks, desk = self.checks, self.edits
         cements = self._valid_cements()
         unfilled = dict(checks.evaluation.unfilled) if checks.evaluation else {}
         zones = () if checks.state.phase is CheckPhase.STOPPED else self._zones
-        study = state_words.study_state(self.ct, names_hidden=self.names_hidden)
+        study = state_words.study_state(
+            self.ct, names_hidden=self.names_hidden, refusal=self.reception.refusal
+        )
         anatomy = state_words.anatomy_state(
             desk.anatomy, desk.document.plan if desk.document else None
         )
@@ -227,6 +273,21 @@ class Workstation:
         self._publish("why", why, show.show_availability)
         fills = [checks.fills[item.cement_injection_id] for item in cements]
         self._view.show_drawing(state_words.drawing_of(desk, zones, fills, self._focus))
+
+    def _refresh_coming(self) -> None:
+        """Show that nothing can be planned yet, and nothing of the case that was open."""
+        show = self._view
+        study, plan, check = StudyState(is_coming=True), PlanState(), CheckState()
+        anatomy, treat = AnatomyState(), TreatState()
+        self.plan_shown, self.treatment_shown = plan, treat
+        self._publish("study", study, show.show_study)
+        self._publish("anatomy", anatomy, show.show_anatomy)
+        self._publish("plan", plan, show.show_plan)
+        self._publish("treat", treat, show.show_treatment)
+        self._publish("check", check, show.show_check)
+        why = reasons(study, anatomy, plan, treat, check, self.jobs.busy)
+        self._publish("why", why, show.show_availability)
+        self._view.show_drawing(Drawing())
 
     def _publish(self, name: str, state: object, show: Callable[..., None]) -> None:
         if name not in self._shown or self._shown[name] != state:

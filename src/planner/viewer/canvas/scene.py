@@ -10,13 +10,12 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from dataclasses import dataclass, replace
-from math import cos, radians, sin
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from planner.session.drawing import grown
+from planner.viewer.canvas.turntable import VIEW_ANGLE_DEG
 from planner.viewer.theme import clinical
 
 if not os.environ.get("DISPLAY") and sys.platform.startswith("linux"):
@@ -39,9 +38,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.geometry.ellipsoid import Spheroid
-    from planner.geometry.points import PointLps, Vector
+    from planner.geometry.points import PointLps
     from planner.session.drawing import Drawing, NeedleMark
     from planner.session.surfaces import Surface
+    from planner.viewer.canvas.turntable import Turntable
 
 importlib.import_module("vtkmodules.vtkRenderingOpenGL2")
 # The OpenGL classes register themselves when their module is imported.
@@ -51,46 +51,6 @@ NEEDLE_RADIUS_MM = 1.4
 """Drawn radius of a needle in 3-D: between a 13 G and a 10 G cannula; for looking only."""
 
 BACKGROUND = (0.043, 0.055, 0.075)
-VIEW_ANGLE_DEG = 30.0
-STEEPEST_DEG = 89.0
-
-
-@dataclass(frozen=True, slots=True)
-class Turntable:
-    """Where the eye stands: always with the head up, so a picture never rolls.
-
-    ``azimuth_deg`` 0 looks from behind the patient, 90 from the patient's left.
-    """
-
-    focus: PointLps
-    distance_mm: float
-    azimuth_deg: float = 28.0
-    elevation_deg: float = 12.0
-
-    def turned(self, right_deg: float, up_deg: float) -> Turntable:
-        """Return the eye after a drag."""
-        high = min(max(self.elevation_deg + up_deg, -STEEPEST_DEG), STEEPEST_DEG)
-        return replace(
-            self, azimuth_deg=(self.azimuth_deg + right_deg) % 360.0, elevation_deg=high
-        )
-
-    def nearer(self, factor: float) -> Turntable:
-        """Return the eye moved closer by ``factor``."""
-        return replace(self, distance_mm=min(max(self.distance_mm / factor, 20.0), 5000.0))
-
-    def shifted(self, right_px: float, down_px: float, height_px: float) -> Turntable:
-        """Return the eye after the picture was pulled by so many pixels."""
-        scale = 2.0 * self.distance_mm * np.tan(radians(VIEW_ANGLE_DEG / 2)) / height_px
-        right, up, _ = self.axes
-        return replace(self, focus=self.focus.moved((up * down_px - right * right_px) * scale))
-
-    @property
-    def axes(self) -> tuple[Vector, Vector, Vector]:
-        """Unit vectors to the screen's right, to its top, and towards the eye, LPS."""
-        a, e = radians(self.azimuth_deg), radians(self.elevation_deg)
-        back = np.array((sin(a) * cos(e), cos(a) * cos(e), sin(e)))
-        right = np.array((-cos(a), sin(a), 0.0))
-        return right, np.cross(back, right), back
 
 
 class Scene:

@@ -16,6 +16,7 @@ from planner.session.planes import volume_centre
 from planner.session.view_state import Layer
 from planner.viewer.canvas.overlay_painter import words, words_centred
 from planner.viewer.canvas.slice_pane import GROUND
+from planner.viewer.canvas.turntable import Turntable
 from planner.viewer.theme import clinical
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from planner.domain.volume import CtVolume
     from planner.session.surfaces import Surface
     from planner.session.view_state import ViewState
-    from planner.viewer.canvas.scene import Scene, Turntable
+    from planner.viewer.canvas.scene import Scene
 
 DEGREES_PER_PIXEL = 0.45
 SETTLE_MS = 160
@@ -76,17 +77,21 @@ class ScenePane(QWidget):
             self._scene = None
 
     def show_scan(self, ct: CtVolume | None, position_words: str) -> None:
-        """Look at another scan, from behind and a little from the left."""
+        """Look at another scan, from straight behind: the patient's left is on the left."""
         self._words = position_words
         if ct is None:
             self._eye = None
         else:
             self.start()
-            from planner.viewer.canvas.scene import Turntable  # noqa: PLC0415 - loads VTK
-
             size = np.array(ct.geometry.size_ijk) * np.array(ct.geometry.spacing_mm)
             reach = float(size.max())
             self._eye = Turntable(volume_centre(ct.geometry), reach * 2.3)
+        self._redraw()
+
+    def show_incoming(self, loading_words: str) -> None:
+        """Show no body while a scan is not whole."""
+        self._words = loading_words
+        self._eye = None
         self._redraw()
 
     def show_surfaces(self, surfaces: tuple[Surface, ...]) -> None:
@@ -95,8 +100,6 @@ class ScenePane(QWidget):
         if self._scene is not None:
             self._scene.show_surfaces(surfaces)
         if surfaces and self._eye is not None:
-            from planner.viewer.canvas.scene import Turntable  # noqa: PLC0415 - loads VTK
-
             points = np.concatenate([surface.points_mm for surface in surfaces])
             low, high = points.min(axis=0), points.max(axis=0)
             reach = float(np.linalg.norm(high - low))

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from planner.domain.volume import CtVolume
     from planner.geometry.points import PointLps
+    from planner.session.incoming import IncomingScan
     from planner.session.planes import PaneMap, Plane
     from planner.session.view_state import ViewState
 
@@ -84,7 +85,7 @@ class SlicePane(QWidget):
         super().__init__(parent)
         self.plane = plane
         self.scheme = MouseScheme.PACS
-        self._ct: CtVolume | None = None
+        self._ct: CtVolume | IncomingScan | None = None
         self._outlines: OutlineVolume | None = None
         self._view: ViewState | None = None
         self._drawing = Drawing()
@@ -103,8 +104,11 @@ class SlicePane(QWidget):
 
     # what is shown
 
-    def show_scan(self, ct: CtVolume | None, position_words: str) -> None:
-        """Show another scan; ``position_words`` such as PRONE is written on every picture."""
+    def show_scan(self, ct: CtVolume | IncomingScan | None, position_words: str) -> None:
+        """Show another scan, or the slices of one that are here.
+
+        ``position_words`` such as PRONE or LOADING is written on every picture.
+        """
         self._ct, self._words = ct, position_words
         self._samples = None
         self.update()
@@ -148,7 +152,9 @@ class SlicePane(QWidget):
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, str(self.plane).title())
         painter.end()
 
-    def _paint_images(self, painter: QPainter, ct: CtVolume, view: ViewState) -> None:
+    def _paint_images(
+        self, painter: QPainter, ct: CtVolume | IncomingScan, view: ViewState
+    ) -> None:
         ratio = self.devicePixelRatioF()
         wide, high = round(self.width() * ratio), round(self.height() * ratio)
         pane = view.pane_map(self.plane, float(wide), float(high))

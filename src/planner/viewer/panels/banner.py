@@ -54,8 +54,12 @@ class Banner(QWidget):
 
     def show_study(self, state: StudyState) -> None:
         """Show who is open."""
-        self._name.setText(state.name if state.is_open else "No scan is open")
-        self._identity.setText(state.identity if state.is_open else "Drag a CT folder here")
+        if state.is_coming:
+            self._name.setText("Loading a scan")
+            self._identity.setText("nothing can be planned on it yet")
+        else:
+            self._name.setText(state.name if state.is_open else "No scan is open")
+            self._identity.setText(state.identity if state.is_open else "Drag a CT folder here")
         self._series.setText(state.series)
         self._position.setText(state.position)
         say(self._alarm, state.position_words)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
@@ -22,8 +23,12 @@ from planner.domain.sourced import Sourced, Status
 from planner.viewer.panels.parts import label
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from PySide6.QtCore import SignalInstance
     from PySide6.QtGui import QPixmap
 
+    from planner.session.reception import MissingScan
     from planner.session.window_states import FindingRow
 
 
@@ -83,6 +88,43 @@ class SideDialog(_Question):
             self.wait_for("Say that you compared the picture first.")
         else:
             self.wait_for("" if self.by.text().strip() else "Enter your name.")
+
+
+class MissingScanDialog(QDialog):
+    """Asks where the CT of a plan is; a plan is never carried over to another scan."""
+
+    find_wanted = Signal(object)
+    other_wanted = Signal(object)
+
+    def __init__(self, state: MissingScan, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        is_other = state.other is not None
+        title = "This is a different scan" if is_other else "The CT of this plan is missing"
+        self.setWindowTitle(title)
+        self.setMinimumWidth(520)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(22, 20, 22, 18)
+        column.setSpacing(10)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        role = QDialogButtonBox.ButtonRole.ActionRole
+        self.seek = buttons.addButton("Find its CT…", role)
+        self.seek.setProperty("role", "primary")
+        self.seek.clicked.connect(lambda: self._answer(self.find_wanted, state.plan_file))
+        self.open_other = buttons.addButton("Open this scan without the plan", role)
+        self.open_other.setVisible(is_other)
+        self.open_other.clicked.connect(lambda: self._answer(self.other_wanted, state.other))
+        buttons.rejected.connect(self.reject)
+        for part in (
+            label(title, "title"),
+            label(state.sentence),
+            label(f"The plan was made on: {state.wanted}.", "quiet"),
+            buttons,
+        ):
+            column.addWidget(part)
+
+    def _answer(self, wanted: SignalInstance, path: Path | None) -> None:
+        self.accept()
+        wanted.emit(path)
 
 
 class AcknowledgeDialog(_Question):

@@ -13,6 +13,7 @@ from planner.viewer.canvas.slice_pane import SlicePane
 if TYPE_CHECKING:
     from planner.domain.volume import CtVolume
     from planner.session.drawing import Drawing
+    from planner.session.incoming import IncomingScan
     from planner.session.outlines import OutlineVolume
     from planner.session.surfaces import Surface
     from planner.session.view_state import ViewState
@@ -51,6 +52,12 @@ class PaneGrid(QWidget):
         for pane in self.slices.values():
             pane.show_scan(ct, position_words)
         self.scene.show_scan(ct, position_words)
+
+    def show_incoming(self, incoming: IncomingScan) -> None:
+        """Show the slices of a scan that are here, marked as loading."""
+        for pane in self.slices.values():
+            pane.show_scan(incoming, incoming.words)
+        self.scene.show_incoming(incoming.words)
 
     def show_outlines(self, outlines: OutlineVolume | None) -> None:
         """Show the outlines of structures."""

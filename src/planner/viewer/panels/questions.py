@@ -10,7 +10,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox
 
 from planner.domain.plan import Acknowledgement
-from planner.viewer.panels.dialogs import AcknowledgeDialog, DeviceTableDialog, SideDialog
+from planner.viewer.panels.dialogs import (
+    AcknowledgeDialog,
+    DeviceTableDialog,
+    MissingScanDialog,
+    SideDialog,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +23,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QPixmap
     from PySide6.QtWidgets import QWidget
 
+    from planner.session.reception import MissingScan
     from planner.session.workstation import Workstation
 
 PLAN_FILTER = "Plans (*.plan);;All files (*)"
@@ -34,16 +40,38 @@ class Questions:
 
     def folder(self) -> None:
         """Ask for a folder of slices and open it."""
-        if name := QFileDialog.getExistingDirectory(self._window, "Open CT folder"):
-            self._desk.case.open_scan(Path(name))
+        name = QFileDialog.getExistingDirectory(self._window, "Open CT folder")
+        if name and self.may_replace():
+            self._desk.reception.open_scan(Path(name))
 
     def scan_file(self) -> None:
         """Ask for a scan in one file and open it."""
-        self._file("Open CT", SCAN_FILTER, self._desk.case.open_scan)
+        self._file("Open CT", SCAN_FILTER, self.open)
 
     def plan_file(self) -> None:
         """Ask for a plan and open it."""
-        self._file("Open plan", PLAN_FILTER, self._desk.case.open_plan)
+        self._file("Open plan", PLAN_FILTER, self.open)
+
+    def open(self, path: Path) -> None:
+        """Open a scan or a plan, unless the user keeps what is open and unsaved."""
+        if self.may_replace():
+            self._desk.reception.drop(path)
+
+    def may_replace(self) -> bool:
+        """Tell whether another case may take the place of the open one."""
+        return not self._desk.case.has_unsaved_work or self.may_close()
+
+    def missing_scan(self, state: MissingScan) -> None:
+        """Ask where the CT of a plan is."""
+        dialog = MissingScanDialog(state, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.find_wanted.connect(self._find_scan)
+        dialog.other_wanted.connect(self._desk.reception.open_scan)
+        dialog.open()
+
+    def _find_scan(self, plan_file: Path) -> None:
+        if name := QFileDialog.getExistingDirectory(self._window, "Where is the CT of the plan?"):
+            self._desk.reception.open_plan(plan_file, Path(name))
 
     def labels_file(self) -> None:
         """Ask for outlines and take them."""

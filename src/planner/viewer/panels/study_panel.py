@@ -33,6 +33,8 @@ class StudyPanel(Panel):
             "Every series is checked before it is shown.",
             "quiet",
         )
+        self._refusal = label("", "refusal")
+        self._refusal.hide()
         self._series = label()
         self._grid = label("", "quiet")
         self._position = label("", "quiet")
@@ -43,6 +45,7 @@ class StudyPanel(Panel):
             button(actions["open_folder"], primary=True),
             button(actions["open_file"]),
             button(actions["open_plan"]),
+            self._refusal,
             section("Series"),
             self._series,
             self._grid,
@@ -54,8 +57,10 @@ class StudyPanel(Panel):
 
     def show_study(self, state: StudyState) -> None:
         """Show the series and the gate's findings."""
-        self._hint.setVisible(not state.is_open)
-        self._series.setText(state.series if state.is_open else "None is open.")
+        self._hint.setVisible(not state.is_open and not state.refusal)
+        say(self._refusal, f"NOT OPENED  {state.refusal}" if state.refusal else "")
+        nothing = "Slices are coming in." if state.is_coming else "None is open."
+        self._series.setText(state.series if state.is_open else nothing)
         say(self._grid, state.grid)
         say(self._position, state.position)
         while (item := self._gate.takeAt(0)) is not None:

@@ -75,6 +75,7 @@ QLabel[role="badge"] { border: 1px solid $line; border-radius: 4px; padding: 3px
   color: $quiet; font-size: 11px; font-weight: 600; }
 QLabel[role="alarm"] { border: 1px solid #F2C14B; border-radius: 4px; padding: 3px 8px;
   color: $text; font-size: 11px; font-weight: 700; }
+QLabel[role="refusal"] { border: 1px solid #E5484D; border-radius: 6px; padding: 8px 10px; }
 QPushButton, QToolButton { background: $raised; border: 1px solid $line; border-radius: 6px;
   padding: 6px 12px; color: $text; }
 QPushButton:hover, QToolButton:hover { background: $hover; }
