@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from planner.domain.anatomy import Anatomy
     from planner.domain.plan import Plan
     from planner.domain.volume import CtVolume
@@ -26,3 +28,22 @@ class OpenedCase:
     ct: CtVolume
     anatomy: Anatomy | None
     drawn: OutlineVolume | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissingScan:
+    """A plan whose own CT is not where it was, or is another one.
+
+    Attributes
+    ----------
+    wanted
+        What to look for, in words.
+    other
+        Where a different scan lies, that may be opened without the plan; ``None`` when nothing
+        does.
+    """
+
+    plan_file: Path
+    sentence: str
+    wanted: str
+    other: Path | None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ from planner.document.plan_file import is_plan_file
 from planner.domain.errors import InputRefusedError, PlannerError
 from planner.session.chooser import chooser_state, opens_straight
 from planner.session.incoming import IncomingScan, SliceFeed
-from planner.session.opened_case import CT_GONE, OTHER_CT, OpenedCase
+from planner.session.opened_case import CT_GONE, OTHER_CT, MissingScan, OpenedCase
 from planner.session.outlines import outline_volume
 from planner.session.state_words import day
 
@@ -31,25 +30,6 @@ if TYPE_CHECKING:
     from planner.session.view_protocols import ReceptionView
 
 NOT_READ_WHOLE = "Loading was stopped. An incomplete scan is never shown as if it were one."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MissingScan:
-    """A plan whose own CT is not where it was, or is another one.
-
-    Attributes
-    ----------
-    wanted
-        What to look for, in words.
-    other
-        Where a different scan lies, that may be opened without the plan; ``None`` when nothing
-        does.
-    """
-
-    plan_file: Path
-    sentence: str
-    wanted: str
-    other: Path | None
 
 
 class Reception:

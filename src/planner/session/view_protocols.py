@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from planner.session.chooser import ChooserState
     from planner.session.drawing import Drawing
     from planner.session.incoming import IncomingScan
+    from planner.session.opened_case import MissingScan
     from planner.session.outlines import OutlineVolume
-    from planner.session.reception import MissingScan
     from planner.session.surfaces import Surface
     from planner.session.view_state import ViewState
     from planner.session.window_states import (

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from PySide6.QtCore import SignalInstance
     from PySide6.QtGui import QPixmap
 
-    from planner.session.reception import MissingScan
+    from planner.session.opened_case import MissingScan
     from planner.session.window_states import FindingRow
 
 
