@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -81,7 +82,7 @@ class VolumeGeometry:
     @property
     def ijk_from_lps(self) -> NDArray[np.float64]:
         """Shape ``(4, 4)``: LPS mm to voxel centre indices."""
-        return np.asarray(np.linalg.inv(self.lps_from_ijk), dtype=np.float64)
+        return _inverse(self.affine).copy()
 
     @property
     def shape_kji(self) -> tuple[int, int, int]:
@@ -142,6 +143,12 @@ class VolumeGeometry:
         An apostrophe marks an oblique axis, as ``L'``.
         """
         return direction_label(self.direction[:, axis] * (1.0 if positive else -1.0))
+
+
+@lru_cache(maxsize=64)
+def _inverse(affine: Matrix4) -> NDArray[np.float64]:
+    """Return the inverse of a grid's matrix: points are mapped far more often than grids made."""
+    return np.asarray(np.linalg.inv(np.array(affine, dtype=np.float64)), dtype=np.float64)
 
 
 def direction_label(direction: Vector) -> str:

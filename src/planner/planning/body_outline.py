@@ -11,9 +11,10 @@ import edt
 import numpy as np
 from scipy import ndimage
 
+from planner.geometry.kernels import kernel
 from planner.geometry.points import PointLps
 from planner.geometry.volume_geometry import VolumeGeometry
-from planner.planning.sampling import along_line
+from planner.planning.sampling import along_line, trilinear
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -132,20 +133,51 @@ def skin_on_line(ct: CtVolume, tip: PointLps, outward: Vector) -> PointLps | Non
         Unit vector, shape ``(3,)``, LPS, from the tip towards the outside.
     """
     outline = body_outline(ct)
-    count = int(FARTHEST_MM / STEP_MM) + 1
-    way_mm = np.arange(count) * STEP_MM
-    line_mm = tip.array + way_mm[:, None] * outward
-    seen = outline.geometry.contains(line_mm) & ct.geometry.contains(line_mm)
-    if not seen[0]:
-        return None
-    last = count if seen.all() else int(np.argmin(seen))
     grid = outline.geometry
-    inside = along_line(outline.inside, grid.ijk(line_mm[0]), grid.ijk(line_mm[last - 1]), last)
-    within = np.flatnonzero(inside >= 0.5)
-    if not len(within) or within[-1] >= last - 1:
+    start, way = grid.ijk(tip.array), grid.ijk_from_lps[:3, :3] @ outward
+    seen_mm = min(
+        _last_inside_mm(grid, start, way),
+        _last_inside_mm(
+            ct.geometry, ct.geometry.ijk(tip.array), ct.geometry.ijk_from_lps[:3, :3] @ outward
+        ),
+        FARTHEST_MM,
+    )
+    if seen_mm < 0.0:
         return None
-    coarse_mm = way_mm[within[-1]]
+    last = int(seen_mm / STEP_MM)
+    within = _last_within(outline.inside, start, way * STEP_MM, last)
+    if within < 0 or within >= last:
+        return None
+    coarse_mm = within * STEP_MM
     return PointLps.of(tip.array + _refined_mm(ct, tip, outward, coarse_mm) * outward)
+
+
+@kernel
+def _last_within(
+    inside: NDArray[np.uint8],
+    start_ijk: NDArray[np.float64],
+    step_ijk: NDArray[np.float64],
+    last: int,
+) -> int:
+    """Return the last step of a line that lies inside a mask, -1 when none does."""
+    for n in range(last, -1, -1):
+        i, j, k = start_ijk + n * step_ijk
+        if trilinear(inside, i, j, k) >= 0.5:
+            return n
+    return -1
+
+
+def _last_inside_mm(geometry: VolumeGeometry, start_ijk: Vector, step_ijk: Vector) -> float:
+    """Return how far a line runs before it leaves a grid's outer faces, negative from outside.
+
+    ``step_ijk`` is 1 mm of the line.
+    """
+    last = np.array(geometry.size_ijk, dtype=np.float64) - 0.5
+    if (start_ijk < -0.5).any() or (start_ijk > last).any():
+        return -1.0
+    with np.errstate(divide="ignore"):
+        way = np.where(step_ijk >= 0.0, last - start_ijk, -0.5 - start_ijk) / step_ijk
+    return float(np.where(step_ijk == 0.0, np.inf, way).min())
 
 
 def _refined_mm(ct: CtVolume, tip: PointLps, outward: Vector, coarse_mm: float) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 from planner.domain.plan import Approach
 from planner.geometry.points import unit
 from planner.planning.pedicle_margins import pedicle_margins
-from planner.planning.segment_distance import nearest_on_segment
+from planner.planning.segment_distance import nearest_in_blocks
 from planner.planning.surfaces import surroundings_of
 
 if TYPE_CHECKING:
@@ -58,7 +58,9 @@ def exact_distances(
     """
     clearance = ENOUGH_MM
     if len(surroundings.danger_points_mm):
-        distance, _, _ = nearest_on_segment(surroundings.danger_points_mm, entry_mm, tip_mm)
+        distance, _, _ = nearest_in_blocks(
+            surroundings.danger_points_mm, surroundings.danger_balls, entry_mm, tip_mm
+        )
         clearance = min(float(distance) - radius_mm, ENOUGH_MM)
     if pedicle_of is None:
         return Exact(clearance, ENOUGH_MM)

@@ -117,7 +117,13 @@ def clearance(
     it is the greatest depth of the axis in it and the radius, negative.
     """
     distance, at, on_needle, doubt = structure_distance(
-        surface.points_mm, surface.inside, surface.ijk_from_lps, entry, tip, STEP_MM
+        surface.points_mm,
+        surface.balls,
+        surface.inside,
+        surface.ijk_from_lps,
+        entry,
+        tip,
+        STEP_MM,
     )
     return Clearance(
         structure=name,

@@ -16,6 +16,7 @@ import numpy as np
 from planner.domain import structures
 from planner.domain.levels import RIGHT_FORAMEN_OFFSET, Level, Side
 from planner.geometry.kernels import kernel
+from planner.planning.segment_distance import in_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -41,8 +42,8 @@ class Surface:
 
     Attributes
     ----------
-    points_mm
-        Shape ``(n, 3)``, LPS, n > 0.
+    points_mm, balls
+        Shape ``(n, 3)``, LPS, n > 0, and the balls about their blocks, see ``in_blocks``.
     inside
         uint8 mask; all zero for an open surface that has no inside.
     ijk_from_lps
@@ -50,8 +51,20 @@ class Surface:
     """
 
     points_mm: NDArray[np.float64]
+    balls: NDArray[np.float64]
     inside: NDArray[np.uint8]
     ijk_from_lps: NDArray[np.float64]
+
+    @classmethod
+    def of(
+        cls,
+        points_mm: NDArray[np.float64],
+        inside: NDArray[np.uint8],
+        ijk_from_lps: NDArray[np.float64],
+    ) -> Surface:
+        """Make a surface of points in any order."""
+        ordered, balls = in_blocks(np.asarray(points_mm, dtype=np.float64))
+        return cls(points_mm=ordered, balls=balls, inside=inside, ijk_from_lps=ijk_from_lps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -71,7 +84,7 @@ class Surroundings:
         axes, from its body centre, shape ``(3, 2)``; ``None`` where no body was outlined.
     near
         Surfaces by structure name.
-    danger_points_mm
+    danger_points_mm, danger_balls
         Surfaces of everything to keep away from within ``DANGER_MM`` of the body's centre.
     farther_than_mm
         Structures that were looked for and lie farther away than this.
@@ -85,6 +98,7 @@ class Surroundings:
     body_extent_mm: NDArray[np.float64] | None
     near: Mapping[str, Surface]
     danger_points_mm: NDArray[np.float64]
+    danger_balls: NDArray[np.float64]
     farther_than_mm: Mapping[str, float]
 
 
@@ -175,11 +189,10 @@ def surroundings_of(anatomy: Anatomy, level: Level) -> Surroundings:
     body = np.pad(anatomy.bodies[box] == number, 1)
     wall = vertebra.posterior_wall
     if wall is not None and len(wall.points_mm):
-        near[structures.POSTERIOR_WALL] = Surface(
-            points_mm=np.ascontiguousarray(wall.points_mm, dtype=np.float64),
-            inside=np.zeros_like(bone, dtype=np.uint8),
-            ijk_from_lps=geometry.ijk_from_lps,
+        near[structures.POSTERIOR_WALL] = Surface.of(
+            wall.points_mm, np.zeros_like(bone, dtype=np.uint8), geometry.ijk_from_lps
         )
+    danger, danger_balls = in_blocks(_danger(near, vertebra))
     return Surroundings(
         level=level,
         geometry=geometry,
@@ -188,7 +201,8 @@ def surroundings_of(anatomy: Anatomy, level: Level) -> Surroundings:
         bone_points_mm=surface_points(bone, geometry),
         body_extent_mm=_extent_mm(body, geometry, vertebra),
         near=near,
-        danger_points_mm=_danger(near, vertebra),
+        danger_points_mm=danger,
+        danger_balls=danger_balls,
         farther_than_mm={
             name: REACH_MM
             for name, mask in anatomy.masks.items()
@@ -213,7 +227,7 @@ def _danger(near: Mapping[str, Surface], vertebra: Vertebra) -> NDArray[np.float
         if name != structures.POSTERIOR_WALL:
             far = np.linalg.norm(surface.points_mm - vertebra.body_centre.array, axis=1)
             parts.append(surface.points_mm[far <= DANGER_MM])
-    return np.ascontiguousarray(np.concatenate(parts))
+    return np.concatenate(parts)
 
 
 def _vertebra_box(anatomy: Anatomy, level: Level) -> Box:
@@ -263,7 +277,7 @@ def _surface(
     points = surface_points(mask, grid)
     if not len(points):
         return None
-    return Surface(points_mm=points, inside=mask.astype(np.uint8), ijk_from_lps=grid.ijk_from_lps)
+    return Surface.of(points, mask.astype(np.uint8), grid.ijk_from_lps)
 
 
 def foramen_name(value: int) -> str:
