@@ -100,6 +100,12 @@ class PhantomServices:
         report(0.5, "Outlining")
         return easy_l3().truth
 
+    def redo_outlines(
+        self, ct: CtVolume, binding: AnatomyBinding, report: ProgressReport
+    ) -> Anatomy:
+        report(0.5, "Correcting")
+        return easy_l3().truth
+
     def import_anatomy(self, ct: CtVolume, path: Path, report: ProgressReport) -> Anatomy:
         return easy_l3().truth
 

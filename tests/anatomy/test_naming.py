@@ -24,6 +24,6 @@ def test_that_no_ribs_at_all_cannot_be_counted_from() -> None:
 
 
 def test_that_usual_sizes_grow_from_the_head_down_to_l4() -> None:
-    chain = [level for level in USUAL_PERIOD_MM if level is not Level.L5]
+    chain = [level for level in USUAL_PERIOD_MM if level.order <= Level.L4.order]
     sizes = [USUAL_PERIOD_MM[level] for level in chain]
     assert sizes == sorted(sizes)

@@ -13,6 +13,8 @@ from planner.anatomy.spine_curve import U_MM, V_MM
 from planner.anatomy.wall_lines import wall_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from planner.anatomy.wall_lines import WallLines
@@ -34,6 +36,9 @@ SPACING_MM = (15, 46)
 
 END_MARGIN_MM = 4.0
 """A disc this close to the end of the stack is not believed."""
+
+BODY_SHARE = 0.3
+"""Round a click in a body no disc lies within this share of a level's height."""
 
 _CORTEX_WEIGHT = 0.4
 """Share of the walls' brightness in the evidence; osteophytes bridge discs, so it is small."""
@@ -96,13 +101,22 @@ class DiscSearch:
         return float((near & self.in_scan).sum() / self.in_scan.sum())
 
 
-def find_discs(straight: NDArray[np.float32]) -> DiscSearch:
-    """Find walls, rhythm and discs in a straightened CT ``[s, v, u]``."""
+def find_discs(straight: NDArray[np.float32], bodies_at: Sequence[float] = ()) -> DiscSearch:
+    """Find walls, rhythm and discs in a straightened CT ``[s, v, u]``.
+
+    Parameters
+    ----------
+    bodies_at
+        Places ``s`` that the user says lie inside a body, so no disc does.
+    """
     walls = wall_lines(straight)
     in_scan = _rows_in_scan(straight, walls)
     rhythm = pedicle_rhythm(straight, walls, in_scan)
     evidence = _tilted_evidence(straight, walls, rhythm.period_mm)
     strength = _strength(evidence, rhythm.cue, walls, in_scan)
+    for s in bodies_at:
+        clear = np.abs(np.arange(len(straight)) - s) < BODY_SHARE * rhythm.period_mm[int(s)]
+        strength[:, :, clear] = 0.0
     chosen = _chain(strength.max((0, 1)), rhythm.period_mm)
     refined = [_refined(strength, s) for s in chosen]
     s_mm = np.array([place for place, _, _ in refined], dtype=np.float64)

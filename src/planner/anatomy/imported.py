@@ -6,7 +6,7 @@ themselves, drawn as bone on soft tissue, so that nothing but the vertebrae can 
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,24 +14,22 @@ import numpy as np
 from planner.anatomy.body_split import body_centres, disc_between, split_bodies
 from planner.anatomy.canal_path import GRIDS_MM, best_path
 from planner.anatomy.canal_surface import canal_radius_mm
-from planner.anatomy.description import Provenance, describe
-from planner.anatomy.naming import NamedLevels
+from planner.anatomy.naming import NamedLevels, name_levels, shifted
 from planner.anatomy.native_grid import clipped_to_scan, labels_on
-from planner.anatomy.quality import judge
 from planner.anatomy.spine_curve import recentred, spine_curve, straightened
 from planner.anatomy.spine_model import SpineModel
 from planner.anatomy.spine_parts import inside_canal
 from planner.anatomy.work_grid import WorkVolume, grid_over, noise_sd_hu, resample, work_volume
-from planner.domain.anatomy import Origin
 from planner.domain.errors import InputRefusedError
 from planner.domain.levels import Level
-from planner.domain.progress import ProgressReport, unreported
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from planner.anatomy.description import Measured
+    from planner.anatomy.naming import NamingWords
     from planner.anatomy.spine_curve import SpineCurve
-    from planner.domain.anatomy import Anatomy
+    from planner.domain.progress import ProgressReport
     from planner.domain.volume import CtVolume, LabelVolume
     from planner.geometry.points import Vector
     from planner.geometry.volume_geometry import VolumeGeometry
@@ -47,15 +45,33 @@ _MARGIN_MM = np.array([30.0, 30.0, 15.0])
 _LEAST_VOXELS = 50
 
 
-def segment_imported(
-    ct: CtVolume, labels: LabelVolume, *, report: ProgressReport = unreported
-) -> Anatomy:
-    """Make an anatomy from an imported label map.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ImportedSpine:
+    """Outlines made elsewhere, split into parts.
 
-    Parameters
+    Attributes
     ----------
-    labels
-        VerSe numbers on any grid in the CT's frame; it is resampled to the CT.
+    levels
+        Names the outlines came with, from inferior to superior.
+    ignored
+        Numbers in the label map that are no vertebrae.
+    """
+
+    model: SpineModel
+    labels: LabelVolume
+    levels: tuple[Level, ...]
+    ignored: tuple[int, ...]
+
+    def numbers_on(self, geometry: VolumeGeometry) -> NDArray[np.uint8]:
+        """Return the outlines themselves on a grid, numbered from inferior to superior."""
+        table = np.zeros(256, np.uint8)
+        for n, level in enumerate(self.levels):
+            table[level.verse_label] = n + 1
+        return table[labels_on(self.labels.labels, self.labels.geometry, geometry)]
+
+
+def import_spine(ct: CtVolume, labels: LabelVolume, report: ProgressReport) -> ImportedSpine:
+    """Find the canal inside imported outlines and split them into bodies and arches.
 
     Raises
     ------
@@ -76,18 +92,20 @@ def segment_imported(
     report(0.1, "looking for the canal inside the outlines")
     curve = _curve(labels, levels, low, high)
     report(0.3, "splitting bodies from arches")
-    model, by_number = _model(ct, labels, levels, curve, low, high)
-    names = NamedLevels(
-        levels=tuple(by_number[n + 1] for n in range(model.count)), doubts=(DOUBT,) * model.count
+    return ImportedSpine(
+        model=_model(ct, labels, levels, curve, low, high),
+        labels=labels,
+        levels=tuple(levels),
+        ignored=tuple(ignored),
     )
-    notes = (f"Numbers left out of the imported outlines: {ignored}.",) if ignored else ()
-    provenance = Provenance(backend=BACKEND, origin=Origin.IMPORTED, notes=notes)
-    anatomy = describe(model, names, judge(model, None), provenance, report)
-    if lost := [level for level in levels if level not in anatomy.vertebrae]:
-        note = f"No body was found inside the scan for {', '.join(lost)}; left out."
-        anatomy = replace(anatomy, notes=(*anatomy.notes, note))
-    report(1.0, "done")
-    return _with_own_voxels(anatomy, labels)
+
+
+def imported_names(spine: ImportedSpine, words: NamingWords) -> NamedLevels:
+    """Return the names the outlines came with, unless the user named a vertebra."""
+    if words.seeds:
+        return name_levels(spine.model, words)
+    count = len(spine.levels)
+    return shifted(NamedLevels(levels=spine.levels, doubts=(DOUBT,) * count), words)
 
 
 def _levels_in(labels: LabelVolume) -> tuple[list[Level], list[int]]:
@@ -147,14 +165,13 @@ def _model(
     curve: SpineCurve,
     low: Vector,
     high: Vector,
-) -> tuple[SpineModel, dict[int, Level]]:
+) -> SpineModel:
     """Split the vertebrae, numbered from inferior to superior, into parts."""
     volume = work_volume(ct, low, high, 1.0)
     grid = volume.geometry
     numbers = np.zeros(256, np.uint8)
-    by_number = {n + 1: level for n, level in enumerate(levels)}
-    for number, level in by_number.items():
-        numbers[level.verse_label] = number
+    for n, level in enumerate(levels):
+        numbers[level.verse_label] = n + 1
     vertebrae = numbers[labels_on(labels.labels, labels.geometry, grid)]
     drawn = np.where(
         vertebrae > 0,
@@ -169,7 +186,7 @@ def _model(
     centre_s = body_centres(bodies, located, len(levels))
     spacing = np.abs(np.diff(centre_s)) if len(levels) > 1 else np.array([30.0])
     height = np.r_[spacing[:1], 0.5 * (spacing[1:] + spacing[:-1]), spacing[-1:]]
-    model = SpineModel(
+    return SpineModel(
         ct=ct,
         volume=volume,
         curve=curve,
@@ -184,7 +201,6 @@ def _model(
         soft_hu=_soft_hu(volume, vertebrae),
         noise_hu=noise_sd_hu(volume),
     )
-    return model, by_number
 
 
 def _cut_by_scan(
@@ -205,16 +221,20 @@ def _soft_hu(volume: WorkVolume, vertebrae: NDArray[np.uint8]) -> float:
     return float(np.median(ring)) if ring.size else 40.0
 
 
-def _with_own_voxels(anatomy: Anatomy, labels: LabelVolume) -> Anatomy:
-    """Put the imported outlines themselves on the scan's grid, not their copy on the work grid."""
-    own = labels_on(labels.labels, labels.geometry, anatomy.geometry)
-    own[~np.isin(own, [level.verse_label for level in anatomy.vertebrae])] = 0
+def with_own_voxels(measured: Measured, own: NDArray[np.uint8]) -> Measured:
+    """Put the imported outlines themselves on the scan's grid, not their copy on the work grid.
+
+    Parameters
+    ----------
+    own
+        uint8 on the kept part of the scan's grid, numbered from inferior to superior.
+    """
     free = own == 0
     return replace(
-        anatomy,
+        measured,
         labels=own,
-        bodies=np.where(anatomy.bodies == own, own, 0).astype(np.uint8),
-        discs=np.where(free, anatomy.discs, 0).astype(np.uint8),
-        foramina=np.where(free, anatomy.foramina, 0).astype(np.uint8),
-        canal=anatomy.canal & free,
+        bodies=np.where(measured.bodies == own, own, 0).astype(np.uint8),
+        discs=np.where(free, measured.discs, 0).astype(np.uint8),
+        foramina=np.where(free, measured.foramina, 0).astype(np.uint8),
+        canal=measured.canal & free,
     )

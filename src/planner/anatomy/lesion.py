@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.domain.anatomy import Anatomy
+    from planner.domain.corrections import LesionGrown
     from planner.domain.volume import CtVolume
     from planner.geometry.points import PointLps
     from planner.geometry.volume_geometry import VolumeGeometry
@@ -36,12 +37,19 @@ LEAST_CONTRAST_HU = 30.0
 """Less than this between click and healthy marrow is not a lesion that HU can outline."""
 
 
-def grow_lesion(ct: CtVolume, anatomy: Anatomy, click: PointLps) -> NDArray[np.bool_]:
+def grow_lesion(
+    ct: CtVolume, anatomy: Anatomy, click: PointLps, limits: LesionGrown | None = None
+) -> NDArray[np.bool_]:
     """Return a lesion as a mask on the anatomy's grid, from one click inside it.
 
     The limit lies half way between the HU at the click and that of the vertebra's healthy
     marrow, so the same rule serves lytic and blastic lesions. The mask is a proposal for the
     brush, never a measured tumour.
+
+    Parameters
+    ----------
+    limits
+        The user's limits on HU and reach, which then hold instead of the automatic ones.
 
     Raises
     ------
@@ -49,27 +57,39 @@ def grow_lesion(ct: CtVolume, anatomy: Anatomy, click: PointLps) -> NDArray[np.b
         When the click is in no outlined vertebra, or does not differ from healthy marrow.
     """
     geometry = anatomy.geometry
+    reach_mm = FARTHEST_MM if limits is None else limits.reach_mm
     number = _vertebra_at(anatomy, click)
-    box = _box_round(geometry, click, FARTHEST_MM)
+    box = _box_round(geometry, click, reach_mm)
     start = np.array([axis.start for axis in box])[::-1].astype(float)
     places = np.moveaxis(np.indices([axis.stop - axis.start for axis in box]), 0, -1)[..., ::-1]
     distance = np.linalg.norm(geometry.lps_mm(places + start) - click.array, axis=-1)
     sigma = SMOOTHING_MM / np.array(geometry.spacing_mm)[::-1]
     smooth = ndimage.gaussian_filter(_hu_on(ct, geometry, box), sigma)
-    inside = (anatomy.labels[box] == number) & (distance < FARTHEST_MM)
-    seed_hu = float(np.median(smooth[distance <= max(SEED_MM, distance.min())]))
-    marrow_hu = _healthy_marrow_hu(ct, anatomy, number)
+    inside = (anatomy.labels[box] == number) & (distance < reach_mm)
+    if limits is not None and (limits.low_hu is not None or limits.high_hu is not None):
+        low = -np.inf if limits.low_hu is None else limits.low_hu
+        high = np.inf if limits.high_hu is None else limits.high_hu
+        like = (smooth >= low) & (smooth <= high)
+    else:
+        seed_hu = float(np.median(smooth[distance <= max(SEED_MM, distance.min())]))
+        like = _like_the_click(smooth, seed_hu, _healthy_marrow_hu(ct, anatomy, number))
+    grown = _piece_at(like & inside, distance, geometry)
+    out = np.zeros(geometry.shape_kji, np.bool_)
+    out[box] = grown
+    return out
+
+
+def _like_the_click(
+    smooth: NDArray[np.float32], seed_hu: float, marrow_hu: float
+) -> NDArray[np.bool_]:
+    """Return what is nearer to the click than to healthy marrow."""
     if abs(seed_hu - marrow_hu) < LEAST_CONTRAST_HU:
         raise UsageError(
             f"at the click the bone reads {seed_hu:.0f} HU, close to the healthy marrow of "
             f"{marrow_hu:.0f} HU; click where the lesion is clearest, or draw it with the brush"
         )
     limit = 0.5 * (seed_hu + marrow_hu)
-    like = smooth < limit if seed_hu < marrow_hu else smooth > limit
-    grown = _piece_at(like & inside, distance, geometry)
-    out = np.zeros(geometry.shape_kji, np.bool_)
-    out[box] = grown
-    return out
+    return np.asarray(smooth < limit if seed_hu < marrow_hu else smooth > limit)
 
 
 def _vertebra_at(anatomy: Anatomy, click: PointLps) -> int:

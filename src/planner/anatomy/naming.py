@@ -6,11 +6,12 @@ A name that is not the user's word always carries a sentence of doubt.
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.domain.corrections import Correction, LevelCount, NamesShifted
 from planner.domain.errors import UsageError
 from planner.domain.levels import Level
 
@@ -21,13 +22,13 @@ if TYPE_CHECKING:
     from planner.geometry.points import PointLps
 
 USUAL_LEVELS = tuple(level for level in Level if level not in (Level.T13, Level.L6))
-"""The chain names are counted along; T13 and L6 are only ever the user's word."""
+"""The chain names are counted along, unless the user says how many vertebrae there are."""
 
 USUAL_PERIOD_MM = {
     Level.T1: 18.5, Level.T2: 19.5, Level.T3: 20.0, Level.T4: 20.5, Level.T5: 21.0,
     Level.T6: 22.0, Level.T7: 22.5, Level.T8: 23.5, Level.T9: 24.5, Level.T10: 26.5,
-    Level.T11: 28.5, Level.T12: 31.0, Level.L1: 33.5, Level.L2: 35.5, Level.L3: 36.5,
-    Level.L4: 37.0, Level.L5: 36.0,
+    Level.T11: 28.5, Level.T12: 31.0, Level.T13: 32.5, Level.L1: 33.5, Level.L2: 35.5,
+    Level.L3: 36.5, Level.L4: 37.0, Level.L5: 36.0, Level.L6: 35.5,
 }  # fmt: skip
 """Rough level-to-level distances of an adult; only their ratios are used, to rank guesses."""
 
@@ -56,7 +57,43 @@ class NamedLevels:
     doubts: tuple[str, ...]
 
 
-def name_levels(model: SpineModel, seeds: Mapping[Level, PointLps]) -> NamedLevels:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamingWords:
+    """What the user said about names.
+
+    Attributes
+    ----------
+    seeds
+        Names given to points in bodies.
+    count
+        How many thoracic and lumbar vertebrae there are; ``None`` when nobody said.
+    shift
+        Levels to move every name by, to the head where positive.
+    """
+
+    seeds: Mapping[Level, PointLps] = field(default_factory=dict)
+    count: LevelCount | None = None
+    shift: int = 0
+
+    @property
+    def chain(self) -> tuple[Level, ...]:
+        """The levels this patient has, from the head down."""
+        if self.count is None:
+            return USUAL_LEVELS
+        last = {"T": self.count.thoracic, "L": self.count.lumbar}
+        return tuple(
+            level for level in Level if int(level.value[1:]) <= last.get(level.value[0], 7)
+        )
+
+
+def words_of(seeds: Mapping[Level, PointLps], corrections: Sequence[Correction]) -> NamingWords:
+    """Gather the words on names: the last count holds, shifts add up."""
+    counts = [word for word in corrections if isinstance(word, LevelCount)]
+    shift = sum(word.steps for word in corrections if isinstance(word, NamesShifted))
+    return NamingWords(seeds=seeds, count=counts[-1] if counts else None, shift=shift)
+
+
+def name_levels(model: SpineModel, words: NamingWords) -> NamedLevels:
     """Name every vertebra.
 
     Raises
@@ -64,45 +101,77 @@ def name_levels(model: SpineModel, seeds: Mapping[Level, PointLps]) -> NamedLeve
     UsageError
         When a seed lies off the spine, or two seeds contradict the order of the vertebrae.
     """
-    if seeds:
-        return _from_seeds(model, seeds)
+    named = _from_seeds(model, words) if words.seeds else _offered(model, words)
+    return shifted(named, words)
+
+
+def shifted(named: NamedLevels, words: NamingWords) -> NamedLevels:
+    """Move every name along the chain by the user's word."""
+    if not words.shift:
+        return named
+    way = "the head" if words.shift > 0 else "the feet"
+    steps = abs(words.shift)
+    doubt = (
+        f"Moved by the user by {steps} level{'s' if steps > 1 else ''} towards {way}; accept the "
+        "vertebra to settle its name."
+    )
+    return NamedLevels(
+        levels=tuple(
+            None if level is None else _stepped(level, -words.shift, words.chain)
+            for level in named.levels
+        ),
+        doubts=(doubt,) * len(named.levels),
+    )
+
+
+def _offered(model: SpineModel, words: NamingWords) -> NamedLevels:
+    """Count from the sacrum, else from ribs, else guess, and say so."""
+    chain, count = words.chain, words.count
     sacrum = sacrum_number(model)
     if sacrum is not None:
-        lowest = USUAL_LEVELS.index(Level.S1) + sacrum - 1
-        return _counted(
-            model,
-            lowest,
-            "Counted up from the sacrum, with the lowest free vertebra as L5; a fourth or sixth "
-            "lumbar or a transitional vertebra would shift every name by one.",
-        )
+        lowest = chain.index(Level.S1) + sacrum - 1
+        if count is None:
+            doubt = (
+                "Counted up from the sacrum, with the lowest free vertebra as L5; a fourth or "
+                "sixth lumbar or a transitional vertebra would shift every name by one."
+            )
+        else:
+            doubt = (
+                f"Counted up from the sacrum with {count.lumbar} lumbar vertebrae, as the user "
+                "said; a transitional vertebra would shift every name by one."
+            )
+        return _counted(model, chain, lowest, doubt)
     rib = last_rib_number(rib_shares(model), model.cut_by_scan.tolist())
     if rib is not None:
-        lowest = USUAL_LEVELS.index(Level.T12) + rib - 1
+        last_thoracic = max(
+            (level for level in chain if level.region == "thoracic"), key=lambda level: level.order
+        )
         return _counted(
             model,
-            lowest,
-            "Counted from the lowest vertebra with ribs as T12; the sacrum was not made out, and "
-            "a missing or lumbar rib would shift every name by one.",
+            chain,
+            chain.index(last_thoracic) + rib - 1,
+            f"Counted from the lowest vertebra with ribs as {last_thoracic}; the sacrum was not "
+            "made out, and a missing or lumbar rib would shift every name by one.",
         )
-    return _counted(
-        model,
-        _best_guess(model),
-        "Not countable in this scan: neither the sacrum nor the last rib is seen. The name is a "
-        "guess from the size of the vertebrae; name one vertebra to settle it.",
-    )
+    return _counted(model, chain, _best_guess(model, chain), NOT_COUNTABLE)
 
 
-def _counted(model: SpineModel, lowest: int, doubt: str) -> NamedLevels:
-    """Name all from the place of vertebra 1 in ``USUAL_LEVELS``."""
+NOT_COUNTABLE = (
+    "Not countable in this scan: neither the sacrum nor the last rib is seen. The name is a "
+    "guess from the size of the vertebrae; name one vertebra to settle it."
+)
+
+
+def _counted(model: SpineModel, chain: tuple[Level, ...], lowest: int, doubt: str) -> NamedLevels:
+    """Name all from the place of vertebra 1 in the chain."""
     places = [lowest - n for n in range(model.count)]
-    levels = tuple(
-        USUAL_LEVELS[place] if 0 <= place < len(USUAL_LEVELS) else None for place in places
-    )
+    levels = tuple(chain[place] if 0 <= place < len(chain) else None for place in places)
     return NamedLevels(levels=levels, doubts=(doubt,) * model.count)
 
 
-def _from_seeds(model: SpineModel, seeds: Mapping[Level, PointLps]) -> NamedLevels:
+def _from_seeds(model: SpineModel, words: NamingWords) -> NamedLevels:
     """Name the seeded vertebrae by the user's word and count the others from the nearest."""
+    seeds = words.seeds
     named = {vertebra_at(model, point, level): level for level, point in seeds.items()}
     if len(named) < len(seeds):
         raise UsageError(
@@ -117,7 +186,7 @@ def _from_seeds(model: SpineModel, seeds: Mapping[Level, PointLps]) -> NamedLeve
     doubts = []
     for number in range(1, model.count + 1):
         nearest = min(named, key=lambda seeded: (abs(seeded - number), seeded))
-        levels.append(_stepped(named[nearest], nearest - number))
+        levels.append(_stepped(named[nearest], nearest - number, words.chain))
         doubts.append(
             ""
             if number in named
@@ -127,21 +196,26 @@ def _from_seeds(model: SpineModel, seeds: Mapping[Level, PointLps]) -> NamedLeve
     return NamedLevels(levels=tuple(levels), doubts=tuple(doubts))
 
 
-def _stepped(level: Level, down: int) -> Level | None:
+def _stepped(level: Level, down: int, chain: tuple[Level, ...]) -> Level | None:
     """Return the level ``down`` places toward the feet, over T13 and L6 unless it starts there."""
     if down == 0:
         return level
-    if level in USUAL_LEVELS:
-        place = USUAL_LEVELS.index(level) + down
+    if level in chain:
+        place = chain.index(level) + down
     else:
-        # T13 sits between T12 and L1, L6 between L5 and S1.
-        after = Level.L1 if level is Level.T13 else Level.S1
-        place = USUAL_LEVELS.index(after) + (down - 1 if down > 0 else down)
-    return USUAL_LEVELS[place] if 0 <= place < len(USUAL_LEVELS) else None
+        # T13 sits between T12 and L1, L6 between L5 and S1; a level the chain lacks has a next.
+        after = next(place for place, other in enumerate(chain) if other.order > level.order)
+        place = after + (down - 1 if down > 0 else down)
+    return chain[place] if 0 <= place < len(chain) else None
 
 
 def vertebra_at(model: SpineModel, point: PointLps, level: Level) -> int:
-    """Return the number of the vertebra a seed lies in, else the nearest along the spine.
+    """Return the number of the vertebra that a seed of ``level`` names."""
+    return vertebra_near(model, point, f"the seed of {level}")
+
+
+def vertebra_near(model: SpineModel, point: PointLps, what: str) -> int:
+    """Return the number of the vertebra a point lies in, else the nearest along the spine.
 
     Raises
     ------
@@ -161,7 +235,7 @@ def vertebra_at(model: SpineModel, point: PointLps, level: Level) -> int:
         or abs(u) > 40.0
         or not -45.0 < v < 60.0
     ):
-        raise UsageError(f"the seed of {level} lies off the spine; click inside its body")
+        raise UsageError(f"{what} lies off the spine; click inside its body")
     return nearest + 1
 
 
@@ -222,23 +296,20 @@ def rib_shares(model: SpineModel) -> list[float]:
     return out
 
 
-def _best_guess(model: SpineModel) -> int:
+def _best_guess(model: SpineModel, chain: tuple[Level, ...]) -> int:
     """Return the place of vertebra 1 whose usual spacings fit best, over every offset."""
+    lowest_free = chain.index(Level.S1) - 1
     inner = ~model.cut_by_scan
     measured = np.log(model.height_mm[inner]) if inner.any() else np.log(model.height_mm)
     numbers = np.flatnonzero(inner) if inner.any() else np.arange(model.count)
     ribs = np.array(rib_shares(model))
-    best_cost, best = np.inf, USUAL_LEVELS.index(Level.L5)
-    for lowest in range(
-        USUAL_LEVELS.index(Level.T1) + model.count - 1, USUAL_LEVELS.index(Level.L5) + 1
-    ):
-        usual = np.log([USUAL_PERIOD_MM[USUAL_LEVELS[lowest - int(n)]] for n in numbers])
+    best_cost, best = np.inf, lowest_free
+    for lowest in range(chain.index(Level.T1) + model.count - 1, lowest_free + 1):
+        usual = np.log([USUAL_PERIOD_MM[chain[lowest - int(n)]] for n in numbers])
         error = measured - usual
         # The patient's size is free within reason; the shape along the spine is not.
         cost = float(((error - error.mean()) ** 2).sum() / 0.06**2 + (error.mean() / 0.12) ** 2)
-        lumbar = np.array(
-            [USUAL_LEVELS[lowest - n].region == "lumbar" for n in range(model.count)]
-        )
+        lumbar = np.array([chain[lowest - n].region == "lumbar" for n in range(model.count)])
         cost += 3.0 * float(np.abs(np.where(lumbar, ribs, 1.0 - ribs)).sum())
         if cost < best_cost:
             best_cost, best = cost, lowest

@@ -1,33 +1,21 @@
-"""The one door to every segmenter."""
+"""The doors to every segmenter."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from planner.anatomy import builtin
-from planner.anatomy.description import Provenance, describe
-from planner.anatomy.naming import name_levels
-from planner.anatomy.quality import judge
-from planner.domain.anatomy import Anatomy, Origin
+from planner.anatomy.workbench import Workbench
 from planner.domain.errors import NotBuiltYetError, UsageError
 from planner.domain.progress import ProgressReport, unreported
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from planner.domain.anatomy import Anatomy
+    from planner.domain.corrections import Correction
     from planner.domain.levels import Level
-    from planner.domain.volume import CtVolume
+    from planner.domain.volume import CtVolume, LabelVolume
     from planner.geometry.points import PointLps
-
-
-class Segmenter(Protocol):
-    """Makes an anatomy of a scan."""
-
-    def __call__(
-        self, ct: CtVolume, seeds: Mapping[Level, PointLps], report: ProgressReport
-    ) -> Anatomy:
-        """Segment ``ct``; ``seeds`` are the user's words, as points in bodies."""
-        ...
 
 
 def segment(
@@ -35,6 +23,7 @@ def segment(
     *,
     backend: str = "builtin",
     seeds: Mapping[Level, PointLps] | None = None,
+    corrections: Sequence[Correction] = (),
     report: ProgressReport = unreported,
 ) -> Anatomy:
     """Segment the spine of a scan.
@@ -46,6 +35,8 @@ def segment(
         read with ``planner.imaging`` and given to ``segment_imported``.
     seeds
         Level names the user gave, as points in the vertebral bodies.
+    corrections
+        What the user said of the outlines, played in order.
 
     Raises
     ------
@@ -54,28 +45,55 @@ def segment(
     NotBuiltYetError
         For ``totalsegmentator``.
     UsageError
-        When the backend is unknown or a seed lies off the spine.
+        When the backend is unknown, or a seed or correction lies off the spine.
+    """
+    check_backend(backend)
+    return Workbench(ct).outline(seeds=seeds, corrections=corrections, report=report)
+
+
+def check_backend(backend: str) -> None:
+    """Refuse a backend this version does not have.
+
+    Raises
+    ------
+    NotBuiltYetError
+        For ``totalsegmentator``.
+    UsageError
+        When it is unknown.
     """
     if backend == "totalsegmentator":
         raise NotBuiltYetError(
             "the TotalSegmentator backend is not in this version; run it yourself and import "
             "its label file with --backend import:FILE"
         )
-    segmenter = _SEGMENTERS.get(backend)
-    if segmenter is None:
+    if backend != "builtin":
         raise UsageError(
-            f"unknown segmenter {backend!r}; this version has {', '.join(sorted(_SEGMENTERS))} "
-            "and import:FILE"
+            f"unknown segmenter {backend!r}; this version has builtin and import:FILE"
         )
-    return segmenter(ct, seeds or {}, report)
 
 
-def _builtin(ct: CtVolume, seeds: Mapping[Level, PointLps], report: ProgressReport) -> Anatomy:
-    model, scan = builtin.build_model(ct, report)
-    provenance = Provenance(backend=builtin.BACKEND, origin=Origin.AUTOMATIC)
-    anatomy = describe(model, name_levels(model, seeds), judge(model, scan), provenance, report)
-    report(1.0, "done")
-    return anatomy
+def segment_imported(
+    ct: CtVolume,
+    labels: LabelVolume,
+    *,
+    seeds: Mapping[Level, PointLps] | None = None,
+    corrections: Sequence[Correction] = (),
+    report: ProgressReport = unreported,
+) -> Anatomy:
+    """Make an anatomy from an imported label map.
 
+    Parameters
+    ----------
+    labels
+        VerSe numbers on any grid in the CT's frame; it is resampled to the CT.
+    seeds
+        Level names the user gave, as points in the bodies; they overrule those of the file.
 
-_SEGMENTERS: Mapping[str, Segmenter] = {"builtin": _builtin}
+    Raises
+    ------
+    InputRefusedError
+        ``ANA-NO-LABELS`` when no VerSe vertebra number lies in the scan, ``ANA-NO-CANAL`` when
+        the outlines do not surround a canal.
+    """
+    bench = Workbench(ct, labels)
+    return bench.outline(seeds=seeds, corrections=corrections, report=report)

@@ -23,6 +23,7 @@ from planner.session.cases import (
     without_outlines,
 )
 from planner.session.margins import measure_margins
+from planner.session.outline_bench import OutlineBench
 from planner.session.output import export_case, report_case
 from planner.session.ports import Evaluation, Suggestion, Suggestions
 
@@ -54,6 +55,7 @@ class Services:
 
     def __init__(self, user_folder: Path) -> None:
         self._user_folder = user_folder
+        self._bench = OutlineBench()
         self._catalog: Catalog = load_catalog(user_folder)
 
     @property
@@ -90,6 +92,12 @@ class Services:
         """Outline the spine."""
         binding = AnatomyBinding(backend="builtin", seeds=tuple(seeds.items()))
         return outline(ct, binding, report)
+
+    def redo_outlines(
+        self, ct: CtVolume, binding: AnatomyBinding, report: ProgressReport
+    ) -> Anatomy:
+        """Return the outlines of a plan with its corrections; quick after the first call."""
+        return self._bench.outline(ct, binding, report)
 
     def import_anatomy(self, ct: CtVolume, path: Path, report: ProgressReport) -> Anatomy:
         """Take the outlines from a label file."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from planner.domain.corrections import DiscPlane
     from planner.domain.levels import Level, Side
     from planner.domain.sourced import Interval
     from planner.geometry.points import PointLps
@@ -130,6 +131,25 @@ class Vertebra:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SpineGuides:
+    """What a person drags to correct the outlines.
+
+    Attributes
+    ----------
+    discs
+        From inferior to superior.
+    canal_mm, posterior_wall_mm, anterior_wall_mm
+        float64, shape ``(n, 3)``, LPS, 1 mm apart from inferior to superior: the axis of the
+        canal, and the back and the front of the bodies in the midplane.
+    """
+
+    discs: tuple[DiscPlane, ...]
+    canal_mm: NDArray[np.float64]
+    posterior_wall_mm: NDArray[np.float64]
+    anterior_wall_mm: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Anatomy:
     """The spine of one scan on one grid.
 
@@ -157,6 +177,8 @@ class Anatomy:
         Name and version of what made it.
     ct_sha256
         The scan it belongs to.
+    guides
+        Lines the built-in segmenter went by; ``None`` for outlines made elsewhere.
     """
 
     geometry: VolumeGeometry
@@ -171,6 +193,7 @@ class Anatomy:
     lesion: NDArray[np.bool_] | None = None
     masks: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    guides: SpineGuides | None = None
 
     def __post_init__(self) -> None:
         shape = self.geometry.shape_kji

@@ -23,9 +23,11 @@ from planner.domain.anatomy import (
     PosteriorWall,
     Quality,
     QualityVerdict,
+    SpineGuides,
     Vertebra,
     WallBreach,
 )
+from planner.domain.corrections import DiscPlane
 from planner.domain.levels import Level, Side
 from planner.domain.sourced import Interval
 from planner.geometry.points import PointLps
@@ -35,10 +37,12 @@ if TYPE_CHECKING:
     from planner.domain.plan import AnatomyBinding
     from planner.domain.volume import CtVolume
 
-FORMAT = 1
+FORMAT = 2
 """Raised when the layout of a stored anatomy changes; older files are then made anew."""
 
 _log = logging.getLogger(__name__)
+
+GUIDES = ("canal_mm", "posterior_wall_mm", "anterior_wall_mm")
 
 GRIDS = ("labels", "bodies", "discs", "foramina", "canal")
 
@@ -80,9 +84,11 @@ def store_anatomy(ct: CtVolume, binding: AnatomyBinding, anatomy: Anatomy) -> No
 def _path(ct: CtVolume, binding: AnatomyBinding) -> Path:
     digest = hashlib.sha256()
     labels = Path(binding.locator).read_bytes() if binding.locator else b""
-    seeds = repr([(str(level), point) for level, point in binding.seeds])
+    words = repr([(str(level), point) for level, point in binding.seeds])
+    # The repr of a correction holds every number to the last bit, and is the same on every run.
+    words += repr(binding.corrections)
     for part in (
-        f"{FORMAT} {__version__} {BACKEND} {ct.record.sha256} {seeds}".encode(),
+        f"{FORMAT} {__version__} {BACKEND} {ct.record.sha256} {words}".encode(),
         hashlib.sha256(labels).digest(),
     ):
         digest.update(part)
@@ -98,12 +104,17 @@ def _encode(anatomy: Anatomy) -> dict[str, Any]:
         if wall := vertebra.posterior_wall:
             arrays[f"wall/{level}/points"] = wall.points_mm
             arrays[f"wall/{level}/cortex"] = wall.cortex_hu
+    if guides := anatomy.guides:
+        arrays |= {f"guide/{name}": getattr(guides, name) for name in GUIDES}
     document = {
         "size_ijk": anatomy.geometry.size_ijk,
         "affine": anatomy.geometry.affine,
         "backend": anatomy.backend,
         "ct_sha256": anatomy.ct_sha256,
         "notes": anatomy.notes,
+        "discs": [[*_xyz(disc.middle), *disc.normal] for disc in anatomy.guides.discs]
+        if anatomy.guides
+        else None,
         "vertebrae": [_vertebra_document(v) for v in anatomy.vertebrae.values()],
     }
     arrays["document"] = np.frombuffer(json.dumps(document).encode(), dtype=np.uint8)
@@ -164,6 +175,17 @@ def _decode(stored: Any) -> Anatomy:
         backend=document["backend"],
         ct_sha256=document["ct_sha256"],
         notes=tuple(document["notes"]),
+        guides=None if document["discs"] is None else _guides(document["discs"], stored),
+    )
+
+
+def _guides(discs: list[list[float]], stored: Any) -> SpineGuides:
+    return SpineGuides(
+        discs=tuple(
+            DiscPlane(middle=PointLps.of(row[:3]), normal=(row[3], row[4], row[5]))
+            for row in discs
+        ),
+        **{name: stored[f"guide/{name}"] for name in GUIDES},
     )
 
 

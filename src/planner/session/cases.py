@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.anatomy import segment, segment_imported
 from planner.catalog import load_catalog
 from planner.domain.anatomy import Anatomy
 from planner.domain.errors import InputRefusedError, PlannerError
@@ -20,11 +19,12 @@ from planner.domain.prediction import MissingZone
 from planner.domain.progress import ProgressReport, unreported
 from planner.domain.volume import GateVerdict
 from planner.geometry.points import unit
-from planner.imaging import load_ct, read_labels
+from planner.imaging import load_ct
 from planner.physics import cortex_barrier, fill_cement, table_zone
 from planner.safety import Scene, assess, run_self_test
 from planner.session.anatomy_store import load_anatomy, store_anatomy
 from planner.session.opened_case import CT_GONE, OTHER_CT
+from planner.session.outline_bench import bench_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -118,12 +118,9 @@ def outline(ct: CtVolume, binding: AnatomyBinding, report: ProgressReport = unre
         return without_outlines(ct)
     if found := load_anatomy(ct, binding):
         return found
-    seeds = dict(binding.seeds)
-    if binding.locator:
-        anatomy = segment_imported(ct, read_labels(Path(binding.locator)), report=report)
-    else:
-        # A binding to outlines already made names their version too, as in "builtin 1".
-        anatomy = segment(ct, backend=binding.backend.split()[0], seeds=seeds, report=report)
+    anatomy = bench_for(ct, binding).outline(
+        seeds=dict(binding.seeds), corrections=binding.corrections, report=report
+    )
     store_anatomy(ct, binding, anatomy)
     return anatomy
 

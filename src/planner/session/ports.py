@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from planner.domain.devices import Cement, Device, ZoneRow
     from planner.domain.finding import Assessment
     from planner.domain.levels import Level, Side
-    from planner.domain.plan import Plan, Trajectory
+    from planner.domain.plan import AnatomyBinding, Plan, Trajectory
     from planner.domain.prediction import MissingZone, PredictedCement, PredictedZone
     from planner.domain.progress import ProgressReport
     from planner.domain.volume import CtVolume
@@ -100,6 +100,12 @@ class CaseServices(Protocol):
         self, ct: CtVolume, seeds: Mapping[Level, PointLps], report: ProgressReport
     ) -> Anatomy:
         """Outline the spine."""
+        ...
+
+    def redo_outlines(
+        self, ct: CtVolume, binding: AnatomyBinding, report: ProgressReport
+    ) -> Anatomy:
+        """Return the outlines of a plan with its corrections; quick after the first call."""
         ...
 
     def import_anatomy(self, ct: CtVolume, path: Path, report: ProgressReport) -> Anatomy:

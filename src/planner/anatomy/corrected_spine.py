@@ -1,0 +1,335 @@
+"""Applies one correction to the outlines and redoes only what it touches.
+
+Each correction is a step from one ``CorrectedSpine`` to the next. Playing the same corrections
+in the same order gives the same outlines, whether it is done at once or one by one.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, replace
+from functools import singledispatch
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.anatomy.body_surface import body_surfaces
+from planner.anatomy.canal_bend import bent_to
+from planner.anatomy.canal_surface import canal_radius_mm
+from planner.anatomy.description import Change
+from planner.anatomy.disc_lines import (
+    deleted_disc,
+    discs_round_body,
+    moved_disc,
+    with_disc,
+)
+from planner.anatomy.drawn_walls import held_to_walls, moved_walls
+from planner.anatomy.instances import (
+    BONE_OVER_SOFT_HU,
+    NO_VERTEBRA,
+    SplitChoices,
+    split_vertebrae,
+    stations,
+)
+from planner.anatomy.naming import vertebra_near
+from planner.anatomy.spine_curve import straightened
+from planner.anatomy.spine_parts import SpineParts, spine_parts
+from planner.anatomy.strokes import along_line
+from planner.domain.corrections import (
+    BodyClicked,
+    BoneScribble,
+    BoneThreshold,
+    CanalPoint,
+    Correction,
+    DiscAdded,
+    DiscDeleted,
+    DiscMoved,
+    WallLine,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from planner.anatomy.body_surface import BodySurfaces
+    from planner.anatomy.builtin import SpineOutline
+    from planner.anatomy.disc_search import DiscSearch
+    from planner.anatomy.straight_spine import StraightSpine
+    from planner.geometry.points import PointLps
+
+REACH_BELOW, REACH_ABOVE = 1.5, 1.0
+"""How far a vertebra reaches from its body centre along the spine, in level heights."""
+
+MARGIN_MM = 6.0
+"""Rows kept beyond what is redone, so that filters see the same neighbours."""
+
+SLAB_V_MM, SLAB_U_MM = (-60.0, 45.0), (-42.0, 42.0)
+"""Extent across the spine whose rows are redone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CorrectedSpine:
+    """The outlines with what the user said of them so far.
+
+    Attributes
+    ----------
+    said
+        Thresholds, scribbles and wall lines: they hold whenever something near is redone.
+    change
+        What differs from the step before; ``None`` for the automatic outlines.
+    clicked
+        Numbers of vertebrae that a correction redid.
+    """
+
+    outline: SpineOutline
+    said: tuple[Correction, ...] = ()
+    change: Change | None = None
+    clicked: frozenset[int] = frozenset()
+
+
+@singledispatch
+def corrected(correction: object, spine: CorrectedSpine) -> CorrectedSpine:
+    """Return the outlines after one correction of them."""
+    raise TypeError(f"{type(correction).__name__} does not correct the outlines of {spine}")
+
+
+@corrected.register
+def _(correction: DiscMoved, spine: CorrectedSpine) -> CorrectedSpine:
+    old = spine.outline.spine
+    return _with_discs(spine, moved_disc(old, correction.disc, correction.plane))
+
+
+@corrected.register
+def _(correction: DiscAdded, spine: CorrectedSpine) -> CorrectedSpine:
+    return _with_discs(spine, with_disc(spine.outline.spine, correction.plane))
+
+
+@corrected.register
+def _(correction: DiscDeleted, spine: CorrectedSpine) -> CorrectedSpine:
+    return _with_discs(spine, deleted_disc(spine.outline.spine, correction.disc))
+
+
+@corrected.register
+def _(correction: BodyClicked, spine: CorrectedSpine) -> CorrectedSpine:
+    found = discs_round_body(spine.outline.spine, correction.at)
+    number = _number_at(spine.outline, found, correction.at)
+    return _with_discs(spine, found, also=(number,))
+
+
+@corrected.register
+def _(correction: BoneThreshold, spine: CorrectedSpine) -> CorrectedSpine:
+    number = vertebra_near(spine.outline.model(), correction.at, "the vertebra of the threshold")
+    said = replace(spine, said=(*spine.said, correction))
+    return _resplit(said, said.outline, _identity(), {number})
+
+
+@corrected.register
+def _(correction: BoneScribble, spine: CorrectedSpine) -> CorrectedSpine:
+    outline = spine.outline
+    s, _, _ = outline.spine.curve.locate(np.array([p.array for p in correction.points]))
+    places = stations(outline.spine.discs)
+    near = np.abs(places.centre_s[:, None] - s[None]).min(axis=1) < 1.2 * places.height_mm
+    numbers = {int(n) + 1 for n in np.flatnonzero(near)}
+    if correction.owner is not None:
+        numbers.add(vertebra_near(outline.model(), correction.owner, "the owner of the scribble"))
+    said = replace(spine, said=(*spine.said, correction))
+    return _resplit(said, outline, _identity(), numbers)
+
+
+@corrected.register
+def _(correction: WallLine, spine: CorrectedSpine) -> CorrectedSpine:
+    old = spine.outline.spine
+    walls, rows = moved_walls(old, correction)
+    said = (*spine.said, correction)
+    discs = replace(old.discs, walls=walls)
+    new = replace(old, discs=discs, surfaces=_surfaces(old.straight, discs, old, said))
+    outline = replace(spine.outline, spine=new)
+    return _resplit(
+        replace(spine, said=said), outline, _identity(), _numbers_at(discs, rows.start, rows.stop)
+    )
+
+
+@corrected.register
+def _(correction: CanalPoint, spine: CorrectedSpine) -> CorrectedSpine:
+    old = spine.outline
+    curve, walls, rows = bent_to(old.spine, correction.at)
+    straight = straightened(old.ct.hu, old.ct.geometry, curve)
+    discs = replace(old.spine.discs, walls=walls)
+    new = replace(old.spine, curve=curve, straight=straight, discs=discs)
+    new = replace(
+        new,
+        surfaces=_surfaces(straight, discs, new, spine.said),
+        canal_radius_mm=canal_radius_mm(straight),
+    )
+    box = _rows(old, float(rows.start), float(rows.stop))
+    located = old.located.copy()
+    located[:, box] = curve.locate_grid(old.volume.within(box).geometry)
+    outline = replace(old, spine=new, located=located)
+    numbers = _numbers_at(discs, rows.start, rows.stop)
+    return _resplit(spine, outline, _identity(), numbers)
+
+
+def _identity() -> NDArray[np.uint8]:
+    return np.arange(256, dtype=np.uint8)
+
+
+def _surfaces(
+    straight: NDArray[np.float32],
+    discs: DiscSearch,
+    spine: StraightSpine,
+    said: Iterable[Correction],
+) -> BodySurfaces:
+    """Find walls and endplates, then hold them to the lines the user drew."""
+    found = body_surfaces(straight, discs)
+    drawn = [line for line in said if isinstance(line, WallLine)]
+    return held_to_walls(found, discs, spine.curve, drawn)
+
+
+def _with_discs(
+    spine: CorrectedSpine, discs: DiscSearch, also: Iterable[int] = ()
+) -> CorrectedSpine:
+    """Redo the vertebrae whose discs differ, and those beside them."""
+    old = spine.outline.spine
+    table, changed = _matched(old.discs, discs)
+    new = replace(old, discs=discs, surfaces=_surfaces(old.straight, discs, old, spine.said))
+    outline = replace(spine.outline, spine=new)
+    return _resplit(spine, outline, table, changed | set(also))
+
+
+def _matched(old: DiscSearch, new: DiscSearch) -> tuple[NDArray[np.uint8], set[int]]:
+    """Return the new number of each vertebra whose discs stayed, and the other new numbers."""
+
+    def bounds(discs: DiscSearch) -> list[tuple[object, object]]:
+        edges: list[object] = [
+            "low",
+            *zip(
+                discs.s_mm.tolist(),
+                discs.tilt_rad.tolist(),
+                discs.coronal_tilt_rad.tolist(),
+                strict=True,
+            ),
+            "high",
+        ]
+        return list(itertools.pairwise(edges))
+
+    numbers = {pair: n + 1 for n, pair in enumerate(bounds(new))}
+    table = np.zeros(256, np.uint8)
+    for n, pair in enumerate(bounds(old)):
+        table[n + 1] = numbers.get(pair, 0)
+    return table, set(numbers.values()) - {int(n) for n in table if n}
+
+
+def _numbers_at(discs: DiscSearch, low_s: float, high_s: float) -> set[int]:
+    """Return the numbers of the vertebrae whose body meets a stretch of the spine."""
+    edges = np.r_[-np.inf, discs.s_mm, np.inf]
+    return {n + 1 for n in range(len(edges) - 1) if edges[n] < high_s and edges[n + 1] > low_s}
+
+
+def _number_at(outline: SpineOutline, discs: DiscSearch, point: PointLps) -> int:
+    """Return the number, between new discs, of the body at a point."""
+    s, _, _ = outline.spine.curve.locate(point.array[None])
+    return int(np.searchsorted(discs.s_mm, float(s[0]))) + 1
+
+
+def _rows(outline: SpineOutline, low_s: float, high_s: float) -> slice:
+    """Return the slices of the work grid that a stretch of the spine lies in."""
+    s, v, u = np.meshgrid([low_s, high_s], SLAB_V_MM, SLAB_U_MM, indexing="ij")
+    last = len(outline.spine.curve) - 1.0
+    points = outline.spine.curve.at(np.clip(s, 0.0, last), v, u)
+    k = outline.volume.geometry.ijk(points)[..., 2]
+    margin = MARGIN_MM / outline.volume.spacing_mm
+    count = len(outline.volume.hu)
+    start = int(np.clip(np.floor(k.min() - margin), 0, count - 1))
+    return slice(start, int(np.clip(np.ceil(k.max() + margin) + 1, start + 1, count)))
+
+
+def _resplit(
+    spine: CorrectedSpine, outline: SpineOutline, table: NDArray[np.uint8], changed: set[int]
+) -> CorrectedSpine:
+    """Outline the changed vertebrae and their neighbours anew, in their part of the grid."""
+    places = stations(outline.spine.discs)
+    count = len(places.centre_s)
+    if not changed:
+        nothing = Change(touched=frozenset(), table=table, rows=slice(0, 1))
+        return replace(spine, outline=outline, change=nothing)
+    wanted = sorted({m for n in changed for m in (n - 1, n, n + 1) if 1 <= m <= count})
+    low = places.centre_s[wanted[0] - 1] - REACH_BELOW * places.height_mm[wanted[0] - 1]
+    high = places.centre_s[wanted[-1] - 1] + REACH_ABOVE * places.height_mm[wanted[-1] - 1]
+    rows = _rows(outline, float(low), float(high))
+    kept = table.copy()
+    kept[np.isin(kept, wanted)] = 0
+    vertebrae = kept[outline.vertebrae]
+    parts = _parts(outline, table, rows)
+    near = SpineParts(bodies=parts.bodies[rows], discs=parts.discs[rows], canal=parts.canal[rows])
+    free = vertebrae[rows] == 0
+    for over_soft_hu, numbers in _by_threshold(spine, outline, wanted).items():
+        split = split_vertebrae(
+            outline.volume.within(rows),
+            outline.located[:, rows],
+            near,
+            outline.spine,
+            SplitChoices(
+                soft_hu=outline.soft_hu,
+                bone_over_soft_hu=over_soft_hu,
+                wanted=frozenset(numbers),
+                scribbles=_scribbles(spine, outline, rows),
+            ),
+        )
+        found = free & (split > 0)
+        vertebrae[rows][found] = split[found]
+        free &= ~found
+    mine = {int(table[n]) for n in spine.clicked if table[n]} | changed
+    return replace(
+        spine,
+        outline=replace(outline, parts=parts, vertebrae=vertebrae),
+        change=Change(touched=frozenset(wanted), table=table, rows=rows),
+        clicked=frozenset(mine),
+    )
+
+
+def _parts(outline: SpineOutline, table: NDArray[np.uint8], rows: slice) -> SpineParts:
+    """Return bodies, discs and canal, found anew in ``rows`` and renumbered elsewhere."""
+    new = spine_parts(
+        outline.located[:, rows],
+        outline.spine.discs,
+        outline.spine.surfaces,
+        outline.spine.canal_radius_mm,
+    )
+    bodies, discs = table[outline.parts.bodies], table[outline.parts.discs]
+    canal = outline.parts.canal.copy()
+    bodies[rows], discs[rows], canal[rows] = new.bodies, new.discs, new.canal
+    return SpineParts(bodies=bodies, discs=discs, canal=canal)
+
+
+def _by_threshold(
+    spine: CorrectedSpine, outline: SpineOutline, wanted: list[int]
+) -> dict[float, list[int]]:
+    """Group vertebrae by how much denser than soft tissue their bone is; the last word counts."""
+    said: dict[int, float] = {}
+    for word in spine.said:
+        if isinstance(word, BoneThreshold):
+            number = _number_at(outline, outline.spine.discs, word.at)
+            said[number] = word.threshold_hu - outline.soft_hu
+    groups: dict[float, list[int]] = {}
+    for number in wanted:
+        groups.setdefault(said.get(number, BONE_OVER_SOFT_HU), []).append(number)
+    return groups
+
+
+def _scribbles(
+    spine: CorrectedSpine, outline: SpineOutline, rows: slice
+) -> NDArray[np.int32] | None:
+    """Return where the user said whose the bone is."""
+    words = [word for word in spine.said if isinstance(word, BoneScribble)]
+    if not words:
+        return None
+    geometry = outline.volume.within(rows).geometry
+    out = np.zeros(geometry.shape_kji, np.int32)
+    for word in words:
+        number = NO_VERTEBRA
+        if word.owner is not None:
+            number = _number_at(outline, outline.spine.discs, word.owner)
+        box, mask = along_line(geometry, word.points, word.radius_mm)
+        out[box][mask] = number
+    return out

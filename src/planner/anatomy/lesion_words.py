@@ -1,0 +1,64 @@
+"""Plays what the user drew over the outlines: lesions, vessels, roots and other structures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.anatomy.lesion import grow_lesion
+from planner.anatomy.painted_spine import paints_spine
+from planner.anatomy.strokes import along_line
+from planner.domain import structures
+from planner.domain.corrections import BrushStroke, LesionGrown, Paint
+from planner.domain.errors import UsageError
+from planner.domain.levels import Level, Side, foramen_label
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from planner.domain.anatomy import Anatomy
+    from planner.domain.corrections import Correction
+    from planner.domain.volume import CtVolume
+
+
+def with_drawn_structures(
+    ct: CtVolume, anatomy: Anatomy, corrections: Sequence[Correction]
+) -> Anatomy:
+    """Return the anatomy with every lesion, foramen and structure that was grown or painted."""
+    for word in corrections:
+        if isinstance(word, LesionGrown):
+            grown = grow_lesion(ct, anatomy, word.at, limits=word)
+            anatomy = replace(anatomy, lesion=_started(anatomy, anatomy.lesion) | grown)
+        elif isinstance(word, BrushStroke) and not paints_spine(word):
+            anatomy = _painted(anatomy, word)
+    return anatomy
+
+
+def _started(anatomy: Anatomy, mask: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
+    """Return a copy of a mask, or an empty one."""
+    return np.zeros(anatomy.geometry.shape_kji, np.bool_) if mask is None else mask.copy()
+
+
+def _painted(anatomy: Anatomy, stroke: BrushStroke) -> Anatomy:
+    """Paint one stroke."""
+    box, mask = along_line(anatomy.geometry, stroke.points, stroke.radius_mm, stroke.normal)
+    if stroke.paint == structures.POSTERIOR_WALL:
+        raise UsageError("the posterior wall is drawn as a wall line, not with the brush")
+    if stroke.paint == Paint.LESION:
+        lesion = _started(anatomy, anatomy.lesion)
+        lesion[box][mask] = not stroke.erase
+        return replace(anatomy, lesion=lesion)
+    if stroke.paint.startswith("foramen:"):
+        _, level, side = stroke.paint.split(":")
+        number = foramen_label(Level(level), Side(side))
+        foramina = anatomy.foramina.copy()
+        part = foramina[box]
+        part[mask & (part == number) if stroke.erase else mask] = 0 if stroke.erase else number
+        return replace(anatomy, foramina=foramina)
+    painted = _started(anatomy, anatomy.masks.get(stroke.paint))
+    painted[box][mask] = not stroke.erase
+    return replace(anatomy, masks={**anatomy.masks, stroke.paint: painted})

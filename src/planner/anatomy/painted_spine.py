@@ -1,0 +1,122 @@
+"""Paints brush strokes into a segmented spine."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, TypeGuard
+
+import numpy as np
+
+from planner.anatomy.description import Change
+from planner.anatomy.naming import vertebra_near
+from planner.anatomy.strokes import along_line
+from planner.domain.corrections import OWNED_PAINTS, BrushStroke, Correction, Paint
+from planner.domain.structures import CANAL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from planner.anatomy.spine_model import SpineModel
+    from planner.geometry.volume_geometry import VolumeGeometry
+
+AROUND_MM: Final = 25.0
+"""What is measured of a painted vertebra and its foramina lies within this of its slices."""
+
+
+def paints_spine(correction: Correction) -> TypeGuard[BrushStroke]:
+    """Tell whether a correction paints vertebrae, discs or the canal."""
+    return isinstance(correction, BrushStroke) and (
+        correction.paint in OWNED_PAINTS or correction.paint == CANAL
+    )
+
+
+def painted(model: SpineModel, strokes: Iterable[BrushStroke]) -> SpineModel:
+    """Return the spine with strokes on it, in their order."""
+    strokes = tuple(strokes)
+    if not strokes:
+        return model
+    out = replace(
+        model,
+        vertebrae=model.vertebrae.copy(),
+        bodies=model.bodies.copy(),
+        discs=model.discs.copy(),
+        canal=model.canal.copy(),
+    )
+    for stroke in strokes:
+        _paint(out, stroke, _owner(model, stroke))
+    return out
+
+
+def change_by(old: SpineModel, new: SpineModel, stroke: BrushStroke) -> Change:
+    """Return which vertebrae a stroke touched and the slices they are measured in."""
+    box, mask = along_line(old.volume.geometry, stroke.points, stroke.radius_mm, stroke.normal)
+    met = [*old.vertebrae[box][mask], *new.vertebrae[box][mask], _owner(old, stroke)]
+    touched = frozenset(int(number) for number in met if number)
+    slices = [box[0].start, box[0].stop]
+    for model in (old, new):
+        boxes = model.boxes()
+        spans = [boxes[number - 1] for number in touched]
+        slices += [end for span in spans if span for end in (span[0].start, span[0].stop)]
+    margin = round(AROUND_MM / old.volume.spacing_mm)
+    rows = slice(max(0, min(slices) - margin), min(len(old.vertebrae), max(slices) + margin))
+    return Change(touched=touched, table=np.arange(256, dtype=np.uint8), rows=rows)
+
+
+def painted_numbers(
+    numbers: NDArray[np.uint8],
+    geometry: VolumeGeometry,
+    model: SpineModel,
+    strokes: Iterable[BrushStroke],
+) -> NDArray[np.uint8]:
+    """Return whole vertebrae on another grid with the same strokes on them."""
+    out = numbers.copy()
+    for stroke in strokes:
+        box, mask = along_line(geometry, stroke.points, stroke.radius_mm, stroke.normal)
+        inside, owner = out[box], _owner(model, stroke)
+        if stroke.paint == CANAL or stroke.paint == Paint.DISC:
+            if not stroke.erase:
+                inside[mask] = 0
+        elif not stroke.erase:
+            inside[mask] = owner
+        elif stroke.paint == Paint.VERTEBRA:
+            inside[mask & (inside == owner)] = 0
+    return out
+
+
+def _owner(model: SpineModel, stroke: BrushStroke) -> int:
+    """Return the number of the vertebra a stroke belongs to, 0 for the canal."""
+    if stroke.owner is None:
+        return 0
+    return vertebra_near(model, stroke.owner, f"the vertebra of the {stroke.paint} brush")
+
+
+def _paint(model: SpineModel, stroke: BrushStroke, owner: int) -> None:
+    """Paint one stroke into the arrays of a model, in place; every voxel is one thing only."""
+    box, mask = along_line(model.volume.geometry, stroke.points, stroke.radius_mm, stroke.normal)
+    vertebrae, bodies, discs, canal = (
+        array[box] for array in (model.vertebrae, model.bodies, model.discs, model.canal)
+    )
+    if stroke.erase:
+        if stroke.paint == Paint.VERTEBRA:
+            mask &= vertebrae == owner
+            vertebrae[mask] = bodies[mask] = 0
+        elif stroke.paint == Paint.BODY:
+            bodies[mask & (bodies == owner)] = 0
+        elif stroke.paint == Paint.DISC:
+            discs[mask & (discs == owner - 1)] = 0
+        else:
+            canal[mask] = False
+        return
+    for array in (vertebrae, bodies, discs):
+        if not (stroke.paint == Paint.VERTEBRA and array is bodies):
+            array[mask] = 0
+    canal[mask] = stroke.paint == CANAL
+    if stroke.paint in (Paint.VERTEBRA, Paint.BODY):
+        vertebrae[mask] = owner
+        bodies[mask & (bodies != owner)] = 0
+    if stroke.paint == Paint.BODY:
+        bodies[mask] = owner
+    if stroke.paint == Paint.DISC:
+        discs[mask] = owner - 1
