@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from planner.anatomy.wall_lines import WallLines
     from planner.geometry.points import PointLps
 
-BEND_MM = 45.0
+BEND_MM = 32.0
 """The axis is moved this far to both sides of the point, less and less."""
 
 FARTHEST_MM = 25.0

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from planner.anatomy.body_surface import BodySurfaces
     from planner.anatomy.builtin import SpineOutline
     from planner.anatomy.disc_search import DiscSearch
+    from planner.anatomy.spine_model import Box
     from planner.anatomy.straight_spine import StraightSpine
     from planner.geometry.points import PointLps
 
@@ -64,8 +65,11 @@ REACH_BELOW, REACH_ABOVE = 1.5, 1.0
 MARGIN_MM = 6.0
 """Rows kept beyond what is redone, so that filters see the same neighbours."""
 
-SLAB_V_MM, SLAB_U_MM = (-60.0, 45.0), (-42.0, 42.0)
-"""Extent across the spine whose rows are redone."""
+SLAB_V_MM, SLAB_U_MM = (-60.0, 56.0), (-50.0, 50.0)
+"""Extent across the spine that is redone: all that bone is accepted in."""
+
+
+_ONE_VOXEL: Box = (slice(0, 1), slice(0, 1), slice(0, 1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -162,9 +166,9 @@ def _(correction: CanalPoint, spine: CorrectedSpine) -> CorrectedSpine:
         surfaces=_surfaces(straight, discs, new, spine.said),
         canal_radius_mm=canal_radius_mm(straight),
     )
-    box = _rows(old, float(rows.start), float(rows.stop))
+    box = _box(old, float(rows.start), float(rows.stop))
     located = old.located.copy()
-    located[:, box] = curve.locate_grid(old.volume.within(box).geometry)
+    located[:, *box] = curve.locate_grid(old.volume.within(box).geometry)
     outline = replace(old, spine=new, located=located)
     numbers = _numbers_at(discs, rows.start, rows.stop)
     return _resplit(spine, outline, _identity(), numbers)
@@ -232,16 +236,20 @@ def _number_at(outline: SpineOutline, discs: DiscSearch, point: PointLps) -> int
     return int(np.searchsorted(discs.s_mm, float(s[0]))) + 1
 
 
-def _rows(outline: SpineOutline, low_s: float, high_s: float) -> slice:
-    """Return the slices of the work grid that a stretch of the spine lies in."""
-    s, v, u = np.meshgrid([low_s, high_s], SLAB_V_MM, SLAB_U_MM, indexing="ij")
-    last = len(outline.spine.curve) - 1.0
-    points = outline.spine.curve.at(np.clip(s, 0.0, last), v, u)
-    k = outline.volume.geometry.ijk(points)[..., 2]
+def _box(outline: SpineOutline, low_s: float, high_s: float) -> Box:
+    """Return the part of the work grid that a stretch of the spine lies in."""
+    curve = outline.spine.curve
+    last = len(curve) - 1.0
+    # The curve bends between the ends of the stretch, so every place along it counts.
+    along = np.arange(np.clip(low_s, 0.0, last), np.clip(high_s, 0.0, last) + 1.0, 4.0)
+    s, v, u = np.meshgrid(along, SLAB_V_MM, SLAB_U_MM, indexing="ij")
+    index = outline.volume.geometry.ijk(curve.at(s, v, u)).reshape(-1, 3)[:, ::-1]
     margin = MARGIN_MM / outline.volume.spacing_mm
-    count = len(outline.volume.hu)
-    start = int(np.clip(np.floor(k.min() - margin), 0, count - 1))
-    return slice(start, int(np.clip(np.ceil(k.max() + margin) + 1, start + 1, count)))
+    shape = np.array(outline.volume.hu.shape)
+    start = np.clip(np.floor(index.min(axis=0) - margin), 0, shape - 1).astype(int)
+    stop = np.clip(np.ceil(index.max(axis=0) + margin) + 1, start + 1, shape).astype(int)
+    k, j, i = (slice(int(a), int(b)) for a, b in zip(start, stop, strict=True))
+    return k, j, i
 
 
 def _resplit(
@@ -251,54 +259,78 @@ def _resplit(
     places = stations(outline.spine.discs)
     count = len(places.centre_s)
     if not changed:
-        nothing = Change(touched=frozenset(), table=table, rows=slice(0, 1))
+        nothing = Change(touched=frozenset(), table=table, box=_ONE_VOXEL)
         return replace(spine, outline=outline, change=nothing)
     wanted = sorted({m for n in changed for m in (n - 1, n, n + 1) if 1 <= m <= count})
     low = places.centre_s[wanted[0] - 1] - REACH_BELOW * places.height_mm[wanted[0] - 1]
     high = places.centre_s[wanted[-1] - 1] + REACH_ABOVE * places.height_mm[wanted[-1] - 1]
-    rows = _rows(outline, float(low), float(high))
+    box = _box(outline, float(low), float(high))
     kept = table.copy()
     kept[np.isin(kept, wanted)] = 0
     vertebrae = kept[outline.vertebrae]
-    parts = _parts(outline, table, rows)
-    near = SpineParts(bodies=parts.bodies[rows], discs=parts.discs[rows], canal=parts.canal[rows])
-    free = vertebrae[rows] == 0
+    parts = _parts(outline, table, box)
+    near = SpineParts(bodies=parts.bodies[box], discs=parts.discs[box], canal=parts.canal[box])
+    free = vertebrae[box] == 0
     for over_soft_hu, numbers in _by_threshold(spine, outline, wanted).items():
         split = split_vertebrae(
-            outline.volume.within(rows),
-            outline.located[:, rows],
+            outline.volume.within(box),
+            outline.located[:, *box],
             near,
             outline.spine,
             SplitChoices(
                 soft_hu=outline.soft_hu,
                 bone_over_soft_hu=over_soft_hu,
                 wanted=frozenset(numbers),
-                scribbles=_scribbles(spine, outline, rows),
+                scribbles=_scribbles(spine, outline, box),
             ),
         )
         found = free & (split > 0)
-        vertebrae[rows][found] = split[found]
+        vertebrae[box][found] = split[found]
         free &= ~found
+    touched = set(wanted)
+    if outline.located is spine.outline.located:
+        touched = changed | _differing(table, spine.outline, parts, vertebrae, box)
     mine = {int(table[n]) for n in spine.clicked if table[n]} | changed
     return replace(
         spine,
         outline=replace(outline, parts=parts, vertebrae=vertebrae),
-        change=Change(touched=frozenset(wanted), table=table, rows=rows),
+        change=Change(touched=frozenset(touched), table=table, box=box),
         clicked=frozenset(mine),
     )
 
 
-def _parts(outline: SpineOutline, table: NDArray[np.uint8], rows: slice) -> SpineParts:
-    """Return bodies, discs and canal, found anew in ``rows`` and renumbered elsewhere."""
+def _differing(
+    table: NDArray[np.uint8],
+    old: SpineOutline,
+    parts: SpineParts,
+    vertebrae: NDArray[np.uint8],
+    box: Box,
+) -> set[int]:
+    """Return the numbers of vertebrae that have gained or lost a voxel or the canal beside."""
+    before = table[old.vertebrae[box]]
+    after = vertebrae[box]
+    moved = (before != after) | (table[old.parts.bodies[box]] != parts.bodies[box])
+    # Foramina end at canal and discs, which the vertebrae beside them share.
+    moved |= (old.parts.canal[box] != parts.canal[box]) | (
+        table[old.parts.discs[box]] != parts.discs[box]
+    )
+    met = np.r_[before[moved], after[moved]]
+    beside = parts.discs[box][moved]
+    numbers = {*np.unique(met).tolist(), *np.unique(beside).tolist()}
+    return {int(number) for number in numbers if number}
+
+
+def _parts(outline: SpineOutline, table: NDArray[np.uint8], box: Box) -> SpineParts:
+    """Return bodies, discs and canal, found anew in ``box`` and renumbered elsewhere."""
     new = spine_parts(
-        outline.located[:, rows],
+        outline.located[:, *box],
         outline.spine.discs,
         outline.spine.surfaces,
         outline.spine.canal_radius_mm,
     )
     bodies, discs = table[outline.parts.bodies], table[outline.parts.discs]
     canal = outline.parts.canal.copy()
-    bodies[rows], discs[rows], canal[rows] = new.bodies, new.discs, new.canal
+    bodies[box], discs[box], canal[box] = new.bodies, new.discs, new.canal
     return SpineParts(bodies=bodies, discs=discs, canal=canal)
 
 
@@ -317,19 +349,17 @@ def _by_threshold(
     return groups
 
 
-def _scribbles(
-    spine: CorrectedSpine, outline: SpineOutline, rows: slice
-) -> NDArray[np.int32] | None:
+def _scribbles(spine: CorrectedSpine, outline: SpineOutline, box: Box) -> NDArray[np.int32] | None:
     """Return where the user said whose the bone is."""
     words = [word for word in spine.said if isinstance(word, BoneScribble)]
     if not words:
         return None
-    geometry = outline.volume.within(rows).geometry
+    geometry = outline.volume.within(box).geometry
     out = np.zeros(geometry.shape_kji, np.int32)
     for word in words:
         number = NO_VERTEBRA
         if word.owner is not None:
             number = _number_at(outline, outline.spine.discs, word.owner)
-        box, mask = along_line(geometry, word.points, word.radius_mm)
-        out[box][mask] = number
+        place, mask = along_line(geometry, word.points, word.radius_mm)
+        out[place][mask] = number
     return out

@@ -68,13 +68,13 @@ class Change:
         Numbers, in the new model, of the vertebrae to measure anew.
     table
         uint8, shape ``(256,)``: new number of each old one, 0 where it is gone.
-    rows
-        The slices of the work grid inside which anything differs.
+    box
+        The part of the work grid inside which anything differs.
     """
 
     touched: frozenset[int]
     table: NDArray[np.uint8]
-    rows: slice
+    box: Box
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -128,13 +128,13 @@ def measure(
     if before is None or change is None:
         before = _nothing_measured(model)
         everything = frozenset(range(1, model.count + 1))
-        change = Change(touched=everything, table=_NO_NUMBERS, rows=slice(0, len(model.vertebrae)))
+        change = Change(touched=everything, table=_NO_NUMBERS, box=model.whole)
     vertebrae = {
         int(change.table[number]): found
         for number, found in before.vertebrae.items()
         if change.table[number]
     }
-    near = model.within(change.rows)
+    near = model.within(change.box)
     boxes = near.boxes()
     for done, number in enumerate(sorted(change.touched)):
         report(0.6 + 0.3 * done / len(change.touched), f"measuring vertebra {number}")
@@ -144,7 +144,7 @@ def measure(
             vertebrae[number] = found
     report(0.92, "outlining foramina")
     work_foramina = _renumbered_foramina(before.work_foramina, change)
-    _outline_foramina(near, vertebrae, change, work_foramina[change.rows])
+    _outline_foramina(near, vertebrae, change, work_foramina[change.box])
     report(0.95, "mapping back to the scan")
     return _on_scan(model, vertebrae, work_foramina, before, change)
 
@@ -270,16 +270,16 @@ def _on_scan(
     change: Change,
 ) -> Measured:
     """Map what changed to the scan's own grid."""
-    near = model.within(change.rows)
+    near = model.within(change.box)
     grid, geometry = near.volume.geometry, before.geometry
     low, high = bounds_mm(grid)
-    part, box = native_crop(geometry, low, high)
+    part, place = native_crop(geometry, low, high)
     inside = labels_on(np.ones(near.vertebrae.shape, np.uint8), grid, part) > 0
 
     def mapped(kept: NDArray[np.uint8], changed: NDArray[np.generic]) -> NDArray[np.uint8]:
         out = kept.copy()
         new = labels_on(changed, grid, part)
-        out[box] = np.where(inside, new, out[box])
+        out[place] = np.where(inside, new, out[place])
         return out
 
     return Measured(
@@ -289,7 +289,7 @@ def _on_scan(
         labels=mapped(change.table[before.labels], near.vertebrae),
         bodies=mapped(change.table[before.bodies], near.bodies),
         discs=mapped(change.table[before.discs], near.discs),
-        foramina=mapped(_renumbered_foramina(before.foramina, change), work_foramina[change.rows]),
+        foramina=mapped(_renumbered_foramina(before.foramina, change), work_foramina[change.box]),
         canal=mapped(before.canal.astype(np.uint8), near.canal).astype(np.bool_),
         skin=before.skin,
     )

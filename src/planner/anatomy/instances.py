@@ -12,6 +12,7 @@ from skimage.segmentation import watershed
 
 from planner.anatomy.facets import mark_facets
 from planner.anatomy.spine_curve import U_MM, V_MM
+from planner.anatomy.spine_model import widened
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -118,13 +119,15 @@ def split_vertebrae(
     relief = -np.clip(ndimage.gaussian_filter(volume.hu, 0.5 / volume.spacing_mm), -100, 700)
     flooded = watershed(relief, seeds, mask=bone)  # type: ignore[no-untyped-call]
     out = np.zeros(flooded.shape, np.uint8)
-    for n in range(len(places.centre_s)):
-        if choices.wanted is not None and n + 1 not in choices.wanted:
+    boxes = ndimage.find_objects(flooded, max_label=len(places.centre_s))
+    for n, found in enumerate(boxes):
+        if found is None or (choices.wanted is not None and n + 1 not in choices.wanted):
             continue
-        piece = _one_vertebra(flooded == n + 1, located, places, n)
-        piece &= ~parts.canal & ((parts.discs == 0) | bone) & (out == 0)
-        piece &= (parts.bodies == 0) | (parts.bodies == n + 1)
-        out[piece] = n + 1
+        box = widened((found[0], found[1], found[2]), 2, flooded.shape)
+        piece = _one_vertebra(flooded[box] == n + 1, located[:, *box], places, n)
+        piece &= ~parts.canal[box] & ((parts.discs[box] == 0) | bone[box]) & (out[box] == 0)
+        piece &= (parts.bodies[box] == 0) | (parts.bodies[box] == n + 1)
+        out[box][piece] = n + 1
     return out
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from planner.anatomy.description import Change
 from planner.anatomy.naming import vertebra_near
+from planner.anatomy.spine_model import widened
 from planner.anatomy.strokes import along_line
 from planner.domain.corrections import OWNED_PAINTS, BrushStroke, Correction, Paint
 from planner.domain.structures import CANAL
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from planner.geometry.volume_geometry import VolumeGeometry
 
 AROUND_MM: Final = 25.0
-"""What is measured of a painted vertebra and its foramina lies within this of its slices."""
+"""What is measured of a painted vertebra and its foramina lies within this of its box."""
 
 
 def paints_spine(correction: Correction) -> TypeGuard[BrushStroke]:
@@ -50,18 +51,19 @@ def painted(model: SpineModel, strokes: Iterable[BrushStroke]) -> SpineModel:
 
 
 def change_by(old: SpineModel, new: SpineModel, stroke: BrushStroke) -> Change:
-    """Return which vertebrae a stroke touched and the slices they are measured in."""
+    """Return which vertebrae a stroke touched and the part they are measured in."""
     box, mask = along_line(old.volume.geometry, stroke.points, stroke.radius_mm, stroke.normal)
     met = [*old.vertebrae[box][mask], *new.vertebrae[box][mask], _owner(old, stroke)]
     touched = frozenset(int(number) for number in met if number)
-    slices = [box[0].start, box[0].stop]
+    boxes = [box]
     for model in (old, new):
-        boxes = model.boxes()
-        spans = [boxes[number - 1] for number in touched]
-        slices += [end for span in spans if span for end in (span[0].start, span[0].stop)]
-    margin = round(AROUND_MM / old.volume.spacing_mm)
-    rows = slice(max(0, min(slices) - margin), min(len(old.vertebrae), max(slices) + margin))
-    return Change(touched=touched, table=np.arange(256, dtype=np.uint8), rows=rows)
+        all_boxes = model.boxes()
+        boxes += [found for number in touched if (found := all_boxes[number - 1])]
+    starts = [min(one[axis].start for one in boxes) for axis in range(3)]
+    stops = [max(one[axis].stop for one in boxes) for axis in range(3)]
+    k, j, i = (slice(low, high) for low, high in zip(starts, stops, strict=True))
+    around = widened((k, j, i), round(AROUND_MM / old.volume.spacing_mm), old.vertebrae.shape)
+    return Change(touched=touched, table=np.arange(256, dtype=np.uint8), box=around)
 
 
 def painted_numbers(

@@ -62,18 +62,24 @@ class SpineModel:
         """Number of vertebrae."""
         return len(self.centre_s)
 
-    def within(self, rows: slice) -> SpineModel:
-        """Return the same spine on some slices of the work grid only."""
-        if rows == slice(0, len(self.vertebrae)):
+    @property
+    def whole(self) -> Box:
+        """The index box of the whole work grid."""
+        k, j, i = self.vertebrae.shape
+        return slice(0, k), slice(0, j), slice(0, i)
+
+    def within(self, box: Box) -> SpineModel:
+        """Return the same spine on a part of the work grid only."""
+        if box == self.whole:
             return self
         return replace(
             self,
-            volume=self.volume.within(rows),
-            located=self.located[:, rows],
-            vertebrae=self.vertebrae[rows],
-            bodies=self.bodies[rows],
-            discs=self.discs[rows],
-            canal=self.canal[rows],
+            volume=self.volume.within(box),
+            located=self.located[:, *box],
+            vertebrae=self.vertebrae[box],
+            bodies=self.bodies[box],
+            discs=self.discs[box],
+            canal=self.canal[box],
         )
 
     def boxes(self) -> list[Box | None]:

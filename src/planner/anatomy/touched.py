@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.anatomy.canal_bend import BEND_MM
 from planner.anatomy.painted_spine import paints_spine
 from planner.domain.corrections import (
     BoneScribble,
@@ -29,9 +30,6 @@ REACH_MM = 15.0
 NEIGHBOURS = 2
 """A line between two vertebrae changes both, and the split from those beside them."""
 
-CANAL_REACH_MM = 45.0
-"""A canal point bends the canal this far to both sides."""
-
 
 def touched_levels(anatomy: Anatomy, correction: Correction) -> frozenset[Level]:
     """Return the levels whose outline or name a correction may change; rather too many.
@@ -45,7 +43,7 @@ def touched_levels(anatomy: Anatomy, correction: Correction) -> frozenset[Level]
     points = _points(correction)
     if not points:
         return frozenset(anatomy.vertebrae)
-    reach_mm = CANAL_REACH_MM if isinstance(correction, CanalPoint) else REACH_MM
+    reach_mm = BEND_MM if isinstance(correction, CanalPoint) else REACH_MM
     ordered = sorted(anatomy.vertebrae.values(), key=lambda vertebra: vertebra.level.order)
     met = [
         n

@@ -45,11 +45,12 @@ class WorkVolume:
         """Voxel edge; the grid is isotropic."""
         return self.geometry.spacing_mm[0]
 
-    def within(self, rows: slice) -> WorkVolume:
-        """Return some of the slices."""
-        i, j, _ = self.geometry.size_ijk
-        geometry = self.geometry.cropped((0, 0, rows.start), (i, j, rows.stop - rows.start))
-        return WorkVolume(geometry=geometry, hu=self.hu[rows])
+    def within(self, box: tuple[slice, slice, slice]) -> WorkVolume:
+        """Return a part of the volume, ``[k, j, i]`` slices."""
+        k, j, i = box
+        size = (i.stop - i.start, j.stop - j.start, k.stop - k.start)
+        geometry = self.geometry.cropped((i.start, j.start, k.start), size)
+        return WorkVolume(geometry=geometry, hu=self.hu[box])
 
 
 def grid_over(low_mm: Vector, high_mm: Vector, spacing_mm: float) -> VolumeGeometry:
