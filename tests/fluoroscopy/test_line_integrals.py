@@ -1,6 +1,8 @@
 """Line integrals against closed forms and against plain fine sampling."""
 
 import math
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +11,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from planner.fluoroscopy import XrayView, attenuation_along_rays, length_along_rays, picture
+from planner.fluoroscopy.benchmark import (
+    farthest_apart,
+    noise_in_air,
+    plastimatch_drr,
+    write_for_plastimatch,
+)
 from planner.geometry.points import PointLps
 from planner.geometry.volume_geometry import VolumeGeometry
 
@@ -197,3 +205,19 @@ def test_that_planned_cement_brightens_only_where_it_lies() -> None:
     assert added_only.sum() == 1
     assert not picture(np.full((4, 4), 2.0, dtype=np.float32)).any()
     assert not picture(np.zeros((4, 4), dtype=np.float32)).any()
+
+
+@pytest.mark.skipif(shutil.which("plastimatch") is None, reason="plastimatch is not installed")
+@pytest.mark.parametrize("way", [(0.3, -1.0, 0.2), (-1.0, 0.2, -0.1), (0.1, 0.9, 0.5)])
+def test_that_the_sums_are_those_of_plastimatch(
+    way: tuple[float, float, float], tmp_path: Path
+) -> None:
+    geometry = VolumeGeometry.axis_aligned((48, 40, 36), (1.0, 1.1, 1.3), (-20.0, -15.0, -25.0))
+    hu = noise_in_air(geometry.shape_kji)
+    isocentre = PointLps(2.0, 5.0, -1.0)
+    view = XrayView.about(isocentre, np.array(way), field_mm=70.0, pixels=32)
+    volume = write_for_plastimatch(tmp_path, hu, geometry)
+    other = plastimatch_drr(volume, isocentre, view)
+    ours = attenuation_along_rays(hu, geometry, view)
+    assert (ours > 0.0).sum() > 300
+    assert farthest_apart(ours, other) < 1e-4

@@ -32,6 +32,9 @@ CANAL = (0.0, 23.53, 11.53, 8.53)
 """Centre x, y and half axes of the canal, a cylinder along z."""
 
 ISTHMUS = (16.53, 21.03, 4.03)
+"""Of a pedicle of the usual width; a narrower one keeps its inner wall beside the canal."""
+
+USUAL_HALF_WIDTH = 4.5
 SKIN = (0.0, 0.0, 100.0, 85.0)
 FORAMEN = ((12.53, 20.03), (12.07, 26.03), (-13.03, -5.53))
 
@@ -57,7 +60,8 @@ class Shape:
         return np.array([-side.sign * math.sin(turn), -math.cos(turn), 0.0])
 
     def isthmus(self, side: Side) -> Array:
-        return np.array([side.sign * ISTHMUS[0], ISTHMUS[1], ISTHMUS[2]])
+        lateral = ISTHMUS[0] + self.pedicle_half_width[side] - USUAL_HALF_WIDTH
+        return np.array([side.sign * lateral, ISTHMUS[1], ISTHMUS[2]])
 
 
 def in_body(p: Array) -> NDArray[np.bool_]:

@@ -19,6 +19,9 @@ SOURCE_TO_ISOCENTRE_MM: Final = 700.0
 SOURCE_TO_DETECTOR_MM: Final = 1100.0
 """Usual distances of a C-arm (recalled). They set the magnification and nothing else."""
 
+PREVIEW_PIXELS: Final = 160
+"""Edge of the picture drawn while something is dragged."""
+
 HEAD: Final = (0.0, 0.0, 1.0)
 STEEPEST_COSINE: Final = 0.999
 """A detector this nearly above the head has no upright picture; the back is then up."""

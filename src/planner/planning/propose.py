@@ -17,6 +17,7 @@ from planner.planning.exact_distances import ENOUGH_MM, HAND_ERROR_MM, worst_und
 from planner.planning.finalists import DIFFERENT_MM, finalists
 from planner.planning.measure import measure
 from planner.planning.path_search import KEEP_AWAY_MM, Task, awkward_mm, search
+from planner.planning.pedicle_doubt import why_doubted
 from planner.planning.proposals import Proposals, ProposedTrajectory
 from planner.planning.reasons import reasons_for
 from planner.planning.search_space import search_space
@@ -98,6 +99,9 @@ def propose(  # noqa: PLR0913  # a door: what to search, each by name
         pedicle = vertebra.pedicles.get(one_side)
         if pedicle is None:
             none_because.append(f"The {one_side} pedicle of {level} was not found.")
+            continue
+        if doubt := why_doubted(vertebra, pedicle, surroundings):
+            none_because.append(doubt)
             continue
         aims = choose_aims(
             vertebra, surroundings, one_side, target=target, lesion=lesion, device=device

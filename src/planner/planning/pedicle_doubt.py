@@ -1,0 +1,71 @@
+"""Whether an outlined pedicle can be one at all.
+
+Every path is placed by the pedicle, and the foramina lie between pedicles. An outline that took a
+rib or a transverse process for one makes the whole side wrong, and nothing measured on it would
+show that.
+"""
+
+from __future__ import annotations
+
+from math import asin, atan2, degrees
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.domain import structures
+from planner.planning.segment_distance import nearest_in_blocks
+
+if TYPE_CHECKING:
+    from planner.domain.anatomy import Pedicle, Vertebra
+    from planner.planning.surfaces import Surroundings
+
+BESIDE_CANAL_MM: Final = 2.2
+"""A pedicle is the side wall of the canal. On digital spines its inner wall lies at most 1.5 mm
+from the canal, and 1.8 mm where our outlines found it (derived); a rib lies farther out."""
+
+AXIAL_DEG: Final = (-20.0, 45.0)
+"""Mean transverse angles run from -10 to 35 degrees towards the midline with a spread of about 2
+(Zindrick 1987, Kaur 2016, both second hand); twice that spread and 5 degrees of a crooked vertebra
+are left on either side."""
+
+CRANIAL_DEG: Final = 30.0
+TALLEST_MM: Final = 24.0
+"""The tallest mean is 17.4 mm at T11 (Zindrick 1987); half as much again is not a pedicle."""
+
+
+def why_doubted(vertebra: Vertebra, pedicle: Pedicle, surroundings: Surroundings) -> str:
+    """Return why the outline of a pedicle is not believed, empty when it is.
+
+    The sentence begins with the side and ends with what to do.
+    """
+    reason = _reason(vertebra, pedicle, surroundings)
+    if not reason:
+        return ""
+    return (
+        f"{pedicle.side.value.capitalize()}: what was outlined as the pedicle of {vertebra.level} "
+        f"{reason}, so nothing is proposed by it. Look at the outlines, or place the needle "
+        "yourself."
+    )
+
+
+def _reason(vertebra: Vertebra, pedicle: Pedicle, surroundings: Surroundings) -> str:
+    canal = surroundings.near.get(structures.CANAL)
+    if canal is not None:
+        place = pedicle.isthmus.array
+        distance, _, _ = nearest_in_blocks(canal.points_mm, canal.balls, place, place)
+        gap = float(distance) - pedicle.width_mm.best / 2.0
+        if gap > BESIDE_CANAL_MM:
+            return f"lies {gap:.0f} mm beside the canal and not at it"
+    axis = np.array(pedicle.axis)
+    left, anterior, superior = (
+        np.array(way) for way in (vertebra.left, vertebra.anterior, vertebra.superior)
+    )
+    axial = degrees(atan2(-pedicle.side.sign * float(axis @ left), float(axis @ anterior)))
+    if not AXIAL_DEG[0] <= axial <= AXIAL_DEG[1]:
+        return f"runs {axial:.0f} degrees towards the midline"
+    cranial = degrees(asin(min(max(float(axis @ superior), -1.0), 1.0)))
+    if abs(cranial) > CRANIAL_DEG:
+        return f"runs {abs(cranial):.0f} degrees out of the plane of the vertebra"
+    if pedicle.height_mm.best > TALLEST_MM:
+        return f"is {pedicle.height_mm.best:.0f} mm tall"
+    return ""

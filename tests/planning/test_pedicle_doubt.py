@@ -1,0 +1,93 @@
+"""An outline that cannot be a pedicle stops the proposals of its side."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import phantoms
+from planner.domain.anatomy import Pedicle
+from planner.domain.levels import Level, Side
+from planner.domain.sourced import Interval
+from planner.geometry.points import PointLps
+from planner.planning import propose
+from planner.planning.pedicle_doubt import why_doubted
+from planner.planning.surfaces import surroundings_of
+from planning import analytic_spine as spine
+from planning.analytic_spine import Scene
+
+
+@pytest.fixture(scope="module")
+def scene() -> Scene:
+    return spine.build()
+
+
+def doubt(scene: Scene, pedicle: Pedicle) -> str:
+    vertebra = scene.anatomy.vertebrae[Level.L3]
+    return why_doubted(vertebra, pedicle, surroundings_of(scene.anatomy, Level.L3))
+
+
+def turned(side: Side, axial_deg: float, cranial_deg: float) -> tuple[float, float, float]:
+    """Axis from back to front, so far towards the midline and the head."""
+    axial, cranial = math.radians(axial_deg), math.radians(cranial_deg)
+    flat = math.cos(cranial)
+    return (-side.sign * math.sin(axial) * flat, -math.cos(axial) * flat, math.sin(cranial))
+
+
+@pytest.mark.parametrize("side", list(Side))
+def test_that_a_pedicle_beside_the_canal_is_believed(scene: Scene, side: Side) -> None:
+    assert doubt(scene, scene.anatomy.vertebrae[Level.L3].pedicles[side]) == ""
+
+
+@pytest.mark.parametrize("side", list(Side))
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("moved", "lies 4 mm beside the canal and not at it"),
+        ("inward", "runs 46 degrees towards the midline"),
+        ("outward", "runs -21 degrees towards the midline"),
+        ("steep", "runs 31 degrees out of the plane"),
+        ("tall", "is 25 mm tall"),
+    ],
+)
+def test_that_what_cannot_be_a_pedicle_is_told_and_why(
+    scene: Scene, side: Side, change: str, words: str
+) -> None:
+    pedicle = scene.anatomy.vertebrae[Level.L3].pedicles[side]
+    changes: dict[str, dict[str, object]] = {
+        "moved": {"isthmus": pedicle.isthmus.moved(np.array([4.0 * side.sign, 0.0, 0.0]))},
+        "inward": {"axis": turned(side, 46.0, 0.0)},
+        "outward": {"axis": turned(side, -21.0, 0.0)},
+        "steep": {"axis": turned(side, 10.0, -31.0)},
+        "tall": {"height_mm": Interval(24.0, 25.0, 26.0)},
+    }
+    told = doubt(scene, replace(pedicle, **changes[change]))  # type: ignore[arg-type]
+    assert told.startswith(f"{side.value.capitalize()}: what was outlined as the pedicle of L3 ")
+    assert words in told
+
+
+def test_that_nothing_is_proposed_by_a_pedicle_at_a_rib() -> None:
+    phantom = phantoms.healthy_l3()
+    vertebra = phantom.truth.vertebrae[Level.L3]
+    left = vertebra.pedicles[Side.LEFT]
+    place = left.isthmus.array + np.array([8.0, 2.0, 3.0])
+    pedicles = {**vertebra.pedicles, Side.LEFT: replace(left, isthmus=PointLps.of(place))}
+    anatomy = replace(
+        phantom.truth,
+        vertebrae={
+            **phantom.truth.vertebrae,
+            Level.L3: replace(vertebra, pedicles=pedicles),
+        },
+    )
+    found = propose(phantom.ct, anatomy, Level.L3)
+    assert {item.trajectory.side for item in found.trajectories} == {Side.RIGHT}
+    assert any("beside the canal and not at it" in reason for reason in found.none_because)
+
+
+@pytest.mark.parametrize("make", [phantoms.healthy_l3, phantoms.thoracic_t7])
+def test_that_the_true_pedicles_of_digital_spines_are_believed(make: object) -> None:
+    truth = make().truth  # type: ignore[operator]
+    for level, vertebra in truth.vertebrae.items():
+        for pedicle in vertebra.pedicles.values():
+            assert why_doubted(vertebra, pedicle, surroundings_of(truth, level)) == ""
