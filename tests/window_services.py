@@ -78,6 +78,9 @@ class PhantomServices:
     """What lies in every folder; ``None`` is one volume."""
     opened: list[str | None] = field(default_factory=list)
 
+    def prepare(self) -> None:
+        """Have everything at hand already."""
+
     def look(self, path: Path, report: ProgressReport) -> Inspection | None:
         report(0.5, "Looking")
         return self.found

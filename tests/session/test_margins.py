@@ -8,7 +8,8 @@ from planner.domain.finding import Assessment, Finding, Severity, Verdict
 from planner.domain.levels import Level, Side
 from planner.domain.plan import Ablation, AblationId
 from planner.session.finding_rows import finding_rows, margin_rows
-from planner.session.margins import Margin, MarginColumn, measure_margins
+from planner.session.margins import Margin, measure_margins
+from planner.session.window_states import MarginColumn
 from window_services import PhantomServices, pedicle_path
 
 

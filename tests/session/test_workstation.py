@@ -1,9 +1,7 @@
 """The presenter alone: an autospecced view, real desks, services over a digital spine."""
 
-import queue
 from dataclasses import replace
 from pathlib import Path
-from unittest.mock import create_autospec
 
 import numpy as np
 import pytest
@@ -14,38 +12,11 @@ from planner.domain.finding import Verdict
 from planner.domain.levels import Level, Side
 from planner.geometry.points import PointLps
 from planner.session.drawing import Handle
-from planner.session.jobs import JobProgress, JobRunner
+from planner.session.jobs import JobProgress
 from planner.session.planes import Plane
-from planner.session.view_protocols import WorkstationView
-from planner.session.window_states import CheckPhase, CheckState, Message
-from planner.session.workstation import Workstation
-from window_services import PhantomServices, pedicle_path
-
-
-class Desk:
-    """A workstation whose background answers arrive when the test says so."""
-
-    def __init__(self) -> None:
-        self.services = PhantomServices()
-        self.view = create_autospec(WorkstationView, instance=True)
-        self.box = queue.Queue()
-        self.runner = JobRunner(self.box.put)
-        self.work = Workstation(self.services, self.view, self.runner)
-        self.work.start()
-
-    def settle(self) -> None:
-        """Deliver until no job is under way."""
-        while any(self.runner.is_busy(s) for s in ("open", "segment", "surfaces", "check",
-                                                   "suggest", "report")):  # fmt: skip
-            self.runner.deliver(self.box.get(timeout=30))
-
-    @property
-    def check(self) -> CheckState:
-        return self.view.show_check.call_args.args[0]
-
-    @property
-    def said(self) -> Message:
-        return self.view.show_message.call_args.args[0]
+from planner.session.window_states import CheckPhase, Message
+from presenter_desk import Desk
+from window_services import pedicle_path
 
 
 @pytest.fixture

@@ -1,7 +1,13 @@
-"""The use cases as the window calls them."""
+"""The use cases as the window calls them.
+
+Rooms that take long to import are imported by the methods that need them, in the background of
+the window: who starts the program sees it at once.
+"""
 
 from __future__ import annotations
 
+from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from planner.catalog import Catalog, load_catalog, write_zone_table
@@ -10,21 +16,7 @@ from planner.document.plan_file import load_plan, save_plan
 from planner.domain.plan import AnatomyBinding
 from planner.imaging import inspect, load_ct, read_thumbnail
 from planner.imaging.volume_files import is_volume_file
-from planner.planning import propose
-from planner.session.cases import (
-    NO_OUTLINES,
-    Case,
-    access_diameter_mm,
-    check,
-    new_plan,
-    outline,
-    predict_zones,
-    reopen_case,
-    without_outlines,
-)
-from planner.session.margins import measure_margins
-from planner.session.outline_bench import OutlineBench
-from planner.session.output import export_case, report_case
+from planner.session.opened_case import NO_OUTLINES
 from planner.session.ports import Evaluation, Suggestion, Suggestions
 
 if TYPE_CHECKING:
@@ -45,6 +37,8 @@ if TYPE_CHECKING:
     from planner.geometry.points import PointLps
     from planner.imaging import Inspection
     from planner.imaging.voxels import SliceDelivery
+    from planner.session.cases import Case
+    from planner.session.outline_bench import OutlineBench
 
 SUGGESTIONS = 3
 """How many paths are offered at once; more than three is a list nobody reads."""
@@ -55,8 +49,12 @@ class Services:
 
     def __init__(self, user_folder: Path) -> None:
         self._user_folder = user_folder
-        self._bench = OutlineBench()
         self._catalog: Catalog = load_catalog(user_folder)
+
+    def prepare(self) -> None:
+        """Import the rooms that the first use would otherwise wait for."""
+        for room in ("planner.session.cases", "planner.planning", "planner.session.output"):
+            import_module(room)
 
     @property
     def devices(self) -> Mapping[str, Device]:
@@ -90,6 +88,8 @@ class Services:
         self, ct: CtVolume, seeds: Mapping[Level, PointLps], report: ProgressReport
     ) -> Anatomy:
         """Outline the spine."""
+        from planner.session.cases import outline  # noqa: PLC0415 - loads after the window
+
         binding = AnatomyBinding(backend="builtin", seeds=tuple(seeds.items()))
         return outline(ct, binding, report)
 
@@ -99,12 +99,22 @@ class Services:
         """Return the outlines of a plan with its corrections; quick after the first call."""
         return self._bench.outline(ct, binding, report)
 
+    @cached_property
+    def _bench(self) -> OutlineBench:
+        from planner.session.outline_bench import OutlineBench  # noqa: PLC0415 - loads after the window
+
+        return OutlineBench()
+
     def import_anatomy(self, ct: CtVolume, path: Path, report: ProgressReport) -> Anatomy:
         """Take the outlines from a label file."""
+        from planner.session.cases import outline  # noqa: PLC0415 - loads after the window
+
         return outline(ct, AnatomyBinding(backend="import", locator=str(path)), report)
 
     def new_plan(self, ct: CtVolume) -> Plan:
         """Return an empty plan bound to the scan."""
+        from planner.session.cases import new_plan  # noqa: PLC0415 - loads after the window
+
         return new_plan(self._case(ct, None, AnatomyBinding(backend=NO_OUTLINES)))
 
     def bind_anatomy(self, anatomy: Anatomy, labels: Path | None) -> Command:
@@ -113,12 +123,17 @@ class Services:
 
     def predict_zones(self, plan: Plan) -> tuple[PredictedZone | MissingZone, ...]:
         """Return the table zones; quick enough to follow a drag."""
+        from planner.session.cases import predict_zones  # noqa: PLC0415 - loads after the window
+
         return tuple(predict_zones(plan, self._catalog).values())
 
     def evaluate(
         self, plan: Plan, ct: CtVolume, anatomy: Anatomy | None, report: ProgressReport
     ) -> Evaluation:
         """Predict and check."""
+        from planner.session.cases import access_diameter_mm, check  # noqa: PLC0415 - loads after the window
+        from planner.session.margins import measure_margins  # noqa: PLC0415 - loads after the window
+
         report(0.0, "Checking")
         case = self._case(ct, anatomy, plan.anatomy)
         predictions, assessment = check(plan, case)
@@ -146,6 +161,8 @@ class Services:
         report: ProgressReport,
     ) -> Suggestions:
         """Propose needles for one side of a level."""
+        from planner.planning import propose  # noqa: PLC0415 - loads after the window
+
         found = propose(
             ct,
             anatomy,
@@ -179,6 +196,8 @@ class Services:
         on_slices: SliceDelivery | None = None,
     ) -> tuple[CtVolume, Anatomy | None]:
         """Find the scan a plan was made on and its outlines; refuse another scan."""
+        from planner.session.cases import reopen_case  # noqa: PLC0415 - loads after the window
+
         case = reopen_case(
             plan, self._catalog, ct_path=ct_path, report=report, on_slices=on_slices
         )
@@ -188,6 +207,8 @@ class Services:
         self, path: Path, ct: CtVolume, anatomy: Anatomy | None, evaluation: Evaluation
     ) -> int:
         """Write the PDF; return its number of pages."""
+        from planner.session.output import report_case  # noqa: PLC0415 - loads after the window
+
         case = self._case(ct, anatomy, evaluation.plan.anatomy)
         return report_case(evaluation.plan, case, path)
 
@@ -195,6 +216,8 @@ class Services:
         self, folder: Path, ct: CtVolume, anatomy: Anatomy | None, evaluation: Evaluation
     ) -> str:
         """Write what other programs read; say in a sentence what was written and left out."""
+        from planner.session.output import export_case  # noqa: PLC0415 - loads after the window
+
         case = self._case(ct, anatomy, evaluation.plan.anatomy)
         written = export_case(evaluation.plan, case, folder)
         return f"{len(written.files)} files written to {folder.name}. {written.left_out}"
@@ -205,5 +228,7 @@ class Services:
         self._catalog = load_catalog(self._user_folder)
 
     def _case(self, ct: CtVolume, anatomy: Anatomy | None, binding: AnatomyBinding) -> Case:
+        from planner.session.cases import Case, without_outlines  # noqa: PLC0415 - loads after the window
+
         outlines = without_outlines(ct) if anatomy is None else anatomy
         return Case(ct=ct, anatomy=outlines, binding=binding, catalog=self._catalog)

@@ -23,7 +23,7 @@ from planner.imaging import load_ct
 from planner.physics import cortex_barrier, fill_cement, table_zone
 from planner.safety import Scene, assess, run_self_test
 from planner.session.anatomy_store import load_anatomy, store_anatomy
-from planner.session.opened_case import CT_GONE, OTHER_CT
+from planner.session.opened_case import CT_GONE, NO_OUTLINES, OTHER_CT
 from planner.session.outline_bench import bench_for
 
 if TYPE_CHECKING:
@@ -52,9 +52,6 @@ READING_SHARE = 0.3
 
 NO_SUCH_SERIES = "DCM-NO-SUCH-SERIES"
 """What the gate says when a folder lacks the series that was asked for."""
-
-NO_OUTLINES = "none"
-"""The backend of a plan whose scan was never outlined."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

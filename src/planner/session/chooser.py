@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 NAMES_HIDDEN = "Names are hidden. Show them (Ctrl+H) to choose between patients."
 
+THE_CHOICE_ITSELF = ("DCM-OTHER-SERIES", "DCM-SEVERAL-PATIENTS")
+"""What the gate says of a folder that the chooser says by being there."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesRow:
@@ -120,7 +123,11 @@ def chooser_state(inspection: Inspection, *, names_hidden: bool) -> ChooserState
         hint=_hint(len(patients), best is not None),
         groups=tuple(groups),
         chosen="" if several or best is None else best.series_uid,
-        remarks=tuple(f"{item.message} ({item.code})" for item in inspection.findings),
+        remarks=tuple(
+            f"{item.message} ({item.code})"
+            for item in inspection.findings
+            if item.code not in THE_CHOICE_ITSELF
+        ),
     )
 
 

@@ -7,7 +7,6 @@ same ruler measures both, so a number here is never another than the one in a fi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from planner.geometry.capsule import Capsule
 from planner.geometry.points import PointLps
 from planner.safety.measured import Measured, MissingInputError
 from planner.safety.ruler import ruler_for
+from planner.session.window_states import MarginColumn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -28,14 +28,6 @@ if TYPE_CHECKING:
     from planner.domain.plan import Plan, TrajectoryId
     from planner.domain.prediction import MissingZone, PredictedCement
     from planner.safety.ruler import Ruler
-
-
-class MarginColumn(StrEnum):
-    """What is measured to."""
-
-    WALL = "Wall"
-    CANAL = "Canal"
-    FORAMINA = "Foramina"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,9 @@ CT_GONE = "PLAN-CT-GONE"
 OTHER_CT = "PLAN-OTHER-CT"
 """What lies there is a different scan."""
 
+NO_OUTLINES = "none"
+"""The backend of a plan whose scan was never outlined."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class OpenedCase:

@@ -68,6 +68,10 @@ class Suggestions:
 class CaseServices(Protocol):
     """Use cases the window calls; all but the catalogue look-ups may take long."""
 
+    def prepare(self) -> None:
+        """Load what the first use would otherwise wait for; called in the background."""
+        ...
+
     @property
     def devices(self) -> Mapping[str, Device]:
         """Ablation devices by id."""

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from planner.domain.plan import Plan
     from planner.domain.progress import ProgressReport
-    from planner.domain.volume import CtVolume
     from planner.imaging.inspection import Inspection
     from planner.session.chooser import ChooserState
     from planner.session.floor import Floor
@@ -149,18 +148,17 @@ class Reception:
 
     def _load(self, path: Path, series_uid: str | None) -> None:
         feed = SliceFeed()
-        self._start(
-            "Reading the scan",
-            lambda report: self._services.open_scan(path, report, series_uid, feed),
-            self._scan_read,
-            feed,
-        )
+
+        def work(report: ProgressReport) -> object:
+            ct = self._services.open_scan(path, report, series_uid, feed)
+            return OpenedCase(plan=self._services.new_plan(ct), ct=ct, anatomy=None)
+
+        self._start("Reading the scan", work, self._scan_read, feed)
 
     def _scan_read(self, value: object) -> None:
-        ct: CtVolume = value  # type: ignore[assignment]  # what open_scan returns
-        plan = self._services.new_plan(ct)
-        self._arrived(OpenedCase(plan=plan, ct=ct, anatomy=None), None)
-        self._floor.say(f"{ct.geometry.size_ijk[2]} slices read.")
+        opened: OpenedCase = value  # type: ignore[assignment]  # what the work above returns
+        self._arrived(opened, None)
+        self._floor.say(f"{opened.ct.geometry.size_ijk[2]} slices read.")
 
     # plans
 

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.ndimage import gaussian_filter
-from skimage.measure import marching_cubes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -89,6 +87,8 @@ def mask_surface(name: str, mask: NDArray[np.bool_], geometry: VolumeGeometry) -
     stride = _stride(geometry, LABEL_GRID_MM)
     room = [(2 * step, 2 * step) for step in stride]
     solid = _block_mean(np.pad(box, room).astype(np.float32), stride)
+    from scipy.ndimage import gaussian_filter  # noqa: PLC0415 - loads after the window
+
     smooth = gaussian_filter(solid, SMOOTH_VOXELS)
     first = np.array(start, dtype=np.float64) - 2.0 * np.array(stride)
     return _surface(name, smooth, 0.5, geometry, first, stride)
@@ -137,6 +137,8 @@ def _surface(
 ) -> Surface | None:
     if min(values.shape) < 2 or not float(values.min()) < level < float(values.max()):
         return None
+    from skimage.measure import marching_cubes  # noqa: PLC0415 - loads after the window
+
     vertices, faces, gradients, _ = marching_cubes(values, level)  # type: ignore[no-untyped-call]
     step = np.array(stride, dtype=np.float64)
     kji = first_kji + (vertices + 0.5) * step - 0.5

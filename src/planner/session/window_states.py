@@ -177,6 +177,14 @@ class FindingRow:
     acknowledged: bool
 
 
+class MarginColumn(StrEnum):
+    """What is measured to."""
+
+    WALL = "Wall"
+    CANAL = "Canal"
+    FORAMINA = "Foramina"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarginCell:
     """One distance in words; ``severity`` is that of the heaviest finding on it, if any."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -13,6 +14,8 @@ from planner.settings import user_data_folder
 if TYPE_CHECKING:
     import argparse
     from pathlib import Path
+
+    from planner.viewer.main_window import MainWindow
 
 
 def view(arguments: argparse.Namespace) -> Outcome:
@@ -39,12 +42,28 @@ def show_window(what: Path | None) -> int:
     """Run the window until it is closed; return the exit code."""
     from PySide6.QtWidgets import QApplication  # noqa: PLC0415 - commands without a window skip Qt
 
-    from planner.app.services import Services  # noqa: PLC0415
-    from planner.viewer.main_window import MainWindow  # noqa: PLC0415
+    from planner.viewer.curtain import Curtain  # noqa: PLC0415
 
     application = QApplication(sys.argv[:1])
+    curtain = Curtain(_load_window, lambda: _build_window(what))
+    curtain.show()
+    code = int(application.exec())
+    if curtain.error is not None:
+        raise curtain.error
+    return code
+
+
+def _load_window() -> None:
+    for module in ("planner.viewer.main_window", "planner.app.services"):
+        importlib.import_module(module)
+
+
+def _build_window(what: Path | None) -> MainWindow:
+    from planner.app.services import Services  # noqa: PLC0415 - loaded behind the curtain
+    from planner.viewer.main_window import MainWindow  # noqa: PLC0415
+
     window = MainWindow(Services(user_data_folder()), user_data_folder())
     window.show()
     if what is not None:
         window.open(what)
-    return int(application.exec())
+    return window

@@ -61,13 +61,14 @@ class ScenePane(QWidget):
         self.setAccessibleName("3-D view")
 
     def start(self) -> None:
-        """Load VTK and make the scene; call it once the window is on the screen."""
+        """Make the scene; call it once VTK was imported in the background."""
         from planner.viewer.canvas.scene import Scene  # noqa: PLC0415 - VTK loads after the window
 
         if self._scene is None:
             self._scene = Scene()
             self._scene.show_surfaces(self._surfaces)
             self._update_marks()
+            self._redraw()
 
     def stop(self) -> None:
         """Give the graphics memory back."""
@@ -82,7 +83,6 @@ class ScenePane(QWidget):
         if ct is None:
             self._eye = None
         else:
-            self.start()
             size = np.array(ct.geometry.size_ijk) * np.array(ct.geometry.spacing_mm)
             reach = float(size.max())
             self._eye = Turntable(volume_centre(ct.geometry), reach * 2.3)

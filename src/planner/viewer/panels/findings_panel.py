@@ -17,8 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from planner.session.finding_rows import SEVERITY_WORDS
-from planner.session.margins import MarginColumn
-from planner.session.window_states import CheckPhase
+from planner.session.window_states import CheckPhase, MarginColumn
 from planner.viewer.panels.parts import EDGE, button, label, say, section
 from planner.viewer.theme import clinical
 

@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPalette, QPen, QPixmap
 from PySide6.QtWidgets import (
+    QApplication,
     QDialog,
     QDialogButtonBox,
     QListWidget,
@@ -45,7 +46,7 @@ _COLOURS = {
     GateVerdict.WARN: clinical.SEVERITY_COLOURS[Severity.WARN],
     GateVerdict.REFUSE: clinical.SEVERITY_COLOURS[Severity.STOP],
 }
-_DIMMED = 0.45
+_DIMMED = 0.6
 
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -99,7 +100,7 @@ def _paint_series(
 ) -> None:
     box = rect.adjusted(6, 3, -6, -3)
     if chosen:
-        painter.setPen(QPen(palette.color(QPalette.ColorRole.Highlight), 1.5))
+        painter.setPen(QPen(QApplication.palette().color(QPalette.ColorRole.Highlight), 1.5))
         painter.setBrush(palette.color(QPalette.ColorRole.Button))
         painter.drawRoundedRect(box, 8, 8)
     inside = box.adjusted(8, 8, -10, -8)
@@ -126,7 +127,9 @@ def _paint_what(painter: QPainter, box: QRect, palette: QPalette, row: SeriesRow
     painter.drawText(box, Qt.AlignmentFlag.AlignTop, title)
     painter.setFont(_font(painter, 12, bold=bool(row.best)))
     quiet = palette.color(QPalette.ColorRole.PlaceholderText)
-    painter.setPen(palette.color(QPalette.ColorRole.Highlight) if row.best else quiet)
+    painter.setPen(
+        QApplication.palette().color(QPalette.ColorRole.Highlight) if row.best else quiet
+    )
     why = row.best or row.advice.capitalize()
     used = painter.boundingRect(box.adjusted(0, 22, 0, 0), wraps, why)
     painter.drawText(box.adjusted(0, 22, 0, 0), wraps, why)

@@ -1,0 +1,42 @@
+"""A workstation without a window: an autospecced view, real desks, a digital spine."""
+
+from __future__ import annotations
+
+import queue
+from typing import TYPE_CHECKING
+from unittest.mock import create_autospec
+
+from planner.session.jobs import JobRunner
+from planner.session.view_protocols import WorkstationView
+from planner.session.workstation import Workstation
+from window_services import PhantomServices
+
+if TYPE_CHECKING:
+    from planner.session.window_states import CheckState, Message
+
+SLOTS = ("open", "thumbnails", "segment", "surfaces", "check", "suggest", "report")
+
+
+class Desk:
+    """A workstation whose background answers arrive when the test says so."""
+
+    def __init__(self) -> None:
+        self.services = PhantomServices()
+        self.view = create_autospec(WorkstationView, instance=True)
+        self.box = queue.Queue()
+        self.runner = JobRunner(self.box.put)
+        self.work = Workstation(self.services, self.view, self.runner)
+        self.work.start()
+
+    def settle(self) -> None:
+        """Deliver until no job is under way."""
+        while any(self.runner.is_busy(slot) for slot in SLOTS):
+            self.runner.deliver(self.box.get(timeout=30))
+
+    @property
+    def check(self) -> CheckState:
+        return self.view.show_check.call_args.args[0]
+
+    @property
+    def said(self) -> Message:
+        return self.view.show_message.call_args.args[0]

@@ -1,0 +1,174 @@
+"""The chooser of series, by keyboard and for a screen reader."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QImage
+
+from planner.domain.volume import GateFinding, GateVerdict, PatientIdentity
+from planner.imaging.inspection import Inspection, SeriesInspection
+from planner.session.chooser import chooser_state
+from planner.session.opened_case import MissingScan
+from planner.viewer.main_window import MainWindow
+from planner.viewer.panels.dialogs import MissingScanDialog
+from planner.viewer.panels.series_chooser import PICTURE, SeriesChooser
+from window_services import PhantomServices
+
+pytestmark = pytest.mark.qt
+
+
+def series(uid: str, verdict=GateVerdict.LOAD, message="", name="PHANTOM^ADA") -> SeriesInspection:
+    found = (GateFinding(code="DCM-MISSING-SLICE", severity=verdict, message=message),)
+    return SeriesInspection(
+        series_uid=uid,
+        study_uid="study",
+        patient=PatientIdentity(name=name, patient_id=name),
+        modality="CT",
+        verdict=verdict,
+        slices=300,
+        size_ijk=(512, 512, 300),
+        spacing_mm=(0.7, 0.7, 1.0),
+        patient_position="HFS",
+        series_description=f"series {uid}",
+        study_description="CT spine",
+        acquired="20260102",
+        convolution_kernel="B60f",
+        slice_thickness_mm=1.0,
+        findings=found if message else (),
+        description="CT, 300 slices of 512 x 512",
+        advice=("thin slices",),
+    )
+
+
+FOLDER = Inspection(
+    path=Path("folder"),
+    series=(
+        series("1"),
+        series("2", GateVerdict.WARN, "Compressed with loss."),
+        series("3", GateVerdict.REFUSE, "A slice is missing."),
+    ),
+    findings=(),
+)
+TWO = Inspection(
+    path=Path("two"), series=(series("1"), series("2", name="PHANTOM^BELA")), findings=()
+)
+
+
+@pytest.fixture
+def chooser(qtbot):
+    made = SeriesChooser()
+    qtbot.addWidget(made)
+    made.show_state(chooser_state(FOLDER, names_hidden=False))
+    made.show()
+    return made
+
+
+def press(qtbot, chooser, *keys) -> None:
+    for key in keys:
+        qtbot.keyClick(chooser.series, key)
+
+
+def test_that_enter_opens_the_series_that_is_offered(chooser, qtbot):
+    with qtbot.waitSignal(chooser.chosen) as opened:
+        press(qtbot, chooser, Qt.Key.Key_Return)
+    assert opened.args == ["1"]
+
+
+def test_that_arrows_walk_over_headings_to_the_next_series(chooser, qtbot):
+    press(qtbot, chooser, Qt.Key.Key_Down)
+    assert chooser.current().series_uid == "2"
+    assert "Compressed with loss." in chooser.details.text()
+    press(qtbot, chooser, Qt.Key.Key_Up, Qt.Key.Key_Up)
+    assert chooser.current().series_uid == "1"
+
+
+def test_that_a_refused_series_is_read_but_never_opened(chooser, qtbot):
+    press(qtbot, chooser, Qt.Key.Key_Down, Qt.Key.Key_Down)
+    assert chooser.current().series_uid == "3"
+    assert not chooser.ok.isEnabled()
+    assert chooser.ok.toolTip() == "A slice is missing."
+    assert "A slice is missing." in chooser.details.text()
+    with qtbot.assertNotEmitted(chooser.chosen, wait=20):
+        press(qtbot, chooser, Qt.Key.Key_Return)
+
+
+def test_that_escape_declines(chooser, qtbot):
+    with qtbot.waitSignal(chooser.declined):
+        press(qtbot, chooser, Qt.Key.Key_Escape)
+    assert not chooser.isVisible()
+
+
+def test_that_a_screen_reader_hears_what_is_drawn(chooser):
+    spoken = [
+        chooser.series.item(place).data(Qt.ItemDataRole.AccessibleTextRole)
+        for place in range(1, chooser.series.count())
+    ]
+    assert "Best for planning: thin slices" in spoken[0]
+    assert "can be loaded with warnings" in spoken[1]
+    assert "refused" in spoken[2]
+    assert chooser.series.accessibleName()
+
+
+def test_that_two_patients_leave_nobody_chosen(chooser, qtbot):
+    chooser.show_state(chooser_state(TWO, names_hidden=False))
+    assert chooser.current() is None
+    assert not chooser.ok.isEnabled()
+    assert chooser.ok.toolTip() == "Choose a series first."
+    press(qtbot, chooser, Qt.Key.Key_Return)
+    press(qtbot, chooser, Qt.Key.Key_Down)
+    assert chooser.current().series_uid == "1"
+
+
+def test_that_a_thumbnail_is_the_picture_it_was_given(chooser):
+    grey = np.tile(np.arange(0, 250, 10, dtype=np.uint8), (20, 1))
+    chooser.show_thumbnail("2", grey)
+    item = chooser.series.item(2)
+    image: QImage = item.data(PICTURE).toImage()
+    assert (image.width(), image.height()) == (25, 20)
+    assert [image.pixelColor(x, 7).red() for x in (0, 12, 24)] == [0, 120, 240]
+    chooser.show_thumbnail("1", None)
+    assert chooser.series.item(1).data(PICTURE) is None
+
+
+def test_that_a_folder_dropped_on_the_window_asks_and_opens_what_is_chosen(qtbot):
+    services = PhantomServices(found=FOLDER)
+    window = MainWindow(services)
+    qtbot.addWidget(window)
+    window.show()
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(Path("folder").resolve()))])
+    window.dropEvent(
+        QDropEvent(
+            QPointF(50, 50),
+            Qt.DropAction.CopyAction,
+            data,
+            Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+        )
+    )
+    qtbot.waitUntil(window.chooser.isVisible, timeout=20_000)
+    press(qtbot, window.chooser, Qt.Key.Key_Down, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: window.desk.ct is not None, timeout=60_000)
+    assert services.opened == ["2"]
+    assert not window.chooser.isVisible()
+    window.close()
+
+
+@pytest.mark.parametrize("other", [None, Path("elsewhere")])
+def test_that_a_plan_without_its_ct_offers_to_find_it_and_never_to_carry_it_over(qtbot, other):
+    state = MissingScan(
+        plan_file=Path("case.plan"), sentence="It is not there.", wanted="bone", other=other
+    )
+    dialog = MissingScanDialog(state)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert dialog.open_other.isVisible() is (other is not None)
+    with qtbot.waitSignal(dialog.find_wanted) as asked:
+        dialog.seek.click()
+    assert asked.args == [Path("case.plan")]
+    if other is not None:
+        with qtbot.waitSignal(dialog.other_wanted) as asked:
+            dialog.open_other.click()
+        assert asked.args == [other]
