@@ -180,10 +180,14 @@ def _checking(commands: _Commands) -> None:
     assess = _command(commands, "assess", "Run every rule on a plan.", "checking")
     _plan(assess)
     assess.add_argument("--strict", action="store_true", help="exit 4 if findings hold it")
-    simulate = _command(commands, "simulate", "Predict heat or cold, and cement.", "checking")
+    simulate = _command(commands, "simulate", "Predict heat or cold, and cement.", "simulating")
     _plan(simulate)
     simulate.add_argument("--tier", choices=["table", "preview", "full"], default="preview")
-    simulate.add_argument("--zones", type=Path, metavar="DIR")
+    simulate.add_argument(
+        "--order", choices=["together", "in-turn"], default="together",
+        help="needles at once, as the rules judge them, or one burn after another",
+    )  # fmt: skip
+    simulate.add_argument("--zones", type=Path, metavar="DIR", help="write zones as volumes")
 
 
 def _plan(parser: argparse.ArgumentParser) -> None:

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from planner.domain.devices import Modality
 from planner.domain.finding import Severity
+from planner.domain.prediction import PredictedZone
 from planner.domain.structures import in_words
 from planner.safety.case import Outcome
 from planner.safety.gives import gives
 from planner.safety.measured import MissingInputError
 from planner.safety.rule import AblationRule, PlanRule, Rule
-from planner.safety.spared import spared_by_zone
+from planner.safety.spared import nerve_structures, spared_by_zone
 
 if TYPE_CHECKING:
     from planner.domain.finding import Finding
@@ -48,7 +49,7 @@ def predicted_heat(case: Case, ablation: Ablation) -> Outcome:
                     f"below {stop:g} °C",
                 )
             )
-    return Outcome(_simulated(exposures), tuple(findings))
+    return _outcome(case, ablation, exposures, findings)
 
 
 def predicted_dose(case: Case, ablation: Ablation) -> Outcome:
@@ -72,7 +73,7 @@ def predicted_dose(case: Case, ablation: Ablation) -> Outcome:
                     f"below {warn:g} CEM43 minutes",
                 )
             )
-    return Outcome(_simulated(exposures), tuple(findings))
+    return _outcome(case, ablation, exposures, findings)
 
 
 def live_thermometer(case: Case) -> Outcome:
@@ -118,7 +119,7 @@ def cold_at_nerve(case: Case, ablation: Ablation) -> Outcome:
                     f"at least {stop:g} °C",
                 )
             )
-    return Outcome(_simulated(exposures), tuple(findings))
+    return _outcome(case, ablation, exposures, findings)
 
 
 def cryo_spacing_and_duty(case: Case, ablation: Ablation) -> Outcome:
@@ -178,18 +179,46 @@ def about_zone(
     )
 
 
+def _outcome(
+    case: Case,
+    ablation: Ablation,
+    exposures: dict[str, StructureExposure],
+    findings: list[Finding],
+) -> Outcome:
+    """Return what was found; a simulation that rests on numbers from memory clears nothing."""
+    if exposures and not findings:
+        simulated = case.scene.exposures[ablation.id]
+        if simulated.model.status.may_pass_a_check is not True:
+            raise MissingInputError(
+                f"the simulation of the {case.called(ablation)} found no excess, but data of its device or "
+                "tissue are from memory",
+                kind="catalogue",
+            )
+    return Outcome(_simulated(exposures), tuple(findings))
+
+
 def _of_structure(
     case: Case, severity: Severity, message: str, ablation: Ablation, name: str, threshold: str
 ) -> Finding:
-    measured = next(item for item in spared_by_zone(case, ablation).near if item.structure == name)
+    if _has_zone(case, ablation):
+        near = spared_by_zone(case, ablation).near
+        measured = next(item for item in near if item.structure == name)
+    else:
+        measured = case.ruler.needle(case.body_of(case.needle_of(ablation)), name)
     return about_zone(case, severity, message, ablation, measured, threshold)
+
+
+@gives(bool)
+def _has_zone(case: Case, ablation: Ablation) -> bool:
+    return isinstance(case.scene.zones.get(ablation.id), PredictedZone)
 
 
 def _exposures(case: Case, ablation: Ablation) -> dict[str, StructureExposure]:
     """Return the simulated exposures, or none where no nerve is within reach of heat."""
-    near = spared_by_zone(case, ablation).nearest.distance_mm - case.zone(ablation).band_mm
-    if near >= HEAT_REACH_MM:
-        return {}
+    if _has_zone(case, ablation):
+        near = spared_by_zone(case, ablation).nearest.distance_mm - case.zone(ablation).band_mm
+        if near >= HEAT_REACH_MM:
+            return {}
     return _required_exposures(case, ablation)
 
 
@@ -200,11 +229,7 @@ def _required_exposures(case: Case, ablation: Ablation) -> dict[str, StructureEx
             f"temperature near nerves was not simulated for the {case.called(ablation)}",
             kind="prediction",
         )
-    asked = [
-        item.structure
-        for item in spared_by_zone(case, ablation).near
-        if item.distance_mm < HEAT_REACH_MM + case.zone(ablation).band_mm
-    ]
+    asked = _asked(case, ablation)
     if missing := [name for name in asked if name not in found.at_structures]:
         raise MissingInputError(
             f"the simulation of the {case.called(ablation)} says nothing of "
@@ -212,6 +237,18 @@ def _required_exposures(case: Case, ablation: Ablation) -> dict[str, StructureEx
             kind="prediction",
         )
     return {name: found.at_structures[name] for name in asked}
+
+
+def _asked(case: Case, ablation: Ablation) -> list[str]:
+    """Name the nerve structures a simulation must speak of.
+
+    Without a zone from a table there is nothing to measure nearness from, so all are asked.
+    """
+    if not _has_zone(case, ablation):
+        return list(nerve_structures(case, case.level_of(ablation)))
+    reach_mm = HEAT_REACH_MM + case.zone(ablation).band_mm
+    near = spared_by_zone(case, ablation).near
+    return [item.structure for item in near if item.distance_mm < reach_mm]
 
 
 @gives(str)

@@ -25,6 +25,7 @@ from planner.safety import Scene, assess, run_self_test
 from planner.session.anatomy_store import load_anatomy, store_anatomy
 from planner.session.opened_case import CT_GONE, NO_OUTLINES, OTHER_CT
 from planner.session.outline_bench import bench_for
+from planner.session.simulation import exposures_of, simulated_before
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
         TrajectoryId,
     )
     from planner.domain.prediction import PredictedCement, PredictedZone
+    from planner.domain.simulation import Simulation
     from planner.domain.volume import CtVolume
     from planner.geometry.volume_geometry import VolumeGeometry
     from planner.imaging.voxels import SliceDelivery
@@ -86,11 +88,13 @@ class Predictions:
     """What the models say of every ablation and injection of a plan.
 
     ``unfilled`` says why an injection has no fill; a rule on it is then NOT EVALUATED.
+    ``simulations`` are those of this very plan that were made before, in tier full.
     """
 
     zones: Mapping[AblationId, PredictedZone | MissingZone]
     cements: Mapping[CementId, PredictedCement]
     unfilled: Mapping[CementId, str]
+    simulations: tuple[Simulation, ...] = ()
 
 
 def open_case(
@@ -227,7 +231,12 @@ def predict(plan: Plan, case: Case) -> Predictions:
             cements[injection.id] = _fill(injection, plan, case)
         except PlannerError as error:
             unfilled[injection.id] = str(error)
-    return Predictions(zones=predict_zones(plan, case.catalog), cements=cements, unfilled=unfilled)
+    return Predictions(
+        zones=predict_zones(plan, case.catalog),
+        cements=cements,
+        unfilled=unfilled,
+        simulations=simulated_before(plan, case),
+    )
 
 
 def predict_zones(plan: Plan, catalog: Catalog) -> dict[AblationId, PredictedZone | MissingZone]:
@@ -244,6 +253,7 @@ def scene_of(case: Case, predictions: Predictions) -> Scene:
         cements=predictions.cements,
         catalog=case.catalog,
         today=datetime.now(UTC).date(),
+        exposures=exposures_of(predictions.simulations),
     )
 
 

@@ -1,4 +1,4 @@
-"""``planner assess`` and ``planner simulate``."""
+"""``planner assess``."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from planner.app.main import FINDINGS_HOLD
 from planner.app.output import Json, Outcome, progress
 from planner.catalog import load_catalog
 from planner.document.plan_file import load_plan
-from planner.domain.errors import NotBuiltYetError
 from planner.domain.finding import Verdict
-from planner.domain.prediction import MissingZone
 from planner.session.cases import check, reopen_case
 from planner.settings import user_data_folder
 
@@ -62,49 +60,3 @@ def finding_document(finding: Finding) -> Json:
         "subject": finding.subject,
         "fingerprint": finding.fingerprint,
     }
-
-
-def simulate(arguments: argparse.Namespace) -> Outcome:
-    """Give the table-tier prediction; the heat solvers are not built yet."""
-    if arguments.tier != "table":
-        raise NotBuiltYetError(
-            f"The {arguments.tier} tier of heat and cold is not built yet. Use --tier table for "
-            "the device's table; it says nothing of the temperature at the nerves."
-        )
-    if arguments.zones:
-        raise NotBuiltYetError("Writing zones as volumes is part of planner export.")
-    plan, case = plan_and_case(arguments)
-    predictions, _ = check(plan, case)
-    ablations: list[Json] = []
-    for ablation_id, zone in predictions.zones.items():
-        if isinstance(zone, MissingZone):
-            ablations.append({"id": ablation_id, "zone_mm": None, "reason": zone.reason})
-            continue
-        ablations.append(
-            {
-                "id": ablation_id,
-                "zone_mm": {
-                    "length": 2 * zone.shape.half_length_mm,
-                    "width": 2 * zone.shape.half_width_mm,
-                    "height": 2 * zone.shape.half_width_mm,
-                },
-                "volume_ml": zone.shape.volume_mm3 / 1000.0,
-                "band_mm": zone.band_mm,
-                "tier": zone.model.tier,
-                "tissue_of_origin": zone.tissue_of_origin,
-                "source": zone.model.source,
-                "status": zone.model.status,
-            }
-        )
-    cements: list[Json] = [
-        {
-            "id": cement_id,
-            "ml": cement.placed_ml,
-            "asked_ml": cement.asked_ml,
-            "fill_percent": 100.0 * cement.fill_fraction,
-            "band_mm": cement.band_mm,
-            "tier": cement.model.tier,
-        }
-        for cement_id, cement in predictions.cements.items()
-    ]
-    return Outcome({"tier": "table", "ablations": ablations, "cement": cements})

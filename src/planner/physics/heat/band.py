@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
     from planner.physics.heat.applicators import Stage
     from planner.physics.heat.links import Field
     from planner.physics.heat.medium import Medium, PropertyTable
+    from planner.physics.heat.metal import Triple
     from planner.physics.heat.result import HeatResult
+
+NOMINAL: Final = "nominal"
 
 LEAST_BAND_MM: Final = 3.0
 """No published model of a zone in living tissue does better than 2 to 3 mm, so no narrower
@@ -33,28 +37,50 @@ CONDUCTIVITY_FACTORS: Final = (0.7, 1.3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Run:
+    """One member of a band: what was moved, and the run that shows it."""
+
+    name: str
+    table: PropertyTable
+    stages: Sequence[Stage]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ZoneBand:
     """What the spread of parameters leaves open.
 
     Attributes
     ----------
+    results
+        Every run by its name, the nominal one first.
     certain, possible
         Where tissue dies in every run, and in any run.
     hottest_celsius, coolest_celsius
         Highest and lowest peak of any run: the interval to show at a structure.
+    coldest_celsius
+        Lowest temperature of any run.
+    most_cem43_min
+        Highest dose of any run.
     spread_mm
         Half the range of the zone's radius, from the volumes of ``certain`` and ``possible``.
     dead_ml
         Volume of the zone in each run, by its name.
     """
 
-    nominal: HeatResult
+    results: Mapping[str, HeatResult]
     certain: NDArray[np.bool_]
     possible: NDArray[np.bool_]
     hottest_celsius: Field
     coolest_celsius: Field
+    coldest_celsius: Field
+    most_cem43_min: Field
     spread_mm: float
     dead_ml: Mapping[str, float]
+
+    @property
+    def nominal(self) -> HeatResult:
+        """The run with nothing moved."""
+        return next(iter(self.results.values()))
 
     @property
     def band_mm(self) -> float:
@@ -85,7 +111,9 @@ def variants(
     }
     for factor in CONDUCTIVITY_FACTORS:
         found[f"heat conductivity x {factor:g}"] = replace(
-            table, heat_conductivity_w_per_m_k=factor * heat
+            table,
+            heat_conductivity_w_per_m_k=factor * heat,
+            frozen_heat_conductivity_w_per_m_k=factor * table.frozen_heat_conductivity_w_per_m_k,
         )
     for number, ends in conductivity_ranges.items():
         for value in ends:
@@ -113,31 +141,64 @@ def zone_band(
 
     A table none of whose moved tissues is in the medium is not run again.
     """
-    nominal = solve(medium, stages, after_s=after_s)
-    certain, possible = nominal.dead(), nominal.dead()
-    hottest, coolest = nominal.peak_celsius.copy(), nominal.peak_celsius.copy()
-    dead_ml = {"nominal": _volume_ml(certain, medium)}
+    runs = [Run(name=NOMINAL, table=medium.table, stages=stages)]
+    runs += [Run(name=name, table=table, stages=stages) for name, table in tables.items()]
+    return band_of(medium, runs, after_s=after_s, report=report)
+
+
+def band_of(
+    medium: Medium,
+    runs: Sequence[Run],
+    *,
+    points_mm: Sequence[Triple] = (),
+    after_s: float = AFTER_S,
+    report: ProgressReport = unreported,
+) -> ZoneBand:
+    """Run every member; the first is the nominal one.
+
+    A member that differs from the first in nothing that is in the medium is not run again.
+    """
     present = np.unique(medium.tissue)
-    for done, (name, table) in enumerate(tables.items(), 1):
-        report(done / (len(tables) + 1), name)
-        if _same_for(present, medium.table, table):
-            continue
-        result = solve(replace(medium, table=table), stages, after_s=after_s)
-        dead = result.dead()
-        certain, possible = certain & dead, possible | dead
-        np.maximum(hottest, result.peak_celsius, out=hottest)
-        np.minimum(coolest, result.peak_celsius, out=coolest)
-        dead_ml[name] = _volume_ml(dead, medium)
+    first = runs[0]
+    kept = [
+        run
+        for run in runs
+        if run is first
+        or run.stages != first.stages
+        or not _same_for(present, first.table, run.table)
+    ]
+    results: dict[str, HeatResult] = {}
+    for done, run in enumerate(kept):
+        results[run.name] = solve(
+            replace(medium, table=run.table),
+            run.stages,
+            points_mm=points_mm,
+            after_s=after_s,
+            report=partial(_part_of, report, done, len(kept), run.name),
+        )
+    found = list(results.values())
+    dead = {name: result.dead() for name, result in results.items()}
+    certain = np.logical_and.reduce(list(dead.values()))
+    possible = np.logical_or.reduce(list(dead.values()))
     radii = [_radius_mm(mask, medium) for mask in (certain, possible)]
     return ZoneBand(
-        nominal=nominal,
+        results=results,
         certain=certain,
         possible=possible,
-        hottest_celsius=hottest,
-        coolest_celsius=coolest,
+        hottest_celsius=np.maximum.reduce([one.peak_celsius for one in found]),
+        coolest_celsius=np.minimum.reduce([one.peak_celsius for one in found]),
+        coldest_celsius=np.minimum.reduce([one.lowest_celsius for one in found]),
+        most_cem43_min=np.maximum.reduce([one.cem43_min for one in found]),
         spread_mm=(radii[1] - radii[0]) / 2.0,
-        dead_ml=dead_ml,
+        dead_ml={name: _volume_ml(mask, medium) for name, mask in dead.items()},
     )
+
+
+def _part_of(
+    report: ProgressReport, done: int, count: int, name: str, part: float, _: str
+) -> None:
+    """Report the progress of one member as part of that of all."""
+    report((done + part) / count, name)
 
 
 def _same_for(present: NDArray[np.uint8], one: PropertyTable, other: PropertyTable) -> bool:

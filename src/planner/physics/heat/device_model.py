@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from math import exp, log, sqrt
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from planner.domain.devices import Device, Modality
+from planner.domain.sourced import Status
 from planner.physics.heat.applicators import (
     Applicator,
     CryoProbe,
@@ -27,6 +29,8 @@ from planner.physics.heat.applicators import (
 from planner.physics.heat.metal import Cooling, Cylinder
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from planner.domain.plan import Ablation
     from planner.physics.heat.metal import Triple
 
@@ -35,13 +39,24 @@ SHAFT_MM: Final = 30.0
 
 
 class Efficiency(StrEnum):
-    """Which end of a fitted range of efficiency is taken.
+    """Which end of what is not known of a device is taken.
 
-    The high end for what must not be hurt, the low end for what must be covered.
+    The high end for what must not be hurt, the low end for what must be covered. The nominal
+    device meets its table at the time that is planned.
     """
 
     LOW = "low"
+    NOMINAL = "nominal"
     HIGH = "high"
+
+
+OPTIONAL: Final = {
+    Modality.MICROWAVE: ("model_efficiency_low_at_s", "model_efficiency_high_at_s"),
+    Modality.BIPOLAR_RF: ("model_film_low_w_per_m2_k", "model_film_high_w_per_m2_k"),
+    Modality.MONOPOLAR_RF: ("model_film_low_w_per_m2_k", "model_film_high_w_per_m2_k"),
+    Modality.CRYO: ("model_probe_low_celsius", "model_probe_high_celsius"),
+}
+"""Numbers that say how far a device may stray from its nominal ones; without them it does not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +94,11 @@ NEEDED: Final = {
 
 
 def applicator_of(
-    device: Device, tip_mm: Triple, backward: Triple, efficiency: Efficiency
+    device: Device,
+    tip_mm: Triple,
+    backward: Triple,
+    efficiency: Efficiency,
+    time_s: float | None = None,
 ) -> Applicator | NoModel:
     """Return ``device`` with its tip at a point of the grid.
 
@@ -89,12 +108,15 @@ def applicator_of(
         Grid millimetres (x, y, z), pulled back already where the plan says so.
     backward
         From the tip towards the hand; need not be of length one.
+    time_s
+        How long it burns: what a nominal antenna is fitted to.
     """
     if missing := [key for key in NEEDED[device.modality] if key not in device.numbers]:
         return NoModel(
             reason=f"{device.name} is not simulated: its data lack {', '.join(missing)}."
         )
-    number = {key: device.numbers[key].value for key in NEEDED[device.modality]}
+    keys = (*NEEDED[device.modality], *OPTIONAL[device.modality])
+    number = {key: device.numbers[key].value for key in keys if key in device.numbers}
     axis = np.asarray(backward, dtype=np.float64) / np.linalg.norm(backward)
 
     def piece(low_mm: float, high_mm: float) -> Cylinder:
@@ -111,15 +133,17 @@ def applicator_of(
             antenna_length_mm=number["model_source_length_mm"],
             centre_from_tip_mm=number["model_source_centre_from_tip_mm"],
             decay_mm=number["model_source_decay_mm"],
-            efficiency=number[f"model_efficiency_{efficiency}"],
+            efficiency=_antenna_efficiency(number, efficiency, time_s),
         )
     if device.modality is Modality.CRYO:
         return CryoProbe(
             metal_part=piece(0.0, number["model_freezing_length_mm"]),
-            celsius=number["model_probe_celsius"],
+            celsius=number.get(f"model_probe_{efficiency}_celsius", number["model_probe_celsius"]),
         )
+    film = number["model_film_w_per_m2_k"]
     cooling = Cooling(
-        film_w_per_m2_k=number["model_film_w_per_m2_k"], celsius=number["model_coolant_celsius"]
+        film_w_per_m2_k=number.get(f"model_film_{efficiency}_w_per_m2_k", film),
+        celsius=number["model_coolant_celsius"],
     )
     length = number["model_electrode_length_mm"]
     electrodes = [Electrode(metal=piece(0.0, length), volts=1.0)]
@@ -127,6 +151,33 @@ def applicator_of(
         start = length + number["model_electrode_gap_mm"]
         electrodes.append(Electrode(metal=piece(start, start + length), volts=-1.0))
     return RadioFrequency(electrodes=tuple(electrodes), cooling=cooling)
+
+
+def _antenna_efficiency(
+    number: Mapping[str, float], efficiency: Efficiency, time_s: float | None
+) -> float:
+    """Return the share of the power that heats tissue.
+
+    A size that was published for a range of times was fitted at both ends of it. In between, the
+    efficiency that meets the same size falls as a power of the time.
+    """
+    low, high = number["model_efficiency_low"], number["model_efficiency_high"]
+    if efficiency is Efficiency.LOW:
+        return low
+    if efficiency is Efficiency.HIGH or time_s is None:
+        return high
+    ends = [number.get(f"model_efficiency_{end}_at_s") for end in ("high", "low")]
+    if ends[0] is None or ends[1] is None:
+        return sqrt(low * high)
+    times = [log(end) for end in ends if end is not None]
+    return float(exp(np.interp(log(time_s), times, [log(high), log(low)])))
+
+
+def model_status(device: Device) -> Status:
+    """Return the weakest status among the numbers that the model of ``device`` uses."""
+    keys = (*NEEDED[device.modality], *OPTIONAL[device.modality])
+    used = [device.numbers[key].status for key in keys if key in device.numbers]
+    return max(used, key=lambda status: status.rank, default=Status.RECALLED)
 
 
 def drive_of(device: Device, ablation: Ablation) -> Drive | NoModel:

@@ -38,12 +38,15 @@ class Tally(NamedTuple):
         Extremes in Celsius.
     over_42_s, over_45_s
         Seconds spent above.
+    to_42_s
+        Seconds from the start to 42 degrees; infinite where they are never reached.
     """
 
     peak: Field
     lowest: Field
     over_42_s: Field
     over_45_s: Field
+    to_42_s: Field
 
 
 @kernel
@@ -59,8 +62,10 @@ def _share_above(before: np.float32, after: np.float32, limit: np.float32) -> np
 
 
 @kernel
-def gather(before: Field, after: Field, tally: Tally, seconds: np.float32) -> None:
-    """Add a stretch of ``seconds`` from one temperature field to the next."""
+def gather(
+    before: Field, after: Field, tally: Tally, begun_s: np.float32, seconds: np.float32
+) -> None:
+    """Add a stretch of ``seconds``, begun at ``begun_s``, from one field to the next."""
     depth, rows, columns = after.shape
     for k in range(depth):
         for j in range(rows):
@@ -71,6 +76,9 @@ def gather(before: Field, after: Field, tally: Tally, seconds: np.float32) -> No
                 tally.lowest[k, j, i] = min(tally.lowest[k, j, i], now)
                 if max(was, now) > LOW_LIMIT_CELSIUS:
                     share = _share_above(was, now, LOW_LIMIT_CELSIUS)
+                    if tally.over_42_s[k, j, i] == _ZERO:
+                        wait = _ZERO if was > LOW_LIMIT_CELSIUS else seconds * (_ONE - share)
+                        tally.to_42_s[k, j, i] = begun_s + wait
                     tally.over_42_s[k, j, i] += seconds * share
                     share = _share_above(was, now, HIGH_LIMIT_CELSIUS)
                     tally.over_45_s[k, j, i] += seconds * share
@@ -110,13 +118,20 @@ class Recorder:
 
     def __post_init__(self) -> None:
         start = self.temperature
-        self.tally = Tally(start.copy(), start.copy(), np.zeros_like(start), np.zeros_like(start))
+        self.tally = Tally(
+            start.copy(),
+            start.copy(),
+            np.zeros_like(start),
+            np.zeros_like(start),
+            np.full_like(start, np.inf),
+        )
         self._before = start.copy()
         self._rows.append((0.0, self._at_points(start), ()))
 
     def note(self, temperature: Field, seconds: float, powers_w: Sequence[float]) -> None:
         """Take in the field ``seconds`` after the last one."""
-        gather(self._before, temperature, self.tally, np.float32(seconds))
+        begun_s = np.float32(self.time_s)
+        gather(self._before, temperature, self.tally, begun_s, np.float32(seconds))
         self._before[...] = temperature
         self.time_s += seconds
         self._rows.append((self.time_s, self._at_points(temperature), tuple(powers_w)))

@@ -37,6 +37,8 @@ class StructureHeat:
     ----------
     cem43_min
         Highest dose of any of its voxels.
+    to_42_s
+        Until its first voxel is at 42 degrees; infinite when none ever is.
     """
 
     peak_celsius: float
@@ -44,6 +46,7 @@ class StructureHeat:
     cem43_min: float
     over_42_s: float
     over_45_s: float
+    to_42_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -67,6 +70,7 @@ class HeatResult:
     cem43_min: Field
     over_42_s: Field
     over_45_s: Field
+    to_42_s: Field
     metal: NDArray[np.bool_]
     thermometry: Thermometry
     spacing_mm: float
@@ -93,9 +97,16 @@ class HeatResult:
 
     def coagulation_size(self, axis: Triple) -> ZoneSize:
         """Measure the coagulated zone along and across ``axis`` (grid x, y, z)."""
-        level = np.log10(np.maximum(self.cem43_min, SMALLEST_DOSE_MIN))
-        threshold = float(np.log10(COAGULATED_CEM43_MIN))
-        return measure_zone(level, threshold, self.spacing_mm, axis)
+        return measure_zone(self.dose_level(), 0.0, self.spacing_mm, axis)
+
+    def dose_level(self) -> Field:
+        """Return the heat dose as a smooth field that is zero where tissue coagulates."""
+        level = np.log10(np.maximum(self.cem43_min, SMALLEST_DOSE_MIN) / COAGULATED_CEM43_MIN)
+        return np.asarray(level, dtype=np.float32)
+
+    def cold_level(self) -> Field:
+        """Return the cold as a smooth field, in degrees, that is zero where it is lethal."""
+        return np.asarray(LETHAL_COLD_CELSIUS - self.lowest_celsius, dtype=np.float32)
 
     def frozen_size(self, celsius: float, axis: Triple) -> ZoneSize:
         """Measure the zone that was at or below ``celsius``."""
@@ -103,12 +114,27 @@ class HeatResult:
 
     def within(self, structure: NDArray[np.bool_]) -> StructureHeat | None:
         """Return the worst values in a structure; ``None`` when it has no voxel here."""
-        if not structure.any():
+        return self.at(np.argwhere(structure).T.astype(np.float64))
+
+    def at(self, places: NDArray[np.float64]) -> StructureHeat | None:
+        """Return the worst values at indices (k, j, i), shape ``(3, n)``; ``None`` without any.
+
+        Straight between voxels, but for the time to 42 degrees, which may be infinite.
+        """
+        if not places.size:
             return None
+        first = self.to_42_s[tuple(np.rint(places).astype(int))]
         return StructureHeat(
-            peak_celsius=float(self.peak_celsius[structure].max()),
-            lowest_celsius=float(self.lowest_celsius[structure].min()),
-            cem43_min=float(self.cem43_min[structure].max()),
-            over_42_s=float(self.over_42_s[structure].max()),
-            over_45_s=float(self.over_45_s[structure].max()),
+            peak_celsius=float(between(self.peak_celsius, places).max()),
+            lowest_celsius=float(between(self.lowest_celsius, places).min()),
+            cem43_min=float(between(self.cem43_min, places).max()),
+            over_42_s=float(between(self.over_42_s, places).max()),
+            over_45_s=float(between(self.over_45_s, places).max()),
+            to_42_s=float(first.min()),
         )
+
+
+def between(field: Field, places: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a field at indices (k, j, i), shape ``(3, n)``, straight between voxels."""
+    found = ndimage.map_coordinates(field, places, order=1, mode="nearest", output=np.float64)
+    return np.asarray(found)

@@ -101,6 +101,7 @@ def solve(
         cem43_min=cem43_min,
         over_42_s=recorder.tally.over_42_s,
         over_45_s=recorder.tally.over_45_s,
+        to_42_s=recorder.tally.to_42_s,
         metal=_metal(medium, stages),
         thermometry=recorder.thermometry(),
         spacing_mm=medium.spacing_mm,

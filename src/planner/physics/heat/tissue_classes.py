@@ -14,11 +14,11 @@ from planner.catalog.section import Section
 from planner.physics.heat.medium import PropertyTable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from planner.domain.devices import Tissue
-    from planner.domain.sourced import Sourced
+    from planner.domain.sourced import Sourced, Status
 
 ICE_LATENT_HEAT_J_PER_KG: Final = 3.34e5
 """Of water."""
@@ -89,20 +89,28 @@ class TissueClasses:
             status=max((item.status for item in used), key=lambda status: status.rank),
         )
 
+    def weakest_status(self, present: Iterable[int], keys: Iterable[str]) -> Status:
+        """Return the weakest status among some numbers of the classes that are in a map."""
+        used = [self.numbers[number][key].status for number in present for key in keys]
+        return max(used, key=lambda status: status.rank)
+
     def _column(self, key: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
         return np.array([numbers[key].value for numbers in self.numbers], dtype=np.float64)
 
 
-REQUIRED: Final = (
+FOR_HEAT: Final = (
     "density_kg_per_m3",
     "specific_heat_j_per_kg_k",
     "heat_conductivity_w_per_m_k",
-    "perfusion_ml_per_min_per_kg",
-    "conductivity_460_khz_s_per_m",
+)
+FOR_BLOOD: Final = ("perfusion_ml_per_min_per_kg",)
+FOR_CURRENT: Final = ("conductivity_460_khz_s_per_m",)
+FOR_COLD: Final = (
     "freezable_water_share",
     "frozen_heat_conductivity_ratio",
     "frozen_specific_heat_ratio",
 )
+REQUIRED: Final = (*FOR_HEAT, *FOR_BLOOD, *FOR_CURRENT, *FOR_COLD)
 LIMITS: Final = (
     "cortical_from_hu",
     "cancellous_from_hu",

@@ -1,0 +1,189 @@
+"""``planner simulate``."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.app.commands.anatomy import xyz
+from planner.app.commands.checking import plan_and_case
+from planner.app.output import Json, Outcome, check_out_folder, progress
+from planner.domain.errors import UsageError
+from planner.domain.prediction import MissingZone
+from planner.domain.simulation import Order, Tier
+from planner.imaging import write_volume
+from planner.session.cases import predict, tested_installation
+from planner.session.simulation import simulate_and_keep
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from planner.domain.plan import AblationId, Plan
+    from planner.domain.prediction import PredictedCement, PredictedZone
+    from planner.domain.simulation import Coverage, Simulation, StructureCourse
+
+CELSIUS_DIGITS, MM_DIGITS, DOSE_DIGITS = 1, 1, 2
+"""Digits that are written: none of these numbers earns more."""
+
+LETHAL_COLD = (-20.0, -40.0)
+
+
+def simulate(arguments: argparse.Namespace) -> Outcome:
+    """Predict heat, cold and cement of a plan in one of the three tiers."""
+    begun = time.perf_counter()
+    if arguments.zones is not None:
+        check_out_folder(arguments.zones)
+    plan, case = plan_and_case(arguments)
+    tested_installation()
+    tier = Tier(arguments.tier)
+    predictions = predict(plan, case)
+    files: list[str] = []
+    if tier is Tier.TABLE:
+        if arguments.zones:
+            raise UsageError(
+                "A table gives an ellipsoid. Use --tier preview or full with --zones."
+            )
+        ablations = [_table_zone(key, zone) for key, zone in predictions.zones.items()]
+    else:
+        found = simulate_and_keep(plan, case, tier, order=Order(arguments.order), report=progress)
+        ablations = _simulated(plan, found)
+        if arguments.zones:
+            files = [str(path) for path in write_zones(arguments.zones, found)]
+    return Outcome(
+        {
+            "tier": tier,
+            "ablations": ablations,
+            "cement": [_cement(key, item) for key, item in predictions.cements.items()],
+            "files": files,
+            "seconds": round(time.perf_counter() - begun, 3),
+        }
+    )
+
+
+def write_zones(folder: Path, simulations: Sequence[Simulation]) -> list[Path]:
+    """Write what dies and how hot or cold it gets, as volumes.
+
+    Zones are 3 where tissue dies in every run, 2 in the nominal one and 1 in any run. Cold has
+    the ice (1), what is colder than -20 (2) and than -40 (3) beside.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    files = []
+    for one in simulations:
+        kind = "cold" if one.is_cold else "heat"
+        zone = one.possible.astype(np.uint8)
+        zone[one.zone] = 2
+        zone[one.certain] = 3
+        extreme = one.lowest_celsius if one.is_cold else one.peak_celsius
+        volumes: dict[str, NDArray[np.generic]] = {
+            f"{kind}_zone": zone,
+            f"{kind}_celsius": extreme,
+        }
+        if one.is_cold:
+            ice = (one.lowest_celsius <= 0.0).astype(np.uint8)
+            for number, limit in enumerate(LETHAL_COLD, 2):
+                ice[one.lowest_celsius <= limit] = number
+            volumes["cold_ice"] = ice
+        for name, voxels in volumes.items():
+            files.append(folder / f"{name}.nii.gz")
+            write_volume(files[-1], one.geometry, voxels)
+    return files
+
+
+def _simulated(plan: Plan, simulations: Sequence[Simulation]) -> list[Json]:
+    left_out = {key: why for one in simulations for key, why in one.left_out.items()}
+    rows: list[Json] = []
+    for ablation in plan.ablations:
+        one = next((item for item in simulations if ablation.id in item.extents), None)
+        if one is None:
+            rows.append({"id": ablation.id, "zone_mm": None, "reason": left_out[ablation.id]})
+        else:
+            rows.append(_ablation(ablation.id, one))
+    return rows
+
+
+def _ablation(ablation_id: AblationId, one: Simulation) -> Json:
+    extent = one.extents[ablation_id]
+    return {
+        "id": ablation_id,
+        "zone_mm": {
+            "length": round(extent.length_mm, MM_DIGITS),
+            "width": round(extent.width_mm, MM_DIGITS),
+            "height": round(extent.height_mm, MM_DIGITS),
+        },
+        "volume_ml": round(extent.volume_ml, DOSE_DIGITS),
+        "band_mm": one.band_mm,
+        "coverage": None if one.coverage is None else _coverage(one.coverage),
+        "at_structures": {name: _course(course, one) for name, course in one.courses.items()},
+        "tier": one.model.tier,
+        "order": one.order,
+        "simulated_with": [key for key in one.extents if key != ablation_id],
+        "runs_ml": {name: round(ml, DOSE_DIGITS) for name, ml in one.runs.items()},
+        "model": f"{one.model.name} {one.model.version}",
+        "inputs": list(one.model.inputs),
+        "source": one.model.source,
+        "status": one.model.status,
+        "input_sha256": one.input_sha256,
+    }
+
+
+def _course(course: StructureCourse, one: Simulation) -> Json:
+    """Return what happens at a structure; what is judged is the worst of all runs."""
+    document: dict[str, Json] = {
+        "max_celsius": round(course.peak_celsius, CELSIUS_DIGITS),
+        "highest_celsius": round(course.hottest_celsius, CELSIUS_DIGITS),
+        "min_celsius": round(course.lowest_celsius, CELSIUS_DIGITS),
+        "lowest_celsius": round(course.coldest_celsius, CELSIUS_DIGITS),
+        "cem43_min": round(course.cem43_min, DOSE_DIGITS),
+        "over_42_s": round(course.over_42_s),
+        "over_45_s": round(course.over_45_s),
+        "to_42_s": None if course.to_42_s is None else round(course.to_42_s),
+        "in_grid": course.in_grid,
+    }
+    if course.flowing_celsius is not None:
+        extreme = "min_celsius" if one.is_cold else "max_celsius"
+        document[f"{extreme}_if_fluid_flows"] = round(course.flowing_celsius, CELSIUS_DIGITS)
+    return document
+
+
+def _coverage(coverage: Coverage) -> Json:
+    document = asdict(coverage)
+    missed_at = document.pop("missed_at") and coverage.missed_at
+    document["missed_at_mm"] = None if missed_at is None else xyz(missed_at)
+    return document
+
+
+def _table_zone(ablation_id: AblationId, zone: PredictedZone | MissingZone) -> Json:
+    if isinstance(zone, MissingZone):
+        return {"id": ablation_id, "zone_mm": None, "reason": zone.reason}
+    return {
+        "id": ablation_id,
+        "zone_mm": {
+            "length": 2 * zone.shape.half_length_mm,
+            "width": 2 * zone.shape.half_width_mm,
+            "height": 2 * zone.shape.half_width_mm,
+        },
+        "volume_ml": zone.shape.volume_mm3 / 1000.0,
+        "band_mm": zone.band_mm,
+        "tier": zone.model.tier,
+        "tissue_of_origin": zone.tissue_of_origin,
+        "source": zone.model.source,
+        "status": zone.model.status,
+    }
+
+
+def _cement(cement_id: str, cement: PredictedCement) -> Json:
+    return {
+        "id": cement_id,
+        "ml": cement.placed_ml,
+        "asked_ml": cement.asked_ml,
+        "fill_percent": 100.0 * cement.fill_fraction,
+        "band_mm": cement.band_mm,
+        "tier": cement.model.tier,
+    }

@@ -1,0 +1,157 @@
+"""What a run of the heat or cold model says of a plan, with the digest of what went in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from planner.domain.plan import AblationId
+    from planner.domain.prediction import Exposure, ModelLabel
+    from planner.geometry.points import PointLps
+    from planner.geometry.volume_geometry import VolumeGeometry
+
+
+class Tier(StrEnum):
+    """How a zone is predicted."""
+
+    TABLE = "table"
+    """The maker's ellipsoid, never between rows."""
+    PREVIEW = "preview"
+    """A coupled run on a small or coarse grid, with the two ends of the parameters only."""
+    FULL = "full"
+    """A coupled run on a grid that is fine enough, with every parameter moved in turn."""
+
+
+class Order(StrEnum):
+    """When needles burn. A plan does not say, so in tier full the other order is in the band."""
+
+    TOGETHER = "together"
+    """All needles at once; burns along one needle follow each other (pull-back)."""
+    IN_TURN = "in-turn"
+    """One burn after another."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneExtent:
+    """Full extents of a predicted zone along and across its needle.
+
+    Attributes
+    ----------
+    length_mm, width_mm, height_mm
+        Along the needle; across it, nearest to left-right; and at right angles to both.
+    """
+
+    length_mm: float
+    width_mm: float
+    height_mm: float
+    volume_ml: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StructureCourse:
+    """What happens at a structure: the worst of its voxels.
+
+    Attributes
+    ----------
+    peak_celsius, lowest_celsius
+        Nominal run, no flow of spinal fluid.
+    hottest_celsius, coldest_celsius
+        The worst of every run: the value to judge by.
+    flowing_celsius
+        Peak (heat) or lowest (cold) if spinal fluid and epidural blood flow; ``None`` where that
+        was not run.
+    cem43_min
+        Highest heat dose of any run.
+    over_42_s, over_45_s
+        Longest time above, nominal run.
+    to_42_s
+        When 42 degrees are first reached, nominal run; ``None`` when they never are.
+    in_grid
+        False where the structure lies beyond the simulated volume: the values are then those at
+        its edge.
+    """
+
+    peak_celsius: float
+    lowest_celsius: float
+    hottest_celsius: float
+    coldest_celsius: float
+    flowing_celsius: float | None
+    cem43_min: float
+    over_42_s: float
+    over_45_s: float
+    to_42_s: float | None
+    in_grid: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """How much of the outlined lesion dies.
+
+    Attributes
+    ----------
+    percent, sure_percent
+        In the nominal run, and in every run.
+    least_margin_mm
+        Least depth of the lesion inside the zone; negative by how far it sticks out.
+    missed_ml, missed_at, missed_words
+        The largest part that lives: its volume, its middle, and where that is in the body.
+    curve
+        Percent of the lesion that takes at least a heat dose, by CEM43 minutes; for cold by the
+        temperature it is cooled to.
+    """
+
+    percent: float
+    sure_percent: float
+    least_margin_mm: float
+    curve: tuple[tuple[float, float], ...]
+    missed_ml: float = 0.0
+    missed_at: PointLps | None = None
+    missed_words: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Simulation:
+    """Ablations of a plan that were simulated together, as all heat or all cold.
+
+    Attributes
+    ----------
+    input_sha256
+        Digest of all that went in. The result counts only while the plan still gives it.
+    geometry
+        Grid of the arrays.
+    certain, zone, possible
+        bool ``[k, j, i]``: tissue that dies in every run, in the nominal one, and in any.
+    peak_celsius, lowest_celsius
+        float32 ``[k, j, i]``, nominal run.
+    extents
+        Of each ablation's own part of the zone: the part nearest to its metal.
+    left_out
+        Ablations that could not be simulated, and why.
+    runs
+        Volume of the zone in each run, mL, by what was moved in it.
+    """
+
+    input_sha256: str
+    order: Order
+    is_cold: bool
+    model: ModelLabel
+    geometry: VolumeGeometry
+    certain: NDArray[np.bool_]
+    zone: NDArray[np.bool_]
+    possible: NDArray[np.bool_]
+    peak_celsius: NDArray[np.float32]
+    lowest_celsius: NDArray[np.float32]
+    band_mm: float
+    extents: Mapping[AblationId, ZoneExtent]
+    courses: Mapping[str, StructureCourse]
+    exposures: Mapping[AblationId, Exposure]
+    runs: Mapping[str, float]
+    coverage: Coverage | None = None
+    left_out: Mapping[AblationId, str] = field(default_factory=dict)

@@ -1,0 +1,376 @@
+"""Heat and cold in a patient: from a plan and a scan to zones and temperatures at structures."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.domain.devices import Modality
+from planner.domain.errors import UsageError
+from planner.domain.prediction import Exposure, ModelLabel, StructureExposure
+from planner.domain.progress import unreported
+from planner.domain.simulation import Order, Simulation, Tier
+from planner.domain.sourced import Status
+from planner.geometry.points import unit
+from planner.physics.heat.band import NOMINAL, Run, band_of
+from planner.physics.heat.course import Burn, stages_of
+from planner.physics.heat.device_model import (
+    Efficiency,
+    NoModel,
+    applicator_of,
+    drive_of,
+    model_status,
+)
+from planner.physics.heat.ensemble import runs_of
+from planner.physics.heat.region import grid_mm, region_around
+from planner.physics.heat.solve import MODEL_VERSION
+from planner.physics.heat.tissue_classes import FOR_COLD, FOR_CURRENT, FOR_HEAT, tissue_classes
+from planner.safety.digest import anatomy_digest, scan_digest
+from planner.session.simulation_reading import course_at, coverage_of, extents_of
+from planner.session.simulation_store import find_simulations, keep_simulations
+from planner.session.tissue_region import tissue_region
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from planner.domain.devices import Device
+    from planner.domain.levels import Level
+    from planner.domain.plan import Ablation, AblationId, Plan
+    from planner.domain.progress import ProgressReport
+    from planner.domain.simulation import StructureCourse
+    from planner.geometry.volume_geometry import VolumeGeometry
+    from planner.physics.heat.applicators import Applicator, Drive, Stage
+    from planner.physics.heat.band import ZoneBand
+    from planner.physics.heat.metal import Triple
+    from planner.physics.heat.tissue_classes import TissueClasses
+    from planner.session.tissue_region import Patient, TissueRegion
+
+SIMULATION_VERSION = "1"
+"""Raised when a plan becomes other stages or a reading changes, so that an old result is void."""
+
+FINEST_MM = 0.7
+COARSEST_MM = {Tier.PREVIEW: 1.5, Tier.FULL: 1.0}
+"""Spacing of a grid: a thin needle needs a finer one than 1 mm, and no zone earns less."""
+
+PER_RADIUS = {Tier.PREVIEW: 1.39, Tier.FULL: 1.19}
+PER_RADIUS_WITHOUT_CURRENT = {Tier.PREVIEW: 1.39, Tier.FULL: 1.32}
+"""Spacing in needle radii, just inside what the solver allows for the tier."""
+
+MARGIN_MM = {Tier.PREVIEW: 20.0, Tier.FULL: 24.0}
+"""Tissue round the metal. A preview may see some heat reach its edge; the label says preview."""
+
+LEAST_BAND_CELSIUS = 3.0
+"""Doubt about any temperature at a structure: what the best published models of canal
+temperature hope for. Derived."""
+
+UNSOURCED_BAND_CELSIUS = 6.5
+"""For a device whose electrodes are not published: the same and half the range that cooling
+alone opens at the canal in the prototype, 43.7 to 50.6 degrees. Derived."""
+
+UNSOURCED_BAND_MM = 5.0
+"""For a device whose electrodes are not published: 3 mm, and the 2 mm of radius that its cooling
+opens between none and 300 W/m2K. Derived."""
+
+IN_TURN = "needles in turn"
+"""Name of the run in the other order."""
+
+COLD = frozenset({Modality.CRYO})
+CURRENT = frozenset({Modality.BIPOLAR_RF, Modality.MONOPOLAR_RF})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Planned:
+    """An ablation that can be simulated."""
+
+    ablation: Ablation
+    device: Device
+    tip_lps_mm: Triple
+    backward: Triple
+    drive: Drive
+    time_s: float
+    level: Level
+
+    def applicator(self, efficiency: Efficiency, geometry: VolumeGeometry | None) -> Applicator:
+        """Return the device in the tissue; without a grid, in LPS."""
+        tip = self.tip_lps_mm
+        if geometry is not None:
+            tip = grid_mm(geometry, np.array(tip))
+        found = applicator_of(self.device, tip, self.backward, efficiency, self.time_s)
+        if isinstance(found, NoModel):
+            raise UsageError(found.reason)
+        return found
+
+    def burn(self, efficiency: Efficiency, geometry: VolumeGeometry) -> Burn:
+        """Return the burn on a grid."""
+        return Burn(
+            needle=self.ablation.trajectory_id,
+            applicator=self.applicator(efficiency, geometry),
+            drive=self.drive,
+            time_s=self.time_s,
+        )
+
+
+def simulate(
+    plan: Plan,
+    patient: Patient,
+    tier: Tier,
+    *,
+    order: Order = Order.TOGETHER,
+    report: ProgressReport = unreported,
+) -> tuple[Simulation, ...]:
+    """Simulate every ablation of a plan, heat and cold apart.
+
+    Raises
+    ------
+    UsageError
+        When no ablation can be simulated; the message says why for each.
+    """
+    planned, left_out = _sorted_out(plan, patient)
+    if not planned:
+        reasons = " ".join(left_out.values()) or "The plan has no ablation."
+        raise UsageError(f"Nothing was simulated. {reasons}")
+    groups = [
+        [item for item in planned if (item.device.modality in COLD) is cold]
+        for cold in (False, True)
+    ]
+    groups = [group for group in groups if group]
+    digest = simulation_digest(plan, patient, tier, order)
+    found = []
+    for number, group in enumerate(groups):
+        part = partial(_share, report, number, len(groups))
+        found.append(replace(_run(group, patient, tier, order, part), input_sha256=digest))
+    return (replace(found[0], left_out=left_out), *found[1:])
+
+
+def simulate_and_keep(
+    plan: Plan,
+    patient: Patient,
+    tier: Tier,
+    *,
+    order: Order = Order.TOGETHER,
+    report: ProgressReport = unreported,
+) -> tuple[Simulation, ...]:
+    """Return the result of a plan, from the store when the very same was simulated before."""
+    if found := find_simulations(simulation_digest(plan, patient, tier, order)):
+        return found
+    made = simulate(plan, patient, tier, order=order, report=report)
+    keep_simulations(made)
+    return made
+
+
+def simulated_before(plan: Plan, patient: Patient) -> tuple[Simulation, ...]:
+    """Return what rules may judge: tier full of this very plan, all needles together.
+
+    Empty where it was not simulated, or anything that went in has changed since.
+    """
+    if not plan.ablations:
+        return ()
+    return find_simulations(simulation_digest(plan, patient, Tier.FULL, Order.TOGETHER))
+
+
+def simulation_digest(plan: Plan, patient: Patient, tier: Tier, order: Order) -> str:
+    """Return a SHA-256 over all that a simulation looks at.
+
+    Answers about the patient, cement and names are not among it; a moved needle, another
+    setting, other outlines, another scan, device file or tissue file are.
+    """
+    used = {ablation.device_id for ablation in plan.ablations}
+    devices = patient.catalog.devices
+    parts = (
+        SIMULATION_VERSION,
+        MODEL_VERSION,
+        tier,
+        order,
+        scan_digest(patient.ct),
+        anatomy_digest(patient.anatomy),
+        plan.ablations,
+        [plan.trajectory(ablation.trajectory_id) for ablation in plan.ablations],
+        [(name, devices.get(name)) for name in sorted(used)],
+        tissue_classes(patient.catalog.tissues),
+        patient.catalog.tissues["tumour-soft"],
+    )
+    return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def exposures_of(simulations: Sequence[Simulation]) -> dict[AblationId, Exposure]:
+    """Return what every simulated ablation does to each structure."""
+    return {key: value for one in simulations for key, value in one.exposures.items()}
+
+
+def _share(report: ProgressReport, done: int, count: int, part: float, message: str) -> None:
+    report((done + part) / count, message)
+
+
+def _sorted_out(plan: Plan, patient: Patient) -> tuple[list[_Planned], dict[AblationId, str]]:
+    """Return what can be simulated, and why the rest cannot."""
+    planned: list[_Planned] = []
+    left_out: dict[AblationId, str] = {}
+    for ablation in plan.ablations:
+        found = _planned(ablation, plan, patient)
+        if isinstance(found, NoModel):
+            left_out[ablation.id] = f"{ablation.id}: {found.reason}"
+        else:
+            planned.append(found)
+    return planned, left_out
+
+
+def _planned(ablation: Ablation, plan: Plan, patient: Patient) -> _Planned | NoModel:
+    device = patient.catalog.devices.get(ablation.device_id)
+    if device is None:
+        return NoModel(reason=f"The catalogue has no device '{ablation.device_id}'.")
+    if ablation.time_s is None:
+        return NoModel(reason=f"{device.name} is not simulated: the plan gives it no time.")
+    drive = drive_of(device, ablation)
+    if isinstance(drive, NoModel):
+        return drive
+    needle = plan.trajectory(ablation.trajectory_id)
+    back = unit(needle.entry.array - needle.tip.array)
+    tip = needle.tip.array + ablation.active_offset_mm * back
+    backward = (float(back[0]), float(back[1]), float(back[2]))
+    tip_lps_mm = (float(tip[0]), float(tip[1]), float(tip[2]))
+    tried = applicator_of(device, tip_lps_mm, backward, Efficiency.NOMINAL, ablation.time_s)
+    if isinstance(tried, NoModel):
+        return tried
+    return _Planned(
+        ablation=ablation,
+        device=device,
+        tip_lps_mm=tip_lps_mm,
+        backward=backward,
+        drive=drive,
+        time_s=ablation.time_s,
+        level=needle.level,
+    )
+
+
+def _run(
+    planned: Sequence[_Planned], patient: Patient, tier: Tier, order: Order, report: ProgressReport
+) -> Simulation:
+    classes = tissue_classes(patient.catalog.tissues)
+    levels = {item.level for item in planned}
+    region = tissue_region(patient, _grid(planned, tier), levels, classes)
+    runs = _runs(planned, region.geometry, classes, patient, tier, order)
+    band = band_of(region.medium, runs, report=report)
+    is_cold = any(item.device.modality in COLD for item in planned)
+    courses = {name: course_at(name, band, region, is_cold=is_cold) for name in region.structures}
+    label = _label(planned, band, region, classes, tier, order)
+    nominal = band.nominal
+    applicators = [item.applicator(Efficiency.NOMINAL, region.geometry) for item in planned]
+    extents = extents_of(nominal, region.medium, applicators, is_cold=is_cold)
+    sourced = all(model_status(item.device).may_pass_a_check for item in planned)
+    return Simulation(
+        input_sha256="",
+        order=order,
+        is_cold=is_cold,
+        model=label,
+        geometry=region.geometry,
+        certain=band.certain,
+        zone=nominal.dead(),
+        possible=band.possible,
+        peak_celsius=nominal.peak_celsius,
+        lowest_celsius=nominal.lowest_celsius,
+        band_mm=band.band_mm if sourced else max(band.band_mm, UNSOURCED_BAND_MM),
+        extents={item.ablation.id: size for item, size in zip(planned, extents, strict=True)},
+        courses=courses,
+        exposures={
+            item.ablation.id: Exposure(
+                ablation_id=item.ablation.id,
+                at_structures=_exposures(courses, sourced=sourced, is_cold=is_cold),
+                model=label,
+            )
+            for item in planned
+        },
+        runs=band.dead_ml,
+        coverage=coverage_of(patient.anatomy, levels, band, region.geometry, is_cold=is_cold),
+    )
+
+
+def _runs(
+    planned: Sequence[_Planned],
+    geometry: VolumeGeometry,
+    classes: TissueClasses,
+    patient: Patient,
+    tier: Tier,
+    order: Order,
+) -> list[Run]:
+    """Return the runs of a tier.
+
+    Neither order of several needles is always the hotter, and a plan does not say which it will
+    be; so tier full runs the other one as well.
+    """
+
+    def stages(efficiency: Efficiency, when: Order = order) -> tuple[Stage, ...]:
+        return stages_of([item.burn(efficiency, geometry) for item in planned], when)
+
+    current = any(item.device.modality in CURRENT for item in planned)
+    runs = runs_of(tier, stages, classes, patient.catalog.tissues, with_current=current)
+    if tier is Tier.FULL and order is Order.TOGETHER:
+        other = stages(Efficiency.NOMINAL, Order.IN_TURN)
+        runs.append(Run(name=IN_TURN, table=classes.table(), stages=other))
+    return runs
+
+
+def _grid(planned: Sequence[_Planned], tier: Tier) -> VolumeGeometry:
+    pieces = [piece for one in planned for piece in one.applicator(Efficiency.HIGH, None).metal]
+    thinnest_mm = min(piece.radius_mm for piece in pieces)
+    current = any(item.device.modality in CURRENT for item in planned)
+    per_radius = (PER_RADIUS if current else PER_RADIUS_WITHOUT_CURRENT)[tier]
+    spacing_mm = min(max(per_radius * thinnest_mm, FINEST_MM), COARSEST_MM[tier])
+    ends = np.array([end for piece in pieces for end in (piece.start_mm, piece.end_mm)])
+    return region_around(ends, spacing_mm, MARGIN_MM[tier])
+
+
+def _exposures(
+    courses: Mapping[str, StructureCourse], *, sourced: bool, is_cold: bool
+) -> dict[str, StructureExposure]:
+    """Return what a rule judges: the nominal run, and the doubt up to the worst of all runs."""
+    least = LEAST_BAND_CELSIUS if sourced else UNSOURCED_BAND_CELSIUS
+    found = {}
+    for name, course in courses.items():
+        over = course.hottest_celsius - course.peak_celsius
+        under = course.lowest_celsius - course.coldest_celsius
+        found[name] = StructureExposure(
+            peak_celsius=course.peak_celsius,
+            lowest_celsius=course.lowest_celsius,
+            cem43_min=course.cem43_min,
+            band_celsius=max(least, under if is_cold else over),
+        )
+    return found
+
+
+def _label(
+    planned: Sequence[_Planned],
+    band: ZoneBand,
+    region: TissueRegion,
+    classes: TissueClasses,
+    tier: Tier,
+    order: Order,
+) -> ModelLabel:
+    """Return the label of the nominal run with what the whole prediction rests on.
+
+    The blood flow is not counted in the status: it is from memory, but no flow at all, which is
+    the end the doubt at a structure is taken from, needs no source.
+    """
+    model = band.nominal.model
+    modality = {item.device.modality for item in planned}
+    keys: tuple[str, ...] = FOR_HEAT
+    keys += FOR_CURRENT if modality & CURRENT else ()
+    keys += FOR_COLD if modality & COLD else ()
+    present = np.unique(region.medium.tissue).tolist()
+    statuses = [classes.weakest_status(present, keys)]
+    statuses += [model_status(item.device) for item in planned]
+    statuses += [Status.DERIVED]  # the limits of the tissue map
+    return replace(
+        model,
+        tier=Tier.PREVIEW if Tier.PREVIEW in (tier, model.tier) else Tier.FULL,
+        inputs=(
+            *model.inputs,
+            f"order = {order}",
+            *(f"{item.ablation.id} = {item.device.id}" for item in planned),
+            f"runs = {', '.join(name for name in band.results if name != NOMINAL)}",
+        ),
+        status=max(statuses, key=lambda status: status.rank),
+    )

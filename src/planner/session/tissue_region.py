@@ -1,0 +1,153 @@
+"""The piece of a patient that is simulated: its tissue, and where its structures lie in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from planner.domain.levels import Level, Side, foramen_label
+from planner.domain.structures import (
+    AORTA,
+    CANAL,
+    CORD,
+    POSTERIOR_WALL,
+    VENA_CAVA,
+    foramen,
+)
+from planner.physics.heat.medium import Medium
+from planner.physics.heat.region import hu_in, labels_in, mask_in, places_in
+from planner.physics.heat.tissue_map import Outlines, tissue_map
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from numpy.typing import NDArray
+
+    from planner.catalog import Catalog
+    from planner.domain.anatomy import Anatomy
+    from planner.domain.volume import CtVolume
+    from planner.geometry.volume_geometry import VolumeGeometry
+    from planner.physics.heat.tissue_classes import TissueClass, TissueClasses
+
+    Mask = NDArray[np.bool_]
+    Places = NDArray[np.float64]
+
+ROOT_PREFIX = "root:"
+
+
+class Patient(Protocol):
+    """A scan with its outlines, and the catalogue to simulate with."""
+
+    @property
+    def ct(self) -> CtVolume:
+        """The scan."""
+
+    @property
+    def anatomy(self) -> Anatomy:
+        """Its outlines."""
+
+    @property
+    def catalog(self) -> Catalog:
+        """Devices and tissues."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TissueRegion:
+    """Tissue on an isotropic grid along the patient's axes.
+
+    Attributes
+    ----------
+    structures
+        Where every structure that is judged lies, by name: indices (k, j, i) of the grid, shape
+        ``(3, n)``; none where it lies outside.
+    """
+
+    geometry: VolumeGeometry
+    medium: Medium
+    structures: Mapping[str, Places]
+
+
+def tissue_region(
+    patient: Patient,
+    geometry: VolumeGeometry,
+    levels: Collection[Level],
+    classes: TissueClasses,
+    painted: Mapping[TissueClass, Mask] | None = None,
+) -> TissueRegion:
+    """Return the tissue of ``geometry`` as HU and outlines give it.
+
+    Parameters
+    ----------
+    levels
+        Treated levels: their posterior walls are judged.
+    painted
+        Parts a person set by hand, on ``geometry``.
+    """
+    anatomy = patient.anatomy
+    outlines = _outlines(anatomy, geometry, painted)
+    hu = hu_in(geometry, patient.ct.hu, patient.ct.geometry)
+    tissue = tissue_map(hu, outlines, geometry.spacing_mm[0], classes)
+    outlined = {CANAL: anatomy.canal, **anatomy.masks, **_foramina(anatomy)}
+    structures = {
+        name: places_in(geometry, mask, anatomy.geometry) for name, mask in outlined.items()
+    }
+    if (wall := _posterior_wall(anatomy, geometry, levels)) is not None:
+        structures[POSTERIOR_WALL] = wall
+    return TissueRegion(
+        geometry=geometry,
+        medium=Medium(tissue=tissue, spacing_mm=geometry.spacing_mm[0], table=classes.table()),
+        structures=structures,
+    )
+
+
+def _outlines(
+    anatomy: Anatomy,
+    geometry: VolumeGeometry,
+    painted: Mapping[TissueClass, Mask] | None,
+) -> Outlines:
+    def on_region(mask: Mask) -> Mask:
+        return mask_in(geometry, mask, anatomy.geometry)
+
+    masks = {name: on_region(mask) for name, mask in anatomy.masks.items()}
+    return Outlines(
+        vertebrae=labels_in(geometry, anatomy.labels, anatomy.geometry) > 0,
+        canal=on_region(anatomy.canal),
+        discs=labels_in(geometry, anatomy.discs, anatomy.geometry) > 0,
+        lesion=None if anatomy.lesion is None else on_region(anatomy.lesion),
+        cord=masks.get(CORD),
+        nerves=_union([mask for name, mask in masks.items() if name.startswith(ROOT_PREFIX)]),
+        vessels=_union([masks[name] for name in (AORTA, VENA_CAVA) if name in masks]),
+        painted=painted,
+    )
+
+
+def _union(masks: list[Mask]) -> Mask | None:
+    return np.logical_or.reduce(masks) if masks else None
+
+
+def _foramina(anatomy: Anatomy) -> dict[str, Mask]:
+    known = set(np.unique(anatomy.foramina).tolist())
+    return {
+        foramen(level, side): anatomy.foramina == foramen_label(level, side)
+        for level in Level
+        for side in Side
+        if foramen_label(level, side) in known
+    }
+
+
+def _posterior_wall(
+    anatomy: Anatomy, geometry: VolumeGeometry, levels: Collection[Level]
+) -> Places | None:
+    """Return where the posterior walls of the treated levels lie in the grid."""
+    walls = [
+        vertebra.posterior_wall.points_mm
+        for level, vertebra in anatomy.vertebrae.items()
+        if level in levels and vertebra.posterior_wall is not None
+    ]
+    if not walls:
+        return None
+    places = geometry.ijk(np.concatenate(walls))
+    inside = ((places >= 0.0) & (places <= np.array(geometry.size_ijk) - 1.0)).all(axis=1)
+    return np.asarray(places[inside, ::-1].T)
