@@ -190,8 +190,8 @@ def _outcome(
         simulated = case.scene.exposures[ablation.id]
         if simulated.model.status.may_pass_a_check is not True:
             raise MissingInputError(
-                f"the simulation of the {case.called(ablation)} found no excess, but data of its device or "
-                "tissue are from memory",
+                f"the simulation of the {case.called(ablation)} found no excess, but data of its "
+                "device or tissue are from memory",
                 kind="catalogue",
             )
     return Outcome(_simulated(exposures), tuple(findings))
