@@ -48,15 +48,10 @@ def test_that_two_people_differ_more_than_two_neighbouring_levels_of_one() -> No
 
 
 def measured(model: SpineModel, level: Level) -> dict[str, float]:
-    """Measure one vertebra on its surfaces, as one would on a CT."""
+    """Measure one vertebra and the disc below it on their surfaces, as one would on a CT."""
     placed, rows = model.posture.placed[level], model.rows[level]
     shape = placed.shape
-    left, back, up = placed.axes.T
-    sizes = []
-    for side in Side:
-        middle, axis = pedicle_frame(placed, side)
-        _, width, height = pedicle_section(placed.lps(middle), placed.axes @ axis, up, rows)
-        sizes.append((width, height))
+    left, back, _ = placed.axes.T
     half = 0.3 * np.array([shape.endplate_width_mm, shape.endplate_depth_mm])
 
     def rim(axis: int) -> float:
@@ -72,14 +67,56 @@ def measured(model: SpineModel, level: Level) -> dict[str, float]:
     )
     high = placed.lps(pedicle_frame(placed, Side.LEFT)[0] * np.array([0.0, 1.0, 1.0]))
     return {
-        "pedicle_width_mm": float(np.mean([width for width, _ in sizes])),
-        "pedicle_height_mm": float(np.mean([height for _, height in sizes])),
+        **heights_mm(model, level),
+        **pedicles(model, level),
+        "disc_below_mm": disc_mm(model, level),
         "endplate_width_mm": rim(0),
         "endplate_depth_mm": rim(1),
         "canal_width_mm": entry_mm(high, left, model, level) + entry_mm(high, -left, model, level),
         "canal_depth_mm": entry_mm(canal, back, model, level)
         + entry_mm(canal, -back, model, level),
     }
+
+
+def heights_mm(model: SpineModel, level: Level) -> dict[str, float]:
+    """Measure the body from endplate to endplate near both rims, and run on to the rims."""
+    placed, rows = model.posture.placed[level], model.rows[level]
+    depth, up = placed.shape.endplate_depth_mm, placed.axes[:, 2]
+
+    def tall(share: float) -> float:
+        middle = placed.lps(np.array([0.0, share * depth, 0.0]))
+        return exit_mm(middle, up, rows, 40.0) + exit_mm(middle, -up, rows, 40.0)
+
+    front, rear = tall(-0.42), tall(0.42)
+    rise = (front - rear) / 0.84 * 0.08
+    return {"anterior_height_mm": front + rise, "posterior_height_mm": rear - rise}
+
+
+def pedicles(model: SpineModel, level: Level) -> dict[str, float]:
+    """Measure width and height of the isthmus, as the mean of both sides."""
+    placed, rows = model.posture.placed[level], model.rows[level]
+    sizes = []
+    for side in Side:
+        middle, axis = pedicle_frame(placed, side)
+        sizes.append(
+            pedicle_section(placed.lps(middle), placed.axes @ axis, placed.axes[:, 2], rows)[1:]
+        )
+    width, height = np.mean(sizes, axis=0)
+    return {"pedicle_width_mm": float(width), "pedicle_height_mm": float(height)}
+
+
+def disc_mm(model: SpineModel, level: Level) -> float:
+    """Measure the middle of the disc below a level, from endplate to endplate."""
+    order = list(model.posture.placed)
+    lower = order[order.index(level) + 1]
+    upper, below = model.posture.placed[level], model.posture.placed[lower]
+    ends = [
+        upper.lps(np.array([0.0, 0.0, -0.5 * upper.shape.height_mm])),
+        below.lps(np.array([0.0, 0.0, 0.5 * below.shape.height_mm])),
+    ]
+    middle, step = np.mean(ends, axis=0), upper.axes[:, 2] + below.axes[:, 2]
+    step /= np.linalg.norm(step)
+    return entry_mm(middle, step, model, level) + entry_mm(middle, -step, model, lower)
 
 
 def entry_mm(start: np.ndarray, step: np.ndarray, model: SpineModel, level: Level) -> float:

@@ -12,7 +12,7 @@ from planner.domain.levels import Level, Side, foramen_label
 from planner.geometry.points import unit
 from planner.phantom import fields
 from planner.phantom.blades import blade
-from planner.phantom.recipe import DRAWN_LEVELS, Leak, Place
+from planner.phantom.recipe import Leak, Place
 from planner.phantom.vertebra_shape import pedicle_frame
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def lump(
 def roots(model: SpineModel) -> Iterator[Added]:
     """Give every nerve root with its ganglion, numbered as foramina are."""
     placed = model.posture.placed
-    for level in DRAWN_LEVELS[:-1]:
+    for level in list(placed)[:-1]:
         for side in Side:
             yield from _root(placed[level], side, foramen_label(level, side))
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from planner.phantom.morphometry import LevelShape
     from planner.phantom.posture import Placed
     from planner.phantom.recipe import Fracture, OldCement, Recipe
+    from planner.phantom.variants import Wear
 
 KIND = {Matter.LYTIC: LYTIC, Matter.BLASTIC: BLASTIC, Matter.MIXED: MIXED}
 
@@ -73,6 +74,26 @@ def fractured(
             dish = BICONCAVE_DISH_SHARE * item.loss * shape.height_mm
             damage[item.level] = BodyDamage(dish_mm=dish)
     return shapes, damage
+
+
+def worn(damage: Mapping[Level, BodyDamage], wear: tuple[Wear, ...]) -> dict[Level, BodyDamage]:
+    """Return the damage with the lips and nodes on both sides of every worn disc."""
+    found = dict(damage)
+    order = list(found)
+    for item in wear:
+        found[item.level] = replace(
+            found[item.level],
+            lip_bottom_mm=item.osteophyte_mm,
+            node_bottom_mm=item.schmorl_mm,
+        )
+        below = order.index(item.level) + 1
+        if below < len(order):
+            found[order[below]] = replace(
+                found[order[below]],
+                lip_top_mm=0.8 * item.osteophyte_mm,
+                node_top_mm=item.schmorl_mm,
+            )
+    return found
 
 
 def lesion_rows(placed: Placed, recipe: Recipe) -> NDArray[np.float64]:

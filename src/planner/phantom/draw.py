@@ -15,7 +15,7 @@ from planner.phantom.canvas import slabs
 from planner.phantom.paint_shapes import paint_shape
 from planner.phantom.paint_spine import mark_foramen, paint_canal, paint_disc
 from planner.phantom.paint_trunk import TrunkMaps, TrunkTable, paint_trunk
-from planner.phantom.recipe import DRAWN_LEVELS, Position
+from planner.phantom.recipe import Position
 from planner.phantom.ribs import chains
 from planner.phantom.spine_truth import foramen_corner
 from planner.phantom.trunk import trunk_table
@@ -84,11 +84,13 @@ def draw_spine(
         _draw_added(canvas, added, canvas.roots)
     for added in additions.outside_bone(model, recipe):
         _draw_added(canvas, added, canvas.foreign)
-    for upper, lower in pairwise(DRAWN_LEVELS):
+    for upper, lower in pairwise(model.posture.placed):
         ends = np.array([model.posture.placed[level].centre for level in (upper, lower)])
         box = canvas.box(ends, 36.0)
         rows = model.rows[upper], model.rows[lower]
-        paint_disc(canvas.hu, canvas.discs, canvas.grid, box, upper.verse_label, *rows)
+        gas = float(any(item.vacuum for item in recipe.wear if item.level is upper))
+        kind = upper.verse_label, gas
+        paint_disc(canvas.hu, canvas.discs, canvas.grid, box, kind, rows)
     _draw_bones(canvas, model, marrow, grain)
     for added in additions.metal(model, recipe):
         _draw_added(canvas, added, canvas.foreign)
@@ -150,11 +152,11 @@ def _draw_bones(
 
     with ThreadPoolExecutor(WORKERS) as pool:
         for first in (0, 1, 2):
-            list(pool.map(paint, DRAWN_LEVELS[first::3]))
+            list(pool.map(paint, list(model.posture.placed)[first::3]))
 
 
 def _mark_foramina(canvas: Canvas, model: SpineModel) -> None:
-    for upper, lower in pairwise(DRAWN_LEVELS):
+    for upper, lower in pairwise(model.posture.placed):
         for side in Side:
             corner = foramen_corner(model, upper, lower, side)
             box = canvas.box(corner[:1], 24.0)

@@ -36,8 +36,14 @@ BLADE_COLUMNS = 25
 # Columns of a body.
 HALF_WIDTH, HALF_FRONT, HALF_BACK, HOLLOW, HOLLOW_REACH, HALF_HEIGHT, SLOPE = 0, 1, 2, 3, 4, 5, 6
 DISH_TOP, DISH_BOTTOM, WAIST_SIDE, WAIST_BACK, BULGE, ROUNDING, DISH_BACK = 7, 8, 9, 10, 11, 12, 13
-WAIST_FRONT = 14
-BODY_COLUMNS = 15
+WAIST_FRONT, FOOT_TAPER, LIP_TOP, LIP_BOTTOM = 14, 15, 16, 17
+NODE_TOP, NODE_BOTTOM = 18, 21
+BODY_COLUMNS = 24
+"""A node is its depth and where it is (u, v) on the endplate."""
+
+NODE_RADIUS_MM = 5.0
+LIP_FROM = 0.62
+"""Share of the half height beyond which a bony lip grows out of the rim."""
 
 # Columns of the canal's line.
 LINE_AXES, LINE_WIDTH, LINE_DEPTH, LINE_TAPER, LINE_LEVEL = 3, 12, 13, 14, 15
@@ -134,10 +140,12 @@ def outline_field(u: float, v: float, w: float, b: Row) -> float:
     """
     h = b[HALF_HEIGHT] + b[SLOPE] * v
     s = min(max(w / h, -1.0), 1.0)
-    waist = 1.0 - s * s
-    a = b[HALF_WIDTH] - b[WAIST_SIDE] * waist
+    waist = (1.0 - s * s) * sqrt(1.0 - s * s)
+    foot = 1.0 - b[FOOT_TAPER] * 0.5 * (1.0 - s)
+    lip = rim_lip(u, v, s, b)
+    a = b[HALF_WIDTH] * foot - b[WAIST_SIDE] * waist + lip
     if v < 0.0:
-        d = b[HALF_FRONT] - b[WAIST_FRONT] * waist
+        d = b[HALF_FRONT] * foot - b[WAIST_FRONT] * waist + lip
         p, q = u / a, v / d
         k = sqrt(p * p + q * q)
         if k < 1e-6:
@@ -148,24 +156,46 @@ def outline_field(u: float, v: float, w: float, b: Row) -> float:
     hollow = b[HOLLOW] * (1.0 - e * e) ** 2 if abs(e) < 1.0 else 0.0
     bulge = b[BULGE] * max(0.0, 1.0 - (u / a / 0.6) ** 2) * max(0.0, 1.0 - ((s - 0.4) / 0.6) ** 2)
     d = b[HALF_BACK] - hollow - b[WAIST_BACK] * waist + bulge
-    p, q = u / a, v / d
-    p3, q3 = abs(p * p * p), q * q * q
-    k4 = p3 * abs(p) + q3 * q
-    if k4 < 1e-12:
+    p, q = abs(u) / a, v / d
+    k3 = p * p * p + q * q * q
+    if k3 < 1e-9:
         return float(-min(a, d))
-    k = sqrt(sqrt(k4))
-    k3 = k * k * k
-    slope = sqrt((p3 / a) ** 2 + (q3 / d) ** 2) / k3
-    return (k - 1.0) / slope
+    k = k3 ** (1.0 / 3.0)
+    slope = sqrt((p * p / a) ** 2 + (q * q / d) ** 2) / (k * k)
+    return float((k - 1.0) / slope)
 
 
 @kernel
-def endplate_height(u: float, v: float, b: Row, dish: float) -> float:
-    """Return how far an endplate stands from the body's middle plane, mm."""
+def rim_lip(u: float, v: float, s: float, b: Row) -> float:
+    """Return how far a bony lip stands out of the wall at relative height ``s``, mm.
+
+    It is uneven round the rim and fades towards the canal.
+    """
+    high = b[LIP_TOP] if s > 0.0 else b[LIP_BOTTOM]
+    if high <= 0.0 or abs(s) < LIP_FROM:
+        return 0.0
+    rise = (abs(s) - LIP_FROM) / (1.0 - LIP_FROM)
+    p, q = u / b[HALF_WIDTH], v / b[HALF_FRONT]
+    far = sqrt(p * p + q * q) + 1e-6
+    side, front = p / far, -q / far
+    uneven = 0.62 + 0.30 * side + 0.38 * (2.0 * side * front) ** 2
+    fade = min(max(1.0 + 1.6 * (front + 0.25), 0.0), 1.0)
+    return float(high * rise * rise * uneven * fade)
+
+
+@kernel
+def endplate_height(u: float, v: float, b: Row, end: float) -> float:
+    """Return how far the upper (``end`` 1) or lower (-1) endplate is from the middle plane."""
+    dish, node = (b[DISH_TOP], NODE_TOP) if end > 0.0 else (b[DISH_BOTTOM], NODE_BOTTOM)
     p = u / (0.86 * b[HALF_WIDTH])
     q = (v - b[DISH_BACK]) / (0.86 * b[HALF_FRONT])
     r2 = p * p + q * q
     sunk = dish * (1.0 - r2) * (1.0 - 0.5 * r2) if r2 < 1.0 else 0.0
+    if b[node] > 0.0:
+        p, q = (u - b[node + 1]) / NODE_RADIUS_MM, (v - b[node + 2]) / NODE_RADIUS_MM
+        near = 1.0 - p * p - q * q
+        if near > 0.0:
+            sunk += b[node] * near * (2.0 - near)
     return float(b[HALF_HEIGHT] + b[SLOPE] * v - sunk)
 
 
@@ -175,10 +205,8 @@ def body_field(u: float, v: float, w: float, b: Row) -> float:
     side = outline_field(u, v, w, b)
     if side > 12.0:
         return side
-    if w >= 0.0:
-        end = w - endplate_height(u, v, b, b[DISH_TOP])
-    else:
-        end = -w - endplate_height(u, v, b, b[DISH_BOTTOM])
+    upward = 1.0 if w >= 0.0 else -1.0
+    end = abs(w) - endplate_height(u, v, b, upward)
     return smooth_maximum(side, end, b[ROUNDING])
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.phantom.disease import fractured, lesion_rows
+from planner.phantom.disease import fractured, lesion_rows, worn
 from planner.phantom.morphometry import draw_person
 from planner.phantom.posture import Placed, Posture, stand
+from planner.phantom.variants import varied
 from planner.phantom.vertebra_shape import BodyDamage, joints_between, vertebra_rows
 
 if TYPE_CHECKING:
@@ -35,26 +36,40 @@ class SpineModel:
 def model_of(recipe: Recipe) -> SpineModel:
     """Return the formulas of the spine that a recipe describes."""
     random = np.random.default_rng([recipe.seed, 4])
-    shapes, damage = fractured(draw_person(recipe.seed), recipe.fractures)
+    person = varied(
+        draw_person(recipe.seed),
+        recipe.lumbar_count,
+        sacralised=recipe.sacralised,
+        wear=recipe.wear,
+    )
+    shapes, damage = fractured(person, recipe.fractures)
+    damage = worn(damage, recipe.wear)
     posture = stand(
         shapes,
         pitch_deg=float(np.clip(random.normal(0.0, 2.5), -5.0, 5.0)),
         scoliosis_deg=recipe.scoliosis_deg + float(np.clip(random.normal(0.0, 2.0), -4.0, 4.0)),
         rotation_deg=recipe.rotation_deg + float(np.clip(random.normal(0.0, 1.0), -2.0, 2.0)),
+        sacralised=recipe.sacralised,
         reference_mm=np.array(
             [random.uniform(-8.0, 8.0), random.uniform(20.0, 40.0), random.uniform(-300.0, -100.0)]
         ),
     )
     return SpineModel(
         posture=posture,
-        rows=_all_rows(posture, damage),
+        rows=_all_rows(posture, damage, recipe),
         lesions={level: lesion_rows(item, recipe) for level, item in posture.placed.items()},
     )
 
 
-def _all_rows(posture: Posture, damage: Mapping[Level, BodyDamage]) -> dict[Level, BoneRows]:
+def _all_rows(
+    posture: Posture, damage: Mapping[Level, BodyDamage], recipe: Recipe
+) -> dict[Level, BoneRows]:
     placed: list[Placed] = list(posture.placed.values())
-    joints = [joints_between(*pair) for pair in pairwise(placed)]
+    worn_joints = {item.level for item in recipe.wear if item.facets}
+    joints = [
+        joints_between(upper, lower, worn=upper.level in worn_joints)
+        for upper, lower in pairwise(placed)
+    ]
     return {
         item.level: vertebra_rows(
             item,

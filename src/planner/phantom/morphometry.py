@@ -38,9 +38,10 @@ OWN_WEDGE_SHARE = 0.12
 class LevelShape:
     """The dimensions of one vertebra and of the disc and joint below it.
 
-    Lengths are outer, bone included. ``pedicle_transverse_deg`` is positive where the
-    pedicle runs towards the middle as it goes forward, ``pedicle_sagittal_deg`` where it runs
-    down. ``facet_to_sagittal_deg`` is 0 for a joint that faces sideways.
+    Lengths are outer, bone included; the disc's height is that of its middle.
+    ``pedicle_transverse_deg`` is positive where the pedicle runs towards the middle as it goes
+    forward, ``pedicle_sagittal_deg`` where it runs down. ``facet_to_sagittal_deg`` is 0 for a
+    joint that faces sideways.
     """
 
     posterior_height_mm: float

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from math import sqrt
+from math import sin, sqrt
 from typing import TYPE_CHECKING
 
 from planner.geometry.kernels import kernel
 from planner.phantom.fields import (
-    DISH_BOTTOM,
-    DISH_TOP,
+    FAR_MM,
     HALF_HEIGHT,
     LINE_DEPTH,
     LINE_LEVEL,
@@ -38,22 +37,33 @@ CORD_HALF_WIDTH_MM, CORD_HALF_DEPTH_MM = 5.0, 3.9
 CANAL, SAC, CORD = 1, 2, 3
 
 
+VACUUM_HU = -750.0
+VACUUM_HALF_MM, VACUUM_INSIDE_MM = 0.9, 5.0
+"""Half thickness of the gas cleft of a worn disc, and how far it keeps from the rim."""
+
+
 @kernel
-def disc_field(x: float, y: float, z: float, upper: BoneRows, lower: BoneRows) -> float:
-    """Return the field of the disc between two bodies."""
+def disc_field(
+    x: float, y: float, z: float, upper: BoneRows, lower: BoneRows
+) -> tuple[float, float]:
+    """Return the field of the disc between two bodies, and of a gas cleft in its middle."""
     u0, v0, w0 = in_frame(x, y, z, upper.frame)
     u1, v1, w1 = in_frame(x, y, z, lower.frame)
     body_0, body_1 = upper.body, lower.body
-    above = endplate_height(u0, v0, body_0, body_0[DISH_BOTTOM]) + w0
-    below = endplate_height(u1, v1, body_1, body_1[DISH_TOP]) - w1
+    above = endplate_height(u0, v0, body_0, -1.0) + w0
+    below = endplate_height(u1, v1, body_1, 1.0) - w1
     f = max(above, below)
     if f > 1.0 or w0 > 0.0 or w1 < 0.0:
-        return max(f, 1.0)
+        return max(f, 1.0), FAR_MM
     t = above / (above + below) if above + below < 0.0 else 0.5
     side = (1.0 - t) * outline_field(u0, v0, -body_0[HALF_HEIGHT], body_0) + t * outline_field(
         u1, v1, body_1[HALF_HEIGHT], body_1
     )
-    return max(f, side - 0.6)
+    uneven = 0.8 * sin(0.45 * u0) + 0.6 * sin(0.6 * v0 + 1.0)
+    cleft = max(
+        abs(0.5 * (above - below) + uneven) - VACUUM_HALF_MM, side + VACUUM_INSIDE_MM + uneven
+    )
+    return max(f, side - 0.6), cleft
 
 
 @kernel
@@ -62,23 +72,29 @@ def paint_disc(
     discs: NDArray[np.uint8],
     grid: Rows,
     box: NDArray[np.int64],
-    number: int,
-    upper: BoneRows,
-    lower: BoneRows,
+    kind: tuple[int, float],
+    between: tuple[BoneRows, BoneRows],
 ) -> None:
-    """Paint one disc: annulus around nucleus."""
+    """Paint one disc between two vertebrae: annulus around nucleus.
+
+    ``kind`` is its number, and 1 where it holds a vacuum cleft.
+    """
+    number, gas = kind
+    upper, lower = between
     spacing = sqrt(grid[0, 0] ** 2 + grid[1, 0] ** 2 + grid[2, 0] ** 2)
     for k in range(box[4], box[5]):
         for j in range(box[2], box[3]):
             for i in range(box[0], box[1]):
                 x, y, z = voxel_mm(grid, i, j, k)
-                f = disc_field(x, y, z, upper, lower)
+                f, cleft = disc_field(x, y, z, upper, lower)
                 if f < 0.0:
                     discs[k, j, i] = number
                 share = min(max(0.5 - f / spacing, 0.0), 1.0)
                 if share > 0.0:
                     rim = min(max((f + 6.0) / 4.0, 0.0), 1.0)
                     value = DISC_HU + rim * (ANNULUS_HU - DISC_HU)
+                    air = gas * min(max(0.5 - cleft / spacing, 0.0), 1.0)
+                    value += air * (VACUUM_HU - value)
                     hu[k, j, i] += share * (value - hu[k, j, i])
 
 

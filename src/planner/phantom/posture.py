@@ -31,6 +31,19 @@ COUPLED_ROTATION = 0.55
 WALL_HOLLOW_MM = 1.2
 """How much deeper the canal is at half height of a body than at its rims."""
 
+ENDPLATE_DISH_MM = {"thoracic": (0.4, 0.5), "lumbar": (1.0, 1.8), "sacral": (0.8, 0.0)}
+"""How deep the upper and the lower endplate are dished in their middle."""
+
+THINNEST_GAP_MM = 0.8
+"""However worn a disc is, the rims do not touch."""
+
+CANAL_INSET_MM = 0.45
+"""The tube stays this far inside the pedicles on either side, where they slant past it; the
+canal is as wide as published between the pedicles themselves."""
+
+LAST_RUNNING = 17.0
+"""Running level of the sacrum."""
+
 LINE_STEP_MM = 1.0
 """Arc length between samples of the canal's line."""
 
@@ -45,12 +58,18 @@ class Placed:
         Middle of the body, LPS mm, shape ``(3,)``.
     axes
         Shape ``(3, 3)``: columns are the vertebra's left, posterior and superior, LPS.
+    above_sacrum
+        0 for the sacrum, 1 for the last lumbar vertebra, and so on upward.
+    fused
+        Whether its transverse processes have grown onto the sacrum.
     """
 
     level: Level
     shape: LevelShape
     centre: Vector
     axes: NDArray[np.float64]
+    above_sacrum: int
+    fused: bool = False
 
     def lps(self, local_mm: NDArray[np.float64]) -> Vector:
         """Map the vertebra's own (left, posterior, superior) mm, shape ``(..., 3)``, to LPS."""
@@ -102,8 +121,9 @@ def stand(
     scoliosis_deg: float,
     rotation_deg: float,
     reference_mm: Vector,
+    sacralised: bool = False,
 ) -> Posture:
-    """Stack the vertebrae of a person.
+    """Stack the vertebrae of a person: discs between the middles of the rims, walls in line.
 
     Parameters
     ----------
@@ -123,22 +143,30 @@ def stand(
         between = _middle(axes[place - 1], axes[place])
         down = (
             axes[place - 1][:, 2] * upper.height_mm / 2.0
-            + between[:, 2] * upper.disc_below_mm
+            + between[:, 2] * rim_gap_mm(levels[place - 1], levels[place], upper.disc_below_mm)
             + axes[place][:, 2] * lower.height_mm / 2.0
         )
-        step = _wall_offset(axes[place - 1], upper) - _wall_offset(axes[place], lower)
+        step = between[:, 1] * 0.5 * (upper.endplate_depth_mm - lower.endplate_depth_mm)
         centres.append(centres[-1] - down + step)
     shift = reference_mm - centres[levels.index(REFERENCE)]
     placed = {
-        level: Placed(level=level, shape=person[level], centre=centre + shift, axes=frame)
-        for level, centre, frame in zip(levels, centres, axes, strict=True)
+        level: Placed(
+            level=level,
+            shape=person[level],
+            centre=centre + shift,
+            axes=frame,
+            above_sacrum=len(levels) - 1 - place,
+            fused=sacralised and place == len(levels) - 2,
+        )
+        for place, (level, centre, frame) in enumerate(zip(levels, centres, axes, strict=True))
     }
     return Posture(placed=placed, line=_canal_line(list(placed.values()), pitch, bend, turn))
 
 
-def _wall_offset(axes: NDArray[np.float64], shape: LevelShape) -> Vector:
-    """Return from the body's middle to its posterior wall: neighbours' walls are in line."""
-    return np.asarray(axes[:, 1] * shape.endplate_depth_mm / 2.0)
+def rim_gap_mm(upper: Level, lower: Level, disc_mm: float) -> float:
+    """Return how far the rims are apart when the disc is ``disc_mm`` high in its middle."""
+    dished = ENDPLATE_DISH_MM[upper.region][1] + ENDPLATE_DISH_MM[lower.region][0]
+    return max(disc_mm - dished, THINNEST_GAP_MM)
 
 
 def _middle(upper: NDArray[np.float64], lower: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -194,10 +222,10 @@ def _canal_line(
     angles = np.stack([smooth(pitch), smooth(bend), smooth(turn)], axis=1)
     frames = np.array([rotation(*row).ravel() for row in angles])
     columns = (
-        smooth(np.array([item.shape.canal_width_mm / 2.0 for item in placed])),
+        smooth(np.array([item.shape.canal_width_mm / 2.0 - CANAL_INSET_MM for item in placed])),
         smooth(np.array([_tube_depth_mm(item) / 2.0 for item in placed])),
-        smooth(np.array([canal_taper(item.level) for item in placed])),
-        smooth(np.arange(len(placed), dtype=np.float64)),
+        smooth(np.array([canal_taper(item.above_sacrum) for item in placed])),
+        smooth(running_levels([item.level for item in placed])),
     )
     return CanalLine(rows=np.ascontiguousarray(np.column_stack([centres, frames, *columns])))
 
@@ -207,6 +235,14 @@ def _tube_depth_mm(item: Placed) -> float:
     return item.shape.canal_depth_mm - WALL_HOLLOW_MM
 
 
-def canal_taper(level: Level) -> float:
+def canal_taper(above_sacrum: int) -> float:
     """Return how much narrower the canal is at its back: round above, three-sided at L5."""
-    return {Level.L3: 0.12, Level.L4: 0.22, Level.L5: 0.30, Level.S1: 0.40}.get(level, 0.05)
+    return {3: 0.12, 2: 0.22, 1: 0.30, 0: 0.40}.get(above_sacrum, 0.05)
+
+
+def running_levels(levels: list[Level]) -> NDArray[np.float64]:
+    """Return the running level of each: T1 is 0, L1 is 12 and S1 17, however many lie between."""
+    lumbar = sum(level.region == "lumbar" for level in levels)
+    thoracic = len(levels) - lumbar - 1
+    rest = thoracic + (LAST_RUNNING - thoracic) * np.arange(lumbar + 1) / lumbar
+    return np.concatenate([np.arange(thoracic, dtype=np.float64), rest])

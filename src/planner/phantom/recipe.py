@@ -9,14 +9,10 @@ from math import isfinite
 
 from planner.domain.errors import UsageError
 from planner.domain.levels import Level, Side
+from planner.phantom.variants import LUMBAR_COUNTS, USUAL_LUMBAR, Wear, spine_levels
 
-FIRST_LEVEL, LAST_LEVEL = Level.T1, Level.S1
-DRAWN_LEVELS = tuple(
-    level
-    for level in Level
-    if FIRST_LEVEL.order <= level.order <= LAST_LEVEL.order and level not in (Level.T13, Level.L6)
-)
-"""Every level a digital spine has, from the head down."""
+DRAWN_LEVELS = spine_levels()
+"""Every level of the usual digital spine, from the head down."""
 
 _DETAIL = re.compile(r"[a-z_]+=[A-Za-z0-9.+-]+")
 
@@ -119,7 +115,7 @@ class Lesion:
             raise UsageError(f"a lesion radius must be 1 to 30 mm, got {self.r_mm}")
         if not (isfinite(self.epidural_mm) and 0.0 <= self.epidural_mm <= 15.0):
             raise UsageError(f"epidural tumour must be 0 to 15 mm, got {self.epidural_mm}")
-        if self.level not in DRAWN_LEVELS:
+        if self.level not in spine_levels(max(LUMBAR_COUNTS)):
             raise UsageError(f"the digital spine has no level {self.level}")
 
 
@@ -182,6 +178,12 @@ class Recipe:
         Columns and rows of a picture; ``None`` takes what the field of view needs.
     screws
         Levels that carry a pedicle screw on both sides.
+    lumbar_count
+        Lumbar vertebrae: 5, or 4 or 6 in a spine with a transitional junction.
+    sacralised
+        Whether the last lumbar vertebra has grown onto the sacrum.
+    wear
+        Degeneration, segment by segment.
     """
 
     seed: int = 0
@@ -203,10 +205,21 @@ class Recipe:
     contrast: Contrast = Contrast.NONE
     field_of_view: FieldOfView = FieldOfView.TRUNK
     matrix: tuple[int, int] | None = None
+    lumbar_count: int = USUAL_LUMBAR
+    sacralised: bool = False
+    wear: tuple[Wear, ...] = ()
+
+    @property
+    def spine(self) -> tuple[Level, ...]:
+        """Every level of this spine, from the head down."""
+        return spine_levels(self.lumbar_count)
 
     def __post_init__(self) -> None:
         first, last = self.levels
-        if first not in DRAWN_LEVELS or last not in DRAWN_LEVELS or first.order > last.order:
+        if self.lumbar_count not in LUMBAR_COUNTS:
+            raise UsageError(f"a spine has 4, 5 or 6 lumbar vertebrae, not {self.lumbar_count}")
+        self._refuse_missing_levels()
+        if first not in self.spine or last not in self.spine or first.order > last.order:
             raise UsageError(f"levels must run downward within T1 to S1, got {first}-{last}")
         if not all(isfinite(step) and 0.2 <= step <= 10.0 for step in self.spacing_mm):
             raise UsageError(f"voxel spacing must be 0.2 to 10 mm, got {self.spacing_mm}")
@@ -226,6 +239,14 @@ class Recipe:
             raise UsageError(f"{error}; known are {', '.join(Position)}") from error
         if self.seed < 0:
             raise UsageError(f"a seed must not be negative, got {self.seed}")
+
+    def _refuse_missing_levels(self) -> None:
+        """Refuse disease at a level that this spine does not have."""
+        needle = () if self.needle is None else (self.needle,)
+        parts = (*self.lesions, *self.fractures, *self.cement, *self.wear, *needle)
+        for level in (*(part.level for part in parts), *self.screws):
+            if level not in self.spine:
+                raise UsageError(f"this spine has no {level}; it has {self.lumbar_count} lumbar")
 
 
 def parse_levels(text: str) -> tuple[Level, Level]:

@@ -19,6 +19,7 @@ from planner.phantom.recipe import (
     parse_lesion,
     parse_levels,
 )
+from planner.phantom.variants import Wear
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,6 +33,8 @@ _PLAIN = (
     "scoliosis_deg",
     "rotation_deg",
     "osteoporosis",
+    "lumbar_count",
+    "sacralised",
 )
 
 
@@ -40,8 +43,8 @@ def recipe_from_table(table: Mapping[str, object]) -> Recipe:
 
     Besides numbers: ``levels = "T10-L5"``, ``lesions = ["L3:lytic:r=9"]``,
     ``fractures = ["T12:wedge:0.35"]``, ``cement = ["L4:4.0:disc,vein"]``, ``screws = ["L2"]``,
-    ``needle = "L3:left"``, ``position``, ``contrast``, ``field_of_view``, ``spacing_mm`` and
-    ``matrix``.
+    ``needle = "L3:left"``, ``wear = ["L4:0.5:osteophytes=4,vacuum,facets,schmorl=5"]``,
+    ``position``, ``contrast``, ``field_of_view``, ``spacing_mm`` and ``matrix``.
 
     Raises
     ------
@@ -79,6 +82,22 @@ def _cement(text: str) -> OldCement:
     return OldCement(level=Level(level), volume_ml=float(volume), leaks=leaks)
 
 
+def _wear(text: str) -> Wear:
+    """Read the disc below a level, its loss of height, and what else is worn there."""
+    level, loss, *rest = text.split(":")
+    found = dict(word.partition("=")[::2] for part in rest for word in part.split(",") if word)
+    if unknown := sorted(set(found) - {"osteophytes", "vacuum", "facets", "schmorl"}):
+        raise ValueError(f"'{unknown[0]}' is not a kind of wear")
+    return Wear(
+        level=Level(level),
+        disc_loss=float(loss),
+        osteophyte_mm=float(found.get("osteophytes", 0.0)),
+        vacuum="vacuum" in found,
+        facets="facets" in found,
+        schmorl_mm=float(found.get("schmorl", 0.0)),
+    )
+
+
 def _needle(value: object) -> PlacedNeedle:
     level, side = str(value).split(":")
     return PlacedNeedle(level=Level(level), side=Side(side))
@@ -96,6 +115,7 @@ _READERS: Mapping[str, Callable[[object], object]] = {
     "fractures": lambda value: tuple(_fracture(text) for text in _texts(value)),
     "cement": lambda value: tuple(_cement(text) for text in _texts(value)),
     "screws": lambda value: tuple(Level(text) for text in _texts(value)),
+    "wear": lambda value: tuple(_wear(text) for text in _texts(value)),
     "needle": _needle,
     "position": lambda value: Position(str(value)),
     "contrast": lambda value: Contrast(str(value)),

@@ -11,7 +11,6 @@ from scipy.interpolate import CubicSpline
 from planner.domain.levels import Level, Side
 from planner.phantom import fields
 from planner.phantom.blades import blade
-from planner.phantom.recipe import DRAWN_LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +38,7 @@ _DROP_MM = (22, 35, 48, 58, 66, 74, 82, 90, 96, 98, 70, 50)
 
 def chains(model: SpineModel, trunk: TrunkTable) -> Iterator[tuple[fields.BoneRows, Vector]]:
     """Give pieces to paint, each with its neighbours, and the ends of the piece itself."""
-    for place, level in enumerate(DRAWN_LEVELS[:12]):
+    for place, level in enumerate(list(model.posture.placed)[:12]):
         placed = model.posture.placed[level]
         for side in Side:
             points = _rib_points(placed, side, trunk, float(_DROP_MM[place]))
@@ -55,6 +54,7 @@ def _pieces(
     away = np.array([0.0, 0.0, FAR_AWAY_MM])
     frame[:3] = away
     body = np.ones(fields.BODY_COLUMNS)
+    body[fields.FOOT_TAPER :] = 0.0
     for place, row in enumerate(blades):
         near = np.array(blades[max(place - 1, 0) : place + 2])
         near[:, fields.START : fields.START + 3] -= away
@@ -69,7 +69,7 @@ def _rib_points(placed: Placed, side: Side, trunk: TrunkTable, drop_mm: float) -
     joined = placed.level not in (Level.T1, Level.T11, Level.T12)
     half = np.array([shape.endplate_width_mm, shape.endplate_depth_mm, shape.height_mm]) / 2.0
     head = np.array(
-        [sign * (0.80 * half[0] + 3.0), 0.62 * half[1], (1.0 if joined else 0.4) * half[2]]
+        [sign * (0.80 * half[0] + 1.6), 0.58 * half[1], (1.0 if joined else 0.4) * half[2]]
     )
     reach = shape.transverse_span_mm / 2.0
     tubercle = np.array([sign * (reach + 1.0), half[1] + 0.5 * reach, 0.42 * half[2] + 1.0])

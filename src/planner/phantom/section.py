@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 LONGEST_RAY_MM = 20.0
 """A section wider than twice this is not a pedicle any more."""
 
-SECTION_REACH_MM = 5.0
-"""The narrowest section is looked for this far along the axis to either side."""
+SECTION_REACH_MM = 3.0
+"""The narrowest section is looked for this far along the axis to either side; farther back, a
+section of a broad L5 pedicle runs out into its transverse process and ends at a joint."""
 
 
 @kernel

@@ -24,7 +24,6 @@ from planner.domain.sourced import Interval
 from planner.geometry.points import PointLps
 from planner.phantom.paint_bone import FILLED, LESION_BREACH, LESION_KIND, lesion_field
 from planner.phantom.paint_trunk import AORTA, PLEURA, VENA_CAVA
-from planner.phantom.recipe import DRAWN_LEVELS
 from planner.phantom.section import pedicle_section, wall_v
 from planner.phantom.vertebra_shape import pedicle_frame
 
@@ -78,7 +77,7 @@ Landmarks = dict[Level, LevelLandmarks]
 def levels_inside(recipe: Recipe) -> tuple[Level, ...]:
     """Return the levels that are wholly inside the scan of a recipe."""
     first, last = recipe.levels
-    return tuple(level for level in DRAWN_LEVELS if first.order <= level.order <= last.order)
+    return tuple(level for level in recipe.spine if first.order <= level.order <= last.order)
 
 
 def find_landmarks(

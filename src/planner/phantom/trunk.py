@@ -13,6 +13,7 @@ import numpy as np
 from scipy.interpolate import PchipInterpolator
 
 from planner.phantom.paint_trunk import AORTA, VENA_CAVA, TrunkTable
+from planner.phantom.posture import running_levels
 from planner.phantom.recipe import Contrast
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def trunk_table(
     levels = list(posture.placed.values())
     depth = np.interp(
         r,
-        np.arange(len(levels)),
+        running_levels(list(posture.placed)),
         [item.shape.endplate_depth_mm / 2 + item.shape.canal_depth_mm / 2 for item in levels],
     )
     x, y = canal_x, canal_y - depth
@@ -87,7 +88,7 @@ def _chest(
 ) -> NDArray[np.float64]:
     """Return the rows of ``paint_trunk.lung_share``; lungs end above the twelfth rib."""
     shapes = [item.shape for item in posture.placed.values()]
-    place = np.arange(len(shapes))
+    place = running_levels(list(posture.placed))
     wide = np.interp(r, place, [shape.endplate_width_mm / 2 for shape in shapes])
     deep = np.interp(r, place, [shape.endplate_depth_mm / 2 for shape in shapes])
     present = np.where(r < 11.6, 1.0, 0.0)

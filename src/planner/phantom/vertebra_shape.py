@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,7 @@ from planner.domain.levels import Level, Side
 from planner.geometry.points import unit
 from planner.phantom import fields
 from planner.phantom.blades import blade, cut_blade
+from planner.phantom.posture import CANAL_INSET_MM, ENDPLATE_DISH_MM
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,18 +22,40 @@ if TYPE_CHECKING:
 FACET_GAP_MM = 1.8
 """Cartilage and fluid between the two bony faces of a joint."""
 
+WORN_GAP_MM, WORN_GROWTH = 0.7, 1.3
+"""A worn joint is narrow between processes that have grown."""
+
 FACET_THICKNESS_MM = {"thoracic": 4.6, "lumbar": 7.6, "sacral": 8.0}
-FACET_HALF_HEIGHT_MM = {"thoracic": 5.2, "lumbar": 7.4, "sacral": 7.0}
+FACET_HALF_HEIGHT_MM = {"thoracic": 5.2, "lumbar": 6.8, "sacral": 6.8}
 FACET_HALF_WIDTH_MM = {"thoracic": 5.0, "lumbar": 6.4, "sacral": 7.5}
 
 ROUNDED_OFF_MM = 0.4
 """What the rounding of the rims takes from a body's half width and half depth."""
+
+TIP_ROOM_MM = 2.4
+"""Room for the tip of a process beyond its face, so that it does not stand on its neighbour."""
+
+NODE_BEHIND = 0.06
+"""A node of the disc lies this share of the depth behind the middle, where the nucleus is."""
+
+SACRAL_TAPER = 0.30
+"""How much narrower the first sacral body is at its foot than at its endplate."""
 
 PEDICLE_FLARE = 0.35
 """How much wider a pedicle is at either end of its segment than at the isthmus."""
 
 CLEAR_OF_CANAL = 1.1
 """Outward shift, mm per sine of the angle, so that the canal does not cut a slanting pedicle."""
+
+LAMINA = {"thoracic": (0.46, 0.28), "lumbar": (0.32, 0.32)}
+"""Half height of the lamina, and how far its middle lies below the body's, in body heights:
+thoracic laminae lie over one another like tiles, lumbar ones leave a window."""
+
+LAMINA_SLOPE = 0.35
+"""How far the upper edge of a lamina stands before the lower, per mm of height."""
+
+SPINOUS_LOW = {"thoracic": 0.30, "lumbar": 0.36, "sacral": 0.15}
+"""How far below the body's middle a spinous process leaves the arch, in body heights."""
 
 PEDICLE_FORWARD_MM, PEDICLE_BACK_MM = 9.0, 6.0
 """How far the pedicle's segment runs from the isthmus into the body and into the arch."""
@@ -41,24 +65,31 @@ PEDICLE_FORWARD_MM, PEDICLE_BACK_MM = 9.0, 6.0
 class Joint:
     """One facet joint between a vertebra and the next below it.
 
-    ``normal`` points from the lower vertebra's face to the upper one's, LPS.
+    ``normal`` points from the lower vertebra's face to the upper one's, LPS. ``growth`` is how
+    much thicker and larger its processes are than usual.
     """
 
     side: Side
     centre: NDArray[np.float64]
     normal: NDArray[np.float64]
     upright: NDArray[np.float64]
+    gap_mm: float = FACET_GAP_MM
+    growth: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BodyDamage:
-    """What a fracture did to a body's surfaces, mm."""
+    """What fracture and wear did to a body's surfaces, mm."""
 
     dish_mm: float = 0.0
     bulge_mm: float = 0.0
+    lip_top_mm: float = 0.0
+    lip_bottom_mm: float = 0.0
+    node_top_mm: float = 0.0
+    node_bottom_mm: float = 0.0
 
 
-def joints_between(upper: Placed, lower: Placed) -> tuple[Joint, Joint]:
+def joints_between(upper: Placed, lower: Placed, *, worn: bool = False) -> tuple[Joint, Joint]:
     """Return the left and right facet joint between two neighbours."""
     middle = 0.5 * (upper.axes + lower.axes)
     middle /= np.linalg.norm(middle, axis=0)
@@ -69,7 +100,7 @@ def joints_between(upper: Placed, lower: Placed) -> tuple[Joint, Joint]:
     )
     depth = 0.5 * (shape.canal_depth_mm + lower.shape.canal_depth_mm)
     thoracic = upper.level.region == "thoracic" and upper.level is not Level.T12
-    behind, above, rise = (0.82, 2.5, 0.35) if thoracic else (0.98, -0.5, 0.0)
+    behind, above, rise = (0.82, 2.5, 0.35) if thoracic else (0.98, 0.8, 0.0)
     found = []
     for side in (Side.LEFT, Side.RIGHT):
         angle = np.radians(shape.facet_to_sagittal_deg)
@@ -78,7 +109,14 @@ def joints_between(upper: Placed, lower: Placed) -> tuple[Joint, Joint]:
         normal = unit(middle @ local)
         upright = middle[:, 2] - normal * float(middle[:, 2] @ normal)
         found.append(
-            Joint(side=side, centre=wall + middle @ place, normal=normal, upright=unit(upright))
+            Joint(
+                side=side,
+                centre=wall + middle @ place,
+                normal=normal,
+                upright=unit(upright),
+                gap_mm=WORN_GAP_MM if worn else FACET_GAP_MM,
+                growth=WORN_GROWTH if worn else 1.0,
+            )
         )
     return found[0], found[1]
 
@@ -103,17 +141,9 @@ def vertebra_rows(
     blades.append(_spinous(placed))
     if placed.level is Level.S1:
         blades += _sacral(placed)
-    region = placed.level.region
-    reach = FACET_HALF_HEIGHT_MM[region] + 2.5
     joints = [
-        np.concatenate(
-            [
-                placed.local(joint.centre),
-                placed.axes.T @ joint.normal,
-                [FACET_GAP_MM / 2.0, reach],
-            ]
-        )
-        for joint in (*above, *below)
+        *(_space(placed, joint, 1.0) for joint in above),
+        *(_space(placed, joint, -1.0) for joint in below),
     ]
     return fields.BoneRows(
         frame=np.concatenate([placed.centre, placed.axes.ravel()]),
@@ -122,6 +152,20 @@ def vertebra_rows(
         joints=np.array(joints).reshape(-1, 8),
         line=line,
     )
+
+
+def _space(placed: Placed, joint: Joint, beyond: float) -> NDArray[np.float64]:
+    """Return the disc-shaped room that is cut out of a vertebra at a joint.
+
+    It has no bone where its neighbour's process lies; ``beyond`` is 1 when that is behind the
+    joint's middle, as of the vertebra above, and -1 when before it.
+    """
+    region = placed.level.region
+    reach = (FACET_HALF_HEIGHT_MM[region] + TIP_ROOM_MM) * joint.growth
+    thick = FACET_THICKNESS_MM[region] * joint.growth
+    normal = placed.axes.T @ joint.normal
+    middle = placed.local(joint.centre) + 0.5 * beyond * thick * normal
+    return np.concatenate([middle, normal, [0.5 * (joint.gap_mm + thick), reach]])
 
 
 def corners(rows: fields.BoneRows) -> NDArray[np.float64]:
@@ -139,10 +183,10 @@ def corners(rows: fields.BoneRows) -> NDArray[np.float64]:
 
 def body_row(placed: Placed, damage: BodyDamage) -> NDArray[np.float64]:
     """Return the row of one body for ``fields.body_field``."""
-    shape, lumbar = placed.shape, placed.level.region == "lumbar"
+    shape = placed.shape
     width, depth = shape.endplate_width_mm, shape.endplate_depth_mm
     hollow = {"thoracic": 0.055, "lumbar": 0.045, "sacral": 0.01}[placed.level.region] * width
-    if placed.level is Level.L5:
+    if placed.above_sacrum == 1:
         hollow = 0.01 * width
     row = np.zeros(fields.BODY_COLUMNS)
     row[fields.HALF_WIDTH] = width / 2.0 + ROUNDED_OFF_MM
@@ -152,13 +196,19 @@ def body_row(placed: Placed, damage: BodyDamage) -> NDArray[np.float64]:
     row[fields.HOLLOW_REACH] = 0.30 * width
     row[fields.HALF_HEIGHT] = shape.height_mm / 2.0
     row[fields.SLOPE] = (shape.posterior_height_mm - shape.anterior_height_mm) / (2.0 * depth)
-    row[fields.DISH_TOP] = (1.8 if lumbar else 1.2) + damage.dish_mm
-    row[fields.DISH_BOTTOM] = (2.6 if lumbar else 1.5) + damage.dish_mm
+    over, under = ENDPLATE_DISH_MM[placed.level.region]
+    row[fields.DISH_TOP], row[fields.DISH_BOTTOM] = over + damage.dish_mm, under + damage.dish_mm
     row[fields.DISH_BACK] = 0.08 * depth
     row[fields.WAIST_SIDE] = 0.075 * width
     row[fields.WAIST_FRONT] = 0.05 * depth
     row[fields.WAIST_BACK] = 0.04 * depth
     row[fields.BULGE] = damage.bulge_mm
+    row[fields.LIP_TOP], row[fields.LIP_BOTTOM] = damage.lip_top_mm, damage.lip_bottom_mm
+    node = np.array([0.12 * width, NODE_BEHIND * depth])
+    row[fields.NODE_TOP], row[fields.NODE_TOP + 1 : fields.NODE_TOP + 3] = damage.node_top_mm, node
+    row[fields.NODE_BOTTOM] = damage.node_bottom_mm
+    row[fields.NODE_BOTTOM + 1 : fields.NODE_BOTTOM + 3] = node * np.array([-1.0, 1.0])
+    row[fields.FOOT_TAPER] = SACRAL_TAPER if placed.level is Level.S1 else 0.0
     row[fields.ROUNDING] = 2.4
     return row
 
@@ -170,7 +220,8 @@ def pedicle_frame(placed: Placed, side: Side) -> tuple[NDArray[np.float64], NDAr
     v = shape.endplate_depth_mm / 2.0 + forward * shape.canal_depth_mm
     angle, dip = np.radians(shape.pedicle_transverse_deg), np.radians(shape.pedicle_sagittal_deg)
     across = shape.pedicle_width_mm / 2.0 / np.cos(angle)
-    u = shape.canal_width_mm / 2.0 + across + CLEAR_OF_CANAL * abs(np.sin(angle)) + 0.1
+    aside = CLEAR_OF_CANAL * abs(np.sin(angle)) + 0.1 - CANAL_INSET_MM
+    u = shape.canal_width_mm / 2.0 + across + aside
     top = 0.3 if placed.level.region == "thoracic" else 1.5
     w = shape.posterior_height_mm / 2.0 - shape.pedicle_height_mm / 2.0 - top
     axis = np.array(
@@ -195,9 +246,10 @@ def _side_blades(
     pars = np.array(
         [sign * max(0.80 * shape.canal_width_mm / 2.0, 7.5), back - 0.5, isthmus[2] - 0.8 * tall]
     )
-    lamina_half = (0.44 if thoracic else 0.29) * shape.height_mm
-    middle = np.array([0.0, back + thick * 0.9, -0.20 * shape.height_mm])
-    slope = np.array([0.0, -0.35, 1.0])
+    lamina_half, low = LAMINA["thoracic" if thoracic else "lumbar"]
+    lamina_half *= shape.height_mm
+    middle = np.array([0.0, back + thick * 0.9, -low * shape.height_mm])
+    slope = np.array([0.0, -LAMINA_SLOPE, 1.0])
     flare = 1.0 + PEDICLE_FLARE
     blades = [
         blade(
@@ -227,7 +279,24 @@ def _side_blades(
     for joint in below:
         if joint.side is side:
             blades += _articular(placed, joint, pars, superior=False)
+            foot = middle - slope * 0.45 * lamina_half
+            blades.append(_web(placed, joint, foot, thick, 0.55 * lamina_half))
     return blades
+
+
+def _web(
+    placed: Placed, joint: Joint, foot: NDArray[np.float64], thick: float, tall: float
+) -> NDArray[np.float64]:
+    """Return the sheet of lamina that runs from its lower edge out to the inferior process."""
+    normal = placed.axes.T @ joint.normal
+    face = placed.local(joint.centre)
+    thickness = FACET_THICKNESS_MM[placed.level.region]
+    upright = placed.axes.T @ joint.upright
+    end = face + normal * (joint.gap_mm + 1.2 * thickness) / 2.0 + 1.5 * upright
+    sheet = blade(
+        foot, end, np.cross(end - foot, np.array([0.0, 0.0, 1.0])), (thick, thick, tall, 4.5)
+    )
+    return cut_blade(sheet, -normal, float(-normal @ face) - joint.gap_mm / 2.0)
 
 
 def _articular(
@@ -235,24 +304,25 @@ def _articular(
 ) -> list[NDArray[np.float64]]:
     """Return the process that carries one face of a joint, and the neck that holds it."""
     region = placed.level.region
-    thick, tall = FACET_THICKNESS_MM[region], FACET_HALF_HEIGHT_MM[region]
-    wide = FACET_HALF_WIDTH_MM[region]
+    grown, gap = joint.growth, joint.gap_mm
+    thick, tall = FACET_THICKNESS_MM[region] * grown, FACET_HALF_HEIGHT_MM[region] * grown
+    wide = FACET_HALF_WIDTH_MM[region] * grown
     outward = -1.0 if superior else 1.0
     normal = placed.axes.T @ joint.normal * outward
     upright = placed.axes.T @ joint.upright
     face = placed.local(joint.centre)
-    centre = face + normal * (FACET_GAP_MM + thick) / 2.0
+    centre = face + normal * (gap + thick) / 2.0
     plate = blade(
         centre - upright * (tall - 3.0),
         centre + upright * (tall - 3.0),
         normal,
         (thick * 0.62, thick * 0.62, wide, wide),
     )
-    plate = cut_blade(plate, -normal, float(-normal @ face) - FACET_GAP_MM / 2.0)
+    plate = cut_blade(plate, -normal, float(-normal @ face) - gap / 2.0)
     near = centre + upright * outward * (tall - 4.0)
     slim = thick * 0.5
     neck = blade(root, near, normal, (slim, slim, wide * 0.75, wide * 0.85))
-    return [plate, cut_blade(neck, -normal, float(-normal @ face) - FACET_GAP_MM / 2.0)]
+    return [plate, cut_blade(neck, -normal, float(-normal @ face) - gap / 2.0)]
 
 
 def _transverse(placed: Placed, side: Side, root: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -262,10 +332,13 @@ def _transverse(placed: Placed, side: Side, root: NDArray[np.float64]) -> NDArra
     if placed.level.region == "thoracic":
         out = half_span - abs(root[0])
         tip = root + np.array([sign * out, 0.75 * out + 2.0, 0.15 * out])
-        return blade(root, tip, np.array([0, 0, 1.0]), (4.4, 4.0, 3.8, 4.6))
-    stout = 1.7 if placed.level is Level.L5 else 1.0
+        return blade(root, tip, np.array([0, 0, 1.0]), (5.2, 5.2, 4.4, 5.0), (1.6, 1.2))
+    stout = 1.7 if placed.above_sacrum == 1 else 1.0
     start = root + np.array([0.0, 0.5, -2.0])
     tip = np.array([sign * half_span, root[1] + 3.0, root[2] - 1.0])
+    if placed.fused:
+        tip[2] -= 0.7 * shape.height_mm
+        return blade(start, tip, np.array([0, 0, 1.0]), (9.5, 13.0, 7.0, 9.0))
     radii = (6.0 * stout, 4.6 * stout**0.5, 4.0 * stout, 2.4 * stout)
     return blade(start, tip, np.array([0, 0, 1.0]), radii)
 
@@ -275,16 +348,16 @@ def _spinous(placed: Placed) -> NDArray[np.float64]:
     shape = placed.shape
     back = shape.endplate_depth_mm / 2.0 + shape.canal_depth_mm
     drop = np.radians(shape.spinous_drop_deg)
-    start = np.array([0.0, back + 3.0, -0.20 * shape.height_mm])
+    start = np.array([0.0, back + 3.0, -SPINOUS_LOW[placed.level.region] * shape.height_mm])
     run = np.array([0.0, np.cos(drop), -np.sin(drop)]) * (shape.spinous_length_mm - 5.0)
     lumbar = placed.level.region == "lumbar"
-    tall = (8.0, 10.0) if lumbar else (6.0, 4.0)
-    wide = (3.2, 3.6) if lumbar else (3.2, 3.4)
+    tall = (8.5, 10.5) if lumbar else (7.0, 4.2)
+    wide = (3.0, 3.8) if lumbar else (3.2, 3.6)
     return blade(start, start + run, np.array([1.0, 0, 0]), (*wide, *tall), (1.0, 1.0))
 
 
 def _sacral(placed: Placed) -> list[NDArray[np.float64]]:
-    """Return both wings of the sacrum, and the fused segments below the first as one plate."""
+    """Return both wings of the sacrum, the fused segments below the first, and their roof."""
     half = (
         np.array(
             [
@@ -305,7 +378,43 @@ def _sacral(placed: Placed) -> list[NDArray[np.float64]]:
         )
         for sign in (1.0, -1.0)
     ]
-    top = np.array([0.0, 0.1 * half[1], -0.8 * half[2]])
-    end = np.array([0.0, 0.55 * half[1], -half[2] - 58.0])
-    plate = blade(top, end, np.array([1.0, 0.0, 0.0]), (38.0, 16.0, 12.0, 6.0))
-    return [*wings, plate]
+    back = half[1] + placed.shape.canal_depth_mm
+    sideways, foot = np.array([1.0, 0.0, 0.0]), (1.0 - SACRAL_TAPER) * half
+    behind = 0.5 * SACRAL_TAPER * half[1]
+    path = [(behind, -0.5 * half[2]), (behind + 0.3, -half[2] - 2.0)]
+    path += [(3.5, -half[2] - 18.0), (1.0, -half[2] - 38.0), (-13.0, -half[2] - 64.0)]
+    sizes = [(foot[0] + 2.0, half[1] - behind + 0.3), (foot[0] - 1.0, half[1] - behind - 0.8)]
+    sizes += [(22.0, 9.0), (17.0, 6.5), (8.0, 4.0)]
+    fused = [
+        blade(
+            np.array([0.0, *one]),
+            np.array([0.0, *other]),
+            sideways,
+            (wide, wide_after, deep, deep_after),
+        )
+        for (one, other), ((wide, deep), (wide_after, deep_after)) in zip(
+            pairwise(path), pairwise(sizes), strict=True
+        )
+    ]
+    sides = [
+        blade(
+            np.array([sign * (half[0] + 6.0), half[1] + 3.0, -8.0]),
+            np.array([sign * 24.0, 6.0, -half[2] - 34.0]),
+            front,
+            (11.0, 6.0, 12.0, 7.0),
+        )
+        for sign in (1.0, -1.0)
+    ]
+    roof = blade(
+        np.array([0.0, back + 2.0, -0.5 * half[2]]),
+        np.array([0.0, back - 3.0, -half[2] - 34.0]),
+        sideways,
+        (15.0, 13.0, 3.0, 2.6),
+    )
+    crest = blade(
+        np.array([0.0, back + 5.0, -1.0 * half[2]]),
+        np.array([0.0, back + 1.0, -half[2] - 30.0]),
+        sideways,
+        (2.6, 2.2, 5.0, 3.5),
+    )
+    return [*wings, *fused, *sides, roof, crest]
