@@ -24,6 +24,7 @@ BENCHMARKS = {
     "segmentation": "planner.anatomy.benchmark:benchmark",
     "physics": "planner.physics.benchmark:benchmark",
     "planning": "planner.planning.benchmark:benchmark",
+    "window": "planner.app.window_benchmark:benchmark",
     "fluoroscopy": "planner.fluoroscopy.benchmark:benchmark",
 }
 """Where each family of benchmarks is; a new one is a line here."""

@@ -45,7 +45,7 @@ def show_window(what: Path | None) -> int:
     from planner.viewer.curtain import Curtain  # noqa: PLC0415
 
     application = QApplication(sys.argv[:1])
-    curtain = Curtain(_load_window, lambda: _build_window(what))
+    curtain = Curtain(load_window, lambda: build_window(what))
     curtain.show()
     code = int(application.exec())
     if curtain.error is not None:
@@ -53,12 +53,14 @@ def show_window(what: Path | None) -> int:
     return code
 
 
-def _load_window() -> None:
+def load_window() -> None:
+    """Import what the window needs; no Qt object is made here."""
     for module in ("planner.viewer.main_window", "planner.app.services"):
         importlib.import_module(module)
 
 
-def _build_window(what: Path | None) -> MainWindow:
+def build_window(what: Path | None) -> MainWindow:
+    """Make and show the window, and open what is named; in the thread of the GUI."""
     from planner.app.services import Services  # noqa: PLC0415 - loaded behind the curtain
     from planner.viewer.main_window import MainWindow  # noqa: PLC0415
 

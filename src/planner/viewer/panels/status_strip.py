@@ -29,7 +29,7 @@ class StatusStrip(QWidget):
         self._slot = ""
         self._bar = QProgressBar()
         self._bar.setFixedWidth(160)
-        self._bar.setRange(0, 1000)
+        self._bar.setRange(0, 100)
         self._bar.setTextVisible(False)
         self.stop = QPushButton("Stop")
         self.stop.clicked.connect(lambda: self.cancelled.emit(self._slot))
@@ -51,7 +51,7 @@ class StatusStrip(QWidget):
         if job is not None:
             self._slot = job.slot
             self._job.setText(job.message)
-            self._bar.setValue(round(1000 * job.fraction))
+            self._bar.setValue(round(100 * job.fraction))
             self.stop.setToolTip(f"Stop: {job.message}")
 
     def show_message(self, message: Message) -> None:
