@@ -10,10 +10,12 @@ from phantoms import easy_l3
 from planner.domain.errors import InputRefusedError
 from planner.domain.finding import Verdict
 from planner.domain.levels import Level, Side
+from planner.domain.volume import GateFinding, GateVerdict
 from planner.geometry.points import PointLps
 from planner.session.drawing import Handle
 from planner.session.jobs import JobProgress
 from planner.session.planes import Plane
+from planner.session.state_words import study_state
 from planner.session.window_states import CheckPhase, Message
 from presenter_desk import Desk
 from window_services import pedicle_path
@@ -279,3 +281,28 @@ def test_that_confirming_a_side_needs_a_name(planned):
     planned.work.act(lambda: planned.work.edits.confirm_side("  ", "2026-01-01T00:00:00+00:00"))
     assert planned.work.edits.plan.side_confirmation is None
     assert planned.said.is_error
+
+
+def test_that_the_side_is_confirmed_once_for_the_scan_and_said_with_the_study(outlined):
+    study = outlined.view.show_study.call_args.args[0]
+    assert study.side_confirmed == ""
+    assert outlined.view.show_availability.call_args.args[0]["confirm_side"] == ""
+    work = outlined.work
+    work.act(lambda: work.edits.confirm_side("Dr Example", "2026-01-01T00:00:00+00:00"))
+    study = outlined.view.show_study.call_args.args[0]
+    assert "Dr Example" in study.side_confirmed
+    work.needles.choose_level(Level.L3)
+    work.needles.choose_side(Side.LEFT)
+    work.needles.suggest()
+    outlined.settle()
+    assert work.edits.plan.side_confirmation.by == "Dr Example"
+
+
+@pytest.mark.parametrize("code", ["DCM-POSTERIOR-SIDE", "DCM-NO-PATIENT-POSITION", "DCM-LOSSY"])
+def test_that_what_the_gate_says_of_the_side_is_seen_as_a_doubt_of_the_side(code):
+    ct = easy_l3().ct
+    found = GateFinding(code=code, severity=GateVerdict.WARN, message="Look at the side.")
+    doubtful = replace(ct, record=replace(ct.record, findings=(found,)))
+    study = study_state(doubtful, names_hidden=False)
+    assert bool(study.side_doubts) is (code != "DCM-LOSSY")
+    assert study.gate[0].message == "Look at the side."

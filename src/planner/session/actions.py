@@ -131,8 +131,6 @@ def _plan_reasons(plan: PlanState) -> dict[str, str]:
         "redo": "" if plan.redo else "Nothing to bring again.",
         "save": "" if plan.unsaved else "Nothing changed since the last save.",
     }
-    if not plan.needles:
-        found["confirm_side"] = "There is no needle whose side could be confirmed."
     chosen = next((row for row in plan.needles if row.selected), None)
     if chosen is None:
         found["delete"] = found["lock"] = NO_NEEDLE

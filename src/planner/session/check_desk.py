@@ -71,7 +71,7 @@ class CheckDesk:
                 phase=CheckPhase.CHECKING,
                 headline="Not evaluated",
                 detail="The plan changed; it is being checked.",
-                side_confirmed=_side_words(plan),
+                side_confirmed=side_words(plan),
             )
         )
         self._start()
@@ -159,11 +159,12 @@ def _current(plan: Plan, evaluation: Evaluation, selected: str) -> CheckState:
         findings=rows,
         margins=margin_rows(plan, assessment, evaluation.margins),
         selected=selected,
-        side_confirmed=_side_words(plan),
+        side_confirmed=side_words(plan),
     )
 
 
-def _side_words(plan: Plan) -> str:
+def side_words(plan: Plan) -> str:
+    """Say who confirmed left and right, and when; empty while nobody has."""
     given = plan.side_confirmation
     return "" if given is None else f"Confirmed by {given.by}, {given.at_utc[:16]} UTC"
 

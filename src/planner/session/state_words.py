@@ -39,10 +39,17 @@ if TYPE_CHECKING:
     from planner.session.plan_desk import PlanDesk
     from planner.session.ports import CaseServices
 
+SIDE_IN_DOUBT = frozenset(
+    {"DCM-POSTERIOR-SIDE", "DCM-POSITION-CONTRADICTS", "DCM-NO-PATIENT-POSITION"}
+)
+"""Codes of the gate after which left and right must be looked at with more than usual care."""
+
 _SEXES = {"M": "male", "F": "female", "O": "other"}
 
 
-def study_state(ct: CtVolume | None, *, names_hidden: bool, refusal: str = "") -> StudyState:
+def study_state(
+    ct: CtVolume | None, *, names_hidden: bool, refusal: str = "", side_confirmed: str = ""
+) -> StudyState:
     """Return who and what is open."""
     if ct is None:
         return StudyState(names_hidden=names_hidden, refusal=refusal)
@@ -68,6 +75,8 @@ def study_state(ct: CtVolume | None, *, names_hidden: bool, refusal: str = "") -
         ),
         names_hidden=names_hidden,
         refusal=refusal,
+        side_confirmed=side_confirmed,
+        side_doubts=tuple(item.message for item in record.findings if item.code in SIDE_IN_DOUBT),
     )
 
 

@@ -43,6 +43,10 @@ class StudyState:
     ----------
     position_words
         Empty when supine and head or feet first are plain; else such as ``PRONE``.
+    side_confirmed
+        Who confirmed left and right, and when; empty while nobody has.
+    side_doubts
+        What the gate says that makes left and right doubtful.
     is_coming
         Slices of a scan are shown while the rest is read; nothing is open.
     refusal
@@ -58,6 +62,8 @@ class StudyState:
     position_words: str = ""
     gate: tuple[GateLine, ...] = ()
     names_hidden: bool = False
+    side_confirmed: str = ""
+    side_doubts: tuple[str, ...] = ()
     is_coming: bool = False
     refusal: str = ""
 

@@ -12,7 +12,7 @@ from planner.domain.errors import PlannerError
 from planner.session import state_words
 from planner.session.actions import STILL_COMING, reasons
 from planner.session.case_desk import CaseDesk
-from planner.session.check_desk import CheckDesk
+from planner.session.check_desk import CheckDesk, side_words
 from planner.session.drawing import Drawing, FindingMark
 from planner.session.job_desk import JobDesk
 from planner.session.needle_desk import NeedleDesk
@@ -249,7 +249,10 @@ class Workstation:
         unfilled = dict(checks.evaluation.unfilled) if checks.evaluation else {}
         zones = () if checks.state.phase is CheckPhase.STOPPED else self._zones
         study = state_words.study_state(
-            self.ct, names_hidden=self.names_hidden, refusal=self.reception.refusal
+            self.ct,
+            names_hidden=self.names_hidden,
+            refusal=self.reception.refusal,
+            side_confirmed=side_words(desk.plan) if desk.document else "",
         )
         anatomy = state_words.anatomy_state(
             desk.anatomy, desk.document.plan if desk.document else None

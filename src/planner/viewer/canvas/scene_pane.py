@@ -161,7 +161,8 @@ class ScenePane(QWidget):
             self._paint_letters(painter, self._eye)
         else:
             painter.setPen(QColor("#4A5663"))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "3-D")
+            waits = "3-D" if self._scene is not None else "3-D view is loading"
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, waits)
         painter.end()
 
     def _render(self, scene: Scene, eye: Turntable) -> QImage:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from planner.domain.volume import GateVerdict
 from planner.viewer.panels.parts import label, say
 
 if TYPE_CHECKING:
@@ -26,14 +27,17 @@ class Banner(QWidget):
         self._series = label("", "quiet")
         self._position = label("", "faint")
         self._alarm = label("", "alarm")
+        self._side = label("", "alarm")
+        self._gate = label("", "alarm")
         self.draft = label("DRAFT", "alarm")
         self.not_a_device = label("NOT A MEDICAL DEVICE", "alarm")
         for part in (
-            self._name, self._identity, self._series, self._position, self._alarm, self.draft,
-            self.not_a_device,
+            self._name, self._identity, self._series, self._position, self._alarm, self._side,
+            self._gate, self.draft, self.not_a_device,
         ):  # fmt: skip
             part.setWordWrap(False)
-        for badge in (self._alarm, self.draft, self.not_a_device):
+        badges = (self._alarm, self._side, self._gate, self.draft, self.not_a_device)
+        for badge in badges:
             badge.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Maximum)
         self._names = QToolButton()
         self._names.setDefaultAction(hide_names)
@@ -45,12 +49,14 @@ class Banner(QWidget):
         row.addSpacing(24)
         row.addLayout(_pair(self._series, self._position))
         row.addSpacing(6)
-        row.addWidget(self._alarm)
+        for badge in badges[:3]:
+            row.addWidget(badge)
         row.addStretch(1)
         row.addWidget(self._names)
         row.addWidget(self.draft)
         row.addWidget(self.not_a_device)
-        self._alarm.hide()
+        for badge in badges[:3]:
+            badge.hide()
 
     def show_study(self, state: StudyState) -> None:
         """Show who is open."""
@@ -63,6 +69,13 @@ class Banner(QWidget):
         self._series.setText(state.series)
         self._position.setText(state.position)
         say(self._alarm, state.position_words)
+        side = "SIDE IN DOUBT" if state.side_doubts else "SIDE NOT CONFIRMED"
+        say(self._side, side if state.is_open and not state.side_confirmed else "")
+        self._side.setToolTip("\n".join(state.side_doubts) or "Study, then Confirm side…")
+        heavy = [line for line in state.gate if line.severity is GateVerdict.WARN]
+        number = f"{len(heavy)} WARNING{'S' if len(heavy) > 1 else ''}"
+        say(self._gate, number if heavy else "")
+        self._gate.setToolTip("\n".join(line.message for line in heavy))
         for part in (self._name, self._series):
             part.setToolTip(part.text())
             part.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)

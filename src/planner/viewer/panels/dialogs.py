@@ -61,19 +61,29 @@ class SideDialog(_Question):
     """Asks a person to look at the picture and say which side is which."""
 
     def __init__(
-        self, picture: QPixmap, position: str, needles: list[str], parent: QWidget | None = None
+        self,
+        picture: QPixmap,
+        position: str,
+        needles: list[str],
+        parent: QWidget | None = None,
+        *,
+        doubts: tuple[str, ...] = (),
     ) -> None:
         super().__init__("Confirm left and right", "Confirm", parent)
         shown = label()
         shown.setPixmap(picture)
         sides = "\n".join(f"·  {needle}" for needle in needles)
+        planned = f"Planned needles:\n{sides}" if needles else "No needle is planned yet."
+        self.doubts = label("\n".join(doubts), "refusal")
+        self.doubts.setVisible(bool(doubts))
         self.agreed = QCheckBox("I compared the picture with the patient and the request.")
         self.by = QLineEdit()
         self.by.setPlaceholderText("Your name")
         for part in (
             shown,
             label(f"{position}. The letters R and L in the picture are the PATIENT'S sides."),
-            label(f"Planned needles:\n{sides}"),
+            self.doubts,
+            label(planned),
             self.agreed,
             self.by,
             self.buttons,

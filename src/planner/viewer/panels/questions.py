@@ -98,11 +98,11 @@ class Questions:
         if name := QFileDialog.getExistingDirectory(self._window, "Export into folder"):
             self._desk.paper.export(Path(name))
 
-    def side(self, picture: QPixmap, position: str) -> None:
+    def side(self, picture: QPixmap, position: str, doubts: tuple[str, ...] = ()) -> None:
         """Ask a person to compare the picture with the patient."""
         shown = picture.scaledToWidth(PICTURE_WIDTH_PX, Qt.TransformationMode.SmoothTransformation)
         needles = [row.title for row in self._desk.plan_shown.needles]
-        dialog = SideDialog(shown, position, needles, self._window)
+        dialog = SideDialog(shown, position, needles, self._window, doubts=doubts)
         if dialog.exec() == QDialog.DialogCode.Accepted:
             self._desk.act(lambda: self._desk.edits.confirm_side(dialog.by.text(), _now()))
 

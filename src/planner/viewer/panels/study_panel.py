@@ -38,6 +38,8 @@ class StudyPanel(Panel):
         self._series = label()
         self._grid = label("", "quiet")
         self._position = label("", "quiet")
+        self._side = label("", "quiet")
+        self._doubts = label("", "refusal")
         self._gate_title = section("What the gate says")
         self._gate = QVBoxLayout()
         self.add(
@@ -50,6 +52,10 @@ class StudyPanel(Panel):
             self._series,
             self._grid,
             self._position,
+            section("Left and right"),
+            self._doubts,
+            self._side,
+            button(actions["confirm_side"]),
             self._gate_title,
         )
         self.column.addLayout(self._gate)
@@ -63,6 +69,9 @@ class StudyPanel(Panel):
         self._series.setText(state.series if state.is_open else nothing)
         say(self._grid, state.grid)
         say(self._position, state.position)
+        say(self._doubts, "\n".join(state.side_doubts))
+        say(self._side, state.side_confirmed or "Nobody has confirmed the side of this scan yet.")
+        self._side.setVisible(state.is_open)
         while (item := self._gate.takeAt(0)) is not None:
             if (old := item.widget()) is not None:
                 old.deleteLater()
