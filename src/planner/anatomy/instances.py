@@ -124,7 +124,8 @@ def split_vertebrae(
         if found is None or (choices.wanted is not None and n + 1 not in choices.wanted):
             continue
         box = widened((found[0], found[1], found[2]), 2, flooded.shape)
-        piece = _one_vertebra(flooded[box] == n + 1, located[:, *box], places, n)
+        kept = None if choices.scribbles is None else choices.scribbles[box] == n + 1
+        piece = _one_vertebra(flooded[box] == n + 1, located[:, *box], places, n, kept)
         piece &= ~parts.canal[box] & ((parts.discs[box] == 0) | bone[box]) & (out[box] == 0)
         piece &= (parts.bodies[box] == 0) | (parts.bodies[box] == n + 1)
         out[box][piece] = n + 1
@@ -255,9 +256,13 @@ def _seeds(
 
 
 def _one_vertebra(
-    piece: NDArray[np.bool_], located: NDArray[np.float32], places: Stations, n: int
+    piece: NDArray[np.bool_],
+    located: NDArray[np.float32],
+    places: Stations,
+    n: int,
+    kept: NDArray[np.bool_] | None,
 ) -> NDArray[np.bool_]:
-    """Cut ribs and strays off one flooded piece and smooth it."""
+    """Cut ribs and strays off one flooded piece and smooth it; what holds ``kept`` is no stray."""
     s, _, u = located
     centre, height = places.centre_s[n], places.height_mm[n]
     piece &= np.abs(u) < RIB_CUT_MM
@@ -266,7 +271,10 @@ def _one_vertebra(
     if count > 1:
         sizes = np.bincount(pieces.ravel())
         sizes[0] = 0
-        piece = pieces == sizes.argmax()
+        wanted = {int(sizes.argmax())}
+        if kept is not None:
+            wanted |= {int(number) for number in np.unique(pieces[kept & piece])}
+        piece = np.isin(pieces, sorted(wanted))
     return _without_marrow_holes(np.asarray(ndimage.binary_closing(piece)))
 
 

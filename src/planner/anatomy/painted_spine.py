@@ -87,6 +87,11 @@ def painted_numbers(
     return out
 
 
+def owners(model: SpineModel, strokes: Iterable[BrushStroke]) -> frozenset[int]:
+    """Return the numbers of the vertebrae that were painted."""
+    return frozenset(_owner(model, stroke) for stroke in strokes) - {0}
+
+
 def _owner(model: SpineModel, stroke: BrushStroke) -> int:
     """Return the number of the vertebra a stroke belongs to, 0 for the canal."""
     if stroke.owner is None:

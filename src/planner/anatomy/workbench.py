@@ -16,7 +16,13 @@ from planner.anatomy.imported import (
 )
 from planner.anatomy.lesion_words import with_drawn_structures
 from planner.anatomy.naming import NamedLevels, name_levels, words_of
-from planner.anatomy.painted_spine import change_by, painted, painted_numbers, paints_spine
+from planner.anatomy.painted_spine import (
+    change_by,
+    owners,
+    painted,
+    painted_numbers,
+    paints_spine,
+)
 from planner.anatomy.quality import judge
 from planner.anatomy.spine_guides import guides_of
 from planner.domain.anatomy import Origin
@@ -71,14 +77,11 @@ class _Step:
         ``None`` for imported outlines.
     model
         With the strokes on it.
-    painted
-        Numbers of vertebrae that were painted.
     """
 
     spine: CorrectedSpine | None
     model: SpineModel
     strokes: tuple[BrushStroke, ...]
-    painted: frozenset[int]
     measured: Measured
 
 
@@ -156,7 +159,7 @@ class Workbench:
             self._imported = import_spine(self._ct, self._labels, report)
             model = self._imported.model
         measured = measure(model, self._origin, report)
-        return _Step(spine=spine, model=model, strokes=(), painted=frozenset(), measured=measured)
+        return _Step(spine=spine, model=model, strokes=(), measured=measured)
 
     def _next(self, step: _Step, word: Correction, report: ProgressReport) -> _Step:
         """Play one correction."""
@@ -168,7 +171,6 @@ class Workbench:
                 spine=step.spine,
                 model=model,
                 strokes=strokes,
-                painted=step.painted | change.touched,
                 measured=measure(model, self._origin, report, step.measured, change),
             )
         if step.spine is None:
@@ -178,12 +180,10 @@ class Workbench:
             )
         spine = corrected(word, step.spine)
         model = painted(spine.outline.model(), step.strokes)
-        moved = spine.change.table if spine.change else range(256)
         return _Step(
             spine=spine,
             model=model,
             strokes=step.strokes,
-            painted=frozenset(int(moved[n]) for n in step.painted if moved[n]),
             measured=measure(model, self._origin, report, step.measured, spine.change),
         )
 
@@ -207,7 +207,7 @@ class Workbench:
     def _provenance(self, step: _Step) -> Provenance:
         clicked = frozenset[int]() if step.spine is None else step.spine.clicked
         origins = dict.fromkeys(clicked, Origin.CLICKED)
-        origins |= dict.fromkeys(step.painted, Origin.PAINTED)
+        origins |= dict.fromkeys(owners(step.model, step.strokes), Origin.PAINTED)
         if self._imported is None:
             return Provenance(backend=builtin.BACKEND, origin=self._origin, origins=origins)
         ignored = list(self._imported.ignored)
