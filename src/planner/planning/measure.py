@@ -13,7 +13,7 @@ from planner.geometry.points import PointLps, unit
 from planner.planning.body_outline import skin_on_line
 from planner.planning.measures import Clearance, Crossing, TipPlace, TrajectoryMeasures
 from planner.planning.pedicle_margins import half_voxel_mm, pedicle_margins
-from planner.planning.sampling import along_line
+from planner.planning.sampling import along_line, crossings_of, trilinear
 from planner.planning.segment_distance import structure_distance
 from planner.planning.surfaces import surroundings_of
 
@@ -128,15 +128,9 @@ def clearance(
     return Clearance(
         structure=name,
         distance_mm=_about(distance - radius_mm, doubt + placement_error_mm),
-        at=PointLps.of(at),
-        on_needle=PointLps.of(on_needle),
+        at=PointLps(*at.tolist()),
+        on_needle=PointLps(*on_needle.tolist()),
     )
-
-
-def _points_on(entry: Vector, tip: Vector) -> Vector:
-    """Return points of the axis ``STEP_MM`` apart, shape ``(n, 3)``, entry first."""
-    count = int(np.ceil(float(np.linalg.norm(tip - entry)) / STEP_MM)) + 1
-    return np.asarray(entry + np.linspace(0.0, 1.0, count)[:, None] * (tip - entry))
 
 
 def angles_deg(direction: Vector, side: Side, vertebra: Vertebra) -> dict[str, float]:
@@ -180,25 +174,24 @@ def _crossings(
     entry: Vector, tip: Vector, ct: CtVolume, surroundings: Surroundings
 ) -> tuple[Crossing, ...]:
     """Return where the axis goes into and out of this vertebra, entry first."""
-    points = _points_on(entry, tip)
+    length = float(np.linalg.norm(tip - entry))
+    count = int(np.ceil(length / STEP_MM)) + 1
     grid = surroundings.geometry
-    inside = along_line(surroundings.bone, grid.ijk(entry), grid.ijk(tip), len(points))
-    hu = along_line(ct.hu, ct.geometry.ijk(entry), ct.geometry.ijk(tip), len(points))
-    step = float(np.linalg.norm(tip - entry)) / (len(points) - 1)
-    reach = int(np.ceil(CORTEX_REACH_MM / step))
-    found = []
-    for n in np.flatnonzero((inside[:-1] < 0.5) != (inside[1:] < 0.5)):
-        share = (0.5 - inside[n]) / (inside[n + 1] - inside[n])
-        found.append(
-            Crossing(
-                bone=str(surroundings.level),
-                enters=bool(inside[n] < 0.5),
-                from_entry_mm=float((n + share) * step),
-                at=PointLps.of(points[n] + share * (points[n + 1] - points[n])),
-                hu=_highest(hu, int(n), reach),
-            )
+    start = grid.ijk(entry)
+    shares = crossings_of(surroundings.bone, start, grid.ijk(tip), count)
+    hu = along_line(ct.hu, ct.geometry.ijk(entry), ct.geometry.ijk(tip), count)
+    reach = int(np.ceil(CORTEX_REACH_MM / length * (count - 1)))
+    begins_inside = bool(trilinear(surroundings.bone, *(float(at) for at in start)) >= 0.5)
+    return tuple(
+        Crossing(
+            bone=str(surroundings.level),
+            enters=begins_inside == bool(n % 2),
+            from_entry_mm=float(share) * length,
+            at=PointLps.of(entry + share * (tip - entry)),
+            hu=_highest(hu, int(share * (count - 1)), reach),
         )
-    return tuple(found)
+        for n, share in enumerate(shares)
+    )
 
 
 def _highest(hu: NDArray[np.float64], at: int, reach: int) -> float:

@@ -12,7 +12,7 @@ from planner.domain.sourced import Interval
 from planner.geometry.kernels import kernel
 from planner.geometry.points import PointLps, unit
 from planner.planning.measures import Direction, PedicleMargins
-from planner.planning.sampling import trilinear, way_out
+from planner.planning.sampling import Place, trilinear, way_out
 from planner.planning.segment_distance import nearest_to_points
 
 if TYPE_CHECKING:
@@ -39,7 +39,11 @@ SPREAD: Final = 29
 """Rays are taken this many apart, no divisor shared with their number: the first few come near
 the thinnest bone, and the others need not be followed any farther than that."""
 
-CHORDS: Final = 9
+CHORDS: Final = 31
+CHORD_SPREAD: Final = 13
+"""Chords of the needle's disc, closer together towards its rim, taken from the middle on and this
+many apart; nine missed up to 0.1 mm at the steps of a mask."""
+
 RAY_STEP_MM: Final = 0.5
 FARTHEST_WALL_MM: Final = 30.0
 
@@ -62,6 +66,48 @@ def _cross(vertebra: Vertebra, side: Side, direction: Vector) -> _Cross:
 
 
 @kernel
+def _moved(place: Place, by: float, way: Place) -> Place:
+    return place[0] + by * way[0], place[1] + by * way[1], place[2] + by * way[2]
+
+
+@kernel
+def _turned(turn: float, medial: Place, superior: Place) -> Place:
+    """Return the direction at an angle, 0 medial and a quarter turn superior."""
+    return _moved(_moved((0.0, 0.0, 0.0), np.cos(turn), medial), np.sin(turn), superior)
+
+
+@kernel
+def _room(
+    bone: NDArray[np.uint8],
+    middle: Place,
+    ways: tuple[Place, Place],
+    radius_mm: float,
+    clear_mm: float,
+) -> float:
+    """Return how far a needle's disc can go one way before a chord of it meets the wall.
+
+    ``ways`` are 1 mm that way and 1 mm beside it. Within ``clear_mm`` of the middle there is
+    bone all round, so chords begin there. A chord that begins outside the bone does not count.
+    """
+    way, sideways = ways
+    room = np.inf
+    for turn in range(CHORDS):
+        chord = (CHORDS // 2 + turn * CHORD_SPREAD) % CHORDS
+        offset = radius_mm * np.sin(np.pi * (chord / (CHORDS - 1.0) - 0.5))
+        half = np.sqrt(max(radius_mm * radius_mm - offset * offset, 0.0))
+        begin = np.sqrt(max(clear_mm * clear_mm - offset * offset, 0.0))
+        rim = _moved(middle, offset, sideways)
+        start = _moved(rim, begin, way)
+        if trilinear(bone, start[0], start[1], start[2]) < 0.5:
+            begin, start = 0.0, rim
+            if trilinear(bone, start[0], start[1], start[2]) < 0.5:
+                continue
+        farthest = max(min(FARTHEST_WALL_MM, room + half) - begin, 0.0)
+        room = min(room, begin + way_out(bone, start, way, RAY_STEP_MM, farthest) - half)
+    return room
+
+
+@kernel
 def _gaps(
     bone: NDArray[np.uint8],
     samples_ijk: NDArray[np.float64],
@@ -80,33 +126,27 @@ def _gaps(
     thinnest = np.full(count, np.nan)
     angle = np.full(count, np.nan)
     room = np.full((count, 4), np.nan)
+    medial = (medial_ijk[0], medial_ijk[1], medial_ijk[2])
+    superior = (superior_ijk[0], superior_ijk[1], superior_ijk[2])
     for n in range(count):
-        start = samples_ijk[n]
+        start = (samples_ijk[n, 0], samples_ijk[n, 1], samples_ijk[n, 2])
         if trilinear(bone, start[0], start[1], start[2]) < 0.5:
             continue
         thinnest[n] = np.inf
         for ray in range(RAYS):
             turn = 2.0 * np.pi * (ray * SPREAD % RAYS) / RAYS
-            way = np.cos(turn) * medial_ijk + np.sin(turn) * superior_ijk
+            way = _turned(turn, medial, superior)
             farthest = min(FARTHEST_WALL_MM, thinnest[n] + radius_mm)
-            wall = way_out(bone, start, way * RAY_STEP_MM, RAY_STEP_MM, farthest)
+            wall = way_out(bone, start, way, RAY_STEP_MM, farthest)
             if wall - radius_mm < thinnest[n]:
                 thinnest[n] = wall - radius_mm
                 angle[n] = turn
+        clear_mm = max(thinnest[n] + radius_mm - RAY_STEP_MM, 0.0)
         for quarter in range(4):
             turn = 0.5 * np.pi * quarter
-            way = np.cos(turn) * medial_ijk + np.sin(turn) * superior_ijk
-            sideways = -np.sin(turn) * medial_ijk + np.cos(turn) * superior_ijk
-            room[n, quarter] = np.inf
-            for chord in range(CHORDS):
-                offset = radius_mm * (2.0 * chord / (CHORDS - 1.0) - 1.0)
-                from_ijk = start + offset * sideways
-                if trilinear(bone, from_ijk[0], from_ijk[1], from_ijk[2]) < 0.5:
-                    continue
-                half = np.sqrt(max(radius_mm * radius_mm - offset * offset, 0.0))
-                farthest = min(FARTHEST_WALL_MM, room[n, quarter] + half)
-                wall = way_out(bone, from_ijk, way * RAY_STEP_MM, RAY_STEP_MM, farthest)
-                room[n, quarter] = min(room[n, quarter], wall - half)
+            way = _turned(turn, medial, superior)
+            beside = _turned(turn + 0.5 * np.pi, medial, superior)
+            room[n, quarter] = _room(bone, start, (way, beside), radius_mm, clear_mm)
     return thinnest, angle, room
 
 

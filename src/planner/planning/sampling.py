@@ -52,36 +52,65 @@ def along_line(
 
 
 @kernel
-def way_out(
+def crossings_of(
     mask: NDArray[np.uint8],
     start_ijk: NDArray[np.float64],
-    step_ijk: NDArray[np.float64],
-    step_mm: float,
-    longest_mm: float,
+    end_ijk: NDArray[np.float64],
+    n: int,
+) -> NDArray[np.float64]:
+    """Return where a line passes the half-way surface of a mask, 0 at its start to 1 at its end.
+
+    Looked for between ``n`` even places, found by bisection of the interpolated mask; the first
+    is a way in unless the line starts inside.
+    """
+    found = np.empty(n)
+    count = 0
+    way = end_ijk - start_ijk
+    before = trilinear(mask, start_ijk[0], start_ijk[1], start_ijk[2]) >= 0.5
+    for m in range(1, n):
+        i, j, k = start_ijk + m / (n - 1.0) * way
+        after = trilinear(mask, i, j, k) >= 0.5
+        if after != before:
+            low, high = (m - 1) / (n - 1.0), m / (n - 1.0)
+            for _ in range(12):
+                middle = 0.5 * (low + high)
+                i, j, k = start_ijk + middle * way
+                if (trilinear(mask, i, j, k) >= 0.5) == before:
+                    low = middle
+                else:
+                    high = middle
+            found[count] = 0.5 * (low + high)
+            count += 1
+        before = after
+    return found[:count]
+
+
+Place = tuple[float, float, float]
+
+
+@kernel
+def way_out(
+    mask: NDArray[np.uint8], start_ijk: Place, way_ijk: Place, step_mm: float, longest_mm: float
 ) -> float:
     """Return how far a ray runs inside a mask before it leaves it, to the half-way surface.
 
-    0 when the start is outside; ``longest_mm`` when it never leaves. ``step_ijk`` is one step
-    of ``step_mm``. The crossing is found by bisection of the interpolated mask.
+    0 when the start is outside; ``longest_mm`` when it never leaves. ``way_ijk`` is 1 mm of the
+    ray, looked at every ``step_mm``. The crossing is found by bisection of the interpolated mask.
     """
-    before = trilinear(mask, start_ijk[0], start_ijk[1], start_ijk[2])
-    if before < 0.5:
+    i, j, k = start_ijk
+    x, y, z = way_ijk
+    if trilinear(mask, i, j, k) < 0.5:
         return 0.0
     count = int(np.ceil(longest_mm / step_mm))
     for n in range(1, count + 1):
-        i = start_ijk[0] + n * step_ijk[0]
-        j = start_ijk[1] + n * step_ijk[1]
-        k = start_ijk[2] + n * step_ijk[2]
-        if trilinear(mask, i, j, k) < 0.5:
-            low, high = n - 1.0, float(n)
+        far = n * step_mm
+        if trilinear(mask, i + far * x, j + far * y, k + far * z) < 0.5:
+            low, high = far - step_mm, far
             for _ in range(10):
                 middle = 0.5 * (low + high)
-                i = start_ijk[0] + middle * step_ijk[0]
-                j = start_ijk[1] + middle * step_ijk[1]
-                k = start_ijk[2] + middle * step_ijk[2]
-                if trilinear(mask, i, j, k) < 0.5:
+                if trilinear(mask, i + middle * x, j + middle * y, k + middle * z) < 0.5:
                     high = middle
                 else:
                     low = middle
-            return min(0.5 * (low + high) * step_mm, longest_mm)
+            return min(0.5 * (low + high), longest_mm)
     return longest_mm

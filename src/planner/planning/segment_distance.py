@@ -193,10 +193,12 @@ def structure_distance(
     length = np.sqrt(_dot(tip - entry, tip - entry))
     count = int(np.ceil(length / step_mm)) + 1
     first, last = _part_on_grid(inside, ijk_from_lps, entry, tip)
-    place = np.empty(3, np.int64)
+    place, spot = np.empty(3, np.int64), np.empty(3)
     deepest = 0.0
     for n in range(int(first * (count - 1)), min(int(last * (count - 1)) + 2, count)):
-        spot = entry + n / max(count - 1, 1) * (tip - entry)
+        share = n / max(count - 1, 1)
+        for axis in range(3):
+            spot[axis] = entry[axis] + share * (tip[axis] - entry[axis])
         held = True
         for axis in range(3):
             row = ijk_from_lps[axis]
