@@ -5,6 +5,8 @@ No file of an ordinary scan comes near these; a file that passes one is damaged 
 
 from __future__ import annotations
 
+import os
+
 MAX_FILES = 20_000
 """Files under one folder. A long cardiac study holds about 6,000."""
 
@@ -41,5 +43,5 @@ DECODE_BYTES = 2 * 1024**3
 DECODE_FRAME_BYTES = 256 * 1024**2
 """Compressed bytes of one frame: 4,096 x 4,096 at 16 bits eight times over."""
 
-DECODE_PROCESSES = 2
-"""Processes that decode side by side; JPEG 2000 is the only coding that needs them."""
+DECODE_PROCESSES = max(2, min(8, os.cpu_count() or 1))
+"""Processes that decode side by side: one for each processor, within reason."""

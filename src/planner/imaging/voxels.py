@@ -14,6 +14,7 @@ from planner.imaging.decoding import Decoders, decoders
 from planner.imaging.digest import scan_sha256_of_slices
 from planner.imaging.folder import HEADER_SHARE
 from planner.imaging.fragments import Part, frame_parts
+from planner.imaging.limits import DECODE_PROCESSES
 from planner.imaging.frames import Frame, FrameRefusedError
 from planner.imaging.picture_checks import check_pictures
 from planner.imaging.pixels import SliceFacts, sample_steps, to_hu
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 READERS = 2
 """Threads that read and convert; both steps leave the interpreter lock most of the time."""
+
+UNPACKING_READERS = DECODE_PROCESSES + 2
+"""With more threads than processes no process waits while its last picture is converted."""
 
 
 class SliceDelivery(Protocol):
@@ -119,7 +123,9 @@ def read_slice(frame: Frame) -> NDArray[np.int16]:
 
 def _facts(stacked: Stack, hu: NDArray[np.int16]) -> Generator[SliceFacts, None, None]:
     """Fill ``hu`` slice by slice; yield what each showed, in grid order."""
-    with decoders() as unpackers, ThreadPoolExecutor(READERS) as pool:
+    raw = stacked.frames[0].file.syntax.coding is Coding.RAW
+    readers = READERS if raw else UNPACKING_READERS
+    with decoders() as unpackers, ThreadPoolExecutor(readers) as pool:
         source = _Source(unpackers=unpackers)
 
         def read_one(k: int) -> SliceFacts:
