@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeGuard
 from planner.anatomy import builtin, imported
 from planner.anatomy.corrected_spine import CorrectedSpine, corrected
 from planner.anatomy.description import Measured, Provenance, assemble, measure
+from planner.anatomy.facing import with_facing_noted
 from planner.anatomy.imported import (
     ImportedSpine,
     import_spine,
@@ -128,7 +129,7 @@ class Workbench:
         if step.spine is not None:
             anatomy = replace(anatomy, guides=guides_of(step.spine.outline.spine))
         anatomy = self._with_losses(anatomy, names)
-        anatomy = with_drawn_structures(self._ct, anatomy, corrections)
+        anatomy = with_facing_noted(with_drawn_structures(self._ct, anatomy, corrections))
         report(1.0, "done")
         return anatomy
 

@@ -62,6 +62,9 @@ class ScanRecord:
         DICOM (0018,5100), such as ``HFS``; empty when the input does not say.
     locator
         Where it was read from; a hint for reopening, never an identity.
+    posterior_side
+        Whether the picture shows the spine's back where the header puts it: ``agrees``,
+        ``contradicts`` or ``cannot tell``. It never replaces a person's look at left and right.
     acquired
         DICOM AcquisitionDate (or Series/StudyDate) as ``YYYYMMDD``; empty when not given.
     default_window_hu
@@ -85,6 +88,7 @@ class ScanRecord:
     gantry_tilt_deg: float = 0.0
     convolution_kernel: str = ""
     default_window_hu: tuple[float, float] | None = None
+    posterior_side: str = "cannot tell"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

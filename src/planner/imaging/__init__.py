@@ -20,15 +20,18 @@ if TYPE_CHECKING:
         StudyGroup,
     )
     from planner.imaging.position import position_in_words
+    from planner.imaging.posterior import Facing, facing_of_outlines
     from planner.imaging.rectify import rectified
     from planner.imaging.volume_files import read_labels, write_volume
 
 _DOORS = {
+    "Facing": "posterior",
     "Inspection": "inspection",
     "PatientGroup": "inspection",
     "SeriesInspection": "inspection",
     "StudyGroup": "inspection",
     "deidentify_series": "deidentify",
+    "facing_of_outlines": "posterior",
     "inspect": "gate",
     "load_ct": "gate",
     "position_in_words": "position",
@@ -41,11 +44,13 @@ _DOORS = {
 }
 
 __all__ = [
+    "Facing",
     "Inspection",
     "PatientGroup",
     "SeriesInspection",
     "StudyGroup",
     "deidentify_series",
+    "facing_of_outlines",
     "inspect",
     "load_ct",
     "position_in_words",

@@ -53,6 +53,7 @@ class Code(StrEnum):
     LOSSY = "DCM-LOSSY"
     NO_PATIENT_POSITION = "DCM-NO-PATIENT-POSITION"
     POSITION_CONTRADICTS = "DCM-POSITION-CONTRADICTS"
+    POSTERIOR_SIDE = "DCM-POSTERIOR-SIDE"
     # Geometry
     NO_POSITION = "DCM-NO-POSITION"
     NO_ORIENTATION = "DCM-NO-ORIENTATION"
@@ -206,6 +207,12 @@ CODE_TEXTS = {
         _W,
         "The stated patient position does not fit the image orientation, so left and right may "
         "be exchanged. Confirm the side before planning.",
+    ),
+    Code.POSTERIOR_SIDE: (
+        _W,
+        "The back of the spine does not lie where the header puts the back of the patient, who "
+        "may have lain differently than was entered. Left and right may then be exchanged. "
+        "Confirm the side before planning.",
     ),
     Code.NO_POSITION: (_R, "A slice does not say where it lies in the patient."),
     Code.NO_ORIENTATION: (_R, "A slice does not say how it is turned in the patient."),

@@ -15,6 +15,7 @@ from planner.imaging.codes import Code, finding, worst
 from planner.imaging.folder import read_folder
 from planner.imaging.identity import decoded, identity_key, patient_of
 from planner.imaging.inspection import Inspection, SeriesInspection
+from planner.imaging.posterior import Facing, facing_of
 from planner.imaging.ranking import describe, ranked
 from planner.imaging.series import Series, group_series, judge
 from planner.imaging.stack import Stack, StackRefusedError
@@ -249,6 +250,9 @@ def _read(
         series.findings.extend(error.findings)
         return None
     series.findings.extend(voxels.findings)
+    series.facing = facing_of(voxels.hu, series.stack.geometry)
+    if series.facing is Facing.CONTRADICTS:
+        series.findings.append(finding(Code.POSTERIOR_SIDE))
     return voxels
 
 
@@ -274,4 +278,5 @@ def _record(path: Path, series: Series, stacked: Stack, sha256: str) -> ScanReco
         slice_thickness_mm=frame.thickness_mm,
         gantry_tilt_deg=stacked.tilt_deg,
         convolution_kernel=dict(frame.mixture)["ConvolutionKernel"],
+        posterior_side=series.facing.value,
     )

@@ -28,6 +28,8 @@ class SeriesInspection:
         Slices of the volume, or files of a series that is none.
     patient_key
         Equal for series of one patient (same ID, name and birth date); names nobody.
+    posterior_side
+        As in ``ScanRecord``; only pixels can tell.
     kind
         A few words for people: what it is, such as ``Thin axial slices, bone kernel``.
     description
@@ -60,6 +62,7 @@ class SeriesInspection:
     findings: tuple[GateFinding, ...]
     patient_key: str = ""
     frame_of_reference_uid: str = ""
+    posterior_side: str = "cannot tell"
     series_number: str = ""
     kind: str = ""
     description: str = ""
@@ -86,6 +89,7 @@ class SeriesInspection:
             "frame_of_reference_uid": self.frame_of_reference_uid,
             "patient_position": self.patient_position,
             "patient_position_in_words": self.patient_position_in_words,
+            "posterior_side": self.posterior_side,
             "series_number": self.series_number,
             "series_description": self.series_description,
             "study_description": self.study_description,

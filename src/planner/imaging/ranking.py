@@ -59,6 +59,7 @@ def describe(series: Series) -> SeriesInspection:
         acquired=next((date for date in dates if date), ""),
         convolution_kernel=text(data, tags.CONVOLUTION_KERNEL),
         slice_thickness_mm=frame.thickness_mm if frame is not None else None,
+        posterior_side=series.facing.value,
         findings=tuple(series.findings),
     )
     traits = traits_of(series.first, frame)

@@ -11,6 +11,7 @@ from planner.imaging.codes import Code, finding, worst
 from planner.imaging.frames import PROJECTION_KINDS, Frame, FrameRefusedError, dot, frames_of
 from planner.imaging.identity import identity_key
 from planner.imaging.position import fits_orientation, is_known
+from planner.imaging.posterior import Facing
 from planner.imaging.stack import Stack, StackRefusedError, stack
 from planner.imaging.values import UnreadableValueError, integer, text, texts
 
@@ -37,12 +38,15 @@ class Series:
     ----------
     stack
         ``None`` when it cannot be put on a grid; ``findings`` then say why.
+    facing
+        What the pixels say of the header's posterior, once they are read.
     """
 
     uid: str
     headers: list[FileHeader]
     findings: list[GateFinding] = field(default_factory=list)
     stack: Stack | None = None
+    facing: Facing = Facing.UNKNOWN
 
     @property
     def verdict(self) -> GateVerdict:

@@ -16,6 +16,7 @@ from planner.imaging.grid_file import GridFile, GridFileError
 from planner.imaging.inspection import Inspection, SeriesInspection
 from planner.imaging.nifti import nifti_bytes, read_nifti
 from planner.imaging.nrrd import nrrd_bytes, read_nrrd
+from planner.imaging.posterior import Facing, facing_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,12 +48,14 @@ def load_volume_file(path: Path) -> CtVolume:
         hu = _as_hu(grid.voxels)
     except GridFileError as error:
         raise _refusal(path, error) from None
-    notes = _notes(path, hu)
+    facing = facing_of(hu, grid.geometry)
+    notes = _notes(path, hu, facing)
     record = ScanRecord(
         sha256=scan_sha256(grid.geometry, hu),
         verdict=worst(notes),
         findings=notes,
         locator=str(path),
+        posterior_side=facing.value,
     )
     return CtVolume(geometry=grid.geometry, hu=hu, record=record)
 
@@ -61,9 +64,12 @@ def inspect_volume_file(path: Path) -> Inspection:
     """Say what a NIfTI or NRRD file holds and whether it may be used."""
     try:
         grid = _read(path)
-        findings = _notes(path, _as_hu(grid.voxels))
+        hu = _as_hu(grid.voxels)
+        facing = facing_of(hu, grid.geometry)
+        findings = _notes(path, hu, facing)
         size, spacing = grid.geometry.size_ijk, grid.geometry.spacing_mm
     except GridFileError as error:
+        facing = Facing.UNKNOWN
         findings = (finding(error.code, error.detail, [path.name]),)
         size, spacing = (0, 0, 0), (0.0, 0.0, 0.0)
     series = SeriesInspection(
@@ -82,6 +88,7 @@ def inspect_volume_file(path: Path) -> Inspection:
         convolution_kernel="",
         slice_thickness_mm=None,
         findings=findings,
+        posterior_side=facing.value,
         kind="Volume file",
         description=f"Volume file, {size[0]} x {size[1]} x {size[2]}",
         advice=("has no patient and no position",),
@@ -173,10 +180,12 @@ def _as_labels(voxels: NDArray[np.generic]) -> NDArray[np.uint8]:
     return labels
 
 
-def _notes(path: Path, hu: NDArray[np.int16]) -> tuple[GateFinding, ...]:
+def _notes(path: Path, hu: NDArray[np.int16], facing: Facing) -> tuple[GateFinding, ...]:
     notes = [finding(Code.VOLUME_IDENTITY, files=[path.name])]
     if int(hu.min()) > AIR_SEEN_HU:
         notes.append(finding(Code.VOLUME_NO_AIR, f"lowest value {hu.min()}", [path.name]))
+    if facing is Facing.CONTRADICTS:
+        notes.append(finding(Code.POSTERIOR_SIDE, files=[path.name]))
     return tuple(notes)
 
 

@@ -14,8 +14,8 @@ from planner.imaging.decoding import Decoders, decoders
 from planner.imaging.digest import scan_sha256_of_slices
 from planner.imaging.folder import HEADER_SHARE
 from planner.imaging.fragments import Part, frame_parts
-from planner.imaging.limits import DECODE_PROCESSES
 from planner.imaging.frames import Frame, FrameRefusedError
+from planner.imaging.limits import DECODE_PROCESSES
 from planner.imaging.picture_checks import check_pictures
 from planner.imaging.pixels import SliceFacts, sample_steps, to_hu
 from planner.imaging.stack import Stack, StackRefusedError
