@@ -204,6 +204,50 @@ def test_that_the_label_says_what_the_result_rests_on() -> None:
     assert "lytic tumour" in words
 
 
+RECALLED = {
+    "star-bipolar": {"setpoint_celsius": 95.0},
+    "osteocool-7": {"setpoint_celsius": 70.0},
+    "rf-monopolar-17g": {"setpoint_celsius": 90.0},
+    "cryo-17g": {},
+}
+
+
+@pytest.mark.parametrize("device", RECALLED)
+def test_that_a_device_from_memory_is_simulated_with_more_doubt(device: str) -> None:
+    settings = {"power_w": None, "time_s": 60.0} | RECALLED[device]
+    (found,) = simulate(plan(device=device, **settings), case(), Tier.PREVIEW)
+    assert found.model.status is Status.RECALLED
+    assert found.band_mm >= 5.0
+    assert found.zone.any()
+    (exposure,) = found.exposures.values()
+    wall = exposure.at_structures["posterior_wall"]
+    change = max(wall.peak_celsius - 37.0, 37.0 - wall.lowest_celsius)
+    assert wall.band_celsius >= min(change, 6.5) - 1e-6
+
+
+def test_that_a_device_from_memory_may_hold_a_plan_and_never_clears_a_rule() -> None:
+    settings = {"power_w": None, "setpoint_celsius": 90.0, "time_s": 60.0}
+    far = plan(needle(short_mm=-8.0), device="rf-monopolar-17g", **settings)
+    simulate_and_keep(far, case(), Tier.FULL)
+    (exposure,) = simulated_before(far, case())[0].exposures.values()
+    canal = exposure.at_structures["canal"]
+    assert canal.peak_celsius + canal.band_celsius < 42.0
+    checked = check(far, case())[1]
+    assert not {"A6", "A7"} & set(checked.checked)
+    near = plan(needle(short_mm=16.0), device="rf-monopolar-17g", **settings)
+    simulate_and_keep(near, case(), Tier.FULL)
+    held = [f for f in check(near, case())[1].findings if f.rule == "A6"]
+    assert any(f.severity is Severity.BLOCK for f in held)
+
+
+def test_that_a_small_change_is_not_doubted_by_more_than_itself() -> None:
+    (exposure,) = preview().exposures.values()
+    for at in exposure.at_structures.values():
+        assert at.band_celsius >= min(3.0, at.peak_celsius - 37.0) - 1e-6
+    far = exposure.at_structures["foramen:L4:left"]
+    assert 0.0 < far.band_celsius < 2.0
+
+
 def test_that_the_lesion_is_covered_where_the_needle_lies_in_it_and_not_elsewhere() -> None:
     (deep,) = simulate(plan(needle(short_mm=-10.0)), case(), Tier.PREVIEW)
     inside = deep.coverage

@@ -30,7 +30,7 @@ from planner.physics.heat.region import grid_mm, region_around
 from planner.physics.heat.solve import MODEL_VERSION
 from planner.physics.heat.tissue_classes import FOR_COLD, FOR_CURRENT, FOR_HEAT, tissue_classes
 from planner.safety.digest import anatomy_digest, scan_digest
-from planner.session.simulation_reading import course_at, coverage_of, extents_of
+from planner.session.simulation_reading import BODY_CELSIUS, course_at, coverage_of, extents_of
 from planner.session.simulation_store import find_simulations, keep_simulations
 from planner.session.tissue_region import tissue_region
 
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from planner.physics.heat.tissue_classes import TissueClasses
     from planner.session.tissue_region import Patient, TissueRegion
 
-SIMULATION_VERSION = "1"
+SIMULATION_VERSION = "2"
 """Raised when a plan becomes other stages or a reading changes, so that an old result is void."""
 
 FINEST_MM = 0.7
@@ -64,8 +64,9 @@ MARGIN_MM = {Tier.PREVIEW: 20.0, Tier.FULL: 24.0}
 """Tissue round the metal. A preview may see some heat reach its edge; the label says preview."""
 
 LEAST_BAND_CELSIUS = 3.0
-"""Doubt about any temperature at a structure: what the best published models of canal
-temperature hope for. Derived."""
+"""Doubt about a temperature at a structure, or the change itself where that is smaller: what the
+best published models of canal temperature hope for. A zone that ends 3 to 5 mm elsewhere at most
+doubles a small change. Derived."""
 
 UNSOURCED_BAND_CELSIUS = 6.5
 """For a device whose electrodes are not published: the same and half the range that cooling
@@ -330,13 +331,17 @@ def _exposures(
     least = LEAST_BAND_CELSIUS if sourced else UNSOURCED_BAND_CELSIUS
     found = {}
     for name, course in courses.items():
-        over = course.hottest_celsius - course.peak_celsius
-        under = course.lowest_celsius - course.coldest_celsius
+        if is_cold:
+            change = BODY_CELSIUS - course.lowest_celsius
+            spread = course.lowest_celsius - course.coldest_celsius
+        else:
+            change = course.peak_celsius - BODY_CELSIUS
+            spread = course.hottest_celsius - course.peak_celsius
         found[name] = StructureExposure(
             peak_celsius=course.peak_celsius,
             lowest_celsius=course.lowest_celsius,
             cem43_min=course.cem43_min,
-            band_celsius=max(least, under if is_cold else over),
+            band_celsius=max(min(least, change), spread, 0.0),
         )
     return found
 

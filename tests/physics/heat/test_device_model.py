@@ -53,7 +53,7 @@ def test_that_the_shaft_runs_from_the_tip_backward() -> None:
     assert antenna.shaft.radius_mm == 0.8
 
 
-@pytest.mark.parametrize("name", ["star-bipolar", "osteocool-20", "rf-monopolar-17g", "cryo-17g"])
+@pytest.mark.parametrize("name", ["icerod", "neuwave-pr", "emprint"])
 def test_that_a_device_without_its_numbers_is_not_simulated_and_says_which(name: str) -> None:
     found = applicator_of(CATALOG.devices[name], TIP, BACKWARD, Efficiency.LOW)
     assert isinstance(found, NoModel)
@@ -115,3 +115,35 @@ def test_that_a_fit_finds_the_knob_and_says_how_far_off_it_is() -> None:
 def test_that_a_size_out_of_reach_is_refused() -> None:
     with pytest.raises(NotFittedError, match=r"gives 10\.0 to 30\.0 mm"):
         bisect_size(lambda knob: 10.0 + 20.0 * knob, 40.0, 0.0, 1.0)
+
+
+@pytest.mark.parametrize("time_s", [160.0, 220.0])
+def test_that_the_nominal_antenna_meets_its_size_at_any_time_of_its_table(time_s: float) -> None:
+    antenna = applicator_of(ANTENNA, TIP, BACKWARD, Efficiency.NOMINAL, time_s)
+    assert isinstance(antenna, Microwave)
+    table = tissue_classes(CATALOG.tissues).table()
+    found = antenna_width_mm(antenna, table, TissueClass.LYTIC, power_w=40.0, time_s=time_s)
+    assert found == pytest.approx(ANTENNA.zone_rows[0].width_mm.value, abs=1.0)
+
+
+def test_that_the_ends_of_a_cooled_probe_lie_about_its_nominal_cooling() -> None:
+    probe = CATALOG.devices["osteocool-20"]
+    films = []
+    for end in (Efficiency.LOW, Efficiency.NOMINAL, Efficiency.HIGH):
+        found = applicator_of(probe, TIP, BACKWARD, end)
+        assert isinstance(found, RadioFrequency)
+        films.append(found.cooling.film_w_per_m2_k)
+        lengths = [piece.length_mm for piece in found.metal]
+        assert lengths == pytest.approx([9.0, 9.0])
+    assert films == sorted(films)
+    assert len(set(films)) == 3
+
+
+def test_that_the_strong_end_of_a_cryoprobe_is_the_colder_one() -> None:
+    probe = CATALOG.devices["cryo-17g"]
+    weak, strong = (
+        applicator_of(probe, TIP, BACKWARD, end) for end in (Efficiency.LOW, Efficiency.HIGH)
+    )
+    assert isinstance(weak, CryoProbe)
+    assert isinstance(strong, CryoProbe)
+    assert strong.celsius < weak.celsius < -100.0

@@ -50,13 +50,16 @@ class Efficiency(StrEnum):
     HIGH = "high"
 
 
+FILM_ENDS: Final = ("model_film_low_w_per_m2_k", "model_film_high_w_per_m2_k")
+
 OPTIONAL: Final = {
     Modality.MICROWAVE: ("model_efficiency_low_at_s", "model_efficiency_high_at_s"),
-    Modality.BIPOLAR_RF: ("model_film_low_w_per_m2_k", "model_film_high_w_per_m2_k"),
-    Modality.MONOPOLAR_RF: ("model_film_low_w_per_m2_k", "model_film_high_w_per_m2_k"),
+    Modality.BIPOLAR_RF: (*FILM_ENDS, "model_diameter_mm"),
+    Modality.MONOPOLAR_RF: (*FILM_ENDS, "model_diameter_mm"),
     Modality.CRYO: ("model_probe_low_celsius", "model_probe_high_celsius"),
 }
-"""Numbers that say how far a device may stray from its nominal ones; without them it does not."""
+"""Numbers that say how far a device may stray from its nominal ones; without them it does not.
+``model_diameter_mm`` is that of an electrode thinner than what goes in with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +127,7 @@ def applicator_of(
         return Cylinder(
             start_mm=(float(start[0]), float(start[1]), float(start[2])),
             end_mm=(float(end[0]), float(end[1]), float(end[2])),
-            radius_mm=number["outer_diameter_mm"] / 2.0,
+            radius_mm=number.get("model_diameter_mm", number["outer_diameter_mm"]) / 2.0,
         )
 
     if device.modality is Modality.MICROWAVE:
