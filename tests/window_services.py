@@ -142,6 +142,11 @@ class PhantomServices:
             zones.append(table_zone(device, ablation, needle.tip, along))
         return tuple(zones)
 
+    def state_sha256(
+        self, plan: Plan, ct: CtVolume, anatomy: Anatomy | None, evaluation: Evaluation
+    ) -> str:
+        return "0"
+
     def evaluate(
         self, plan: Plan, ct: CtVolume, anatomy: Anatomy | None, report: ProgressReport
     ) -> Evaluation:

@@ -50,7 +50,7 @@ def test_that_every_hazard_has_a_control_and_a_test_that_exist():
     ("old", "new", "wrong"),
     [
         ("test_that_an_unconfirmed_side_stops", "test_that_is_gone", "H2: no test"),
-        ("src/planner/safety/verdict.py", "src/planner/safety/gone.py", "no control"),
+        ("src/planner/session/watch.py", "src/planner/session/gone.py", "no control"),
         ("| H20 |", "| H99 |", "H20: no row"),
         (
             "| H31 | Use it was not made for | 5 |",

@@ -17,7 +17,7 @@ from planner.domain.plan import AnatomyBinding
 from planner.imaging import inspect, load_ct, read_thumbnail
 from planner.imaging.volume_files import is_volume_file
 from planner.session.opened_case import NO_OUTLINES
-from planner.session.ports import Evaluation, Suggestion, Suggestions
+from planner.session.ports import Suggestion, Suggestions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from planner.imaging.voxels import SliceDelivery
     from planner.session.cases import Case
     from planner.session.outline_bench import OutlineBench
+    from planner.session.ports import Evaluation
 
 SUGGESTIONS = 3
 """How many paths are offered at once; more than three is a list nobody reads."""
@@ -131,26 +132,18 @@ class Services:
         self, plan: Plan, ct: CtVolume, anatomy: Anatomy | None, report: ProgressReport
     ) -> Evaluation:
         """Predict and check."""
-        from planner.session.cases import access_diameter_mm, check  # noqa: PLC0415 - loads after the window
-        from planner.session.margins import measure_margins  # noqa: PLC0415 - loads after the window
+        from planner.session.evaluating import evaluated  # noqa: PLC0415 - loads after the window
 
         report(0.0, "Checking")
-        case = self._case(ct, anatomy, plan.anatomy)
-        predictions, assessment = check(plan, case)
-        zones = tuple(predictions.zones.values())
-        cements = tuple(predictions.cements.values())
-        widths = {
-            needle.id: access_diameter_mm(plan, needle.id, self._catalog)
-            for needle in plan.trajectories
-        }
-        return Evaluation(
-            plan=plan,
-            zones=zones,
-            cements=cements,
-            margins=measure_margins(plan, case.anatomy, zones, cements, widths),
-            assessment=assessment,
-            unfilled={str(key): why for key, why in predictions.unfilled.items()},
-        )
+        return evaluated(plan, self._case(ct, anatomy, plan.anatomy))
+
+    def state_sha256(
+        self, plan: Plan, ct: CtVolume, anatomy: Anatomy | None, evaluation: Evaluation
+    ) -> str:
+        """Return the digest of a state with what an evaluation predicts of it."""
+        from planner.session.evaluating import state_sha256  # noqa: PLC0415 - loads after the window
+
+        return state_sha256(plan, self._case(ct, anatomy, plan.anatomy), evaluation)
 
     def suggest(
         self,

@@ -18,11 +18,11 @@ from planner.safety import (
     needle,
     temperature,
 )
-from planner.safety.case import PLAN_SUBJECT, Case, Outcome
+from planner.safety.case import Case, Outcome
 from planner.safety.digest import input_digest
 from planner.safety.grouping import check_nothing_was_lost, grouped, missing_findings
 from planner.safety.measured import MissingInputError
-from planner.safety.naming import called
+from planner.safety.naming import PLAN_SUBJECT, called
 from planner.safety.resolving import verdict_of
 from planner.safety.rule import AblationRule, CementRule, NeedleRule, PlanRule, Rule
 from planner.safety.ruler import ruler_for
@@ -59,6 +59,7 @@ _LOG = logging.getLogger(__name__)
 class _Notes:
     """What the rules said so far."""
 
+    beat: Callable[[], None]
     findings: list[Finding] = field(default_factory=list)
     missing: list[tuple[str, MissingInputError]] = field(default_factory=list)
     evidence: list[tuple[str, str]] = field(default_factory=list)
@@ -71,21 +72,25 @@ class _Notes:
         self.failed.add(rule)
 
 
-def assess(plan: Plan, scene: Scene) -> Assessment:
-    """Check a plan.
+def _unheard() -> None:
+    """Tell nobody that the check goes on."""
+
+
+def assess(plan: Plan, scene: Scene, beat: Callable[[], None] = _unheard) -> Assessment:
+    """Check a plan; ``beat`` is called whenever a piece of the work is done.
 
     Never raises: a fault anywhere gives the verdict NOT EVALUATED. Pure: the same plan and
     scene always give the same assessment.
     """
     try:
-        assessment: object = _assess(plan, scene)
+        assessment: object = _assess(plan, scene, beat)
     except Exception as fault:  # noqa: BLE001  # the border: no fault may look like silence
         _LOG.error("the check stopped: %s", type(fault).__name__)
         return stopped(plan)
     return assessment if isinstance(assessment, Assessment) else stopped(plan)
 
 
-def finding_of_stopped_check(message: str) -> Finding:
+def stopped_check(message: str) -> Finding:
     """Return the one finding of a check that did not finish."""
     return Finding(
         rule="E12",
@@ -97,7 +102,7 @@ def finding_of_stopped_check(message: str) -> Finding:
     )
 
 
-STOPPED = finding_of_stopped_check("The check stopped with a fault; nothing was judged.")
+STOPPED = stopped_check("The check stopped with a fault; nothing was judged.")
 """Made beforehand, so that even a fault in making findings cannot keep it from being shown."""
 
 
@@ -112,12 +117,13 @@ def stopped(plan: Plan, finding: Finding = STOPPED) -> Assessment:
     )
 
 
-def _assess(plan: Plan, scene: Scene) -> Assessment:
+def _assess(plan: Plan, scene: Scene, beat: Callable[[], None]) -> Assessment:
     digest = input_digest(plan, scene)
+    beat()
     if len(digest) != DIGEST_LENGTH:
         raise ValueError("the digest of the inputs is no digest")
     ruler = ruler_for(scene.anatomy)
-    notes = _Notes()
+    notes = _Notes(beat)
     for rule in RULES:
         _run_rule(rule, plan, scene, ruler, notes)
     if notes.ran != [rule.id for rule in RULES]:
@@ -152,7 +158,7 @@ def _run_rule(rule: Rule, plan: Plan, scene: Scene, ruler: Ruler, notes: _Notes)
     else:
         for judge in _judgements(rule, plan):
             said = len(notes.evidence) + len(notes.missing)
-            _judge_once(judge, Case(plan, scene, ruler, text), notes)
+            _judge_once(judge, Case(plan, scene, ruler, text, notes.beat), notes)
             judged += len(notes.evidence) + len(notes.missing) > said
     if judged != expected:
         raise ValueError(f"rule {rule.id} judged {judged} of {expected}")
@@ -161,6 +167,7 @@ def _run_rule(rule: Rule, plan: Plan, scene: Scene, ruler: Ruler, notes: _Notes)
 
 def _judge_once(judge: Callable[[Case], Outcome], case: Case, notes: _Notes) -> None:
     rule = case.rule.id
+    case.beat()
     try:
         outcome = _outcome(judge, case)
     except MissingInputError as missing:

@@ -13,9 +13,11 @@ from planner.geometry.capsule import Capsule
 from planner.geometry.points import unit
 from planner.safety.gives import gives
 from planner.safety.measured import Measured, MissingInputError
-from planner.safety.naming import called
+from planner.safety.naming import PLAN_SUBJECT, called
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from planner.domain.anatomy import Vertebra
     from planner.domain.devices import Device, RuleText
     from planner.domain.levels import Level
@@ -23,10 +25,6 @@ if TYPE_CHECKING:
     from planner.domain.sourced import Sourced
     from planner.safety.ruler import Ruler
     from planner.safety.scene import Scene
-
-
-PLAN_SUBJECT = "plan"
-"""Subject of a finding about the plan as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +50,8 @@ class Case:
 
     Attributes
     ----------
+    beat
+        Called whenever a piece of the work is done, so that silence means it hangs.
     recalled
         Limits from memory that the rule used. They may raise a finding; when none was raised
         the rule has not passed but was NOT EVALUATED.
@@ -61,6 +61,7 @@ class Case:
     scene: Scene
     ruler: Ruler
     rule: RuleText
+    beat: Callable[[], None]
     recalled: list[str] = field(default_factory=list)
 
     @gives(float)

@@ -16,7 +16,8 @@ from planner.domain.structures import (
     VENA_CAVA,
     in_words,
 )
-from planner.safety.case import PLAN_SUBJECT
+from planner.safety.gives import gives
+from planner.safety.naming import PLAN_SUBJECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -114,9 +115,9 @@ def check_nothing_was_lost(raw: Sequence[Finding], found: Sequence[Finding]) -> 
 
 def _leading(same: list[Finding], call: Callable[[str], str]) -> Finding:
     """Return the worst of findings of one rule and severity, speaking for the others."""
+    if len(same) == 1:
+        return same[0]
     head, *rest = sorted(same, key=_worst_first)
-    if not rest:
-        return head
     others = "; ".join(_in_short(item, call) for item in rest)
     return replace(
         head,
@@ -132,6 +133,7 @@ def _worst_first(item: Finding) -> tuple[bool, float, float]:
     return (False, danger, distance) if distance <= 0.0 else (True, distance, danger)
 
 
+@gives(int)
 def danger_of(structure: str) -> int:
     """Return the place of a structure in ``MOST_DANGEROUS``; 0 is the worst."""
     kind = structure.split(":", maxsplit=1)[0]

@@ -79,28 +79,29 @@ def spared_by_needle(case: Case, needle: Trajectory) -> Spared:
     absent = [name for name in others if name not in masks]
     if absent:
         measures.append(partial(_bone_cover, case, needle, absent))
-    return _measured(measures)
+    return _measured(case, measures)
 
 
 def spared_by_zone(case: Case, ablation: Ablation) -> Spared:
     """Return the distances from a zone's surface to nerve structures."""
     shape = case.zone(ablation).shape
     names = nerve_structures(case, case.level_of(ablation))
-    return _measured([partial(case.ruler.zone, shape, name) for name in names])
+    return _measured(case, [partial(case.ruler.zone, shape, name) for name in names])
 
 
 def spared_by_cement(case: Case, injection: CementInjection) -> Spared:
     """Return the distances from cement to nerve structures."""
     cement = case.cement(injection)
     names = nerve_structures(case, case.level_of(injection))
-    return _measured([partial(case.ruler.cement, cement, name) for name in names])
+    return _measured(case, [partial(case.ruler.cement, cement, name) for name in names])
 
 
-def _measured(measures: Sequence[Callable[[], Measured]]) -> Spared:
+def _measured(case: Case, measures: Sequence[Callable[[], Measured]]) -> Spared:
     """Take every distance; one that cannot be taken does not hide the others."""
     near: list[Measured] = []
     missing: list[MissingInputError] = []
     for measure in measures:
+        case.beat()
         try:
             near.append(measure())
         except MissingInputError as absent:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.catalog import load_catalog
 from planner.domain.anatomy import Anatomy
 from planner.domain.errors import InputRefusedError, PlannerError
 from planner.domain.plan import AnatomyBinding, Plan, ScanBinding
@@ -21,8 +19,9 @@ from planner.domain.volume import GateVerdict
 from planner.geometry.points import unit
 from planner.imaging import load_ct
 from planner.physics import cortex_barrier, fill_cement, table_zone
-from planner.safety import Scene, assess, run_self_test
+from planner.safety import Scene
 from planner.session.anatomy_store import load_anatomy, store_anatomy
+from planner.session.judging import judge, tested_installation
 from planner.session.opened_case import CT_GONE, NO_OUTLINES, OTHER_CT
 from planner.session.outline_bench import bench_for
 from planner.session.simulation import exposures_of, simulated_before
@@ -124,18 +123,6 @@ def outline(ct: CtVolume, binding: AnatomyBinding, report: ProgressReport = unre
     )
     store_anatomy(ct, binding, anatomy)
     return anatomy
-
-
-@cache
-def tested_installation() -> None:
-    """Run the start-up test once; planning stays locked while it fails.
-
-    Raises
-    ------
-    SelfTestFailedError
-        When this machine measures wrongly. It is tried again at the next call.
-    """
-    run_self_test(load_catalog())
 
 
 def new_plan(case: Case) -> Plan:
@@ -261,7 +248,7 @@ def check(plan: Plan, case: Case) -> tuple[Predictions, Assessment]:
     """Predict, then run every rule, on an installation that measures rightly."""
     tested_installation()
     predictions = predict(plan, case)
-    return predictions, assess(plan, scene_of(case, predictions))
+    return predictions, judge(plan, scene_of(case, predictions))
 
 
 def access_diameter_mm(plan: Plan, trajectory_id: TrajectoryId, catalog: Catalog) -> float:

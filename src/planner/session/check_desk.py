@@ -27,6 +27,10 @@ SLOT = "check"
 _log = logging.getLogger(__name__)
 
 
+class NotThisStateError(PlannerError):
+    """A check came back that says nothing of the state that is shown."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Derived:
     evaluation: Evaluation
@@ -108,7 +112,8 @@ class CheckDesk:
 
         def work(report: ProgressReport) -> _Derived:
             found = self._services.evaluate(plan, ct, anatomy, report)
-            fills = {item.cement_injection_id: CementMark.of(item) for item in found.cements}
+            drawn = found.cements if found.assessment.input_sha256 else ()
+            fills = {item.cement_injection_id: CementMark.of(item) for item in drawn}
             return _Derived(evaluation=found, fills=fills)
 
         self._runner.submit(SLOT, work, self._on_event)
@@ -134,13 +139,30 @@ class CheckDesk:
         found = value.evaluation
         if found.plan is not self._input[0]:
             return
-        self.evaluation, self.last, self.fills = found, found, value.fills
         try:
+            self._check_it_is_of(*self._input, found)
             state = _current(found.plan, found, "")
         except Exception as error:  # noqa: BLE001 - whatever fails here voids the verdict
             self.stop(error)
             return
+        self.evaluation, self.last, self.fills = found, found, value.fills
         self._become(state)
+
+    def _check_it_is_of(
+        self, plan: Plan, ct: CtVolume, anatomy: Anatomy | None, found: Evaluation
+    ) -> None:
+        """Make sure that a check has finished and is of the very state that is shown.
+
+        Raises
+        ------
+        NotThisStateError
+            When it is not; the verdict is then void.
+        """
+        judged = found.assessment.input_sha256
+        if not judged:
+            raise NotThisStateError(found.assessment.findings[0].message)
+        if judged != self._services.state_sha256(plan, ct, anatomy, found):
+            raise NotThisStateError("The check that came back is of another state than this one.")
 
     def _become(self, state: CheckState) -> None:
         self.state = state

@@ -58,14 +58,23 @@ def measure_margins(
     zones: Sequence[PredictedZone | MissingZone],
     cements: Sequence[PredictedCement],
     outer_diameters_mm: Mapping[TrajectoryId, float],
+    beat: Callable[[], object] = tuple,
 ) -> tuple[Margin, ...]:
-    """Measure every needle, zone and fill of a plan."""
+    """Measure every needle, zone and fill of a plan; ``beat`` is called before each distance."""
     ruler = ruler_for(anatomy)
+
+    def heard(measure: Callable[[str], Measured]) -> Callable[[str], Measured]:
+        def measure_and_say(name: str) -> Measured:
+            beat()
+            return measure(name)
+
+        return measure_and_say
+
     found: list[Margin] = []
     for needle in plan.trajectories:
         body = Capsule(needle.entry, needle.tip, outer_diameters_mm[needle.id] / 2.0)
         wall = partial(ruler.needle_to_wall, body, needle.level)
-        found += _row(ruler, needle.id, partial(ruler.needle, body), wall)
+        found += _row(ruler, needle.id, heard(partial(ruler.needle, body)), wall)
     drawn = {zone.ablation_id: zone for zone in zones if isinstance(zone, PredictedZone)}
     for ablation in plan.ablations:
         level = plan.trajectory(ablation.trajectory_id).level
@@ -73,7 +82,7 @@ def measure_margins(
             found += _nothing(ablation.id, "No zone is drawn.")
         else:
             wall = partial(_zone_to_wall, zone, anatomy, level)
-            found += _row(ruler, ablation.id, partial(ruler.zone, zone.shape), wall)
+            found += _row(ruler, ablation.id, heard(partial(ruler.zone, zone.shape)), wall)
     filled = {fill.cement_injection_id: fill for fill in cements}
     for cement in plan.cements:
         level = plan.trajectory(cement.trajectory_id).level
@@ -81,7 +90,7 @@ def measure_margins(
             found += _nothing(cement.id, "No fill is drawn.")
         else:
             wall = partial(ruler.cement_to_wall, fill, level)
-            found += _row(ruler, cement.id, partial(ruler.cement, fill), wall)
+            found += _row(ruler, cement.id, heard(partial(ruler.cement, fill)), wall)
     return tuple(found)
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from planner.geometry.points import PointLps
     from planner.imaging.inspection import Inspection
     from planner.imaging.voxels import SliceDelivery
+    from planner.safety import Scene
     from planner.session.margins import Margin
 
 
@@ -39,6 +40,8 @@ class Evaluation:
         Why a cement injection has no fill, by its id.
     margins
         Shortest distances of everything planned, measured with the ruler of the rules.
+    scene
+        What the check saw besides the plan.
     """
 
     plan: Plan
@@ -47,6 +50,7 @@ class Evaluation:
     assessment: Assessment
     unfilled: Mapping[str, str]
     margins: tuple[Margin, ...] = ()
+    scene: Scene | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +136,15 @@ class CaseServices(Protocol):
         self, plan: Plan, ct: CtVolume, anatomy: Anatomy | None, report: ProgressReport
     ) -> Evaluation:
         """Predict and check."""
+        ...
+
+    def state_sha256(
+        self, plan: Plan, ct: CtVolume, anatomy: Anatomy | None, evaluation: Evaluation
+    ) -> str:
+        """Return the digest of a state with what an evaluation predicts of it; called on delivery.
+
+        A verdict counts only when it is the one its check was made on.
+        """
         ...
 
     def suggest(

@@ -15,7 +15,8 @@ from planner.domain.errors import UsageError
 from planner.domain.prediction import MissingZone
 from planner.domain.simulation import Order, Tier
 from planner.imaging import write_volume
-from planner.session.cases import predict, tested_installation
+from planner.session.cases import predict
+from planner.session.judging import tested_installation
 from planner.session.simulation import simulate_and_keep
 
 if TYPE_CHECKING:

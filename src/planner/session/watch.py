@@ -1,0 +1,97 @@
+"""Work that does not come back is given up, so that whoever waits for it can say so."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from planner.domain.errors import PlannerError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_Value = TypeVar("_Value")
+
+PATIENCE_S = 1.0
+"""Silence after which work counts as hung. Between two beats a check needs at most 0.3 s on the
+largest scans tried, so three times as much is no accident."""
+
+TICK_S = 0.02
+"""How often the silence is looked at."""
+
+RUNNING_SHARE = 0.5
+"""Share of the time a processor must have worked for this program to call slow work silent."""
+
+IDLE_SHARE = 0.05
+"""Below this share nothing is being worked on at all: a wait that may never end."""
+
+
+class OverdueError(PlannerError):
+    """Work has not come back."""
+
+
+class Beat:
+    """Called by work that goes on; knows how long it has been silent."""
+
+    def __init__(self) -> None:
+        self()
+
+    def __call__(self) -> None:
+        """Say that the work goes on."""
+        self._wall_s, self._cpu_s = time.monotonic(), time.process_time()
+
+    def is_silent(self, patience_s: float) -> bool:
+        """Tell whether nothing was said for ``patience_s`` though there was time to.
+
+        On a machine that has no processor left for this program silence proves nothing, so it
+        is then counted in processor time.
+        """
+        wall_s = time.monotonic() - self._wall_s
+        if wall_s < patience_s:
+            return False
+        cpu_s = time.process_time() - self._cpu_s
+        starved = IDLE_SHARE < cpu_s / wall_s < RUNNING_SHARE
+        return cpu_s >= patience_s if starved else True
+
+
+class _Run(Generic[_Value]):
+    """One run of some work in a thread of its own."""
+
+    def __init__(self, work: Callable[[Beat], _Value]) -> None:
+        self._work = work
+        self.beat = Beat()
+        self.ended = threading.Event()
+        self._value: list[_Value] = []
+        self._error: BaseException | None = None
+
+    def __call__(self) -> None:
+        try:
+            self._value.append(self._work(self.beat))
+        except BaseException as error:  # noqa: BLE001 - the border of a thread; raised again below
+            self._error = error
+        self.ended.set()
+
+    def result(self) -> _Value:
+        if self._error is not None:
+            raise self._error
+        return self._value[0]
+
+
+def watched(work: Callable[[Beat], _Value], patience_s: float) -> _Value:
+    """Return what ``work`` gives, or give it up when it is silent for ``patience_s``.
+
+    A thread cannot be ended from outside; one that hangs is left alone and dies with the
+    program. What it gives after all goes nowhere.
+
+    Raises
+    ------
+    OverdueError
+        When it was given up.
+    """
+    run = _Run(work)
+    threading.Thread(target=run, name="watched", daemon=True).start()
+    while not run.ended.wait(TICK_S):
+        if run.beat.is_silent(patience_s):
+            raise OverdueError(f"Nothing was heard for {patience_s:g} s.")
+    return run.result()

@@ -1,0 +1,66 @@
+import threading
+import time
+
+import pytest
+
+from planner.session import watch
+from planner.session.watch import Beat, OverdueError, watched
+
+
+def test_that_watched_work_gives_its_value_or_its_error():
+    assert watched(lambda beat: 7, 5.0) == 7
+    with pytest.raises(ZeroDivisionError):
+        watched(lambda beat: 1 // 0, 5.0)
+
+
+def test_that_silent_work_is_given_up_and_its_late_value_goes_nowhere():
+    gate = threading.Event()
+    with pytest.raises(OverdueError, match=r"0\.05 s"):
+        watched(lambda beat: gate.wait(60), 0.05)
+    gate.set()
+
+
+def test_that_work_that_says_it_goes_on_may_take_long():
+    def work(beat):
+        for _ in range(30):
+            time.sleep(0.01)
+            beat()
+        return "done"
+
+    assert watched(work, 0.25) == "done"
+
+
+class Clocks:
+    wall_s, cpu_s = 0.0, 0.0
+
+    def monotonic(self):
+        return self.wall_s
+
+    def process_time(self):
+        return self.cpu_s
+
+
+@pytest.mark.parametrize(
+    ("wall_s", "cpu_s", "silent"),
+    [
+        (0.99, 0.99, False),
+        (1.0, 1.0, True),
+        (1.0, 0.5, True),
+        (1.0, 0.0, True),
+        (1.0, 0.05, True),
+        (1.0, 0.06, False),
+        (1.0, 0.49, False),
+        (3.0, 0.9, False),
+        (3.0, 1.0, True),
+    ],
+)
+def test_that_silence_on_a_starved_machine_is_counted_in_processor_time(
+    monkeypatch, wall_s, cpu_s, silent
+):
+    clocks = Clocks()
+    monkeypatch.setattr(watch, "time", clocks)
+    beat = Beat()
+    clocks.wall_s, clocks.cpu_s = wall_s, cpu_s
+    assert beat.is_silent(1.0) is silent
+    beat()
+    assert not beat.is_silent(1.0)
