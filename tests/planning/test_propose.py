@@ -17,9 +17,10 @@ from planner.planning.corridors import corridors_for
 from planner.planning.exact_distances import ENOUGH_MM, worst_under_error_mm
 from planner.planning.finalists import exact
 from planner.planning.path_search import Task, window_points
-from planner.planning.propose import access_diameter_mm, worst_mm
+from planner.planning.propose import access_diameter_mm
 from planner.planning.sampling import trilinear
 from planner.planning.search_space import search_space
+from planner.planning.side_search import worst_mm
 from planner.planning.skin_access import skin_access
 from planner.planning.surfaces import surroundings_of
 from planning import analytic_spine as spine

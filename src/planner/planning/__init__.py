@@ -15,7 +15,7 @@ from planner.planning.measures import (
 )
 from planner.planning.needle_moves import advanced, snapped_to_pedicle, with_depth
 from planner.planning.needle_spacing import NeedleSpacing, needle_spacings
-from planner.planning.proposals import Proposals, ProposedTrajectory
+from planner.planning.proposals import Proposals, ProposedPair, ProposedTrajectory
 from planner.planning.propose import access_diameter_mm, propose
 from planner.planning.skin_access import SkinAccess, skin_access
 
@@ -30,6 +30,7 @@ __all__ = [
     "NeedleSpacing",
     "PedicleMargins",
     "Proposals",
+    "ProposedPair",
     "ProposedTrajectory",
     "SkinAccess",
     "TipPlace",

@@ -28,6 +28,9 @@ LARGE_LESION: Final = 2.0 / 3.0
 SMALLEST_LESION_MM3: Final = 50.0
 """Fewer voxels than this are noise of an outline."""
 
+HALF_SHIFTS_MM: Final = (0.0, -4.0, 4.0)
+"""Ways from the middle of a lesion's half, outward, at which one of two needles may aim."""
+
 BACK_SHARES: Final = (1.0, 0.5, 0.0)
 """Tips tried: so far beyond the aim that the zone's centre lies on it, half as far, on it."""
 
@@ -92,16 +95,34 @@ def choose_aims(
             points_mm=target.array[None], miss=np.zeros(1), beyond_mm=(0.0,), what="target"
         )
     if lesion is not None:
-        rows = () if device is None else device.zone_rows
-        back = max(rows[0].centre_from_tip_mm.value, 0.0) if rows else 0.0
-        shares = BACK_SHARES if back > 0.0 else (0.0,)
         return Aims(
             points_mm=lesion.points_mm.mean(axis=0)[None],
             miss=np.zeros(1),
-            beyond_mm=tuple(share * back for share in shares),
+            beyond_mm=_beyond_mm(device),
             what="lesion",
         )
     return _front_third(vertebra, surroundings, side)
+
+
+def choose_half_aims(
+    vertebra: Vertebra, side: Side, lesion: LesionPart, device: Device | None
+) -> Aims:
+    """Aim at the half of a lesion on one side of the midline, for one of two needles."""
+    outward = side.sign * np.array(vertebra.left)
+    own = (lesion.points_mm - vertebra.body_centre.array) @ outward > 0.0
+    half = lesion.points_mm[own] if own.any() else lesion.points_mm
+    return Aims(
+        points_mm=half.mean(axis=0) + np.array(HALF_SHIFTS_MM)[:, None] * outward,
+        miss=np.abs(np.array(HALF_SHIFTS_MM)) / max(HALF_SHIFTS_MM),
+        beyond_mm=_beyond_mm(device),
+        what="its half of the lesion",
+    )
+
+
+def _beyond_mm(device: Device | None) -> tuple[float, ...]:
+    rows = () if device is None else device.zone_rows
+    back = max(rows[0].centre_from_tip_mm.value, 0.0) if rows else 0.0
+    return tuple(share * back for share in (BACK_SHARES if back > 0.0 else (0.0,)))
 
 
 def _front_third(vertebra: Vertebra, surroundings: Surroundings, side: Side) -> Aims:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from planner.domain.plan import Trajectory
     from planner.planning.measures import TrajectoryMeasures
+    from planner.planning.needle_spacing import NeedleSpacing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,33 @@ class ProposedTrajectory:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProposedPair:
+    """Two needles, one from each side, for a lesion that one does not cover.
+
+    Attributes
+    ----------
+    left, right
+        The two, each with its own reasons.
+    worst_mm
+        The lesser of their worst distances.
+    between
+        How far apart they are.
+    coverage
+        Share of the lesion in this body that both zones would hold together; ``None`` where no
+        device with a table was given.
+    reasons
+        Sentences about the two together.
+    """
+
+    left: ProposedTrajectory
+    right: ProposedTrajectory
+    worst_mm: float
+    between: NeedleSpacing
+    coverage: float | None
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proposals:
     """The outcome of a search.
 
@@ -51,9 +79,12 @@ class Proposals:
         What else the user should know, such as a lesion that takes two needles.
     searched
         Number of paths looked at.
+    pairs
+        Two needles at once, best first, where they were asked for or the lesion needs them.
     """
 
     trajectories: tuple[ProposedTrajectory, ...]
     none_because: tuple[str, ...]
     notes: tuple[str, ...] = ()
     searched: int = 0
+    pairs: tuple[ProposedPair, ...] = ()

@@ -69,17 +69,25 @@ def _tip(measures: TrajectoryMeasures, aim: str) -> str:
     return f"The tip lies at the {aim}, {place}."
 
 
-def _coverage(trajectory: Trajectory, lesion: LesionPart | None, device: Device | None) -> str:
-    if lesion is None or device is None or not device.zone_rows:
-        return ""
+def first_zone(trajectory: Trajectory, device: Device | None) -> Spheroid | None:
+    """Return the first zone in a device's table, laid at the tip of a needle."""
+    if device is None or not device.zone_rows:
+        return None
     row = device.zone_rows[0]
     axis = unit(trajectory.tip.array - trajectory.entry.array)
-    zone = Spheroid(
+    return Spheroid(
         centre=trajectory.tip.moved(-row.centre_from_tip_mm.value * axis),
         axis=(float(axis[0]), float(axis[1]), float(axis[2])),
         half_length_mm=row.length_mm.value / 2.0,
         half_width_mm=row.width_mm.value / 2.0,
     )
+
+
+def _coverage(trajectory: Trajectory, lesion: LesionPart | None, device: Device | None) -> str:
+    zone = first_zone(trajectory, device)
+    if lesion is None or device is None or zone is None:
+        return ""
+    row = device.zone_rows[0]
     share = float(np.mean(zone.contains(lesion.points_mm)))
     return (
         f"The first zone in the table of {device.name} ({row.length_mm.value:g} x "

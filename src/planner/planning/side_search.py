@@ -1,0 +1,137 @@
+"""All approaches of one side of a vertebra: searched, followed to the skin, measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from planner.domain.structures import POSTERIOR_WALL
+from planner.planning.exact_distances import ENOUGH_MM, HAND_ERROR_MM, worst_under_error_mm
+from planner.planning.finalists import finalists
+from planner.planning.measure import measure
+from planner.planning.path_search import Task, awkward_mm, search
+from planner.planning.pedicle_doubt import why_doubted
+from planner.planning.proposals import ProposedTrajectory
+from planner.planning.reasons import reasons_for
+from planner.planning.soft_tissue import gas_distance_mm
+
+if TYPE_CHECKING:
+    from planner.domain.anatomy import Anatomy, Pedicle
+    from planner.domain.devices import Device
+    from planner.domain.levels import Level, Side
+    from planner.domain.plan import Trajectory
+    from planner.domain.progress import ProgressReport
+    from planner.domain.volume import CtVolume
+    from planner.geometry.points import PointLps
+    from planner.planning.aims import Aims, LesionPart
+    from planner.planning.corridors import Corridor
+    from planner.planning.measures import TrajectoryMeasures
+    from planner.planning.search_space import SearchSpace
+    from planner.planning.surfaces import Surroundings
+
+GAS_NEAR_MM: Final = 20.0
+"""Gas nearer than this is worth a sentence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Question:
+    """What a search is asked, the same for every side; ``entry`` freezes the skin point."""
+
+    ct: CtVolume
+    anatomy: Anatomy
+    level: Level
+    surroundings: Surroundings
+    space: SearchSpace
+    corridors: tuple[Corridor, ...]
+    lesion: LesionPart | None
+    device: Device | None
+    diameter_mm: float
+    entry: PointLps | None
+    report: ProgressReport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SideAnswer:
+    """Paths of one side in no order, why an approach gave none, and how many were looked at."""
+
+    found: tuple[ProposedTrajectory, ...]
+    none_because: tuple[str, ...]
+    searched: int
+
+
+def believed_pedicle(question: Question, side: Side) -> tuple[Pedicle | None, str]:
+    """Return the pedicle that paths of a side are placed by, or ``None`` and why not."""
+    vertebra = question.anatomy.vertebrae[question.level]
+    pedicle = vertebra.pedicles.get(side)
+    if pedicle is None:
+        return None, f"The {side} pedicle of {question.level} was not found."
+    if doubt := why_doubted(vertebra, pedicle, question.surroundings):
+        return None, doubt
+    return pedicle, ""
+
+
+def search_side(
+    question: Question, side: Side, pedicle: Pedicle, aims: Aims, count: int
+) -> SideAnswer:
+    """Return up to ``count`` paths of each approach."""
+    found: list[ProposedTrajectory] = []
+    none_because: list[str] = []
+    searched = 0
+    for corridor in question.corridors:
+        question.report(0.3, f"Searching {side} {corridor.approach} paths")
+        task = Task(
+            vertebra=question.anatomy.vertebrae[question.level],
+            side=side,
+            pedicle=pedicle,
+            corridor=corridor,
+            aims=aims,
+            radius_mm=question.diameter_mm / 2.0,
+            space=question.space,
+            entry=question.entry,
+        )
+        paths = search(task)
+        searched += paths.searched
+        if paths.none_because:
+            none_because.append(paths.none_because)
+            continue
+        chosen, because = finalists(task, paths, question.ct, question.anatomy, count)
+        none_because += [because] if because else []
+        found += [_measured(question, item, aims.what) for item in chosen]
+    return SideAnswer(found=tuple(found), none_because=tuple(none_because), searched=searched)
+
+
+def _measured(question: Question, trajectory: Trajectory, aim: str) -> ProposedTrajectory:
+    diameter = question.diameter_mm
+    measures = measure(trajectory, question.ct, question.anatomy, outer_diameter_mm=diameter)
+    gas = gas_distance_mm(trajectory, question.ct, diameter / 2.0)
+    worst = min(worst_mm(measures), gas)
+    off = worst_under_error_mm(trajectory, question.anatomy, outer_diameter_mm=diameter)
+    why = reasons_for(
+        trajectory, measures, lesion=question.lesion, device=question.device, aim=aim
+    )
+    return ProposedTrajectory(
+        trajectory=trajectory,
+        measures=measures,
+        score=min(worst, ENOUGH_MM) - float(awkward_mm(0.0, measures.angles_deg["endplate"])),
+        worst_mm=worst,
+        gas_mm=gas,
+        worst_under_error_mm=off,
+        reasons=(
+            *why,
+            *((f"Lung or bowel gas is about {gas:.0f} mm away.",) if gas <= GAS_NEAR_MM else ()),
+            f"With the tip {HAND_ERROR_MM:g} mm off, the worst of these is {off:.1f} mm.",
+        ),
+    )
+
+
+def worst_mm(measures: TrajectoryMeasures) -> float:
+    """Return the least of the clearances and, in a pedicle, the bone about the needle.
+
+    The posterior wall is left out: a path into the body passes beside it and may be near.
+    """
+    distances = [
+        item.distance_mm.best for item in measures.clearances if item.structure != POSTERIOR_WALL
+    ]
+    if measures.pedicle is not None:
+        distances.append(measures.pedicle.worst_mm.best)
+    return min(distances, default=ENOUGH_MM)
