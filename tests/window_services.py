@@ -109,6 +109,9 @@ class PhantomServices:
         report(0.5, "Correcting")
         return easy_l3().truth
 
+    def touched_levels(self, anatomy: Anatomy, word: object) -> frozenset[Level]:
+        return frozenset(anatomy.vertebrae)
+
     def import_anatomy(self, ct: CtVolume, path: Path, report: ProgressReport) -> Anatomy:
         return easy_l3().truth
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from planner.document.plan_document import Command
     from planner.domain.anatomy import Anatomy
+    from planner.domain.corrections import Correction
     from planner.domain.devices import Cement, Device, ZoneRow
     from planner.domain.levels import Level, Side
     from planner.domain.plan import Plan
@@ -89,10 +90,17 @@ class Services:
         self, ct: CtVolume, seeds: Mapping[Level, PointLps], report: ProgressReport
     ) -> Anatomy:
         """Outline the spine."""
-        from planner.session.cases import outline  # noqa: PLC0415 - loads after the window
+        from planner.session.anatomy_store import (  # noqa: PLC0415 - loads after the window
+            load_anatomy,
+            store_anatomy,
+        )
 
         binding = AnatomyBinding(backend="builtin", seeds=tuple(seeds.items()))
-        return outline(ct, binding, report)
+        if found := load_anatomy(ct, binding):
+            return found
+        anatomy = self._bench.outline(ct, binding, report)
+        store_anatomy(ct, binding, anatomy)
+        return anatomy
 
     def redo_outlines(
         self, ct: CtVolume, binding: AnatomyBinding, report: ProgressReport
@@ -105,6 +113,12 @@ class Services:
         from planner.session.outline_bench import OutlineBench  # noqa: PLC0415 - loads after the window
 
         return OutlineBench()
+
+    def touched_levels(self, anatomy: Anatomy, word: Correction) -> frozenset[Level]:
+        """Return the levels whose outline or name a correction may change."""
+        from planner.anatomy import touched_levels  # noqa: PLC0415 - loads after the window
+
+        return touched_levels(anatomy, word)
 
     def import_anatomy(self, ct: CtVolume, path: Path, report: ProgressReport) -> Anatomy:
         """Take the outlines from a label file."""

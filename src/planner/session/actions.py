@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from planner.session.touch import NEEDS_LINES, Tool
 from planner.session.window_states import CheckPhase
 
 if TYPE_CHECKING:
+    from planner.session.tool_marks import CorrectionState
     from planner.session.window_states import (
         AnatomyState,
         CheckState,
@@ -68,6 +70,44 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("recheck", "Check again", "Run every rule again.", ("F5",), "Plan"),
     ActionSpec("acknowledge", "Acknowledge…", "Answer the selected finding.", (), "Plan"),
     ActionSpec("device_table", "Enter zone table…", "Copy a table from the papers.", (), "Plan"),
+    ActionSpec(
+        "names_up",
+        "Names one up",
+        "Call every vertebra by the next name to the head.",
+        (),
+        "Correct",
+    ),
+    ActionSpec(
+        "names_down",
+        "Names one down",
+        "Call every vertebra by the next name to the feet.",
+        (),
+        "Correct",
+    ),
+    ActionSpec(
+        "tool_body",
+        "Body here",
+        "Click inside a body: the discs round it are found anew.",
+        (),
+        "Correct",
+        True,
+    ),
+    ActionSpec("tool_disc", "Disc lines", "Drag a disc line, or tilt it.", (), "Correct", True),
+    ActionSpec(
+        "tool_add_disc", "Add a disc", "Click where a disc is missing.", (), "Correct", True
+    ),
+    ActionSpec("delete_disc", "Delete disc", "Delete the touched disc line.", (), "Correct"),
+    ActionSpec("tool_canal", "Canal here", "Click the middle of the canal.", (), "Correct", True),
+    ActionSpec("tool_grow", "Grow lesion", "Click inside the lesion.", (), "Correct", True),
+    ActionSpec(
+        "tool_paint", "Paint lesion", "Paint the lesion on a slice.", ("B",), "Correct", True
+    ),
+    ActionSpec(
+        "tool_erase", "Erase lesion", "Wipe the lesion on a slice.", ("X",), "Correct", True
+    ),
+    ActionSpec(
+        "clear_corrections", "Clear corrections", "Take back every correction.", (), "Correct"
+    ),
     ActionSpec("outlines", "Outlines", "Show or hide all outlines.", ("G",), "View"),
     ActionSpec("invert", "Invert", "Swap black and white.", ("I",), "View"),
     ActionSpec("reset_view", "Fit all", "Show the whole scan.", ("R",), "View"),
@@ -91,6 +131,17 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("slicer_mouse", "Slicer mouse scheme", "Left drag is window.", (), "View", True),
     ActionSpec("light", "Light theme", "Pictures stay dark.", (), "View", True),
 )
+
+TOOLS_BY_ACTION = {
+    "tool_body": Tool.BODY,
+    "tool_disc": Tool.DISC,
+    "tool_add_disc": Tool.ADD_DISC,
+    "tool_canal": Tool.CANAL,
+    "tool_grow": Tool.GROW,
+    "tool_paint": Tool.PAINT,
+    "tool_erase": Tool.ERASE,
+}
+_CORRECTIONS = ("names_up", "names_down", "delete_disc", "clear_corrections")
 
 NO_SCAN = "Open a CT first."
 STILL_COMING = "Wait until every slice is read and the gate has given its verdict."
@@ -125,6 +176,31 @@ def reasons(
     return found
 
 
+def tool_reasons(
+    study: StudyState, anatomy: AnatomyState, tools: CorrectionState
+) -> dict[str, str]:
+    """Return why each correction of the outlines is off, by id; empty when it is on."""
+    why = ""
+    if not study.is_open:
+        why = STILL_COMING if study.is_coming else NO_SCAN
+    elif not anatomy.is_there:
+        why = "Outline the spine first: there is nothing to correct."
+    elif tools.is_redoing:
+        why = "The last correction is being worked in."
+    found = dict.fromkeys((*TOOLS_BY_ACTION, *_CORRECTIONS), why)
+    if why:
+        return found
+    if not tools.has_lines:
+        no_lines = "Imported outlines have no lines to correct; use the brush."
+        wanting = [name for name, tool in TOOLS_BY_ACTION.items() if tool in NEEDS_LINES]
+        found.update(dict.fromkeys((*wanting, "delete_disc"), no_lines))
+    elif not tools.disc_chosen:
+        found["delete_disc"] = "Touch a disc line first, with Disc lines."
+    if not tools.made:
+        found["clear_corrections"] = "Nothing was corrected."
+    return found
+
+
 def _plan_reasons(plan: PlanState) -> dict[str, str]:
     found = {
         "undo": "" if plan.undo else "Nothing to take back.",
@@ -148,6 +224,8 @@ def _outline_reasons(
         found["outlines"] = "Nothing is outlined yet."
     elif plan.level is None or plan.side is None:
         found["suggest"] = "Choose a level and a side first."
+    if anatomy.is_void:
+        found["suggest"] = "The outlines are being corrected."
     if "segment" in busy:
         found["segment"] = found["import_labels"] = "The spine is being outlined."
     if "suggest" in busy:

@@ -80,6 +80,14 @@ class CheckDesk:
         )
         self._start()
 
+    def wait(self, reason: str) -> None:
+        """Void the verdict until something else is ready, and check nothing meanwhile."""
+        self._runner.cancel(SLOT)
+        self._input = self.evaluation = None
+        self._become(
+            CheckState(phase=CheckPhase.NOT_EVALUATED, headline="Not evaluated", detail=reason)
+        )
+
     def retry(self) -> None:
         """Check again, as after checks stopped."""
         if self._input is not None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from planner.geometry.ellipsoid import Spheroid
 from planner.session.surfaces import mask_surface
+from planner.session.tool_marks import ToolMarks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -113,6 +114,7 @@ class Drawing:
     pending_tip: PointLps | None = None
     wall_points_mm: Vector | None = None
     levels: tuple[LevelTag, ...] = ()
+    tool: ToolMarks = field(default_factory=ToolMarks)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from planner.session.outlines import OutlineVolume, outline_volume
@@ -13,10 +13,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from planner.domain.anatomy import Anatomy
+    from planner.domain.errors import PlannerError
+    from planner.domain.plan import AnatomyBinding
     from planner.domain.progress import ProgressReport
     from planner.session.case_desk import CaseDesk
     from planner.session.floor import Floor
     from planner.session.job_desk import JobDesk
+    from planner.session.opened_case import OpenedCase
     from planner.session.pane_desk import PaneDesk
     from planner.session.plan_desk import PlanDesk
     from planner.session.ports import CaseServices
@@ -49,18 +52,24 @@ class OutlineDesk:
         self._case = case
         self._edits = edits
         self._panes = panes
+        self._made_for: tuple[object, ...] | None = None
+        self._asked: AnatomyBinding | None = None
         self.drawn: OutlineVolume | None = None
         """The outlines as drawn."""
 
     def segment(self) -> None:
         """Outline the spine in the background."""
         if (ct := self._case.ct) is not None:
-            seeds = dict(self._edits.plan.anatomy.seeds)
-            self._outline(
-                "Outlining the spine",
-                lambda report: self._services.segment(ct, seeds, report),
-                None,
-            )
+            binding = replace(self._edits.plan.anatomy, locator="")
+            seeds = dict(binding.seeds)
+
+            def make(report: ProgressReport) -> Anatomy:
+                if binding.corrections:
+                    asked = replace(binding, backend="builtin")
+                    return self._services.redo_outlines(ct, asked, report)
+                return self._services.segment(ct, seeds, report)
+
+            self._outline("Outlining the spine", make, None)
 
     def import_labels(self, path: Path) -> None:
         """Take the outlines from a label file."""
@@ -84,8 +93,9 @@ class OutlineDesk:
         made: _Outlined = value  # type: ignore[assignment]  # what the work above returns
         anatomy, edits = made.anatomy, self._edits
         edits.anatomy = anatomy
-        self.show(made.drawn)
         command = self._services.bind_anatomy(anatomy, labels)
+        self._made_for = _key(command.apply(edits.plan).anatomy)
+        self.show(made.drawn)
         before = edits.plan
         self._floor.act(lambda: edits.do(command))
         if edits.plan is before:
@@ -97,6 +107,69 @@ class OutlineDesk:
             middle = anatomy.vertebrae[levels[len(levels) // 2]]
             self._panes.move_cursor(middle.body_centre)
         self._floor.say(f"Outlined {found}. Look at every level before you plan on it.")
+
+    def begin(self, opened: OpenedCase) -> None:
+        """Show the outlines of a case that was opened."""
+        binding = opened.plan.anatomy
+        self._asked = None
+        self._made_for = _key(binding) if opened.anatomy else None
+        self.show(opened.drawn)
+
+    # following the corrections of the plan
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the outlines are not those of the plan's corrections, so that they are void."""
+        if self._edits.anatomy is None or self._edits.document is None:
+            return False
+        binding = self._edits.plan.anatomy
+        return _key(binding) != self._made_for
+
+    def follow(self) -> None:
+        """Work the corrections of the plan into the outlines, in the background."""
+        ct, anatomy = self._case.ct, self._edits.anatomy
+        if not self.is_stale or ct is None or anatomy is None:
+            if self._asked is not None:
+                self._asked = None
+                self._jobs.cancel("redo")
+            return
+        binding = replace(self._edits.plan.anatomy, backend=anatomy.backend)
+        if self._asked is not None and _key(binding) == _key(self._asked):
+            return
+        self._asked = binding
+
+        def work(report: ProgressReport) -> _Outlined:
+            made = self._services.redo_outlines(ct, binding, report)
+            return _Outlined(anatomy=made, drawn=outline_volume(made))
+
+        self._jobs.start(
+            "redo",
+            "Correcting the outlines",
+            work,
+            lambda value: self._redone(binding, value),
+            refused=self._not_redone,
+            gone=self._gone,
+        )
+
+    def _redone(self, binding: AnatomyBinding, value: object) -> None:
+        made: _Outlined = value  # type: ignore[assignment]  # what the work above returns
+        self._asked = None
+        self._edits.anatomy = made.anatomy
+        self._made_for = _key(binding)
+        self.show(made.drawn)
+        self._floor.derive()
+        self.build_surfaces()
+        self._floor.say("The correction is worked in. Look at the levels about it.")
+
+    def _not_redone(self, error: PlannerError) -> None:
+        """Take back what does not fit its place, and say so."""
+        document = self._edits.document
+        if document is not None and document.undo_label.startswith(("Correct", "Name")):
+            document.undo()
+        self._floor.say(f"Not corrected: {error}", is_error=True)
+
+    def _gone(self) -> None:
+        self._asked = None
 
     def show(self, drawn: OutlineVolume | None) -> None:
         """Draw other outlines."""
@@ -116,3 +189,8 @@ class OutlineDesk:
 
     def _surfaces_built(self, value: object) -> None:
         self._view.show_surfaces(value)  # type: ignore[arg-type]  # what the work returns
+
+
+def _key(binding: AnatomyBinding) -> tuple[object, ...]:
+    """Return all that outlines depend on; two bindings of one key give the same outlines."""
+    return binding.locator, binding.seeds, binding.corrections

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from planner.document.plan_document import Command
     from planner.domain.anatomy import Anatomy
+    from planner.domain.corrections import Correction
     from planner.domain.devices import Cement, Device, ZoneRow
     from planner.domain.finding import Assessment
     from planner.domain.levels import Level, Side
@@ -114,6 +115,10 @@ class CaseServices(Protocol):
         self, ct: CtVolume, binding: AnatomyBinding, report: ProgressReport
     ) -> Anatomy:
         """Return the outlines of a plan with its corrections; quick after the first call."""
+        ...
+
+    def touched_levels(self, anatomy: Anatomy, word: Correction) -> frozenset[Level]:
+        """Return the levels whose outline or name a correction may change."""
         ...
 
     def import_anatomy(self, ct: CtVolume, path: Path, report: ProgressReport) -> Anatomy:

@@ -87,7 +87,9 @@ def day(dicom_date: str) -> str:
     return dicom_date
 
 
-def anatomy_state(anatomy: Anatomy | None, plan: Plan | None) -> AnatomyState:
+def anatomy_state(
+    anatomy: Anatomy | None, plan: Plan | None, *, is_void: bool = False
+) -> AnatomyState:
     """Return what is outlined, from the head down."""
     if anatomy is None:
         return AnatomyState()
@@ -111,6 +113,7 @@ def anatomy_state(anatomy: Anatomy | None, plan: Plan | None) -> AnatomyState:
         )
     return AnatomyState(
         is_there=True,
+        is_void=is_void,
         backend=anatomy.backend,
         rows=tuple(rows),
         notes=(*anatomy.notes, *_remarks(rows)),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from planner.session.opened_case import MissingScan
     from planner.session.outlines import OutlineVolume
     from planner.session.surfaces import Surface
+    from planner.session.tool_marks import CorrectionState
     from planner.session.view_state import ViewState
     from planner.session.window_states import (
         AnatomyState,
@@ -82,6 +83,10 @@ class WorkstationView(PictureView, ReceptionView, Protocol):
 
     def show_anatomy(self, state: AnatomyState) -> None:
         """Show what is outlined."""
+        ...
+
+    def show_corrections(self, state: CorrectionState) -> None:
+        """Show the tool in the hand and what was corrected."""
         ...
 
     def show_plan(self, state: PlanState) -> None:

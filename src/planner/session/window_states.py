@@ -82,9 +82,10 @@ class LevelRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnatomyState:
-    """What is outlined."""
+    """What is outlined; ``is_void`` while corrections are being worked in."""
 
     is_there: bool = False
+    is_void: bool = False
     backend: str = ""
     rows: tuple[LevelRow, ...] = ()
     notes: tuple[str, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,9 +11,10 @@ from planner.document.commands import answer_clinical
 from planner.document.plan_document import PlanDocument
 from planner.domain.errors import PlannerError
 from planner.session import state_words
-from planner.session.actions import STILL_COMING, reasons
+from planner.session.actions import STILL_COMING, reasons, tool_reasons
 from planner.session.case_desk import CaseDesk
 from planner.session.check_desk import CheckDesk, side_words
+from planner.session.correction_desk import CorrectionDesk
 from planner.session.drawing import Drawing, FindingMark
 from planner.session.job_desk import JobDesk
 from planner.session.needle_desk import NeedleDesk
@@ -22,6 +24,7 @@ from planner.session.paper_desk import PaperDesk
 from planner.session.plan_desk import PlanDesk
 from planner.session.position import position_alarm
 from planner.session.reception import Reception
+from planner.session.tool_marks import CorrectionState
 from planner.session.treat_desk import TreatDesk
 from planner.session.window_states import (
     AnatomyState,
@@ -73,6 +76,7 @@ class Workstation:
         )
         self.outlines = OutlineDesk(services, view, self, jobs, case, edits, panes)
         self.needles = NeedleDesk(services, self, jobs, case, edits, panes)
+        self.corrections = CorrectionDesk(services, self, edits, self.outlines)
         self.treatment = TreatDesk(services, self, edits)
         self.paper = PaperDesk(services, self, jobs, case, edits, self.checks)
         self.names_hidden = False
@@ -113,7 +117,7 @@ class Workstation:
     def _begin(self, opened: OpenedCase) -> None:
         """Clear every desk for the case that was opened."""
         ct = opened.ct
-        self.jobs.cancel("segment", "suggest", "surfaces")
+        self.jobs.cancel("segment", "redo", "suggest", "surfaces")
         self.checks.forget()
         self.needles.forget()
         self._shown.pop("coming", None)
@@ -124,7 +128,8 @@ class Workstation:
         self.edits.reset(document)
         self._view.show_surfaces(())
         self._view.show_scan(ct, position_alarm(ct.record.patient_position))
-        self.outlines.show(opened.drawn)
+        self.outlines.begin(opened)
+        self.corrections.forget()
         self.panes.open(ct)
         if opened.plan.trajectories:
             first = opened.plan.trajectories[0]
@@ -182,6 +187,10 @@ class Workstation:
             self._zones = self._services.predict_zones(plan)
         except Exception as error:  # noqa: BLE001 - whatever fails here voids the verdict
             self.checks.stop(error)
+            return
+        self.outlines.follow()
+        if self.outlines.is_stale:
+            self.checks.wait("The outlines are being corrected; nothing counts on the old ones.")
             return
         self.checks.invalidate(plan, self.case.ct, self.edits.anatomy)
 
@@ -255,7 +264,9 @@ class Workstation:
             side_confirmed=side_words(desk.plan) if desk.document else "",
         )
         anatomy = state_words.anatomy_state(
-            desk.anatomy, desk.document.plan if desk.document else None
+            desk.anatomy,
+            desk.document.plan if desk.document else None,
+            is_void=self.outlines.is_stale,
         )
         plan = state_words.plan_state(
             desk,
@@ -272,10 +283,16 @@ class Workstation:
         self._publish("plan", plan, show.show_plan)
         self._publish("treat", treat, show.show_treatment)
         self._publish("check", checks.state, show.show_check)
+        tools = self.corrections.state
+        self._publish("tools", tools, show.show_corrections)
         why: Mapping[str, str] = reasons(study, anatomy, plan, treat, checks.state, busy)
+        why = {**why, **tool_reasons(study, anatomy, tools)}
         self._publish("why", why, show.show_availability)
         fills = [checks.fills[item.cement_injection_id] for item in cements]
-        self._view.show_drawing(state_words.drawing_of(desk, zones, fills, self._focus))
+        drawing = state_words.drawing_of(desk, zones, fills, self._focus)
+        if self.outlines.is_stale:
+            drawing = replace(drawing, wall_points_mm=None)
+        self._view.show_drawing(replace(drawing, tool=self.corrections.marks))
 
     def _refresh_coming(self) -> None:
         """Show that nothing can be planned yet, and nothing of the case that was open."""
@@ -288,7 +305,10 @@ class Workstation:
         self._publish("plan", plan, show.show_plan)
         self._publish("treat", treat, show.show_treatment)
         self._publish("check", check, show.show_check)
+        tools = CorrectionState()
+        self._publish("tools", tools, show.show_corrections)
         why = reasons(study, anatomy, plan, treat, check, self.jobs.busy)
+        why |= tool_reasons(study, anatomy, tools)
         self._publish("why", why, show.show_availability)
         self._view.show_drawing(Drawing())
 

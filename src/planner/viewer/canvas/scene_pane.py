@@ -125,6 +125,8 @@ class ScenePane(QWidget):
         )
         if not same:
             self._update_marks()
+        elif old.tool.void != drawing.tool.void:
+            self.update()
 
     def _update_marks(self) -> None:
         if self._scene is None:
@@ -183,8 +185,9 @@ class ScenePane(QWidget):
         ):
             words_centred(painter, box, direction_label(axis), clinical.LETTERS, 16)
         words(painter, QPointF(10, 20), "3-D", "#DCE4EC", 12, bold=True)
-        if self._words:
-            words(painter, QPointF(10, 40), self._words, clinical.LETTERS, 13, bold=True)
+        loud = [text for text in (self._words, self._drawing.tool.void) if text]
+        for row, text in enumerate(loud):
+            words(painter, QPointF(10, 40 + 18 * row), text, clinical.LETTERS, 13, bold=True)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Start a drag."""

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from planner.session.drawing import Drawing, Handle, handle_at
+from planner.session.drawing import HANDLE_RADIUS_PX, Drawing, Handle, handle_at
 from planner.session.mouse import (
     WINDOW_HU_PER_PIXEL,
     ZOOM_PER_NOTCH,
@@ -21,6 +21,7 @@ from planner.session.mouse import (
     hover_moves_crosshair,
 )
 from planner.session.outlines import LESION_CODE, OutlineVolume, layer_of
+from planner.session.touch import Touch
 from planner.session.view_state import Layer
 from planner.viewer.canvas.overlay_painter import (
     paint_letters,
@@ -29,6 +30,7 @@ from planner.viewer.canvas.overlay_painter import (
     words,
 )
 from planner.viewer.canvas.reslice import draw_codes, grey_table, sample_codes, sample_hu
+from planner.viewer.canvas.tool_painter import faded, paint_tool
 from planner.viewer.theme import clinical
 
 if TYPE_CHECKING:
@@ -59,6 +61,9 @@ _NOTCH = 120.0
 
 GROUND = QColor("#0B0E13")
 
+VOID_SHARE = 0.35
+"""How strongly outlines are drawn while they do not count."""
+
 
 def _argb(colour: str, alpha: int) -> np.uint32:
     shade = QColor(colour)
@@ -78,6 +83,9 @@ class SlicePane(QWidget):
     handle_moved = Signal(object, object)
     maximise_toggled = Signal(str)
     hovered = Signal(object)
+    tool_pressed = Signal(object)
+    tool_moved = Signal(object)
+    tool_released = Signal()
     end_wanted = Signal(object, bool)
     reset_wanted = Signal()
 
@@ -91,6 +99,7 @@ class SlicePane(QWidget):
         self._drawing = Drawing()
         self._act: Act | None = None
         self._handle: Handle | None = None
+        self._uses_tool = False
         self._last = QPointF()
         self._words = ""
         self._tables: tuple[object, NDArray[np.uint32]] | None = None
@@ -144,6 +153,7 @@ class SlicePane(QWidget):
         if pane is not None and view is not None and self._ct is not None:
             self._paint_images(painter, self._ct, view)
             paint_overlays(painter, pane, view, self._drawing)
+            paint_tool(painter, pane, self._drawing.tool)
             paint_letters(painter, pane)
             paint_scale(painter, pane)
             self._paint_words(painter, view)
@@ -170,7 +180,9 @@ class SlicePane(QWidget):
             if self._over is None or self._over[0] != key_over:
                 self._over = (key_over, self._outline_image(self._outlines, pane, view, ratio))
             over = QImage.Format.Format_ARGB32_Premultiplied
-            self._draw(painter, self._over[1], over, ratio)
+            void = bool(self._drawing.tool.void)
+            drawn = faded(self._over[1], VOID_SHARE) if void else self._over[1]
+            self._draw(painter, drawn, over, ratio)
         if Layer.CEMENT in view.layers:
             for cement in self._drawing.cements:
                 codes = sample_codes(cement.codes, cement.geometry, pane)
@@ -212,8 +224,9 @@ class SlicePane(QWidget):
         if view.invert:
             window += "  inverted"
         words(painter, QPointF(10, self.height() - 12), window, "#AEB9C4", 11)
-        if self._words:
-            words(painter, QPointF(10, 56), self._words, clinical.LETTERS, 13, bold=True)
+        loud = [text for text in (self._words, self._drawing.tool.void) if text]
+        for row, text in enumerate(loud):
+            words(painter, QPointF(10, 56 + 18 * row), text, clinical.LETTERS, 13, bold=True)
 
     # what the hand does
 
@@ -232,6 +245,10 @@ class SlicePane(QWidget):
             if self._handle is not None:
                 self.handle_grabbed.emit(self._handle)
                 return
+            if self._drawing.tool.hint:
+                self._uses_tool = True
+                self.tool_pressed.emit(self._touch(pane, x, y))
+                return
         self._act = act_of(self.scheme, button, shift=shift)
         if self._act is Act.CROSSHAIR:
             self.cursor_wanted.emit(pane.lps(self._last.x(), self._last.y()))
@@ -244,7 +261,9 @@ class SlicePane(QWidget):
         now, last = event.position(), self._last
         here = pane.lps(now.x(), now.y())
         self.hovered.emit(here)
-        if self._handle is not None:
+        if self._uses_tool:
+            self.tool_moved.emit(self._touch(pane, now.x(), now.y()))
+        elif self._handle is not None:
             start = self._grabbed_point(self._handle)
             if start is not None:
                 self.handle_moved.emit(self._handle, pane.moved_to(start, now.x(), now.y()))
@@ -277,8 +296,19 @@ class SlicePane(QWidget):
                 return needle.entry if handle.is_entry else needle.tip
         return None
 
+    def _touch(self, pane: PaneMap, x: float, y: float) -> Touch:
+        normal = pane.frame.normal
+        return Touch(
+            at=pane.lps(x, y),
+            normal=(float(normal[0]), float(normal[1]), float(normal[2])),
+            reach_mm=HANDLE_RADIUS_PX * pane.mm_per_pixel,
+        )
+
     def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
         """End the drag."""
+        if self._uses_tool:
+            self._uses_tool = False
+            self.tool_released.emit()
         self._act = None
         self._handle = None
 

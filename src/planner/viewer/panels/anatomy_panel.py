@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from planner.session.view_state import Layer
+from planner.viewer.panels.correction_tools import CorrectionTools
 from planner.viewer.panels.parts import Panel, button, label, say, section, swatch
 from planner.viewer.theme import clinical
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QAction
 
+    from planner.domain.levels import Level
     from planner.session.view_state import ViewState
     from planner.session.window_states import AnatomyState
 
@@ -56,6 +58,8 @@ class AnatomyPanel(Panel):
         self._table.cellClicked.connect(self._clicked)
         self._table.itemChanged.connect(self._changed)
         self._remarks = label("", "quiet")
+        self.tools = CorrectionTools(actions)
+        self._marked: Level | None = None
         self._boxes: dict[Layer, QCheckBox] = {}
         self.add(
             label("Outlines are a proposal: look at each level before you plan on it.", "quiet"),
@@ -64,6 +68,7 @@ class AnatomyPanel(Panel):
             self._backend,
             self._table,
             self._remarks,
+            self.tools,
             section("Shown over the images"),
         )
         for layer in Layer:
@@ -83,7 +88,12 @@ class AnatomyPanel(Panel):
     def show_anatomy(self, state: AnatomyState) -> None:
         """List the levels."""
         self._state = state
-        say(self._backend, f"by {state.backend}" if state.is_there else "Nothing outlined yet.")
+        by = f"by {state.backend}" if state.is_there else "Nothing outlined yet."
+        say(self._backend, "Being corrected: these outlines are void." if state.is_void else by)
+        self._table.setEnabled(not state.is_void)
+        if self._marked not in [row.level for row in state.rows]:
+            self._marked = None
+        self.tools.show_level(self._marked, state)
         self._table.blockSignals(True)
         self._table.setRowCount(len(state.rows))
         for place, row in enumerate(state.rows):
@@ -103,7 +113,9 @@ class AnatomyPanel(Panel):
 
     def _clicked(self, row: int, column: int) -> None:
         if self._state is not None and column != _ACCEPTED_COLUMN:
-            self.level_shown.emit(self._state.rows[row].level)
+            self._marked = self._state.rows[row].level
+            self.tools.show_level(self._marked, self._state)
+            self.level_shown.emit(self._marked)
 
     def _changed(self, item: QTableWidgetItem) -> None:
         if self._state is not None and item.column() == _ACCEPTED_COLUMN:

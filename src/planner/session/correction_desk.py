@@ -1,0 +1,279 @@
+"""The tools that correct the outlines: each press becomes one correction of the plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from planner.document import commands
+from planner.document.plan_document import Command
+from planner.domain.corrections import (
+    BodyClicked,
+    BrushStroke,
+    CanalPoint,
+    DiscAdded,
+    DiscDeleted,
+    DiscMoved,
+    LesionGrown,
+    NamesShifted,
+    Paint,
+)
+from planner.session.disc_line import DiscLine, disc_line, moved, new_disc, tilted
+from planner.session.tool_marks import FIRST_BRUSH_MM, CorrectionState, StrokeMark, ToolMarks
+from planner.session.touch import BRUSHES, HINTS, Tool
+
+if TYPE_CHECKING:
+    from planner.domain.anatomy import Anatomy
+    from planner.domain.corrections import Correction, DiscPlane
+    from planner.domain.levels import Level
+    from planner.domain.plan import Plan
+    from planner.geometry.points import PointLps
+    from planner.session.floor import Floor
+    from planner.session.outline_desk import OutlineDesk
+    from planner.session.plan_desk import PlanDesk
+    from planner.session.ports import CaseServices
+    from planner.session.touch import Touch
+
+STROKE_STEP = 0.3
+"""Share of the brush radius between two points of a stroke."""
+
+HALF_DISC_MM = 8.0
+"""A disc line that moved less than this is still the one that was touched."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Grip:
+    """A disc line in the hand: by its middle, or by one end."""
+
+    number: int
+    before: DiscPlane
+    line: DiscLine
+    start: PointLps
+    normal: tuple[float, float, float]
+    turns: bool
+
+
+class CorrectionDesk:
+    """Holds the tool; what it makes lies in the plan, so that undo takes it back."""
+
+    def __init__(
+        self, services: CaseServices, floor: Floor, edits: PlanDesk, outlines: OutlineDesk
+    ) -> None:
+        self._services = services
+        self._floor = floor
+        self._edits = edits
+        self._outlines = outlines
+        self._grip: _Grip | None = None
+        self._dragged: DiscPlane | None = None
+        self._chosen: PointLps | None = None
+        self._stroke: StrokeMark | None = None
+        self._normal: tuple[float, float, float] = (0.0, 0.0, 1.0)
+        self.tool = Tool.NONE
+        self.brush_mm = FIRST_BRUSH_MM
+
+    # what is shown
+
+    @property
+    def state(self) -> CorrectionState:
+        """What the panel shows."""
+        document = self._edits.document
+        return CorrectionState(
+            tool=self.tool,
+            brush_mm=self.brush_mm,
+            made=len(document.plan.anatomy.corrections) if document else 0,
+            has_lines=bool(self._discs),
+            disc_chosen=self._chosen_number is not None,
+            is_redoing=self._outlines.is_stale,
+        )
+
+    @property
+    def marks(self) -> ToolMarks:
+        """What is drawn over the slices."""
+        void = "OUTLINES BEING CORRECTED" if self._outlines.is_stale else ""
+        discs = self._discs if self.tool in (Tool.DISC, Tool.ADD_DISC) and not void else ()
+        if self._grip is not None and self._dragged is not None and discs:
+            number = self._grip.number
+            discs = (*discs[:number], self._dragged, *discs[number + 1 :])
+        return ToolMarks(
+            hint=HINTS.get(self.tool, ""),
+            discs=discs,
+            chosen=self._chosen_number if self.tool is Tool.DISC else None,
+            stroke=self._stroke,
+            void=void,
+        )
+
+    @property
+    def _discs(self) -> tuple[DiscPlane, ...]:
+        anatomy = self._edits.anatomy
+        return anatomy.guides.discs if anatomy is not None and anatomy.guides else ()
+
+    @property
+    def _chosen_number(self) -> int | None:
+        chosen = self._chosen
+        if chosen is None:
+            return None
+        places = [disc.middle.distance_mm(chosen) for disc in self._discs]
+        nearest = min(range(len(places)), key=places.__getitem__, default=None)
+        return nearest if nearest is not None and places[nearest] < HALF_DISC_MM else None
+
+    # choosing a tool
+
+    def choose(self, tool: Tool) -> None:
+        """Take a tool into the hand; the same again, or ``NONE``, puts it down."""
+        self.tool = Tool.NONE if tool is self.tool else tool
+        self._let_go()
+        self._chosen = None
+        self._floor.refresh()
+
+    def forget(self) -> None:
+        """Put everything down, as for another scan."""
+        self.tool = Tool.NONE
+        self._let_go()
+        self._chosen = None
+
+    def size_brush(self, radius_mm: float) -> None:
+        """Choose the radius of the brush and the eraser."""
+        self.brush_mm = radius_mm
+        self._floor.refresh()
+
+    # a press, a move, a release
+
+    def press(self, touch: Touch) -> None:
+        """Use the tool at a place."""
+        if self._edits.anatomy is None:
+            return
+        if self._outlines.is_stale:
+            self._floor.say("Wait until the last correction has been worked in.", is_error=True)
+            return
+        if self.tool is Tool.BODY:
+            self._make(BodyClicked(at=touch.at))
+        elif self.tool is Tool.CANAL:
+            self._make(CanalPoint(at=touch.at))
+        elif self.tool is Tool.GROW:
+            self._make(LesionGrown(at=touch.at))
+        elif self.tool is Tool.ADD_DISC and self._discs:
+            self._make(DiscAdded(plane=new_disc(touch.at, self._discs)))
+        elif self.tool is Tool.DISC:
+            self._grab(touch)
+        elif self.tool in BRUSHES:
+            self._normal = touch.normal
+            self._stroke = StrokeMark(
+                points=(touch.at,), radius_mm=self.brush_mm, erase=self.tool is Tool.ERASE
+            )
+            self._floor.refresh()
+
+    def move(self, touch: Touch) -> None:
+        """Go on with what was pressed."""
+        if self._grip is not None:
+            grip = self._grip
+            if grip.turns:
+                self._dragged = tilted(grip.before, grip.line, touch.at, grip.normal)
+            else:
+                self._dragged = moved(grip.before, grip.start, touch.at)
+            self._floor.refresh()
+        elif self._stroke is not None:
+            last = self._stroke.points[-1]
+            if last.distance_mm(touch.at) >= STROKE_STEP * self._stroke.radius_mm:
+                self._stroke = replace(self._stroke, points=(*self._stroke.points, touch.at))
+                self._floor.refresh()
+
+    def release(self) -> None:
+        """Make one correction of what was drawn or dragged."""
+        grip, dragged, stroke = self._grip, self._dragged, self._stroke
+        self._let_go()
+        if grip is not None and dragged is not None and dragged != grip.before:
+            self._chosen = dragged.middle
+            self._make(DiscMoved(disc=grip.before.middle, plane=dragged))
+        elif stroke is not None:
+            self._make(
+                BrushStroke(
+                    paint=Paint.LESION,
+                    points=stroke.points,
+                    radius_mm=stroke.radius_mm,
+                    erase=stroke.erase,
+                    normal=self._normal,
+                )
+            )
+        else:
+            self._floor.refresh()
+
+    def _grab(self, touch: Touch) -> None:
+        """Take hold of the disc line under the mouse, by its middle or by an end."""
+        best: tuple[float, _Grip] | None = None
+        for number, disc in enumerate(self._discs):
+            line = disc_line(disc, touch.at, touch.normal)
+            if line is None:
+                continue
+            for place, turns in ((line.middle, False), (line.start, True), (line.end, True)):
+                away_mm = place.distance_mm(touch.at)
+                grip = _Grip(number, disc, line, touch.at, touch.normal, turns)
+                if away_mm <= touch.reach_mm and (best is None or away_mm < best[0]):
+                    best = (away_mm, grip)
+        self._grip = best[1] if best else None
+        self._dragged = best[1].before if best else None
+        self._chosen = best[1].before.middle if best else None
+        self._floor.refresh()
+
+    def _let_go(self) -> None:
+        self._grip = self._dragged = self._stroke = None
+
+    # corrections without a place in a picture
+
+    def delete_disc(self) -> None:
+        """Delete the disc line that was touched last."""
+        number = self._chosen_number
+        if number is None:
+            self._floor.say("Touch a disc line first.", is_error=True)
+            return
+        self._chosen = None
+        self._make(DiscDeleted(disc=self._discs[number].middle))
+
+    def shift_names(self, steps: int) -> None:
+        """Move every level name along the spine, to the head where positive."""
+        self._make(NamesShifted(steps=steps))
+
+    def rename(self, level: Level, name: Level) -> None:
+        """Say that the vertebra now called ``level`` is ``name``; the others are counted on."""
+        anatomy = self._edits.anatomy
+        if anatomy is None or level not in anatomy.vertebrae:
+            return
+        self._floor.act(lambda: self._edits.do(_named(anatomy, level, name)))
+
+    def clear(self) -> None:
+        """Take back every correction."""
+        self._floor.act(lambda: self._edits.do(commands.clear_corrections()))
+
+    def _make(self, word: Correction) -> None:
+        anatomy = self._edits.anatomy
+        if anatomy is None:
+            return
+        touched = self._services.touched_levels(anatomy, word)
+        self._floor.act(lambda: self._edits.do(commands.correct(word, touched=touched)))
+
+
+def _named(anatomy: Anatomy, level: Level, name: Level) -> Command:
+    """Return the edit that names one vertebra; an older name of it, and shifts, give way."""
+    at = anatomy.vertebrae[level].body_centre
+
+    def is_other(seed: tuple[Level, PointLps]) -> bool:
+        nearest = min(
+            anatomy.vertebrae.values(), key=lambda one: one.body_centre.distance_mm(seed[1])
+        )
+        return seed[0] is not name and nearest.level is not level
+
+    def apply(plan: Plan) -> Plan:
+        binding = plan.anatomy
+        seeds = [*filter(is_other, binding.seeds), (name, at)]
+        return replace(
+            plan,
+            anatomy=replace(
+                binding,
+                seeds=tuple(sorted(seeds, key=lambda seed: seed[0].order)),
+                corrections=tuple(
+                    word for word in binding.corrections if not isinstance(word, NamesShifted)
+                ),
+                accepted_levels=(),
+            ),
+        )
+
+    return Command(f"Name {name}", apply)

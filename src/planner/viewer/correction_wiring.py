@@ -1,0 +1,34 @@
+"""Connects the correction tools: buttons and panes on one side, the desk on the other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from planner.session.actions import TOOLS_BY_ACTION
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from PySide6.QtGui import QAction
+
+    from planner.session.correction_desk import CorrectionDesk
+    from planner.viewer.panels.correction_tools import CorrectionTools
+    from planner.viewer.panels.pane_grid import PaneGrid
+
+
+def wire_corrections(
+    actions: Mapping[str, QAction], panes: PaneGrid, tools: CorrectionTools, desk: CorrectionDesk
+) -> None:
+    """Let every button, press and stroke reach the desk."""
+    for name, tool in TOOLS_BY_ACTION.items():
+        actions[name].triggered.connect(lambda _on=False, tool=tool: desk.choose(tool))
+    actions["names_up"].triggered.connect(lambda _on=False: desk.shift_names(1))
+    actions["names_down"].triggered.connect(lambda _on=False: desk.shift_names(-1))
+    actions["delete_disc"].triggered.connect(lambda _on=False: desk.delete_disc())
+    actions["clear_corrections"].triggered.connect(lambda _on=False: desk.clear())
+    tools.renamed.connect(desk.rename)
+    tools.brush_sized.connect(desk.size_brush)
+    for pane in panes.slices.values():
+        pane.tool_pressed.connect(desk.press)
+        pane.tool_moved.connect(desk.move)
+        pane.tool_released.connect(desk.release)
