@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.domain.levels import Side, foramen_label
-from planner.phantom import additions, fields
+from planner.phantom import additions, fields, lungs
 from planner.phantom import paint_bone as bone
 from planner.phantom.canvas import slabs
-from planner.phantom.paint_shapes import paint_shape
+from planner.phantom.organ_rows import OPACIFIED_HU
+from planner.phantom.paint_shapes import paint_shape, paint_within
 from planner.phantom.paint_spine import mark_foramen, paint_canal, paint_disc
-from planner.phantom.paint_trunk import TrunkMaps, TrunkTable, paint_trunk
+from planner.phantom.paint_trunk import PLEURA, TrunkMaps, TrunkTable, paint_trunk
 from planner.phantom.recipe import Position
 from planner.phantom.ribs import chains
 from planner.phantom.spine_truth import foramen_corner
-from planner.phantom.trunk import trunk_table
+from planner.phantom.trunk import TABLE_STEP_MM, spine_line, trunk_table
 from planner.phantom.vertebra_shape import corners
 
 if TYPE_CHECKING:
@@ -66,7 +67,38 @@ def draw_trunk(
     with ThreadPoolExecutor(WORKERS) as pool:
         for place, _ in enumerate(pool.map(paint, parts)):
             report(0.02 + 0.33 * (place + 1) / len(parts), "drawing the trunk")
+    _draw_lungs(canvas, model, recipe)
     return table
+
+
+def _draw_lungs(canvas: Canvas, model: SpineModel, recipe: Recipe) -> None:
+    """Draw bronchi, and inside the lungs their branches and vessels."""
+    if not (canvas.organs == PLEURA).any():
+        return
+    whole = model.posture.line.rows[:, 2]
+    reach = float(whole.min()), float(whole.max())
+    spine = spine_line(model.posture, reach)
+    carina, hilum = (
+        lungs.place_mm(spine, reach[0], TABLE_STEP_MM, level)
+        for level in (lungs.CARINA, lungs.HILUM)
+    )
+    scratch = np.zeros_like(canvas.organs)
+    for row, hu in lungs.main_bronchi(carina, hilum):
+        box = canvas.box(_ends(row), float(row[fields.REACH]) + 1.5)
+        if canvas.meets(box):
+            paint_shape(canvas.hu, scratch, canvas.grid, box, row, hu, 0)
+    random = np.random.default_rng([recipe.seed, 9])
+    blood_hu = OPACIFIED_HU[recipe.contrast][0]
+    for row, hu in lungs.lung_trees(hilum, blood_hu, random):
+        box = canvas.box(_ends(row), float(row[fields.REACH]) + 1.5)
+        if canvas.meets(box):
+            paint_within(canvas.hu, canvas.organs, PLEURA, canvas.grid, box, row, hu)
+
+
+def _ends(row: NDArray[np.float64]) -> NDArray[np.float64]:
+    start = row[fields.START : fields.START + 3]
+    axis = row[fields.AXIS : fields.AXIS + 3]
+    return np.stack([start, start + axis * row[fields.LENGTH]])
 
 
 def draw_spine(
@@ -176,8 +208,8 @@ def marrow_row(recipe: Recipe) -> NDArray[np.float64]:
     thin = 0.7 if recipe.osteoporosis else 1.0
     row = np.zeros(bone.MARROW_COLUMNS)
     row[bone.TRABECULAR] = trabecular
-    row[bone.GRAIN] = 0.24 * trabecular + 14.0
+    row[bone.GRAIN] = 0.38 * trabecular + 18.0
     row[bone.CORTEX_HU] = 1050.0
-    row[bone.BODY_CORTEX], row[bone.ARCH_CORTEX] = 0.55 * thin, 1.25 * thin
+    row[bone.BODY_CORTEX], row[bone.ARCH_CORTEX] = 0.55 * thin, 1.35 * thin
     row[bone.SEED_SHIFT] = recipe.seed % 23
     return row

@@ -74,12 +74,12 @@ def make_phantom(recipe: Recipe, report: ProgressReport = unreported) -> Phantom
     draw_spine(canvas, model, recipe, grain, trunk)
     report(0.65, "scanning")
     spacing = geometry.spacing_mm
-    blur(canvas.hu, spacing, recipe.slice_thickness_mm or spacing[2])
+    blur(canvas.hu, spacing, recipe.slice_thickness_mm or spacing[2], recipe.kernel)
     if recipe.cement or recipe.screws or recipe.needle is not None:
         report(0.75, "adding streaks")
         add_streaks(canvas.hu, spacing, recipe.seed)
     report(0.8, "adding noise")
-    add_noise(canvas.hu, spacing, recipe.noise_hu, recipe.seed)
+    add_noise(canvas.hu, spacing, recipe.noise_hu, recipe.kernel, recipe.seed)
     voxels = stored(canvas.hu)
     ct = CtVolume(geometry=geometry, hu=voxels, record=_record(recipe, geometry.affine, voxels))
     report(0.9, "writing down the truth")
@@ -105,7 +105,7 @@ def _record(recipe: Recipe, affine: object, voxels: NDArray[np.int16]) -> ScanRe
         acquired="20260101",
         slice_thickness_mm=recipe.slice_thickness_mm or recipe.spacing_mm[2],
         gantry_tilt_deg=recipe.tilt_deg,
-        convolution_kernel="STANDARD",
+        convolution_kernel=recipe.kernel.value.upper(),
     )
 
 

@@ -44,6 +44,15 @@ BASIVERTEBRAL_HU = 25.0
 ROW_MARGIN_MM = 6.0
 """Beyond this, no fillet and no voxel of up to 6 mm is touched."""
 
+THIN_SPOT = 0.25
+"""Where the shell is thinnest, this share of it is left."""
+
+ENDPLATE_FROM, ENDPLATE_THICKER = 0.82, 1.5
+"""Endplates are thicker than the side walls of a body (recalled)."""
+
+MEDIAL_THICKER = 1.25
+"""The wall of a pedicle towards the canal is thicker than its outer wall (recalled)."""
+
 UNDER_CORTEX_MM = 2.5
 """Trabeculae stand closer together within this depth below the cortex."""
 
@@ -109,6 +118,13 @@ def basivertebral(u: float, v: float, w: float, body: Row) -> bool:
 
 
 @kernel
+def grows_thick(u: float, v: float, body: Row) -> bool:
+    """Tell whether a point of the arch is on the canal's side of a pedicle."""
+    behind = v - body[HALF_BACK]
+    return bool(-2.0 < behind < 12.0 and abs(u) < 0.42 * body[HALF_WIDTH] + 1.5)
+
+
+@kernel
 def bone_hu(
     place: tuple[float, float, float],
     depths: tuple[float, float, float],
@@ -128,7 +144,12 @@ def bone_hu(
     coarse = grain_at(u * 0.16 + shift, v * 0.16, w * 0.16, grain)
     in_body = f_body < f_arch
     shell = marrow[BODY_CORTEX] if in_body else marrow[ARCH_CORTEX]
-    shell *= 1.0 + 0.25 * coarse
+    patch = grain_at(u * 0.33 + shift, v * 0.33, w * 0.33, grain)
+    shell *= max(1.0 + 0.28 * coarse + 0.22 * patch, THIN_SPOT)
+    if in_body and abs(w) > ENDPLATE_FROM * body[HALF_HEIGHT]:
+        shell *= ENDPLATE_THICKER
+    elif not in_body and grows_thick(u, v, body):
+        shell *= MEDIAL_THICKER
     cortex = -f < shell
     for n in range(lesions.shape[0]):
         row = lesions[n]
@@ -146,10 +167,11 @@ def bone_hu(
         return float(BASIVERTEBRAL_HU + 0.3 * marrow[TRABECULAR])
     solid = min(max(0.5 + (f + shell) / soft_mm, 0.0), 1.0)
     fine = grain_at(u * 0.8 + shift, v * 0.8, w * 0.4, grain)
-    near_end = max(0.0, abs(w) / body[HALF_HEIGHT] - 0.7) if in_body else 0.6
+    near_end = max(0.0, abs(w) / body[HALF_HEIGHT] - 0.7) if in_body else 1.7
+    strut = grain_at(u * 1.05 + shift, v * 1.05, w * 0.22, grain)
     under = max(0.0, 1.0 + (f + shell) / UNDER_CORTEX_MM)
     dense = 1.0 + 0.5 * near_end + 0.7 * under
-    uneven = marrow[GRAIN] * (fine + 0.6 * coarse)
+    uneven = marrow[GRAIN] * (0.7 * fine + 0.6 * coarse + strut)
     spongy = marrow[TRABECULAR] * dense + uneven
     return float(spongy + solid * (marrow[CORTEX_HU] - spongy))
 

@@ -38,3 +38,25 @@ def paint_shape(
                     hu[k, j, i] += share * (value_hu - hu[k, j, i])
                 if f < 0.0:
                     marks[k, j, i] = number
+
+
+@kernel
+def paint_within(
+    hu: NDArray[np.float32],
+    organs: NDArray[np.uint8],
+    only: int,
+    grid: Rows,
+    box: NDArray[np.int64],
+    shape: Row,
+    value_hu: float,
+) -> None:
+    """Paint one blade with one HU, but only inside the organ whose number is ``only``."""
+    spacing = sqrt(grid[0, 0] ** 2 + grid[1, 0] ** 2 + grid[2, 0] ** 2)
+    for k in range(box[4], box[5]):
+        for j in range(box[2], box[3]):
+            for i in range(box[0], box[1]):
+                if organs[k, j, i] != only:
+                    continue
+                x, y, z = voxel_mm(grid, i, j, k)
+                share = min(max(0.5 - blade_field(x, y, z, shape) / spacing, 0.0), 1.0)
+                hu[k, j, i] += share * (value_hu - hu[k, j, i])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import sqrt
+from math import exp, sqrt
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -25,14 +25,30 @@ BEND_MM, BEND_PER_MM = 3.0, 0.028
 """Organs are ellipses in a space bent by this much, with waves of about 36 mm, because nothing
 in a body is an ellipse."""
 
-ROW_SLACK_MM = 12.0
-"""No point is bent farther than this (noise of four standard deviations)."""
+ROW_SLACK_MM = 40.0
+"""No point is bent farther than this (noise of more than three standard deviations)."""
 
 COUCH_RADIUS_MM = 230.0
 """Half width of the couch's hollow."""
 
-SQUARENESS = 0.55
+SQUARENESS = 0.40
 """How far the trunk's section goes from an ellipse (0) to a rectangle (1)."""
+
+LOOSE_MM, LOOSE_PER_MM = 9.0, 0.0125
+"""Bellies are bent by this much more, in waves of about 80 mm."""
+
+RIDGE, RIDGE_SHARE = 0.16, 0.75
+"""Sheets run where slow noise is within this of zero, and are at most this dense."""
+
+FURROW_MM, FURROW_HALF_MM = 5.0, 17.0
+"""Depth and half width of the furrow of the back over the spinous processes."""
+
+# Columns of an organ.
+ORGAN_HU, ORGAN_GRAIN, ORGAN_MASK, ORGAN_DEPTH, ORGAN_RIDGE = 4, 5, 6, 7, 8
+ORGAN_LOOSE, ORGAN_SQUARE, ORGAN_LEVEL = 9, 10, 11
+
+GAS_ABOVE = 0.15
+"""Gas fills a gut down to this share of its half depth short of the middle."""
 
 
 class TrunkMaps(NamedTuple):
@@ -56,8 +72,8 @@ class TrunkTable(NamedTuple):
     chest
         Shape ``(n, 6)``: see ``lung_share``.
     organs
-        Shape ``(n, m, 8)``, painted in order: middle x and y, half widths, HU, grain in HU,
-        mask number, and the least depth below the wall; a half width of 0 is absent.
+        Shape ``(n, m, 12)``, painted in order: middle x and y, half widths, then the columns
+        named above; a half width of 0 is absent.
     soft_mm
         Width over which an edge passes from one tissue to the other: one voxel.
     """
@@ -96,14 +112,24 @@ def skin_field(x: float, y: float, a: float, b: float) -> float:
 
 
 @kernel
-def organ_share(dx: float, dy: float, rx: float, ry: float, soft_mm: float) -> float:
-    """Return how much of a voxel an ellipse fills, 0 to 1, by distance to its edge."""
-    p, q = dx / rx, dy / ry
-    k0 = sqrt(p * p + q * q)
-    if k0 < 1e-6:
+def organ_share(dx: float, dy: float, g: Row, soft_mm: float) -> float:
+    """Return how much of a voxel an organ fills, 0 to 1, by distance to its edge."""
+    p, q, square = dx / g[2], dy / g[3], g[ORGAN_SQUARE]
+    p2, q2 = p * p, q * q
+    value = p2 + q2 - square * p2 * q2
+    if value < 1e-9:
         return 1.0
-    f = (k0 - 1.0) * k0 / sqrt((p / rx) ** 2 + (q / ry) ** 2)
+    root = sqrt(value)
+    gx, gy = p * (1.0 - square * q2) / g[2], q * (1.0 - square * p2) / g[3]
+    f = (root - 1.0) * root / (sqrt(gx * gx + gy * gy) + 1e-9)
     return min(max(0.5 - f / soft_mm, 0.0), 1.0)
+
+
+@kernel
+def muscle_hu(coarse: float, fine: float) -> float:
+    """Return the HU of striated muscle with the fat that runs through it in sheets."""
+    sheet = max(0.0, 1.0 - abs(coarse + 0.25 * fine) / RIDGE)
+    return 54.0 + 4.0 * fine - 55.0 * sheet
 
 
 @kernel
@@ -115,15 +141,17 @@ def wall_hu(depth: float, o: Row, aside: float, coarse: float, fine: float) -> f
     """
     fat, wall, belly = o[4], o[5], o[6]
     if depth < 1.8:
-        return 20.0
+        return 38.0
     if depth < fat:
-        return -105.0 + (24.0 if fine > 1.35 else 0.0)
+        septum = max(0.0, 1.0 - abs(coarse) / 0.07)
+        return -106.0 + 42.0 * septum + (20.0 if fine > 1.6 else 0.0)
     if depth < fat + wall:
         share = (depth - fat) / wall
         layered = abs(share - 0.36) < 0.04 or abs(share - 0.68) < 0.035
         if belly * aside > 0.5:
-            return -50.0 if layered and coarse > -0.6 else 55.0 + 5.0 * coarse
-        return -55.0 if fine + coarse > 1.5 or share > 0.86 else 50.0 + 5.0 * fine
+            return -50.0 if layered and coarse > 0.0 else 55.0 + 5.0 * coarse
+        plane = (abs(share - 0.42 - 0.2 * fine) < 0.04 and coarse > 0.1) or share > 0.88
+        return -60.0 if plane else muscle_hu(coarse, fine)
     return -100.0 + 14.0 * coarse + (45.0 if fine > 1.5 else 0.0)
 
 
@@ -143,7 +171,9 @@ def lung_share(x: float, y: float, o: Row, c: Row, spacing: float) -> float:
     if back > 0.3 * c[4]:
         middle += 0.95 * (back - 0.3 * c[4])
     elif back < -c[4]:
-        middle += min(0.35 * (-c[4] - back), 26.0)
+        before = -c[4] - back
+        middle = max(middle + 0.12 * before - 0.4 * max(before - 30.0, 0.0), 3.5)
+        middle += 0.35 * max(before - 88.0, 0.0)
     beside = abs(x - c[1]) - middle
     return float(min(max(0.5 + min(wall, beside) / spacing, 0.0), 1.0))
 
@@ -154,29 +184,40 @@ def couch_hu(x: float, above: float) -> float:
     bend = above - (x / COUCH_RADIUS_MM) ** 2 * -40.0
     if abs(x) > 235.0 or bend < 2.0 or bend > 44.0:
         return AIR_HU
-    return 90.0 if bend < 4.2 or bend > 42.0 else -945.0
+    return 320.0 if bend < 4.0 or bend > 42.0 else -945.0
 
 
 @kernel
 def organ_hu(
-    x: float, y: float, row: Rows, inner_mm: float, value: float, uneven: float, soft_mm: float
+    bent: tuple[float, float, float, float, float],
+    row: TrunkRow,
+    inner_mm: float,
+    value: float,
+    noise: tuple[float, float],
 ) -> tuple[float, int]:
     """Return the HU at a point of one trunk row, and the number of the mask it belongs to.
 
     ``inner_mm`` is the depth below the trunk's wall; organs stay inside it, muscles need not.
     """
     number = 0
-    for n in range(row.shape[0]):
-        g = row[n]
-        dx, dy = x - g[0], y - g[1]
-        if g[2] < 1.0 or abs(dx) > g[2] + 1.0 or abs(dy) > g[3] + 1.0 or inner_mm < g[7]:
+    coarse, fine = noise
+    sheet = RIDGE_SHARE * max(0.0, 1.0 - abs(coarse + 0.25 * fine) / RIDGE)
+    for n in range(row.organs.shape[0]):
+        g = row.organs[n]
+        loose = g[ORGAN_LOOSE] > 0.0
+        dx = (bent[2] if loose else bent[0]) - g[0]
+        dy = (bent[3] if loose else bent[1]) - g[1]
+        if g[2] < 0.8 or g[3] < 0.5 or abs(dx) > g[2] + 1.0 or abs(dy) > g[3] + 1.0:
             continue
-        share = organ_share(dx, dy, g[2], g[3], soft_mm)
+        below = g[ORGAN_LEVEL] * (bent[4] - g[1]) + GAS_ABOVE * abs(g[ORGAN_LEVEL]) * g[3]
+        if inner_mm < g[ORGAN_DEPTH] or below > 0.0:
+            continue
+        share = organ_share(dx, dy, g, row.soft_mm)
         if share > 0.0:
-            paint = -45.0 if g[5] >= 10.0 and uneven > 1.25 else g[4] + g[5] * uneven
+            paint = g[ORGAN_HU] + g[ORGAN_GRAIN] * 0.6 * (coarse + fine) + g[ORGAN_RIDGE] * sheet
             value += share * (paint - value)
             if share >= 0.5:
-                number = int(g[6])
+                number = int(g[ORGAN_MASK])
     return value, number
 
 
@@ -191,7 +232,7 @@ def organs_near_row(first: Row, last: Row, organs: Rows, near: Rows) -> int:
     count = 0
     for n in range(organs.shape[0]):
         g = organs[n]
-        if g[2] < 1.0 or g[0] - g[2] > x_high + ROW_SLACK_MM or g[0] + g[2] < x_low - ROW_SLACK_MM:
+        if g[2] < 0.8 or g[0] - g[2] > x_high + ROW_SLACK_MM or g[0] + g[2] < x_low - ROW_SLACK_MM:
             continue
         if g[1] - g[3] > y_high + ROW_SLACK_MM or g[1] + g[3] < y_low - ROW_SLACK_MM:
             continue
@@ -202,13 +243,17 @@ def organs_near_row(first: Row, last: Row, organs: Rows, near: Rows) -> int:
 
 @kernel
 def inside_hu(
-    bent: tuple[float, float], depth: float, row: TrunkRow, noise: tuple[float, float]
+    bent: tuple[float, float, float, float, float],
+    depth: float,
+    row: TrunkRow,
+    noise: tuple[float, float],
 ) -> tuple[float, int]:
     """Return the HU at a point inside the skin, and the number of its mask.
 
-    ``bent`` is the point in the bent space in which organs are ellipses.
+    ``bent`` is the point in the bent space in which organs are rounded, then in the one in
+    which loose bellies are, and last its true LPS y, across which gas lies level.
     """
-    x, y = bent
+    x, y = bent[0], bent[1]
     coarse, fine = noise
     o, soft_mm = row.outline, row.soft_mm
     aside = 1.0 if y - o[1] < 0.45 * o[3] else 0.0
@@ -218,15 +263,13 @@ def inside_hu(
     c = row.chest
     p, q = (x - c[1]) / (c[3] + 12.0), (y - c[2] - 16.0) / 20.0
     if c[0] > 0.0 and y - c[2] > 0.2 * c[4] and p * p + q * q > 1.0:
-        value = -60.0 if coarse + fine > 1.6 else 48.0 + 5.0 * fine
+        value = muscle_hu(coarse, fine)
     lung = lung_share(x, y, o, c, soft_mm)
     if lung > 0.0:
-        air = 20.0 if fine > 1.9 else LUNG_HU + 35.0 * coarse + 20.0 * fine
+        air = LUNG_HU + 22.0 * coarse + 14.0 * fine
         value += lung * (air - value)
         number = PLEURA if lung >= 0.5 else 0
-    organ, mask = organ_hu(
-        x, y, row.organs, depth - o[4] - o[5], value, 0.6 * (coarse + fine), soft_mm
-    )
+    organ, mask = organ_hu(bent, row, depth - o[4] - o[5], value, noise)
     if organ != value:
         number = mask
     return organ, number
@@ -258,7 +301,8 @@ def paint_trunk(
             o = row.outline
             for i in range(hu.shape[2]):
                 x, y = start[0] + grid[0, 0] * i, start[1] + grid[1, 0] * i
-                f = skin_field(x - o[0], y - o[1], o[2], o[3])
+                furrow = FURROW_MM * exp(-(((x - o[0]) / FURROW_HALF_MM) ** 2))
+                f = skin_field(x - o[0], y - o[1] + (furrow if y > o[1] else 0.0), o[2], o[3])
                 if f > soft:
                     hu[k, j, i] = couch_hu(x, (y - couch[0]) * couch[1])
                     continue
@@ -267,10 +311,16 @@ def paint_trunk(
                     grain_at(x * 0.22, y * 0.22, start[2] * 0.10, grain),
                 )
                 z = start[2] * BEND_PER_MM
-                bent = (
+                near_x, near_y = (
                     x + BEND_MM * grain_at(x * BEND_PER_MM + 11.3, y * BEND_PER_MM, z, grain),
                     y + BEND_MM * grain_at(x * BEND_PER_MM, y * BEND_PER_MM + 23.7, z, grain),
                 )
+                u, v, w = x * LOOSE_PER_MM, y * LOOSE_PER_MM, start[2] * LOOSE_PER_MM
+                loose = (
+                    near_x + LOOSE_MM * grain_at(u + 5.1, v, w, grain),
+                    near_y + LOOSE_MM * grain_at(u, v + 7.9, w, grain),
+                )
+                bent = (near_x, near_y, loose[0], loose[1], y)
                 value, number = inside_hu(bent, -f, row, noise)
                 maps.organs[k, j, i] = number
                 share = min(max(0.5 - f / soft, 0.0), 1.0)

@@ -77,6 +77,14 @@ class Leak(StrEnum):
     PARAVERTEBRAL = "paravertebral"
 
 
+class Kernel(StrEnum):
+    """How sharp the scanner reconstructs."""
+
+    SOFT = "soft"
+    STANDARD = "standard"
+    BONE = "bone"
+
+
 class FieldOfView(StrEnum):
     """How much of the trunk the pictures show."""
 
@@ -205,6 +213,7 @@ class Recipe:
     contrast: Contrast = Contrast.NONE
     field_of_view: FieldOfView = FieldOfView.TRUNK
     matrix: tuple[int, int] | None = None
+    kernel: Kernel = Kernel.STANDARD
     lumbar_count: int = USUAL_LUMBAR
     sacralised: bool = False
     wear: tuple[Wear, ...] = ()

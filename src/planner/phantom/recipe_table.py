@@ -11,6 +11,7 @@ from planner.phantom.recipe import (
     FieldOfView,
     Fracture,
     FractureKind,
+    Kernel,
     Leak,
     OldCement,
     PlacedNeedle,
@@ -44,7 +45,7 @@ def recipe_from_table(table: Mapping[str, object]) -> Recipe:
     Besides numbers: ``levels = "T10-L5"``, ``lesions = ["L3:lytic:r=9"]``,
     ``fractures = ["T12:wedge:0.35"]``, ``cement = ["L4:4.0:disc,vein"]``, ``screws = ["L2"]``,
     ``needle = "L3:left"``, ``wear = ["L4:0.5:osteophytes=4,vacuum,facets,schmorl=5"]``,
-    ``position``, ``contrast``, ``field_of_view``, ``spacing_mm`` and ``matrix``.
+    ``position``, ``contrast``, ``kernel``, ``field_of_view``, ``spacing_mm`` and ``matrix``.
 
     Raises
     ------
@@ -118,6 +119,7 @@ _READERS: Mapping[str, Callable[[object], object]] = {
     "wear": lambda value: tuple(_wear(text) for text in _texts(value)),
     "needle": _needle,
     "position": lambda value: Position(str(value)),
+    "kernel": lambda value: Kernel(str(value)),
     "contrast": lambda value: Contrast(str(value)),
     "field_of_view": lambda value: FieldOfView(str(value)),
     "spacing_mm": lambda value: _numbers(value, 3),

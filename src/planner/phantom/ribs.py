@@ -9,6 +9,7 @@ import numpy as np
 from scipy.interpolate import CubicSpline
 
 from planner.domain.levels import Level, Side
+from planner.geometry.points import unit
 from planner.phantom import fields
 from planner.phantom.blades import blade
 
@@ -45,6 +46,44 @@ def chains(model: SpineModel, trunk: TrunkTable) -> Iterator[tuple[fields.BoneRo
             yield from _pieces(_rib_blades(points, trunk), model)
     for side in Side:
         yield from _pieces(_wing(model.posture.placed[Level.S1], side), model)
+        yield from _pieces([_shoulder_blade(model, side, trunk)], model)
+    yield from _pieces(_breastbone(model, trunk), model)
+
+
+def _front(model: SpineModel, trunk: TrunkTable, level: Level, deep_mm: float) -> Vector:
+    """Return the point in the middle of the chest's front, ``deep_mm`` below the fat, LPS."""
+    z = float(model.posture.placed[level].centre[2])
+    row = trunk.outline[_row(trunk, z)]
+    return np.array([row[0], row[1] - row[3] + row[4] + deep_mm, z])
+
+
+def _breastbone(model: SpineModel, trunk: TrunkTable) -> list[NDArray[np.float64]]:
+    """Return the sternum: a broad handle, a flat body, and a point."""
+    points = [_front(model, trunk, level, 7.0) for level in (Level.T3, Level.T4, Level.T9)]
+    points.append(_front(model, trunk, Level.T9, 8.0) - np.array([0.0, 0.0, 22.0]))
+    widths, across = (26.0, 16.0, 17.0, 6.0), np.array([1.0, 0.0, 0.0])
+    return [
+        blade(start, end, across, (widths[place], widths[place + 1], 4.6, 4.2))
+        for place, (start, end) in enumerate(itertools.pairwise(points))
+    ]
+
+
+def _shoulder_blade(model: SpineModel, side: Side, trunk: TrunkTable) -> NDArray[np.float64]:
+    """Return one scapula: a thin plate behind the upper ribs."""
+    upper, lower = (_back(model, side, trunk, level) for level in (Level.T2, Level.T7))
+    upright = unit(upper - lower)
+    start = 0.5 * (upper + lower)
+    end = start + np.array([side.sign * 58.0, -40.0, 14.0])
+    radii = (2.4, 5.0, 58.0, 40.0)
+    return blade(start, end, np.cross(end - start, upright), radii, (1.2, 0.0))
+
+
+def _back(model: SpineModel, side: Side, trunk: TrunkTable, level: Level) -> Vector:
+    """Return where the inner edge of a shoulder blade passes a level, LPS."""
+    z = float(model.posture.placed[level].centre[2])
+    row = trunk.outline[_row(trunk, z)]
+    behind = row[1] + 0.93 * row[3] - row[4] - 9.0
+    return np.array([row[0] + side.sign * 68.0, behind, z])
 
 
 def _pieces(
@@ -76,19 +115,21 @@ def _rib_points(placed: Placed, side: Side, trunk: TrunkTable, drop_mm: float) -
     neck, joint = placed.lps(head), placed.lps(tubercle)
     points = [neck, 0.5 * (neck + joint) + placed.axes @ np.array([0, 1.5, 0.5]), joint]
     row = trunk.outline[_row(trunk, float(joint[2]))]
-    inset = row[4] + RIB_UNDER_FAT_MM
-    a, b = row[2] - inset, row[3] - inset
+    a = row[2] - row[4] - RIB_UNDER_FAT_MM
     first = float(np.arcsin(np.clip((abs(joint[0] - row[0]) + 26.0) / a, 0.1, 0.9)))
     last = _END_RAD.get(placed.level, 2.45)
     for angle in np.arange(first, last, 0.11):
         share = (angle - first) / (2.45 - first)
-        square = 1.0 + 0.10 * np.sin(2.0 * angle) ** 2
+        z = float(joint[2]) - 4.0 - drop_mm * share**0.9
+        here = trunk.outline[_row(trunk, z)]
+        inset = here[4] + RIB_UNDER_FAT_MM
+        square = 1.0 + 0.05 * np.sin(2.0 * angle) ** 2
         points.append(
             np.array(
                 [
-                    row[0] + sign * a * np.sin(angle) * square,
-                    row[1] + b * np.cos(angle) * square,
-                    joint[2] - 4.0 - drop_mm * share**0.9,
+                    here[0] + sign * (here[2] - inset) * np.sin(angle) * square,
+                    here[1] + (here[3] - inset) * np.cos(angle) * square,
+                    z,
                 ]
             )
         )
