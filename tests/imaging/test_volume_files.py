@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import tracemalloc
 from struct import pack_into
 from typing import TYPE_CHECKING
 
@@ -187,7 +188,13 @@ def test_that_a_compressed_bomb_is_not_unpacked(tmp_path: Path) -> None:
     write_volume(path, ct.geometry, ct.hu)
     whole = gzip.decompress(path.read_bytes())
     path.write_bytes(gzip.compress(whole + bytes(200_000_000), mtime=0))
-    assert np.array_equal(load_ct(path).hu, ct.hu)
+    tracemalloc.start()
+    with pytest.raises(InputRefusedError) as refused:
+        load_ct(path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert refused.value.code == "DCM-PIXELS-LONG"
+    assert peak < 20_000_000
 
 
 @pytest.mark.parametrize(
@@ -196,7 +203,10 @@ def test_that_a_compressed_bomb_is_not_unpacked(tmp_path: Path) -> None:
         (b"space: left-posterior-superior", b"space: scanner-xyz", "VOL-NO-ORIENTATION"),
         (b"dimension: 3", b"dimension: 4", "VOL-NOT-A-VOLUME"),
         (b"encoding: gzip", b"encoding: hex", "VOL-UNREADABLE"),
-        (b"kinds:", b"data file: /etc/passwd\nkinds:", "VOL-UNREADABLE"),
+        (b"kinds:", b"data file: /etc/passwd\nkinds:", "VOL-PATH-ESCAPE"),
+        (b"kinds:", b"data file: LIST\nkinds:", "VOL-UNREADABLE"),
+        (b"kinds:", b"byte skip: 10\nkinds:", "VOL-UNREADABLE"),
+        (b"kinds:", b'space units: "m" "m" "m"\nkinds:', "VOL-NO-ORIENTATION"),
         (b"type: int16", b"type: block", "VOL-VALUES"),
         (b"sizes: 56", b"sizes: 99999999", "DCM-TOO-LARGE"),
     ],

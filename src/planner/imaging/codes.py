@@ -96,6 +96,7 @@ class Code(StrEnum):
     ODD_SLICE = "DCM-ODD-SLICE"
     # NIfTI and NRRD
     VOLUME_FILE = "VOL-UNREADABLE"
+    VOLUME_PATH = "VOL-PATH-ESCAPE"
     VOLUME_KIND = "VOL-NOT-A-VOLUME"
     VOLUME_ORIENTATION = "VOL-NO-ORIENTATION"
     VOLUME_FORMS = "VOL-FORMS-DISAGREE"
@@ -292,6 +293,11 @@ CODE_TEXTS = {
         "A slice differs sharply from both its neighbours. Look at it before planning.",
     ),
     Code.VOLUME_FILE: (_R, "The volume file cannot be read."),
+    Code.VOLUME_PATH: (
+        _R,
+        "The file says that its voxels lie somewhere else than beside it. It is damaged or "
+        "hostile; do not use it.",
+    ),
     Code.VOLUME_KIND: (_R, "The file does not hold one three-dimensional volume."),
     Code.VOLUME_ORIENTATION: (
         _R,

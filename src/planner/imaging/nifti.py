@@ -1,4 +1,4 @@
-"""NIfTI-1 in and out (https://nifti.nimh.nih.gov/nifti-1, nifti1.h), written here.
+"""NIfTI-1 in and out, NIfTI-2 in (https://nifti.nimh.nih.gov, nifti1.h, nifti2.h), written here.
 
 General readers drop a sheared sform in silence and prefer one of two orientations that
 disagree; both would move anatomy.
@@ -7,7 +7,8 @@ disagree; both would move anatomy.
 from __future__ import annotations
 
 import gzip
-from struct import pack_into, unpack_from
+from dataclasses import dataclass
+from struct import Struct, pack_into, unpack_from
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,8 +20,10 @@ from planner.imaging.grid_file import (
     GridFile,
     GridFileError,
     check_size,
+    is_possible,
+    raw_bytes,
     read_start,
-    unzipped,
+    unzipped_bytes,
     voxels_from,
 )
 
@@ -30,14 +33,36 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 HEADER_BYTES = 348
+HEADER_2_BYTES = 540
+MAGIC_2 = b"n+2\0\r\n\x1a\n"
 DATA_OFFSET = 352
 LPS_FROM_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 FORMS_AGREE_MM = 0.5
 """Corners of sform and qform may differ by this: both are 32-bit and the qform is rebuilt."""
 
+IMPOSSIBLE = 1e9
+"""No length in mm, no slope and no intercept reaches this; sums of such numbers stay finite."""
+
 _TYPES = {2: "u1", 4: "i2", 8: "i4", 16: "f4", 64: "f8", 256: "i1", 512: "u2", 768: "u4"}
 _UNIT_MM = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Header:
+    """What both kinds of header state, by the names of nifti1.h."""
+
+    order: str
+    dim: tuple[int, ...]
+    datatype: int
+    pixdim: tuple[float, ...]
+    vox_offset: float
+    scaling: tuple[float, float]
+    units: int
+    qform_code: int
+    sform_code: int
+    quaternion_and_offset: tuple[float, ...]
+    srow: tuple[float, ...]
 
 
 def read_nifti(path: Path) -> GridFile:
@@ -48,27 +73,68 @@ def read_nifti(path: Path) -> GridFile:
     GridFileError
         When it is not one volume with one orientation.
     """
-    header = read_start(path, DATA_OFFSET)
-    if len(header) < HEADER_BYTES:
-        raise GridFileError(Code.VOLUME_FILE, "the header is cut short")
-    order = next((o for o in "<>" if unpack_from(o + "i", header)[0] == HEADER_BYTES), "")
-    if not order or header[344:348] != b"n+1\0":
-        raise GridFileError(Code.VOLUME_FILE, "not a single-file NIfTI-1")
-    size = _size(unpack_from(order + "8h", header, 40))
-    kind = _TYPES.get(unpack_from(order + "h", header, 70)[0])
+    start = read_start(path, HEADER_2_BYTES)
+    header = _header(start)
+    size = _size(header.dim)
+    kind = _TYPES.get(header.datatype)
     if kind is None:
         raise GridFileError(Code.VOLUME_VALUES, "colour or complex values")
-    dtype = np.dtype(order + kind)
-    offset_value = unpack_from(order + "f", header, 108)[0]
-    if not HEADER_BYTES <= offset_value <= 2**24:
+    dtype = np.dtype(header.order + kind)
+    if not HEADER_BYTES <= header.vox_offset <= 2**24 or header.vox_offset % 1:
         raise GridFileError(Code.VOLUME_FILE, "its voxels start at an impossible place")
-    geometry = VolumeGeometry.from_matrix(size, LPS_FROM_RAS @ _ras_from_ijk(header, order, size))
-    offset = int(offset_value)
-    packed = path.read_bytes()
-    most = offset + int(np.prod(size, dtype=np.int64)) * dtype.itemsize
-    data = unzipped(packed, most) if packed.startswith(GZIP_MAGIC) else packed[:most]
-    voxels = voxels_from(data[offset:], dtype, size)
-    return GridFile(geometry=geometry, voxels=_scaled(voxels, header, order))
+    geometry = VolumeGeometry.from_matrix(size, LPS_FROM_RAS @ _ras_from_ijk(header, size))
+    offset = int(header.vox_offset)
+    length = int(np.prod(size, dtype=np.int64)) * dtype.itemsize
+    with path.open("rb") as file:
+        packed = file.read(2) == GZIP_MAGIC
+    read = unzipped_bytes if packed else raw_bytes
+    voxels = voxels_from(read(path, 0, offset + length), dtype, size, offset)
+    return GridFile(geometry=geometry, voxels=_scaled(voxels, header.scaling))
+
+
+def _header(start: bytes) -> _Header:
+    """Return the header of either kind; the first number is its length."""
+    for order in "<>":
+        length = Struct(order + "i").unpack_from(start.ljust(4, b"\0"))[0]
+        if length == HEADER_BYTES <= len(start) and start[344:348] == b"n+1\0":
+            return _header_1(start, order)
+        if length == HEADER_2_BYTES <= len(start) and start[4:12] == MAGIC_2:
+            return _header_2(start, order)
+    raise GridFileError(Code.VOLUME_FILE, "not a NIfTI file that holds its voxels")
+
+
+def _header_1(start: bytes, order: str) -> _Header:
+    qform_code, sform_code = unpack_from(order + "2h", start, 252)
+    return _Header(
+        order=order,
+        dim=unpack_from(order + "8h", start, 40),
+        datatype=unpack_from(order + "h", start, 70)[0],
+        pixdim=unpack_from(order + "4f", start, 76),
+        vox_offset=unpack_from(order + "f", start, 108)[0],
+        scaling=unpack_from(order + "2f", start, 112),
+        units=start[123],
+        qform_code=qform_code,
+        sform_code=sform_code,
+        quaternion_and_offset=unpack_from(order + "6f", start, 256),
+        srow=unpack_from(order + "12f", start, 280),
+    )
+
+
+def _header_2(start: bytes, order: str) -> _Header:
+    qform_code, sform_code = unpack_from(order + "2i", start, 344)
+    return _Header(
+        order=order,
+        dim=unpack_from(order + "8q", start, 16),
+        datatype=unpack_from(order + "h", start, 12)[0],
+        pixdim=unpack_from(order + "4d", start, 104),
+        vox_offset=float(unpack_from(order + "q", start, 168)[0]),
+        scaling=unpack_from(order + "2d", start, 176),
+        units=unpack_from(order + "i", start, 500)[0],
+        qform_code=qform_code,
+        sform_code=sform_code,
+        quaternion_and_offset=unpack_from(order + "6d", start, 352),
+        srow=unpack_from(order + "12d", start, 400),
+    )
 
 
 def _size(dim: tuple[int, ...]) -> tuple[int, int, int]:
@@ -79,32 +145,31 @@ def _size(dim: tuple[int, ...]) -> tuple[int, int, int]:
     return (dim[1], dim[2], dim[3])
 
 
-def _scaled(voxels: NDArray[np.generic], header: bytes, order: str) -> NDArray[np.generic]:
-    slope, intercept = unpack_from(order + "2f", header, 112)
+def _scaled(voxels: NDArray[np.generic], scaling: tuple[float, float]) -> NDArray[np.generic]:
+    slope, intercept = scaling
     if slope == 0.0 or (slope, intercept) == (1.0, 0.0):
         return voxels
-    if not np.isfinite([slope, intercept]).all():
+    if not (abs(slope) < IMPOSSIBLE and abs(intercept) < IMPOSSIBLE):
         raise GridFileError(Code.VOLUME_VALUES, "the scaling is not a number")
     return np.asarray(voxels.astype(np.float64) * slope + intercept)
 
 
-def _ras_from_ijk(header: bytes, order: str, size: tuple[int, int, int]) -> NDArray[np.float64]:
+def _ras_from_ijk(header: _Header, size: tuple[int, int, int]) -> NDArray[np.float64]:
     """Return the one orientation the file states (sform before qform, which must agree)."""
-    unit_mm = _UNIT_MM.get(header[123] & 7)
+    unit_mm = _UNIT_MM.get(header.units & 7)
     if unit_mm is None:
         raise GridFileError(Code.VOLUME_ORIENTATION, "unknown unit of length")
-    qform_code, sform_code = unpack_from(order + "2h", header, 252)
     forms = []
-    if sform_code > 0:
-        rows = np.array(unpack_from(order + "12f", header, 280), dtype=np.float64)
+    if header.sform_code > 0:
+        rows = np.array(header.srow, dtype=np.float64)
         forms.append(np.vstack([rows.reshape(3, 4), [0.0, 0.0, 0.0, 1.0]]))
-    if qform_code > 0:
-        forms.append(_from_quaternion(header, order))
+    if header.qform_code > 0:
+        forms.append(_from_quaternion(header))
     if not forms:
         raise GridFileError(Code.VOLUME_ORIENTATION, "neither sform nor qform is set")
     for form in forms:
         form[:3] *= unit_mm
-    if not all(abs(np.linalg.det(form[:3, :3])) > 0.0 for form in forms):
+    if not all(is_possible(form) for form in forms):
         raise GridFileError(Code.VOLUME_ORIENTATION, "the stated orientation is impossible")
     corners = np.array([(i, j, k, 1) for i in (0, 1) for j in (0, 1) for k in (0, 1)])
     corners = corners * np.array([*(count - 1 for count in size), 1])
@@ -114,10 +179,12 @@ def _ras_from_ijk(header: bytes, order: str, size: tuple[int, int, int]) -> NDAr
     return forms[0]
 
 
-def _from_quaternion(header: bytes, order: str) -> NDArray[np.float64]:
+def _from_quaternion(header: _Header) -> NDArray[np.float64]:
     """Build the qform matrix (nifti1.h, method 2)."""
-    b, c, d, x, y, z = unpack_from(order + "6f", header, 256)
-    sign, *spacing = unpack_from(order + "4f", header, 76)
+    b, c, d, x, y, z = header.quaternion_and_offset
+    sign, *spacing = header.pixdim
+    if not all(abs(number) < IMPOSSIBLE for number in (b, c, d, x, y, z, *spacing)):
+        raise GridFileError(Code.VOLUME_ORIENTATION, "the stated orientation is impossible")
     a = np.sqrt(max(0.0, 1.0 - (b * b + c * c + d * d)))
     rotation = np.array(
         [

@@ -1,15 +1,27 @@
-"""NRRD in and out (https://teem.sourceforge.net/nrrd/format.html), one attached file."""
+"""NRRD in and out (https://teem.sourceforge.net/nrrd/format.html).
+
+Read with its voxels attached or in one file beside it; written attached.
+"""
 
 from __future__ import annotations
 
 import gzip
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from planner.geometry.volume_geometry import VolumeGeometry
 from planner.imaging.codes import Code
-from planner.imaging.grid_file import GridFile, GridFileError, check_size, unzipped, voxels_from
+from planner.imaging.grid_file import (
+    GridFile,
+    GridFileError,
+    check_size,
+    is_possible,
+    raw_bytes,
+    unzipped_bytes,
+    voxels_from,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _LONGEST_HEADER = 1024 * 1024
+_BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _TYPES = {
     "int8": "i1", "signed char": "i1", "int8_t": "i1",
     "uint8": "u1", "unsigned char": "u1", "uchar": "u1", "uint8_t": "u1",
@@ -44,28 +57,46 @@ def read_nrrd(path: Path) -> GridFile:
     GridFileError
         When it is not one volume in a named patient space.
     """
-    content = path.read_bytes()
-    end = content.find(b"\n\n", 0, _LONGEST_HEADER)
-    windows_end = content.find(b"\r\n\r\n", 0, _LONGEST_HEADER)
-    if not content.startswith(b"NRRD000") or max(end, windows_end) < 0:
-        raise GridFileError(Code.VOLUME_FILE, "not an NRRD file with its data attached")
-    if end < 0 or 0 <= windows_end < end:
-        header, start = content[:windows_end], windows_end + 4
-    else:
-        header, start = content[:end], end + 2
+    with path.open("rb") as file:
+        start_of_file = file.read(_LONGEST_HEADER)
+    if not start_of_file.startswith(b"NRRD000"):
+        raise GridFileError(Code.VOLUME_FILE, "not an NRRD file")
+    blank = _BLANK_LINE.search(start_of_file)
+    header = start_of_file if blank is None else start_of_file[: blank.start()]
     fields = _fields(header.decode("utf-8", "replace"))
+    apart = fields.get("data file", fields.get("datafile"))
+    if apart is not None:
+        source, start = _beside(path, apart), 0
+    elif blank is not None:
+        source, start = path, blank.end()
+    else:
+        raise GridFileError(Code.VOLUME_FILE, "its header does not end")
     size = _size(fields)
     dtype = _dtype(fields)
     geometry = VolumeGeometry.from_matrix(size, _lps_from_ijk(fields))
-    most = int(np.prod(size, dtype=np.int64)) * dtype.itemsize
-    encoding = fields.get("encoding", "")
+    length = int(np.prod(size, dtype=np.int64)) * dtype.itemsize
+    encoding = fields.get("encoding", "").lower()
+    data: bytes | bytearray
     if encoding in ("gzip", "gz"):
-        data = unzipped(content[start:], most)
+        data = unzipped_bytes(source, start, length)
     elif encoding == "raw":
-        data = content[start : start + most]
+        data = raw_bytes(source, start, length)
     else:
         raise GridFileError(Code.VOLUME_FILE, "only raw and gzip encodings are read")
     return GridFile(geometry=geometry, voxels=voxels_from(data, dtype, size))
+
+
+def _beside(path: Path, name: str) -> Path:
+    """Return the file of the voxels, which must lie in the folder of the header."""
+    if name.split()[:1] == ["LIST"] or "%" in name:
+        raise GridFileError(Code.VOLUME_FILE, "its voxels are spread over several files")
+    plain = name not in ("", ".", "..") and not any(mark in name for mark in "/\\:\0")
+    found = path.parent / name
+    if not plain or found.resolve().parent != path.parent.resolve():
+        raise GridFileError(Code.VOLUME_PATH, "")
+    if not found.is_file():
+        raise GridFileError(Code.VOLUME_FILE, "the file of its voxels is not beside it")
+    return found
 
 
 def _fields(header: str) -> dict[str, str]:
@@ -77,8 +108,12 @@ def _fields(header: str) -> dict[str, str]:
         if not colon:
             raise GridFileError(Code.VOLUME_FILE, "a header line cannot be read")
         fields[name.strip().lower()] = value.strip()
-    if "data file" in fields or "datafile" in fields:
-        raise GridFileError(Code.VOLUME_FILE, "its data lies in another file")
+    for name in ("line skip", "lineskip", "byte skip", "byteskip"):
+        if fields.get(name, "0") != "0":
+            raise GridFileError(Code.VOLUME_FILE, "bytes before the voxels are to be skipped")
+    units = set(fields.get("space units", "").replace('"', " ").split())
+    if not units <= {"mm", "millimeter", "millimetre"}:
+        raise GridFileError(Code.VOLUME_ORIENTATION, "its lengths are not in millimetres")
     return fields
 
 
@@ -113,7 +148,7 @@ def _lps_from_ijk(fields: dict[str, str]) -> NDArray[np.float64]:
         matrix[:3, 3] = origin
     except ValueError:
         raise GridFileError(Code.VOLUME_ORIENTATION, "the directions cannot be read") from None
-    if not np.isfinite(matrix).all() or not abs(np.linalg.det(matrix)) > 0.0:
+    if not is_possible(matrix):
         raise GridFileError(Code.VOLUME_ORIENTATION, "the directions are impossible")
     return np.diag([*flips, 1.0, 1.0]) @ matrix
 

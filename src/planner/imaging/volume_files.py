@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from planner.geometry.volume_geometry import VolumeGeometry
 
-_SUFFIXES = (".nii", ".nii.gz", ".nrrd")
+_NRRD_SUFFIXES = (".nrrd", ".nhdr")
+_SUFFIXES = (".nii", ".nii.gz", *_NRRD_SUFFIXES)
 _INT16 = np.iinfo(np.int16)
 
 AIR_SEEN_HU = -200
@@ -153,7 +154,7 @@ def _write_whole(path: Path, content: bytes) -> None:
 
 def _read(path: Path) -> GridFile:
     try:
-        return read_nrrd(path) if path.name.lower().endswith(".nrrd") else read_nifti(path)
+        return read_nrrd(path) if path.name.lower().endswith(_NRRD_SUFFIXES) else read_nifti(path)
     except OSError as error:
         raise GridFileError(Code.VOLUME_FILE, str(error.strerror)) from None
 
