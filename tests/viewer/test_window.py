@@ -223,8 +223,9 @@ def test_that_dragging_a_tip_voids_the_verdict_before_the_next_picture(planned, 
 
 def test_that_an_exception_in_the_window_stops_the_checks(planned, qtbot, monkeypatch):
     seen = []
-    monkeypatch.setattr(planned, "_previous_hook", lambda *args: seen.append(args[0]))
-    planned._unforeseen(KeyError, KeyError("lost"), None)
+    before = (lambda *args: seen.append(args[0]), *planned._hooks._before[1:])
+    monkeypatch.setattr(planned._hooks, "_before", before)
+    sys.excepthook(KeyError, KeyError("lost"), None)
     assert planned.findings.verdict.text() == "CHECKS STOPPED"
     assert planned.desk.checks.state.verdict is Verdict.NOT_EVALUATED
     assert seen == [KeyError]

@@ -17,6 +17,7 @@ from planner.report.rows import (
     ablation_row,
     cement_row,
     checklist,
+    evidence_rows,
     exposure_rows,
     finding_rows,
     object_names,
@@ -103,6 +104,7 @@ def build_report(
         schedules=tuple(cement_schedule(plan, item, scene, rules) for item in plan.cements),
         findings=() if current is None else finding_rows(plan, current),
         checked=() if current is None else current.checked,
+        evidence=() if current is None else evidence_rows(current),
         names=object_names(plan),
         checklist=checklist(plan.clinical),
         provenance=_provenance(plan, scene, current, made),
@@ -249,6 +251,7 @@ def _provenance(
         _fact("Outlines", plan.anatomy.backend),
         _fact("Levels accepted by a person", ", ".join(plan.anatomy.accepted_levels)),
         _fact("Models", "; ".join(sorted(models))),
+        *_void_answers(plan, assessment),
         _fact("Check of state", "" if assessment is None else assessment.input_sha256),
         _fact(
             "Left and right confirmed by",
@@ -257,6 +260,17 @@ def _provenance(
         _fact("Software", f"planner {planner.__version__}"),
         _fact("Paper made", made),
     )
+
+
+def _void_answers(plan: Plan, assessment: Assessment | None) -> tuple[Fact, ...]:
+    """Return what persons said to findings that an edit has changed since."""
+    here = {item.fingerprint for item in assessment.findings} if assessment else set()
+    void = [
+        f"{word.rule}, {word.by}, {word.at_utc}: {word.reason}"
+        for word in plan.acknowledgements
+        if word.fingerprint not in here
+    ]
+    return (_fact("Answers that no longer count", "; ".join(void)),) if void else ()
 
 
 def _short_provenance(plan: Plan) -> str:

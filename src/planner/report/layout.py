@@ -93,6 +93,7 @@ def layout(report: Report) -> dict[str, object]:
         "no_findings": _no_findings(report),
         "names": "; ".join(f"{fact.label} is {fact.value}" for fact in report.names),
         "checked": ", ".join(report.checked),
+        "evidence": [{"rule": one.label, "seen": one.value} for one in report.evidence],
         "checklist": _facts(report.checklist),
         "checklist_source": CHECKLIST_SOURCE,
         "ticks": list(TICKS),

@@ -220,6 +220,7 @@ class Report:
     schedules: tuple[Schedule, ...]
     findings: tuple[FindingRow, ...]
     checked: tuple[str, ...]
+    evidence: tuple[Fact, ...]
     names: tuple[Fact, ...]
     checklist: tuple[Fact, ...]
     provenance: tuple[Fact, ...]

@@ -1,6 +1,7 @@
 """Fixed colours and dashes of what a report draws on a CT.
 
-The colours are those of Okabe and Ito ("Color universal design", 2008), which stay apart for
+The colours are those of Okabe and Ito ("Color universal design", 2008) without their green,
+which reads as "go"; foramina take the violet of the window. They stay apart for
 every common kind of colour blindness; every mark also has its own dash, for grey printers.
 """
 
@@ -34,7 +35,7 @@ ZONE: Final = Mark("ablation zone", "#e69f00", None, 2.4)
 ZONE_BAND: Final = Mark("its uncertainty band", "#e69f00", (1.2, 1.2), 1.4)
 CEMENT: Final = Mark("cement", "#56b4e9", None, 2.4)
 CANAL: Final = Mark("spinal canal", "#cc79a7", (3.0, 1.0), 2.2)
-FORAMEN: Final = Mark("foramen", "#009e73", (2.0, 1.2), 2.2)
+FORAMEN: Final = Mark("foramen", "#b79cf7", (2.0, 1.2), 2.2)
 WALL: Final = Mark("posterior wall", "#f0e442", (0.8, 0.8), 2.2)
 LESION: Final = Mark("lesion", "#d55e00", (2.5, 1.5), 2.0)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from planner.domain.prediction import MissingZone
 from planner.report.model import AblationRow, CementRow, ExposureRow, Fact, FindingRow
 from planner.report.wording import number, plain
+from planner.safety.resolving import is_settled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -154,11 +155,16 @@ def finding_rows(plan: Plan, assessment: Assessment) -> tuple[FindingRow, ...]:
                 source=plain(finding.source),
                 resolve=plain(finding.resolve),
                 acknowledged=""
-                if answer is None
+                if answer is None or not is_settled(plan, finding)
                 else plain(f"{answer.by}, {answer.at_utc}: {answer.reason}"),
             )
         )
     return tuple(rows)
+
+
+def evidence_rows(assessment: Assessment) -> tuple[Fact, ...]:
+    """Return for every rule that ran what it looked at and with what margin."""
+    return tuple(Fact(label=plain(rule), value=plain(seen)) for rule, seen in assessment.evidence)
 
 
 def object_names(plan: Plan) -> tuple[Fact, ...]:

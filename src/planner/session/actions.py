@@ -169,6 +169,9 @@ def reasons(
         found["export"] = "Wait until the plan is checked: no file may carry an old verdict."
     if not check.selected:
         found["acknowledge"] = "Select a finding first."
+    for row in check.findings:
+        if row.fingerprint == check.selected and row.cannot_answer:
+            found["acknowledge"] = row.cannot_answer
     if not treat.device_id:
         found["device_table"] = "Choose a device first."
     if not study.is_open:

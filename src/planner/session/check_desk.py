@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from planner.domain.errors import PlannerError
+from planner.session.answering import answers_without_finding
 from planner.session.drawing import CementMark
 from planner.session.finding_rows import finding_rows, headline, margin_rows
 from planner.session.jobs import JobDone, JobFailed, JobStopped
@@ -188,6 +189,8 @@ def _current(plan: Plan, evaluation: Evaluation, selected: str) -> CheckState:
         detail=detail,
         findings=rows,
         margins=margin_rows(plan, assessment, evaluation.margins),
+        evidence=assessment.evidence,
+        void_answers=answers_without_finding(plan, assessment.findings),
         selected=selected,
         side_confirmed=side_words(plan),
     )

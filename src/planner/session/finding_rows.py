@@ -6,6 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from planner.domain.finding import Assessment, Finding, Severity, Verdict
+from planner.safety.naming import called
+from planner.safety.resolving import is_settled
+from planner.session.answering import CANNOT_ANSWER, answer_words
 from planner.session.window_states import FindingRow, MarginCell, MarginRow
 
 if TYPE_CHECKING:
@@ -23,18 +26,8 @@ SEVERITY_WORDS = {
 
 def subject_words(plan: Plan, subject: str) -> str:
     """Return what a finding is about, such as ``L3 left needle``."""
-    for needle in plan.trajectories:
-        if needle.id == subject:
-            return f"{needle.level} {needle.side} needle"
-    for ablation in plan.ablations:
-        if ablation.id == subject:
-            needle = plan.trajectory(ablation.trajectory_id)
-            return f"{needle.level} {needle.side} zone"
-    for cement in plan.cements:
-        if cement.id == subject:
-            needle = plan.trajectory(cement.trajectory_id)
-            return f"{needle.level} {needle.side} cement"
-    return "Plan" if subject == "plan" else subject
+    words = called(plan, subject)
+    return words[0].upper() + words[1:]
 
 
 def structure_words(name: str) -> str:
@@ -58,7 +51,6 @@ def _said(found: re.Match[str]) -> str:
 
 def finding_rows(plan: Plan, assessment: Assessment) -> tuple[FindingRow, ...]:
     """Return every finding, heaviest first."""
-    taken = {item.fingerprint for item in plan.acknowledgements}
     ordered = sorted(assessment.findings, key=lambda item: item.severity.rank)
     return tuple(
         FindingRow(
@@ -73,7 +65,9 @@ def finding_rows(plan: Plan, assessment: Assessment) -> tuple[FindingRow, ...]:
             resolve=item.resolve,
             source=item.source,
             at=item.at,
-            acknowledged=item.fingerprint in taken,
+            acknowledged=item.severity is not Severity.INFO and is_settled(plan, item),
+            answer=answer_words(plan, item),
+            cannot_answer=CANNOT_ANSWER.get(item.severity, ""),
         )
         for item in ordered
     )

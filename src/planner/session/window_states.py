@@ -170,7 +170,17 @@ class CheckPhase(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingRow:
-    """One finding in the panel."""
+    """One finding in the panel.
+
+    Attributes
+    ----------
+    acknowledged
+        Whether a person took it on so that it counts.
+    answer
+        Who answered it, when and why.
+    cannot_answer
+        Why it takes no answer; empty when it does.
+    """
 
     fingerprint: str
     rule: str
@@ -182,6 +192,8 @@ class FindingRow:
     source: str
     at: PointLps | None
     acknowledged: bool
+    answer: str = ""
+    cannot_answer: str = ""
 
 
 class MarginColumn(StrEnum):
@@ -212,7 +224,15 @@ class MarginRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckState:
-    """The verdict and what it stands on. Findings are only those of the plan as it is now."""
+    """The verdict and what it stands on. Findings are only those of the plan as it is now.
+
+    Attributes
+    ----------
+    evidence
+        For every rule that ran, what it looked at and with what margin.
+    void_answers
+        What persons said to findings that have changed since.
+    """
 
     phase: CheckPhase = CheckPhase.NO_PLAN
     verdict: Verdict = Verdict.NOT_EVALUATED
@@ -220,14 +240,21 @@ class CheckState:
     detail: str = ""
     findings: tuple[FindingRow, ...] = ()
     margins: tuple[MarginRow, ...] = ()
+    evidence: tuple[tuple[str, str], ...] = ()
+    void_answers: tuple[str, ...] = ()
     selected: str = ""
     side_confirmed: str = ""
 
     def __post_init__(self) -> None:
         if self.phase is not CheckPhase.CURRENT and (
-            self.verdict is not Verdict.NOT_EVALUATED or self.findings or self.margins
+            self.verdict is not Verdict.NOT_EVALUATED
+            or self.findings
+            or self.margins
+            or self.evidence
         ):
-            raise ValueError("only a current check may show a verdict, findings or margins")
+            raise ValueError(
+                "only a current check may show a verdict, findings, margins or evidence"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

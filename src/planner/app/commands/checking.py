@@ -10,6 +10,7 @@ from planner.app.output import Json, Outcome, progress
 from planner.catalog import load_catalog
 from planner.document.plan_file import load_plan
 from planner.domain.finding import Verdict
+from planner.session.answering import answer_words, answers_without_finding
 from planner.session.cases import check, reopen_case
 from planner.settings import user_data_folder
 
@@ -37,15 +38,20 @@ def assess(arguments: argparse.Namespace) -> Outcome:
         {
             "verdict": assessment.verdict,
             "revision": assessment.revision,
-            "findings": [finding_document(finding) for finding in assessment.findings],
+            "findings": [
+                finding_document(finding) | {"answer": answer_words(plan, finding)}
+                for finding in assessment.findings
+            ],
             "checked": list(assessment.checked),
+            "evidence": [{"rule": rule, "seen": seen} for rule, seen in assessment.evidence],
+            "void_answers": list(answers_without_finding(plan, assessment.findings)),
             "input_sha256": assessment.input_sha256,
         },
         exit_code=FINDINGS_HOLD if arguments.strict and held else 0,
     )
 
 
-def finding_document(finding: Finding) -> Json:
+def finding_document(finding: Finding) -> dict[str, Json]:
     """Return a finding with the keys of the command line."""
     return {
         "rule": finding.rule,

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from planner.domain.devices import ZoneRow
+from planner.domain.finding import Severity
 from planner.domain.sourced import Sourced, Status
 from planner.viewer.panels.parts import label
 
@@ -137,11 +138,16 @@ class MissingScanDialog(QDialog):
         wanted.emit(path)
 
 
+VERBS = {Severity.STOP: "Override", Severity.NOT_EVALUATED: "Override"}
+"""What answering a finding is called; anything else is acknowledged."""
+
+
 class AcknowledgeDialog(_Question):
     """Asks who goes on in spite of a finding, and why."""
 
     def __init__(self, finding: FindingRow, parent: QWidget | None = None) -> None:
-        super().__init__(f"Answer {finding.rule}", "Acknowledge", parent)
+        verb = VERBS.get(finding.severity, "Acknowledge")
+        super().__init__(f"{verb} {finding.rule}", verb, parent)
         self.setMinimumWidth(460)
         self.by = QLineEdit()
         self.by.setPlaceholderText("Your name")

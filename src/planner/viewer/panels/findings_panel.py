@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from planner.session.finding_rows import SEVERITY_WORDS
-from planner.session.window_states import CheckPhase, MarginColumn
+from planner.session.window_states import CheckPhase, CheckState, MarginColumn
 from planner.viewer.panels.parts import EDGE, button, label, say, section
 from planner.viewer.theme import clinical
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent
 
-    from planner.session.window_states import CheckState, FindingRow, MarginCell
+    from planner.session.window_states import FindingRow, MarginCell
 
 
 SHORTEST_CELL_PX = 62
@@ -70,8 +70,8 @@ class FindingCard(QFrame):
         for text in (row.numbers, row.resolve if selected else "", row.source if selected else ""):
             if text:
                 column.addWidget(label(text, "quiet" if text == row.numbers else "faint"))
-        if row.acknowledged:
-            column.addWidget(label("Acknowledged", "quiet"))
+        if row.answer:
+            column.addWidget(label(row.answer, "quiet"))
         if row.at is None:
             self.setToolTip("This finding has no place in the images.")
 
@@ -104,6 +104,13 @@ class FindingsPanel(QWidget):
         self._margins.setHorizontalSpacing(10)
         self._margins.setVerticalSpacing(4)
         self._findings_title = section("Findings")
+        self._state = CheckState()
+        self._evidence_title = QToolButton()
+        self._evidence_title.setCheckable(True)
+        self._evidence_title.setProperty("role", "flat")
+        self._evidence_title.hide()
+        self._evidence_title.toggled.connect(lambda _on: self._show_evidence(self._state))
+        self._evidence = label("", "faint")
         self._list = QVBoxLayout()
         self._list.setSpacing(6)
         self._list.setContentsMargins(0, 0, 0, 0)
@@ -112,6 +119,8 @@ class FindingsPanel(QWidget):
         inner = QVBoxLayout(inside)
         inner.setContentsMargins(0, 0, 0, 0)
         inner.addLayout(self._list)
+        inner.addWidget(self._evidence_title)
+        inner.addWidget(self._evidence)
         inner.addStretch(1)
         area = QScrollArea()
         area.setWidgetResizable(True)
@@ -144,13 +153,24 @@ class FindingsPanel(QWidget):
             " font-size: 16px; font-weight: 700;"
         )
         say(self.detail, state.detail)
+        self._state = state
         self._show_margins(state)
+        self._show_evidence(state)
         _empty(self._list)
         self._findings_title.setVisible(bool(state.findings))
+        for words in state.void_answers:
+            self._list.addWidget(label(f"No longer counts: {words}", "faint"))
         for row in state.findings:
             card = FindingCard(row, selected=row.fingerprint == state.selected)
             card.chosen.connect(self.finding_chosen)
             self._list.addWidget(card)
+
+    def _show_evidence(self, state: CheckState) -> None:
+        """Offer the list of what was checked; folded, because it is long."""
+        self._evidence_title.setVisible(bool(state.evidence))
+        text = "\n".join(f"{rule}  {seen}" for rule, seen in state.evidence)
+        say(self._evidence, text if self._evidence_title.isChecked() else "")
+        self._evidence_title.setText(f"What was checked, and the margin ({len(state.evidence)})")
 
     def _show_margins(self, state: CheckState) -> None:
         _empty(self._margins)
