@@ -279,7 +279,7 @@ def test_that_two_ways_that_disagree_are_not_evaluated(monkeypatch):
     monkeypatch.setattr(type(canal), "field_mm", lambda self, points: honest(points) + 0.9)
     assessment = assess(plan, scene)
     said = [item.message for item in assessment.findings if item.rule == "E12"]
-    assert any("two ways of measuring the distance to canal differ" in words for words in said)
+    assert any("two ways of measuring the distance to the canal differ" in words for words in said)
 
 
 def test_that_cement_near_the_wall_is_measured_from_its_surface():
