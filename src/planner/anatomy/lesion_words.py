@@ -61,4 +61,6 @@ def _painted(anatomy: Anatomy, stroke: BrushStroke) -> Anatomy:
         return replace(anatomy, foramina=foramina)
     painted = _started(anatomy, anatomy.masks.get(stroke.paint))
     painted[box][mask] = not stroke.erase
-    return replace(anatomy, masks={**anatomy.masks, stroke.paint: painted})
+    # Who paints a structure says where it is; only the program is unsure of levels.
+    seen_at = {name: seen for name, seen in anatomy.seen_at.items() if name != stroke.paint}
+    return replace(anatomy, masks={**anatomy.masks, stroke.paint: painted}, seen_at=seen_at)

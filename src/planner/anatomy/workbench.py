@@ -17,6 +17,7 @@ from planner.anatomy.imported import (
 )
 from planner.anatomy.lesion_words import with_drawn_structures
 from planner.anatomy.naming import NamedLevels, name_levels, words_of
+from planner.anatomy.organs import find_organs
 from planner.anatomy.painted_spine import (
     change_by,
     owners,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from planner.anatomy.naming import NamingWords
+    from planner.anatomy.organs import Organs
     from planner.anatomy.spine_model import SpineModel
     from planner.domain.anatomy import Anatomy, Quality
     from planner.domain.levels import Level
@@ -101,6 +103,7 @@ class Workbench:
         self._ct = ct
         self._labels = labels
         self._imported: ImportedSpine | None = None
+        self._organs: Organs | None = None
         self._steps: dict[tuple[Correction, ...], _Step] = {}
 
     def outline(
@@ -128,6 +131,7 @@ class Workbench:
         )
         if step.spine is not None:
             anatomy = replace(anatomy, guides=guides_of(step.spine.outline.spine))
+            anatomy = self._with_organs(anatomy, step, step.spine, names)
         anatomy = self._with_losses(anatomy, names)
         anatomy = with_facing_noted(with_drawn_structures(self._ct, anatomy, corrections))
         report(1.0, "done")
@@ -201,6 +205,24 @@ class Workbench:
             self._imported.numbers_on(geometry), geometry, step.model, step.strokes
         )
         return with_own_voxels(step.measured, own)
+
+    def _with_organs(
+        self, anatomy: Anatomy, step: _Step, spine: CorrectedSpine, names: NamedLevels
+    ) -> Anatomy:
+        """Add the vessels and the pleura that show, each at the levels it shows at."""
+        if self._organs is None:
+            self._organs = find_organs(spine.outline, step.measured)
+        numbers = self._organs.seen_at(step.model, step.measured)
+        seen = {
+            name: frozenset(level for n in found if (level := names.levels[n - 1]) is not None)
+            for name, found in numbers.items()
+        }
+        shown = {name: mask for name, mask in self._organs.masks.items() if seen[name]}
+        return replace(
+            anatomy,
+            masks={**anatomy.masks, **shown},
+            seen_at={name: seen[name] for name in shown},
+        )
 
     def _qualities(self, step: _Step) -> list[Quality]:
         return judge(step.model, None if step.spine is None else step.spine.outline.quality)

@@ -173,6 +173,10 @@ class Anatomy:
         Further structures by name (``aorta``, ``pleura``, ``skin`` ...), bool. A structure
         that was not looked for is absent; an all-False mask means looked for, not found.
         ``skin`` is everything outside the patient.
+    seen_at
+        The levels beside which a structure of ``masks`` is wholly outlined. One that is not
+        named here is outlined wherever it is; beside other levels one that is named counts as
+        not outlined.
     backend
         Name and version of what made it.
     ct_sha256
@@ -194,6 +198,11 @@ class Anatomy:
     masks: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     guides: SpineGuides | None = None
+    seen_at: Mapping[str, frozenset[Level]] = field(default_factory=dict)
+
+    def outlines(self, name: str, level: Level) -> bool:
+        """Tell whether a structure of ``masks`` is outlined beside a level."""
+        return name in self.masks and (name not in self.seen_at or level in self.seen_at[name])
 
     def __post_init__(self) -> None:
         shape = self.geometry.shape_kji

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from planner.domain.plan import AnatomyBinding
     from planner.domain.volume import CtVolume
 
-FORMAT = 2
+FORMAT = 3
 """Raised when the layout of a stored anatomy changes; older files are then made anew."""
 
 _log = logging.getLogger(__name__)
@@ -115,6 +115,7 @@ def _encode(anatomy: Anatomy) -> dict[str, Any]:
         "discs": [[*_xyz(disc.middle), *disc.normal] for disc in anatomy.guides.discs]
         if anatomy.guides
         else None,
+        "seen_at": {name: sorted(levels) for name, levels in anatomy.seen_at.items()},
         "vertebrae": [_vertebra_document(v) for v in anatomy.vertebrae.values()],
     }
     arrays["document"] = np.frombuffer(json.dumps(document).encode(), dtype=np.uint8)
@@ -175,6 +176,10 @@ def _decode(stored: Any) -> Anatomy:
         backend=document["backend"],
         ct_sha256=document["ct_sha256"],
         notes=tuple(document["notes"]),
+        seen_at={
+            name: frozenset(Level(level) for level in levels)
+            for name, levels in document["seen_at"].items()
+        },
         guides=None if document["discs"] is None else _guides(document["discs"], stored),
     )
 
