@@ -12,7 +12,7 @@ from planner.anatomy.foramina import foramen
 from planner.anatomy.native_grid import clipped_to_scan, labels_on, native_crop
 from planner.anatomy.pedicles import pedicles
 from planner.anatomy.posterior_wall import posterior_wall
-from planner.anatomy.skin import patient_mask
+from planner.anatomy.skin import patient_on_crop
 from planner.anatomy.work_grid import bounds_mm
 from planner.domain import structures
 from planner.domain.anatomy import Anatomy, Origin, Pedicle, Quality, QualityVerdict, Vertebra
@@ -157,7 +157,6 @@ def _nothing_measured(model: SpineModel) -> Measured:
     points = model.curve.points_mm
     low, high = clipped_to_scan(model.ct, points.min(0) - KEPT_MM[0], points.max(0) + KEPT_MM[1])
     geometry, box = native_crop(model.ct.geometry, low, high)
-    superior_axis = 2 - int(np.abs(geometry.direction[2]).argmax())
     empty = np.zeros(geometry.shape_kji, np.uint8)
     return Measured(
         vertebrae={},
@@ -168,7 +167,7 @@ def _nothing_measured(model: SpineModel) -> Measured:
         discs=empty,
         foramina=empty,
         canal=empty.astype(np.bool_),
-        skin=~patient_mask(model.ct.hu[box], superior_axis),
+        skin=~patient_on_crop(model.ct, geometry, box),
     )
 
 

@@ -61,6 +61,22 @@ def _painted(anatomy: Anatomy, stroke: BrushStroke) -> Anatomy:
         return replace(anatomy, foramina=foramina)
     painted = _started(anatomy, anatomy.masks.get(stroke.paint))
     painted[box][mask] = not stroke.erase
-    # Who paints a structure says where it is; only the program is unsure of levels.
-    seen_at = {name: seen for name, seen in anatomy.seen_at.items() if name != stroke.paint}
-    return replace(anatomy, masks={**anatomy.masks, stroke.paint: painted}, seen_at=seen_at)
+    seen = anatomy.seen_at.get(stroke.paint, frozenset())
+    if not stroke.erase:
+        seen |= _beside(anatomy, stroke)
+    return replace(
+        anatomy,
+        masks={**anatomy.masks, stroke.paint: painted},
+        seen_at={**anatomy.seen_at, stroke.paint: seen},
+    )
+
+
+def _beside(anatomy: Anatomy, stroke: BrushStroke) -> frozenset[Level]:
+    """Return the levels a stroke runs beside; a dab at one level says nothing of the others."""
+    points = np.array([point.array for point in stroke.points])
+    return frozenset(
+        level
+        for level, vertebra in anatomy.vertebrae.items()
+        if np.abs((points - vertebra.body_centre.array) @ np.array(vertebra.superior)).min()
+        <= 0.5 * vertebra.body_size_mm[2]
+    )

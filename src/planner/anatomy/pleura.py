@@ -12,6 +12,8 @@ import cc3d
 import numpy as np
 from scipy import ndimage
 
+from planner.anatomy.skin import EMPTIEST_LUNG_HU, LEAST_LUNG_MM3
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -20,10 +22,6 @@ if TYPE_CHECKING:
 AIR_HU = -450
 """Half way between lung and soft tissue."""
 
-LUNG_MEDIAN_HU = (-960.0, -450.0)
-"""Gas in bowel and windpipe is emptier, lung with fluid fuller."""
-
-LEAST_LUNG_ML = 15.0
 VESSEL_MM = 4.0
 """Vessels in the lung up to twice this wide belong to it."""
 
@@ -44,11 +42,11 @@ def lung_mask(
     lung = np.zeros(hu.shape, np.bool_)
     boxes = ndimage.find_objects(pieces)
     for number, box in enumerate(boxes, 1):
-        if box is None or counts[number] * geometry.voxel_volume_mm3 < LEAST_LUNG_ML * 1000.0:
+        if box is None or counts[number] * geometry.voxel_volume_mm3 < LEAST_LUNG_MM3:
             continue
         mine = pieces[box] == number
-        low, high = LUNG_MEDIAN_HU
-        if low < float(np.median(hu[box][mine])) < high:
+        # Gas in bowel and windpipe is emptier than any lung.
+        if float(np.median(hu[box][mine])) > EMPTIEST_LUNG_HU:
             lung[box] |= mine
     return _with_vessels(lung, geometry) & ~outside
 
@@ -62,6 +60,5 @@ def _with_vessels(lung: NDArray[np.bool_], geometry: VolumeGeometry) -> NDArray[
     for axis, step in enumerate(steps):
         line = np.ones([2 * step + 1 if other == axis else 1 for other in range(3)], np.bool_)
         closed = closed | ndimage.binary_closing(lung, structure=line)
-    for section in closed:
-        section |= ndimage.binary_fill_holes(section)
-    return np.asarray(closed)
+    filled = [ndimage.binary_fill_holes(section) for section in closed]
+    return np.stack(filled).astype(np.bool_)

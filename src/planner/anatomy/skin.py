@@ -8,14 +8,61 @@ import cc3d
 import numpy as np
 from scipy import ndimage
 
+from planner.anatomy.work_grid import bounds_mm, resample, work_volume
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from planner.domain.volume import CtVolume
+    from planner.geometry.volume_geometry import VolumeGeometry
 
 SKIN_HU = -400
 """Half way between air and skin, after the scanner's blur."""
 
 
-def patient_mask(hu: NDArray[np.int16], superior_axis: int) -> NDArray[np.bool_]:
+EMPTIEST_LUNG_HU = -960.0
+"""Median HU below which a piece of gas is no lung."""
+
+LEAST_LUNG_MM3 = 15_000.0
+
+COARSE_MM = 4.0
+"""Grid on which the whole patient is told from the air round the patient."""
+
+
+def patient_on_crop(
+    ct: CtVolume, geometry: VolumeGeometry, box: tuple[slice, slice, slice]
+) -> NDArray[np.bool_]:
+    """Return everything inside the skin on a part of a scan.
+
+    Lungs and bowel that the part cuts open are told from the air outside by the whole scan.
+
+    Parameters
+    ----------
+    geometry, box
+        The part and its ``[k, j, i]`` slices in the scan.
+    """
+    superior_axis = 2 - int(np.abs(geometry.direction[2]).argmax())
+    patient = patient_mask(ct.hu[box], superior_axis)
+    low, high = bounds_mm(ct.geometry)
+    coarse = work_volume(ct, low, high, COARSE_MM)
+    whole = patient_mask(coarse.hu, 0)
+    inside = resample(whole, coarse.geometry, geometry, nearest=True, outside=0.0) > 0.5
+    pieces = np.asarray(cc3d.connected_components(~patient, connectivity=6))
+    sizes = np.bincount(pieces.ravel())
+    share = np.bincount(pieces.ravel(), weights=inside.ravel()) / np.maximum(sizes, 1)
+    enclosed = share > 0.5
+    # A narrow field of view cuts the lungs open; then only their density tells them from air.
+    for number, found in enumerate(ndimage.find_objects(pieces), 1):
+        if found is not None and sizes[number] * geometry.voxel_volume_mm3 > LEAST_LUNG_MM3:
+            density = float(np.median(ct.hu[box][found][pieces[found] == number]))
+            enclosed[number] |= density > EMPTIEST_LUNG_HU
+    enclosed[0] = False
+    return np.asarray(patient | enclosed[pieces])
+
+
+def patient_mask(
+    hu: NDArray[np.int16] | NDArray[np.float32], superior_axis: int
+) -> NDArray[np.bool_]:
     """Return everything inside the skin, lung and bowel gas too; not table and clothes.
 
     Parameters

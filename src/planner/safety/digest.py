@@ -69,6 +69,7 @@ def anatomy_digest(anatomy: Anatomy) -> str:
         anatomy.geometry,
         anatomy.backend,
         anatomy.ct_sha256,
+        repr(sorted((name, sorted(levels)) for name, levels in anatomy.seen_at.items())),
         *((name, _array(arrays[name])) for name in sorted(arrays)),
         *(_vertebra(anatomy.vertebrae[level]) for level in sorted(anatomy.vertebrae)),
     )

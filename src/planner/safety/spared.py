@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from planner.domain.levels import Level
 from planner.domain.structures import (
     AORTA,
     BONE_PREFIX,
@@ -23,7 +24,6 @@ from planner.safety.ruler import foramina_of, outlined
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from planner.domain.levels import Level
     from planner.domain.plan import Ablation, CementInjection, Trajectory
     from planner.safety.case import Case
     from planner.safety.measured import Measured
@@ -71,12 +71,13 @@ def spared_by_needle(case: Case, needle: Trajectory) -> Spared:
     """Return the distances from a needle's side to all it must spare."""
     body = case.body_of(needle)
     names = list(nerve_structures(case, needle.level))
-    masks = case.scene.anatomy.masks
+    anatomy = case.scene.anatomy
     others = VESSELS + ((PLEURA,) if needle.level.order <= LOWEST_PLEURA_ORDER else ())
     # A mask without a voxel was looked for and is not in this scan.
-    names += [name for name in others if name in masks and case.ruler.any_of(name)]
+    here = [name for name in others if anatomy.outlines(name, needle.level)]
+    names += [name for name in here if case.ruler.any_of(name)]
     measures = [partial(case.ruler.needle, body, name) for name in names]
-    absent = [name for name in others if name not in masks]
+    absent = [name for name in others if name not in here]
     if absent:
         measures.append(partial(_bone_cover, case, needle, absent))
     return _measured(case, measures)
@@ -146,5 +147,6 @@ def covers_what(case: Case, item: Measured) -> str:
     words = f"the {in_words(item.structure)}"
     if not item.structure.startswith(BONE_PREFIX):
         return words
-    absent = [name for name in VESSELS if name not in case.scene.anatomy.masks]
+    level = Level(item.structure.removeprefix(BONE_PREFIX))
+    absent = [name for name in VESSELS if not case.scene.anatomy.outlines(name, level)]
     return f"{words}, beyond which no {' or '.join(map(in_words, absent))} is outlined"
