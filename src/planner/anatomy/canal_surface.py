@@ -21,6 +21,20 @@ RADII_MM = np.arange(3.0, 17.0, 0.5)
 _BONE_HU, _BONE_RANGE_HU = 160.0, 120.0
 _USUAL_OVER_MM = 31
 
+SURFACE_BIAS_MM = 0.65, 0.2
+"""How far inside the canal the steepest rise of HU lies, facing the body and facing the arch.
+
+A thin shell over marrow, after blur, seems to begin before it does; a lamina is thick enough to
+begin where it begins.
+"""
+
+FACING_BODY_DEG = 55.0, 80.0
+"""Up to the first angle from the front the canal faces the body, from the second on the arch."""
+
+_BONE_WITHIN_MM = 2.5
+_SURE_HU = (120.0, 220.0)
+_BRIDGE_SIGMA = (7.0, 0.8)
+
 
 def canal_radius_mm(straight: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return the radius of the canal over (s, angle), shape ``(n, ANGLES)``.
@@ -49,4 +63,25 @@ def canal_radius_mm(straight: NDArray[np.float32]) -> NDArray[np.float64]:
     radius = RADII_MM[
         smooth_surface(cost.astype(np.float32), step_price=0.06, jump_price=0.4, circular=True)
     ]
-    return calmed_radius(radius, median=(5, 3), sigma=(1.0, 0.7))
+    bridged = _bridged(calmed_radius(radius, median=(5, 3), sigma=(0.8, 0.5)), rays)
+    bias = np.interp(np.abs(angle), np.deg2rad(FACING_BODY_DEG), SURFACE_BIAS_MM)
+    return np.asarray(bridged + bias)
+
+
+def _bridged(radius: NDArray[np.float64], rays: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Carry the radius over gaps in the bony ring from the bone above and below.
+
+    At discs, foramina and between laminae there is no bone to hold the surface, and fat or
+    ligament would pull it out of the canal.
+    """
+    step = RADII_MM[1] - RADII_MM[0]
+    start = np.rint((radius - RADII_MM[0]) / step).astype(np.int64)
+    beyond = start[..., None] + np.arange(0, round(_BONE_WITHIN_MM / step) + 1)
+    densest = np.take_along_axis(rays, np.minimum(beyond, len(RADII_MM) - 1), axis=2).max(2)
+    sure = np.clip((densest - _SURE_HU[0]) / (_SURE_HU[1] - _SURE_HU[0]), 0.02, 1.0)
+    sigma, mode = _BRIDGE_SIGMA, ("nearest", "wrap")
+    carried = ndimage.gaussian_filter(sure * radius, sigma, mode=mode)
+    carried /= ndimage.gaussian_filter(sure, sigma, mode=mode)
+    # The filter also pulls at what is sure; only where nothing is sure does it replace.
+    calm = ndimage.gaussian_filter(sure, (1.0, 0.7), mode=mode)
+    return np.asarray(calm * radius + (1.0 - calm) * carried)

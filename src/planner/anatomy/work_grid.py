@@ -53,10 +53,21 @@ class WorkVolume:
         return WorkVolume(geometry=geometry, hu=self.hu[box])
 
 
-def grid_over(low_mm: Vector, high_mm: Vector, spacing_mm: float) -> VolumeGeometry:
-    """Return the isotropic LPS grid whose outer faces just hold the box, shape ``(3,)`` each."""
+def grid_over(
+    low_mm: Vector, high_mm: Vector, spacing_mm: float, anchor_mm: Vector | None = None
+) -> VolumeGeometry:
+    """Return the isotropic LPS grid whose outer faces hold the box, shape ``(3,)`` each.
+
+    Parameters
+    ----------
+    anchor_mm
+        A point that voxel centres coincide with. On a scan of the same spacing, its own voxel
+        centres: half a voxel beside them every sample is a blur and every label a tie.
+    """
     counts = np.maximum(np.ceil((high_mm - low_mm) / spacing_mm).astype(int), 1)
     origin = 0.5 * (low_mm + high_mm) - 0.5 * spacing_mm * (counts - 1)
+    if anchor_mm is not None:
+        origin = anchor_mm + spacing_mm * np.rint((origin - anchor_mm) / spacing_mm)
     return VolumeGeometry.axis_aligned(
         (int(counts[0]), int(counts[1]), int(counts[2])),
         (spacing_mm, spacing_mm, spacing_mm),
@@ -123,7 +134,7 @@ def sample(
 
 def work_volume(ct: CtVolume, low_mm: Vector, high_mm: Vector, spacing_mm: float) -> WorkVolume:
     """Return the CT inside a box on an isotropic LPS grid."""
-    grid = grid_over(low_mm, high_mm, spacing_mm)
+    grid = grid_over(low_mm, high_mm, spacing_mm, ct.geometry.lps_mm(np.zeros(3)))
     return WorkVolume(geometry=grid, hu=resample(ct.hu, ct.geometry, grid))
 
 
