@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.anatomy.axial_rotation import turned_to_symmetry
 from planner.anatomy.body_surface import body_surfaces
 from planner.anatomy.canal_path import hypotheses
 from planner.anatomy.canal_surface import canal_radius_mm
+from planner.anatomy.canal_tracking import tracked
 from planner.anatomy.disc_search import find_discs
 from planner.anatomy.instances import (
     SplitChoices,
@@ -88,10 +90,12 @@ def read_spine(ct: CtVolume, report: ProgressReport) -> SpineReading:
     low, high = patient_box_mm(ct)
     report(0.05, "looking for the spinal canal")
     readings: list[SpineReading] = []
-    for path in hypotheses(ct, low, high):
+    for first in hypotheses(ct, low, high):
         report(0.15 + 0.05 * len(readings), "looking for discs")
+        path = tracked(ct, first)
         curve = spine_curve(path)
         curve = recentred(curve, canal_radius_mm(straightened(ct.hu, ct.geometry, curve)))
+        curve = turned_to_symmetry(curve, straightened(ct.hu, ct.geometry, curve))
         straight = straightened(ct.hu, ct.geometry, curve)
         discs = find_discs(straight)
         readings.append(SpineReading(path=path, curve=curve, straight=straight, discs=discs))

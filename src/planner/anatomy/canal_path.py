@@ -95,7 +95,7 @@ def best_path(volume: WorkVolume) -> CanalPath | None:
         hu = ndimage.gaussian_filter(hu, min(1.2, noise_hu / 70.0) * 1.6 / volume.spacing_mm)
     best_value, best = 0.0, None
     for bone_hu, weight in BONE_HU:
-        path = _walk(_canal_score(hu, volume.spacing_mm, bone_hu), volume.spacing_mm)
+        path = best_walk(canal_score(hu, volume.spacing_mm, bone_hu), volume.spacing_mm)
         if path is None:
             continue
         scores = path[:, 3]
@@ -117,7 +117,7 @@ def best_path(volume: WorkVolume) -> CanalPath | None:
     )
 
 
-def _canal_score(
+def canal_score(
     hu: NDArray[np.float32], spacing_mm: float, bone_hu: float
 ) -> NDArray[np.float32]:
     """Score every voxel as a canal centre, 0 where it cannot be one."""
@@ -208,7 +208,7 @@ def _candidates(score: NDArray[np.float32]) -> NDArray[np.float64]:
     return np.stack([rows[best], columns[best], values[best]], 1).astype(np.float64)
 
 
-def _walk(score: NDArray[np.float32], spacing_mm: float) -> NDArray[np.float64] | None:
+def best_walk(score: NDArray[np.float32], spacing_mm: float) -> NDArray[np.float64] | None:
     """Return the best path as rows (k, j, i, score) in voxels, by dynamic programming."""
     slices = list(range(0, score.shape[0], _STEP))
     candidates = [_candidates(score[k]) for k in slices]

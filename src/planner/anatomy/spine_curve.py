@@ -38,6 +38,9 @@ _EXTENSION_MM = 22.0
 _PATH_NOISE_MM = 1.2
 """How far the smooth axis may lie from the found path, root mean square."""
 
+_CALM_MM = 10.0
+"""The slope that goes on beyond an end is taken this far inside it."""
+
 _TANGENT_SMOOTHING = 8.0
 
 
@@ -152,17 +155,23 @@ def _smooth_axis(points_mm: Vector, weights: NDArray[np.float64]) -> Vector:
     """Smooth x and y over z, extend both ends, and resample at 1 mm."""
     z = points_mm[:, 2]
     degree = min(3, len(z) - 1)
-    height = np.arange(z[0] - _EXTENSION_MM, z[-1] + _EXTENSION_MM, STEP_MM)
-    inside = np.clip(height, z[0], z[-1])
     # The ends of the spline turn; their slope is taken a little way in.
-    calm = np.clip(height, min(z[0] + 6.0, z[-1]), max(z[-1] - 6.0, z[0]))
-    axis = np.empty((len(height), 3))
-    axis[:, 2] = height
-    for column in (0, 1):
-        spline = UnivariateSpline(
+    calm = np.array([min(z[0] + _CALM_MM, z[-1]), max(z[-1] - _CALM_MM, z[0])])
+    splines = [
+        UnivariateSpline(
             z, points_mm[:, column], w=weights / _PATH_NOISE_MM, k=degree, s=0.8 * len(z)
         )
-        axis[:, column] = spline(inside) + spline.derivative()(calm) * (height - inside)
+        for column in (0, 1)
+    ]
+    slopes = np.stack([spline.derivative()(calm) for spline in splines])
+    rise = _EXTENSION_MM / np.sqrt(1.0 + (slopes**2).sum(0))
+    height = np.arange(z[0] - rise[0], z[-1] + rise[1], STEP_MM)
+    inside = np.clip(height, z[0], z[-1])
+    slope = np.where((height < 0.5 * (z[0] + z[-1]))[:, None], slopes[:, 0], slopes[:, 1])
+    axis = np.empty((len(height), 3))
+    axis[:, 2] = height
+    for column, spline in enumerate(splines):
+        axis[:, column] = spline(inside) + slope[:, column] * (height - inside)
     length = np.r_[0.0, np.cumsum(np.linalg.norm(np.diff(axis, axis=0), axis=1))]
     even = np.arange(0.0, length[-1], STEP_MM)
     return np.stack([np.interp(even, length, axis[:, column]) for column in range(3)], 1)
