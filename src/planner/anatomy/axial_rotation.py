@@ -46,9 +46,7 @@ def turned_to_symmetry(curve: SpineCurve, straight: NDArray[np.float32]) -> Spin
     angle = axial_rotation_rad(straight)[:, None]
     left = np.cos(angle) * curve.left + np.sin(angle) * curve.anterior
     anterior = np.cos(angle) * curve.anterior - np.sin(angle) * curve.left
-    return replace(
-        curve, left=np.ascontiguousarray(left), anterior=np.ascontiguousarray(anterior)
-    )
+    return replace(curve, left=np.ascontiguousarray(left), anterior=np.ascontiguousarray(anterior))
 
 
 def axial_rotation_rad(straight: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -117,9 +117,7 @@ def best_path(volume: WorkVolume) -> CanalPath | None:
     )
 
 
-def canal_score(
-    hu: NDArray[np.float32], spacing_mm: float, bone_hu: float
-) -> NDArray[np.float32]:
+def canal_score(hu: NDArray[np.float32], spacing_mm: float, bone_hu: float) -> NDArray[np.float32]:
     """Score every voxel as a canal centre, 0 where it cannot be one."""
     smooth = ndimage.gaussian_filter(hu, np.array([0.5, 0.7, 0.7]) / spacing_mm)
     # On a coarse grid thin laminae fall between voxels.

@@ -9,7 +9,8 @@ import numpy as np
 
 from planner.anatomy.body_measures import measure_body
 from planner.anatomy.foramina import foramen
-from planner.anatomy.native_grid import clipped_to_scan, labels_on, native_crop
+from planner.anatomy.naming import rib_bearing, rib_shares
+from planner.anatomy.native_grid import clipped_to_scan, labels_on, native_crop, shapes_on
 from planner.anatomy.pedicles import pedicles
 from planner.anatomy.posterior_wall import posterior_wall
 from planner.anatomy.skin import patient_on_crop
@@ -136,9 +137,10 @@ def measure(
     }
     near = model.within(change.box)
     boxes = near.boxes()
+    bearing = rib_bearing(rib_shares(model))
     for done, number in enumerate(sorted(change.touched)):
         report(0.6 + 0.3 * done / len(change.touched), f"measuring vertebra {number}")
-        found = _vertebra(near, number, boxes[number - 1], origin)
+        found = _vertebra(near, number, boxes[number - 1], origin, ribs=bearing[number - 1])
         vertebrae.pop(number, None)
         if found is not None:
             vertebrae[number] = found
@@ -171,11 +173,13 @@ def _nothing_measured(model: SpineModel) -> Measured:
     )
 
 
-def _vertebra(model: SpineModel, number: int, box: Box | None, origin: Origin) -> Vertebra | None:
+def _vertebra(
+    model: SpineModel, number: int, box: Box | None, origin: Origin, *, ribs: bool
+) -> Vertebra | None:
     """Measure one vertebra; ``None`` when it has no body."""
     if box is None:
         return None
-    found = pedicles(model, number, box, origin)
+    found = pedicles(model, number, box, ribs=ribs)
     body = measure_body(model, number, box, found)
     if body is None:
         return None
@@ -277,19 +281,24 @@ def _on_scan(
 
     def mapped(kept: NDArray[np.uint8], changed: NDArray[np.generic]) -> NDArray[np.uint8]:
         out = kept.copy()
-        new = labels_on(changed, grid, part)
+        new = shapes_on(changed, grid, part)
         out[place] = np.where(inside, new, out[place])
         return out
 
+    canal = mapped(before.canal.astype(np.uint8), near.canal).astype(np.bool_)
+    labels = mapped(change.table[before.labels], near.vertebrae)
+    labels[canal] = 0
+    bodies = mapped(change.table[before.bodies], near.bodies)
+    bodies[bodies != labels] = 0
     return Measured(
         vertebrae=vertebrae,
         work_foramina=work_foramina,
         geometry=geometry,
-        labels=mapped(change.table[before.labels], near.vertebrae),
-        bodies=mapped(change.table[before.bodies], near.bodies),
+        labels=labels,
+        bodies=bodies,
         discs=mapped(change.table[before.discs], near.discs),
         foramina=mapped(_renumbered_foramina(before.foramina, change), work_foramina[change.box]),
-        canal=mapped(before.canal.astype(np.uint8), near.canal).astype(np.bool_),
+        canal=canal,
         skin=before.skin,
     )
 

@@ -11,6 +11,7 @@ from scipy import ndimage
 from skimage.segmentation import watershed
 
 from planner.anatomy.facets import mark_facets
+from planner.anatomy.ribs_apart import ribs
 from planner.anatomy.spine_curve import U_MM, V_MM
 from planner.anatomy.spine_model import widened
 
@@ -26,14 +27,16 @@ if TYPE_CHECKING:
 BONE_OVER_SOFT_HU = 130.0
 """Bone is this much denser than the muscle and fat round the spine."""
 
-RIB_CUT_MM = 42.0
-"""Beyond this lateral distance bone is rib, not transverse process (a coarse limit)."""
+FARTHEST_LATERAL_MM = 50.0
+"""No transverse process reaches farther from the midline."""
 
 _CLOSE_MM = 1.5
 _LARGEST_HOLE_MM2 = 120.0
 _LARGEST_MARROW_MM2 = 900.0
 _SURE_SHARE = 0.6
 _END_HEIGHT_MM = 30.0
+_PEDICLE_CORE_MM = 6.0
+"""Beside the canal this much bone is pedicle, before a rib's head can begin."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -110,13 +113,17 @@ def split_vertebrae(
     bone = _bone(volume, located, parts, discs, surfaces, threshold_hu)
     dense = volume.hu > threshold_hu + 40.0
     laminae = _lamina_places(spine.straight, spine.canal_radius_mm, places)
-    seeds = _seeds(located, parts, bone, dense, discs, places, laminae)
+    quarter = spine.canal_radius_mm.shape[1] // 4
+    lateral = spine.canal_radius_mm[:, [quarter, -quarter]].mean(1)
+    seeds = _seeds(located, parts, bone, dense, discs, places, laminae, lateral)
+    relief = -np.clip(ndimage.gaussian_filter(volume.hu, 0.5 / volume.spacing_mm), -100, 700)
+    bone &= ~ribs(volume, located, relief, seeds, bone, threshold_hu)
+    seeds[~bone] = 0
     mark_facets(seeds, located, bone & dense, discs, surfaces.half_width_mm)
     if choices.scribbles is not None:
         said = (choices.scribbles > 0) & ~parts.canal
         bone |= said
         seeds[said] = choices.scribbles[said]
-    relief = -np.clip(ndimage.gaussian_filter(volume.hu, 0.5 / volume.spacing_mm), -100, 700)
     flooded = watershed(relief, seeds, mask=bone)  # type: ignore[no-untyped-call]
     out = np.zeros(flooded.shape, np.uint8)
     boxes = ndimage.find_objects(flooded, max_label=len(places.centre_s))
@@ -160,7 +167,9 @@ def _bone(
     # In front of the wall only the body itself is accepted, so osteophytes and vessels stay out.
     rim = ndimage.binary_dilation(is_body) & ~parts.canal
     allowed = (v < wall + 1.0) | rim | ((v < wall + 5.0) & lateral)
-    allowed &= (v < discs.walls.anterior_mm.max() + 6.0) & (v > -60.0) & (np.abs(u) < 50.0)
+    allowed &= (
+        (v < discs.walls.anterior_mm.max() + 6.0) & (v > -60.0) & (np.abs(u) < FARTHEST_LATERAL_MM)
+    )
     bone = np.asarray((smooth > threshold_hu) & (free | rim) & allowed)
     closed = ndimage.binary_closing(bone, iterations=max(1, round(_CLOSE_MM / spacing)))
     bone |= closed & free & (smooth > threshold_hu - 110.0) & (v < wall + 2.0)
@@ -238,6 +247,7 @@ def _seeds(
     discs: DiscSearch,
     places: Stations,
     laminae: NDArray[np.float64],
+    canal_half_mm: NDArray[np.float64],
 ) -> NDArray[np.int32]:
     """Mark each vertebra where it is certain: body core, pedicles, midline lamina."""
     s, v, u = located
@@ -245,7 +255,8 @@ def _seeds(
     side = np.abs(u)
     core = ndimage.binary_erosion(parts.bodies > 0)
     seeds = np.where(core, parts.bodies, 0).astype(np.int32)
-    beside_canal = (side > 7) & (side < 18) & (v > -4) & (v < wall + 3) & bone
+    reach = np.interp(s, np.arange(len(canal_half_mm)), canal_half_mm) + _PEDICLE_CORE_MM
+    beside_canal = (side > 7) & (side < reach) & (v > -4) & (v < wall + 3) & bone
     midline = (side < 6) & (v < -4) & (v > -22) & bone & dense
     for n, (centre, height) in enumerate(zip(places.centre_s, places.height_mm, strict=True)):
         seeds[beside_canal & (s > centre) & (s < centre + 0.28 * height)] = n + 1
@@ -265,7 +276,7 @@ def _one_vertebra(
     """Cut ribs and strays off one flooded piece and smooth it; what holds ``kept`` is no stray."""
     s, _, u = located
     centre, height = places.centre_s[n], places.height_mm[n]
-    piece &= np.abs(u) < RIB_CUT_MM
+    piece &= np.abs(u) < FARTHEST_LATERAL_MM
     piece &= (s > centre - 1.45 * height) & (s < centre + 0.95 * height)
     pieces, count = cc3d.connected_components(piece, connectivity=6, return_N=True)
     if count > 1:

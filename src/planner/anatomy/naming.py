@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.anatomy.work_grid import sample
 from planner.domain.corrections import Correction, LevelCount, NamesShifted
 from planner.domain.errors import UsageError
 from planner.domain.levels import Level
@@ -33,6 +34,7 @@ USUAL_PERIOD_MM = {
 """Rough level-to-level distances of an adult; only their ratios are used, to rank guesses."""
 
 _RIB_MM = (44.0, 58.0)
+_RIB_STEP_MM = 2.0
 _RIB_SHARE = 0.5
 _RIBS_IN_A_ROW = 2
 _SACRUM_SHARE = 0.33
@@ -281,18 +283,33 @@ def last_rib_number(shares: Sequence[float], cut_by_scan: Sequence[bool]) -> int
 
 def rib_shares(model: SpineModel) -> list[float]:
     """Return for each vertebra how sure ribs are on both sides: the lesser side, 0 to 1."""
-    s, v, u = model.located
+    v = np.arange(-34.0, 12.0, _RIB_STEP_MM)
+    u = np.arange(_RIB_MM[0] + 1.0, _RIB_MM[1], _RIB_STEP_MM)
     out = []
     for centre, height in zip(model.centre_s, model.height_mm, strict=True):
+        s = np.arange(centre - 0.5 * height, centre + 0.5 * height, _RIB_STEP_MM)
+        grid = np.meshgrid(s, v, u, indexing="ij")
         sides = []
         for sign in (1.0, -1.0):
-            lateral = u * sign
-            sheet = (lateral > _RIB_MM[0]) & (lateral < _RIB_MM[1]) & (v > -35.0) & (v < 12.0)
-            sheet &= (s > centre - 0.5 * height) & (s < centre + 0.5 * height)
-            volume = float((model.volume.hu[sheet] > model.soft_hu + 130.0).sum())
+            points = model.curve.at(grid[0], grid[1], sign * grid[2])
+            hu = sample(model.volume.hu, model.volume.geometry, points)
             # A rib crosses the sheet as a rod of about 14 mm length and 80 mm2 section.
-            sides.append(volume * model.volume.geometry.voxel_volume_mm3 / 600.0)
+            volume = float((hu > model.soft_hu + 130.0).sum()) * _RIB_STEP_MM**3
+            sides.append(volume / 600.0)
         out.append(min(1.0, *sides))
+    return out
+
+
+def rib_bearing(shares: Sequence[float]) -> list[bool]:
+    """Tell which vertebrae bear ribs: all from the top down to the first without.
+
+    The wings of the pelvis look like ribs too, but there are free vertebrae above them.
+    """
+    out = [False] * len(shares)
+    for number in range(len(shares) - 1, -1, -1):
+        if shares[number] <= _RIB_SHARE and number < len(shares) - 1:
+            break
+        out[number] = shares[number] > _RIB_SHARE or shares[max(0, number - 1)] > _RIB_SHARE
     return out
 
 

@@ -70,7 +70,7 @@ def shapes_on(
         part = source.cropped(_triple(start), _triple(size))
         corners = bounds_mm(part)
         kept, box = native_crop(target, *corners)
-        share = resample((number[near] == label).astype(np.float32), part, kept, outside=0.0)
+        share = resample((number[near] == label).astype(np.float32), part, kept, outside=None)
         more = share > best[box]
         out[box][more] = label
         best[box][more] = share[more]

@@ -1,183 +1,212 @@
 """Finds the isthmus of each pedicle and how wide it is there.
 
-The width is the diameter of the largest ball that passes the isthmus inside the outline, so it
-is the least width in any direction: what a needle has to fit through.
+The outline only says where a pedicle runs. Its size is read from the CT itself, in sections
+across its axis, where HU fall from the cortex to the soft tissue: voxels of an outline are as
+wide as their grid.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import edt
 import numpy as np
 
-from planner.anatomy.spine_model import widened
-from planner.anatomy.work_grid import resample, sample
-from planner.domain.anatomy import Origin, Pedicle
+from planner.anatomy.pedicle_box import pedicle_box
+from planner.anatomy.pedicle_core import pedicle_core
+from planner.anatomy.work_grid import sample
+from planner.domain.anatomy import Pedicle
 from planner.domain.levels import Side
 from planner.domain.sourced import Interval
 from planner.geometry.points import PointLps, unit
-from planner.geometry.volume_geometry import VolumeGeometry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
+    from planner.anatomy.pedicle_box import PedicleBox
+    from planner.anatomy.pedicle_core import PedicleCore
     from planner.anatomy.spine_model import Box, SpineModel
     from planner.geometry.points import Vector
 
-OUTLINE_BIAS_MM = {Origin.AUTOMATIC: 0.8}
-"""The built-in outline lies about 0.4 mm outside on each side; a width must not.
+EDGE_SHARE = 0.6
+"""A bone's edge is where HU fall to this share of the way from soft tissue to its cortex.
 
-An outline from elsewhere is taken at its word.
+Half is right for thick bone only; behind a cortex thinner than the blur it lies outside, which
+would make a pedicle wide. A little more than half errs to the narrow side.
 """
 
-_FINE_MM = 0.5
-_BEHIND_CENTRE_MM = 0.0
-_BEYOND_WALL_MM = 1.0
-_LATERAL_REACH_MM = 24.0
-_LEAST_RADIUS_MM = 0.5
-_AXIS_REACH_MM = 6.0
+LEAST_CORTEX_OVER_SOFT_HU = 150.0
+"""Below this no cortex is seen, as beside a lytic lesion, and the outline has to serve."""
+
+_ALONG_MM = np.arange(-5.0, 5.01, 0.5)
+"""Sections across the axis, from the middle of the core."""
+
+_HEIGHTS_MM = (-1.5, -0.75, 0.0, 0.75, 1.5)
+"""A width is the median of rays at these heights: noise must not choose the narrowest."""
+
+_RAY_MM = np.arange(0.0, 24.0, 0.25)
+_CORTEX_WITHIN_MM = 4.0
+_OUTSIDE_MM = 3.0
+_GAP_SHARE, _GAP_MM = 0.4, 2.0
+_SMOOTH_SECTIONS = 3
+_OUTLINE_BIAS_MM = 0.4
+_LEAST_WIDTH_MM = 1.0
 
 
-def pedicles(model: SpineModel, number: int, box: Box, origin: Origin) -> Mapping[Side, Pedicle]:
-    """Return the pedicles of vertebra ``number`` (1 is the lowest) that can be told."""
-    region = _fine_region(model, number, box)
-    bias_mm = OUTLINE_BIAS_MM.get(origin, 0.0)
-    found = {side: _pedicle(model, region, side, bias_mm) for side in Side}
-    return {side: pedicle for side, pedicle in found.items() if pedicle is not None}
+def pedicles(model: SpineModel, number: int, box: Box, *, ribs: bool) -> Mapping[Side, Pedicle]:
+    """Return the pedicles of vertebra ``number`` (1 is the lowest) that can be told.
+
+    Parameters
+    ----------
+    ribs
+        Whether it bears ribs, which lie against its pedicles.
+    """
+    found = {}
+    for side in Side:
+        space = pedicle_box(model, number, box, side, ribs=ribs)
+        core = pedicle_core(space) if space is not None else None
+        if space is None or core is None:
+            continue
+        pedicle = _measured(model, _mask(model, number, box), space, core, side)
+        if pedicle is not None:
+            found[side] = pedicle
+    return found
 
 
-class _Region:
-    """One vertebra on a fine grid with its depth inside the outline."""
+class _Mask:
+    """The outline of one vertebra, to be asked at points."""
 
-    __slots__ = ("depth_mm", "geometry", "located", "outline", "wall_v")
+    __slots__ = ("geometry", "share")
 
-    def __init__(
-        self,
-        geometry: VolumeGeometry,
-        outline: NDArray[np.float32],
-        located: NDArray[np.float32],
-        wall_v: float,
-    ) -> None:
-        self.geometry = geometry
-        self.outline = outline
-        self.located = located
-        self.wall_v = wall_v
-        inside = np.ascontiguousarray(outline > 0.5)
-        depth = edt.edt(inside, anisotropy=geometry.spacing_mm[::-1], black_border=False)
-        # The distance is to the next voxel's centre; the surface is half a voxel nearer.
-        self.depth_mm = np.where(inside, depth - 0.5 * geometry.spacing_mm[0], 0.0)
+    def __init__(self, model: SpineModel, number: int, box: Box) -> None:
+        self.share = (model.vertebrae[box] == number).astype(np.float32)
+        size = self.share.shape
+        self.geometry = model.volume.geometry.cropped(
+            (box[2].start, box[1].start, box[0].start), (size[2], size[1], size[0])
+        )
+
+    def at(self, points: Vector) -> NDArray[np.float32]:
+        return sample(self.share, self.geometry, points, outside=0.0)
 
 
-def _fine_region(model: SpineModel, number: int, box: Box) -> _Region:
-    """Resample the pedicle part of one vertebra to half a millimetre."""
-    s, v, u = (axis[box] for axis in model.located)
-    is_body = model.bodies[box] == number
-    near_midline = is_body & (np.abs(u) < 5.0) & (np.abs(s - model.centre_s[number - 1]) < 5.0)
-    values = v[near_midline] if near_midline.any() else v[is_body]
-    wall_v = float(np.percentile(values, 2)) if values.size else 8.0
-    part = (model.vertebrae[box] == number) & (v > _BEHIND_CENTRE_MM - 4) & (v < wall_v + 6)
-    inner = _bounding_box(part, box) or box
-    inner = widened(inner, 2, model.vertebrae.shape)
-    coarse = model.volume.geometry.cropped(
-        (inner[2].start, inner[1].start, inner[0].start),
-        (
-            inner[2].stop - inner[2].start,
-            inner[1].stop - inner[1].start,
-            inner[0].stop - inner[0].start,
-        ),
-    )
-    ratio = model.volume.spacing_mm / _FINE_MM
-    size = tuple(max(1, round(count * ratio)) for count in coarse.size_ijk)
-    low = coarse.lps_mm(np.array([-0.5, -0.5, -0.5])) + 0.5 * _FINE_MM
-    fine = VolumeGeometry.axis_aligned(
-        (size[0], size[1], size[2]),
-        (_FINE_MM, _FINE_MM, _FINE_MM),
-        (float(low[0]), float(low[1]), float(low[2])),
-    )
-    indicator = (model.vertebrae[inner] == number).astype(np.float32)
-    outline = resample(indicator, coarse, fine, outside=0.0)
-    return _Region(fine, outline, model.curve.locate_grid(fine), wall_v)
+def _mask(model: SpineModel, number: int, box: Box) -> _Mask:
+    return _Mask(model, number, box)
 
 
-def _bounding_box(mask: NDArray[np.bool_], box: Box) -> Box | None:
-    """Return the index box of the true voxels of a mask that was cut to ``box``."""
-    index = np.argwhere(mask)
-    if not len(index):
+def _measured(
+    model: SpineModel, mask: _Mask, space: PedicleBox, core: PedicleCore, side: Side
+) -> Pedicle | None:
+    """Measure sections along the axis; the narrowest counts."""
+    s, v, u = core.middle_svu
+    row = int(np.clip(round(s), 0, len(model.curve) - 1))
+    outward = side.sign * model.curve.left[row]
+    upward = model.curve.superior[row]
+    axis = unit(model.curve.anterior[row] - core.inward * outward - core.downward * upward)
+    across = unit(np.cross(axis, upward)) * side.sign
+    across = across if across @ outward > 0 else -across
+    upright = unit(np.cross(across, axis))
+    upright = upright if upright @ upward > 0 else -upright
+    middle = model.curve.at(np.array(s), np.array(v), np.array(side.sign * u))
+    reach = 0.5 * (space.v_mm[-1] - space.v_mm[0]) + 1.0
+    along = _ALONG_MM[np.abs(_ALONG_MM) <= reach]
+    starts = middle + along[:, None] * axis
+    heights = np.array(_HEIGHTS_MM)[:, None] * upright
+    rays = starts[:, None] + heights[None]
+    outer = _edges_mm(model, mask, rays, across, space.farthest_mm)
+    inner = _edges_mm(model, mask, rays, -across)
+    widths = np.nanmedian(_known(outer + inner), axis=1)
+    if not np.isfinite(widths).any():
         return None
-    low = index.min(0) + [axis.start for axis in box]
-    high = index.max(0) + 1 + [axis.start for axis in box]
-    return slice(low[0], high[0]), slice(low[1], high[1]), slice(low[2], high[2])
-
-
-def _pedicle(model: SpineModel, region: _Region, side: Side, bias_mm: float) -> Pedicle | None:
-    """Walk the sections from the canal's middle to the posterior wall; the narrowest counts."""
-    _, v, u = region.located
-    lateral = u * side.sign
-    beside = (lateral > 4.0) & (lateral < 6.0 + _LATERAL_REACH_MM) & (region.depth_mm > 0.0)
-    beside &= (v > _BEHIND_CENTRE_MM - 2.0) & (v < region.wall_v + _AXIS_REACH_MM)
-    index = np.argwhere(beside)
-    if not len(index):
+    place = _narrowest(widths)
+    width = float(widths[place])
+    if width < _LEAST_WIDTH_MM:
         return None
-    depth = region.depth_mm[beside]
-    section = np.rint(v[beside]).astype(int)
-    centres: dict[int, Vector] = {}
-    widest: dict[int, float] = {}
-    for place in np.unique(section):
-        here = section == place
-        widest[int(place)] = float(depth[here].max())
-        core = here & (depth >= widest[int(place)] - 0.25)
-        centres[int(place)] = region.geometry.lps_mm(index[core].mean(0)[::-1])
-    limits = range(round(_BEHIND_CENTRE_MM), round(region.wall_v + _BEYOND_WALL_MM) + 1)
-    possible = [place for place in limits if place in widest]
-    if not possible:
-        return None
-    isthmus = min(possible, key=lambda place: widest[place])
-    if widest[isthmus] < _LEAST_RADIUS_MM:
-        return None
-    axis = _axis(model, centres, isthmus)
+    shift = 0.5 * float(np.nanmedian(outer[place] - inner[place]))
+    centre = starts[place] + shift * across
+    up = float(_edges_mm(model, mask, centre[None, None], upright)[0, 0])
+    down = float(_edges_mm(model, mask, centre[None, None], -upright)[0, 0])
+    height = up + down if np.isfinite(up + down) else width
+    if np.isfinite(up + down):
+        centre = centre + 0.5 * (up - down) * upright
     doubt = max(model.ct.geometry.spacing_mm)
-    height = _height_mm(model, region, centres[isthmus])
     return Pedicle(
         side=side,
-        isthmus=PointLps.of(centres[isthmus]),
+        isthmus=PointLps.of(centre),
         axis=(float(axis[0]), float(axis[1]), float(axis[2])),
-        width_mm=_interval(2.0 * widest[isthmus] - bias_mm, doubt),
-        height_mm=_interval(max(height, 2.0 * widest[isthmus]) - bias_mm, doubt),
+        width_mm=_interval(width, doubt),
+        height_mm=_interval(height, doubt),
     )
+
+
+def _known(widths: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return widths with a number in every section, so that none is only gaps."""
+    empty = ~np.isfinite(widths).any(axis=1)
+    out = widths.copy()
+    out[empty] = np.inf
+    return out
+
+
+def _narrowest(widths: NDArray[np.float64]) -> int:
+    """Return the place of the least width, of the middle of three neighbours."""
+    finite = np.where(np.isfinite(widths), widths, 1e3)
+    padded = np.pad(finite, _SMOOTH_SECTIONS // 2, mode="edge")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, _SMOOTH_SECTIONS)
+    return int(np.median(windows, axis=1).argmin())
+
+
+def _edges_mm(
+    model: SpineModel,
+    mask: _Mask,
+    starts: Vector,
+    direction: Vector,
+    farthest_mm: float = np.inf,
+) -> NDArray[np.float64]:
+    """Return how far bone reaches from each start, NaN where the start is not in it.
+
+    The outline says which cortex is the last one; the CT says where it ends.
+    """
+    points = starts[..., None, :] + _RAY_MM[:, None] * direction
+    inside = mask.at(points) > 0.5
+    if np.isfinite(farthest_mm):
+        _, _, u = model.curve.locate(points)
+        inside &= np.abs(u) < farthest_mm
+    hu = sample(model.ct.hu, model.ct.geometry, points)
+    out = np.full(starts.shape[:-1], np.nan)
+    for index in np.ndindex(out.shape):
+        if inside[index][:3].any():
+            out[index] = _edge_mm(hu[index], inside[index], model.soft_hu)
+    return out
+
+
+def _edge_mm(line: NDArray[np.float32], solid: NDArray[np.bool_], soft_hu: float) -> float:
+    """Return where bone ends on one ray that starts in it."""
+    step = float(_RAY_MM[1])
+    left = np.flatnonzero(~solid[2:])
+    end = int(left[0]) + 2 if len(left) else len(line) - 1
+    outline = max(0.0, end * step - _OUTLINE_BIAS_MM)
+    first = max(0, end - round(_CORTEX_WITHIN_MM / step))
+    last = min(len(line), end + round(_OUTSIDE_MM / step) + 1)
+    window = line[first:last]
+    peak = float(line[first : end + 3].max())
+    if peak < soft_hu + LEAST_CORTEX_OVER_SOFT_HU:
+        return outline
+    soft = float(np.clip(window.min(), -120.0, soft_hu + 30.0))
+    level = soft + EDGE_SHARE * (peak - soft)
+    # The first fall that is deep enough for a gap: behind it may lie a rib.
+    gap = soft + _GAP_SHARE * (peak - soft)
+    deep = round(_GAP_MM / step)
+    falls = [
+        n for n in range(1, len(window))
+        if window[n - 1] >= level > window[n] and window[n : n + deep].min() < gap
+    ]  # fmt: skip
+    if not falls:
+        return outline
+    before, after = float(window[falls[0] - 1]), float(window[falls[0]])
+    return (first + falls[0] - 1 + (before - level) / max(1e-6, before - after)) * step
 
 
 def _interval(best_mm: float, doubt_mm: float) -> Interval:
-    """Return a width that is never biased wide, with a voxel of doubt."""
+    """Return a width with a voxel of doubt."""
     best = max(0.0, best_mm)
     return Interval(max(0.0, best - doubt_mm), best, best + doubt_mm)
-
-
-def _axis(model: SpineModel, centres: Mapping[int, Vector], isthmus: int) -> Vector:
-    """Return the direction of the section centres near the isthmus, from back to front."""
-    near = [place for place in sorted(centres) if abs(place - isthmus) <= _AXIS_REACH_MM]
-    s, _, _ = model.curve.locate(centres[isthmus][None])
-    forward = model.curve.anterior[int(np.clip(round(float(s[0])), 0, len(model.curve) - 1))]
-    if len(near) < 4:
-        return unit(forward)
-    points = np.array([centres[place] for place in near])
-    _, _, directions = np.linalg.svd(points - points.mean(0))
-    axis = directions[0] * np.sign(directions[0] @ forward)
-    # A cloud of centres that is wider than long has no axis of its own.
-    return unit(axis) if axis @ forward > 0.5 else unit(forward)
-
-
-def _height_mm(model: SpineModel, region: _Region, centre: Vector) -> float:
-    """Return the length of the outline through the isthmus along the spine."""
-    s, _, _ = model.curve.locate(centre[None])
-    upward = model.curve.superior[int(np.clip(round(float(s[0])), 0, len(model.curve) - 1))]
-    steps = np.arange(0.0, 20.0, 0.25)
-    length = 0.0
-    for direction in (1.0, -1.0):
-        line = centre + direction * steps[:, None] * upward
-        values = sample(region.outline, region.geometry, line, outside=0.0)
-        outside = np.flatnonzero(values < 0.5)
-        length += float(steps[outside[0]]) if len(outside) else float(steps[-1])
-    return length

@@ -89,9 +89,15 @@ def resample(
     target: VolumeGeometry,
     *,
     nearest: bool = False,
-    outside: float = AIR_HU,
+    outside: float | None = AIR_HU,
 ) -> NDArray[np.float32]:
-    """Return ``voxels`` on another grid, float32, linear (or nearest); any direction or shear."""
+    """Return ``voxels`` on another grid, float32, linear (or nearest); any direction or shear.
+
+    Parameters
+    ----------
+    outside
+        Value beyond the source; ``None`` goes on with what its border holds.
+    """
     index_from_index = source.ijk_from_lps @ target.lps_from_ijk
     flipped = index_from_index[:3, :3][::-1, ::-1]
     return np.asarray(
@@ -102,8 +108,8 @@ def resample(
             output_shape=target.shape_kji,
             output=np.float32,
             order=0 if nearest else 1,
-            mode="constant",
-            cval=outside,
+            mode="nearest" if outside is None else "constant",
+            cval=0.0 if outside is None else outside,
             prefilter=False,
         )
     )
