@@ -247,22 +247,12 @@ def _outline_foramina(
             continue
         if not (model.bodies == number).any():
             continue
-        wall_v = _wall_v(model, number)
         for side in Side:
             upper = vertebrae[number].pedicles.get(side)
             lower = vertebrae[number - 1].pedicles.get(side)
             if upper is not None and lower is not None:
                 code = number + (RIGHT_FORAMEN_OFFSET if side is Side.RIGHT else 0)
-                out[foramen(model, upper, lower, side, wall_v)] = code
-
-
-def _wall_v(model: SpineModel, number: int) -> float:
-    """Return ``v`` of the posterior wall of one body in the midline."""
-    s, v, u = model.located
-    body = (model.bodies == number) & (np.abs(u) < 6.0)
-    low = body & (s < model.centre_s[number - 1])
-    values = v[low] if low.any() else v[model.bodies == number]
-    return float(np.percentile(values, 2))
+                out[foramen(model, upper, lower, side)] = code
 
 
 def _on_scan(

@@ -29,7 +29,7 @@ _LATERAL_MM = 2.0, 42.0
 _FEWEST_VOXELS = 60
 _MIDDLE_MM = 3.0
 
-_REACH_SHARE = 1.12
+_REACH_SHARE = 1.22
 """Reach of a thoracic pedicle in half widths of its body."""
 
 

@@ -1,0 +1,115 @@
+"""Where bone ends along rays, read from the CT between the outline's last cortex and soft tissue."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.anatomy.work_grid import sample
+from planner.geometry.kernels import kernel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.anatomy.spine_model import Box, SpineModel
+    from planner.geometry.points import Vector
+
+EDGE_SHARE = 0.7
+"""A bone's edge is where HU fall to this share of the way from soft tissue to its cortex.
+
+Half is right for thick bone only; behind a cortex thinner than the blur it lies outside, which
+would make a pedicle wide. More than half errs to the narrow side.
+"""
+
+LEAST_CORTEX_OVER_SOFT_HU = 150.0
+"""Below this no cortex is seen, as beside a lytic lesion, and the outline has to serve."""
+
+STEP_MM = 0.25
+_LONGEST_MM = 24.0
+_CORTEX_WITHIN_MM = 4.0
+_OUTSIDE_MM = 3.0
+_GAP_SHARE, _GAP_MM = 0.4, 2.0
+_OUTLINE_BIAS_MM = 0.4
+_LOWEST_SOFT_HU = -120.0
+_SOFT_ROOM_HU = 30.0
+
+
+class BoneEdges:
+    """The outline and the CT about one vertebra, to be asked along rays."""
+
+    __slots__ = ("_geometry", "_model", "_share")
+
+    def __init__(self, model: SpineModel, number: int, box: Box) -> None:
+        self._model = model
+        self._share = (model.vertebrae[box] == number).astype(np.float32)
+        size = self._share.shape
+        self._geometry = model.volume.geometry.cropped(
+            (box[2].start, box[1].start, box[0].start), (size[2], size[1], size[0])
+        )
+
+    def along(
+        self, starts: Vector, direction: Vector, farthest_mm: float = np.inf
+    ) -> NDArray[np.float64]:
+        """Return how far bone reaches from each start, NaN where the start is not in it.
+
+        Parameters
+        ----------
+        starts
+            LPS, shape ``(..., 3)``.
+        farthest_mm
+            Distance from the midplane beyond which bone is another's.
+        """
+        model = self._model
+        ray = np.arange(0.0, _LONGEST_MM, STEP_MM)
+        points = starts[..., None, :] + ray[:, None] * direction
+        inside = sample(self._share, self._geometry, points, outside=0.0) > 0.5
+        if np.isfinite(farthest_mm):
+            _, _, u = model.curve.locate(points)
+            inside &= np.abs(u) < farthest_mm
+        hu = sample(model.ct.hu, model.ct.geometry, points)
+        out = np.empty(starts.shape[:-1])
+        _edges(
+            hu.reshape(-1, len(ray)), inside.reshape(-1, len(ray)), model.soft_hu, out.reshape(-1)
+        )
+        return out
+
+
+@kernel
+def _edges(
+    hu: NDArray[np.float32],
+    inside: NDArray[np.bool_],
+    soft_hu: float,
+    out: NDArray[np.float64],
+) -> None:
+    """Fill ``out`` with the edge of each ray."""
+    for n in range(hu.shape[0]):
+        if inside[n, 0] or inside[n, 1] or inside[n, 2]:
+            out[n] = _edge(hu[n], inside[n], soft_hu)
+        else:
+            out[n] = np.nan
+
+
+@kernel
+def _edge(line: NDArray[np.float32], solid: NDArray[np.bool_], soft_hu: float) -> float:
+    """Return where bone ends on one ray that starts in it."""
+    count = line.shape[0]
+    end = 2
+    while end < count - 1 and solid[end]:
+        end += 1
+    outline = max(0.0, end * STEP_MM - _OUTLINE_BIAS_MM)
+    first = max(0, end - int(_CORTEX_WITHIN_MM / STEP_MM))
+    last = min(count, end + int(_OUTSIDE_MM / STEP_MM) + 1)
+    peak = float(line[first : min(count, end + 3)].max())
+    if peak < soft_hu + LEAST_CORTEX_OVER_SOFT_HU:
+        return float(outline)
+    soft = min(max(float(line[first:last].min()), _LOWEST_SOFT_HU), soft_hu + _SOFT_ROOM_HU)
+    level = soft + EDGE_SHARE * (peak - soft)
+    # The first fall that is deep enough for a gap: behind it may lie a rib.
+    gap = soft + _GAP_SHARE * (peak - soft)
+    deep = int(_GAP_MM / STEP_MM)
+    for n in range(first + 1, last):
+        before, after = float(line[n - 1]), float(line[n])
+        if before >= level > after and line[n : min(n + deep, last)].min() < gap:
+            return (n - 1 + (before - level) / (before - after)) * STEP_MM
+    return float(outline)
