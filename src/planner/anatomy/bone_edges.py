@@ -1,4 +1,4 @@
-"""Where bone ends along rays, read from the CT between the outline's last cortex and soft tissue."""
+"""Where bone ends along rays: read from the CT, between the last cortex and soft tissue."""
 
 from __future__ import annotations
 

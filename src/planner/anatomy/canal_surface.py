@@ -21,7 +21,7 @@ RADII_MM = np.arange(3.0, 17.0, 0.5)
 _BONE_HU, _BONE_RANGE_HU = 160.0, 120.0
 _USUAL_OVER_MM = 31
 
-SURFACE_BIAS_MM = 0.65, 0.2
+SURFACE_BIAS_MM = 0.45, 0.2
 """How far inside the canal the steepest rise of HU lies, facing the body and facing the arch.
 
 A thin shell over marrow, after blur, seems to begin before it does; a lamina is thick enough to

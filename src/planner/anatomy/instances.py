@@ -113,9 +113,7 @@ def split_vertebrae(
     bone = _bone(volume, located, parts, discs, surfaces, threshold_hu)
     dense = volume.hu > threshold_hu + 40.0
     laminae = _lamina_places(spine.straight, spine.canal_radius_mm, places)
-    quarter = spine.canal_radius_mm.shape[1] // 4
-    lateral = spine.canal_radius_mm[:, [quarter, -quarter]].mean(1)
-    seeds = _seeds(located, parts, bone, dense, discs, places, laminae, lateral)
+    seeds = _seeds(located, parts, bone, dense, spine, places, laminae)
     relief = -np.clip(ndimage.gaussian_filter(volume.hu, 0.5 / volume.spacing_mm), -100, 700)
     bone &= ~ribs(volume, located, relief, seeds, bone, threshold_hu)
     seeds[~bone] = 0
@@ -244,14 +242,15 @@ def _seeds(
     parts: SpineParts,
     bone: NDArray[np.bool_],
     dense: NDArray[np.bool_],
-    discs: DiscSearch,
+    spine: StraightSpine,
     places: Stations,
     laminae: NDArray[np.float64],
-    canal_half_mm: NDArray[np.float64],
 ) -> NDArray[np.int32]:
     """Mark each vertebra where it is certain: body core, pedicles, midline lamina."""
     s, v, u = located
-    wall = discs.walls.posterior_at(s).astype(np.float32)
+    quarter = spine.canal_radius_mm.shape[1] // 4
+    canal_half_mm = spine.canal_radius_mm[:, [quarter, -quarter]].mean(1)
+    wall = spine.discs.walls.posterior_at(s).astype(np.float32)
     side = np.abs(u)
     core = ndimage.binary_erosion(parts.bodies > 0)
     seeds = np.where(core, parts.bodies, 0).astype(np.int32)
