@@ -37,6 +37,8 @@ ISTHMUS = (16.53, 21.03, 4.03)
 USUAL_HALF_WIDTH = 4.5
 SKIN = (0.0, 0.0, 100.0, 85.0)
 FORAMEN = ((12.53, 20.03), (12.07, 26.03), (-13.03, -5.53))
+UPPER_FORAMEN_Z = (14.03, 21.03)
+"""Of the foramen above the pedicle, between this vertebra and the one above."""
 
 Array = NDArray[np.float64]
 
@@ -102,11 +104,20 @@ def in_bone(p: Array, shape: Shape) -> NDArray[np.bool_]:
     return bone & ~in_canal(p)
 
 
-def in_foramen(p: Array, side: Side) -> NDArray[np.bool_]:
+def in_foramen(
+    p: Array, side: Side, height: tuple[float, float] = FORAMEN[2]
+) -> NDArray[np.bool_]:
     x, y, z = np.moveaxis(p, -1, 0)
-    (x0, x1), (y0, y1), (z0, z1) = FORAMEN
+    (x0, x1), (y0, y1), _ = FORAMEN
+    z0, z1 = height
     x = side.sign * x
     return (x >= x0) & (x <= x1) & (y >= y0) & (y <= y1) & (z >= z0) & (z <= z1)
+
+
+def level_above(level: Level) -> Level:
+    """The usual neighbour, T13 and L6 left out."""
+    usual = [item for item in Level if item not in (Level.T13, Level.L6)]
+    return usual[usual.index(level) - 1]
 
 
 def in_skin(p: Array) -> NDArray[np.bool_]:
@@ -201,6 +212,8 @@ def build(
     foramina = np.zeros(bone.shape, np.uint8)
     for side in Side:
         foramina[in_foramen(p, side) & ~bone] = foramen_label(shape.level, side)
+        upper = foramen_label(level_above(shape.level), side)
+        foramina[in_foramen(p, side, UPPER_FORAMEN_Z) & ~bone] = upper
     lesion = None
     if shape.lesion is not None:
         lesion = np.linalg.norm(p - np.array(shape.lesion[:3]), axis=-1) <= shape.lesion[3]

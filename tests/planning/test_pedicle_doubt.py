@@ -8,14 +8,14 @@ import pytest
 
 import phantoms
 from planner.domain.anatomy import Pedicle
-from planner.domain.levels import Level, Side
+from planner.domain.levels import Level, Side, foramen_label
 from planner.domain.sourced import Interval
 from planner.geometry.points import PointLps
 from planner.planning import propose
-from planner.planning.pedicle_doubt import why_doubted
+from planner.planning.pedicle_doubt import missing_foramen, why_doubted
 from planner.planning.surfaces import surroundings_of
 from planning import analytic_spine as spine
-from planning.analytic_spine import Scene
+from planning.analytic_spine import Scene, Shape
 
 
 @pytest.fixture(scope="module")
@@ -91,3 +91,29 @@ def test_that_the_true_pedicles_of_digital_spines_are_believed(make: object) -> 
     for level, vertebra in truth.vertebrae.items():
         for pedicle in vertebra.pedicles.values():
             assert why_doubted(vertebra, pedicle, surroundings_of(truth, level)) == ""
+
+
+@pytest.mark.parametrize("side", list(Side))
+@pytest.mark.parametrize(("upper", "words"), [(Level.L2, "above"), (Level.L3, "below")])
+def test_that_nothing_is_proposed_beside_a_foramen_that_was_not_outlined(
+    scene: Scene, side: Side, upper: Level, words: str
+) -> None:
+    foramina = scene.anatomy.foramina.copy()
+    foramina[foramina == foramen_label(upper, side)] = 0
+    anatomy = replace(scene.anatomy, foramina=foramina)
+    found = propose(scene.ct, anatomy, Level.L3)
+    assert {item.trajectory.side for item in found.trajectories} == {side.other}
+    (because,) = found.none_because
+    assert because.startswith(
+        f"{side.value.capitalize()}: the foramen {words} the pedicle of L3 was not outlined"
+    )
+
+
+def test_that_a_foramen_under_a_thirteenth_rib_is_the_one_above_l1() -> None:
+    lumbar = spine.build(Shape(level=Level.L1))
+    surroundings = surroundings_of(lumbar.anatomy, Level.L1)
+    assert missing_foramen(Level.L1, Side.LEFT, surroundings) == ""
+    odd = lumbar.anatomy.foramina.copy()
+    odd[odd == foramen_label(Level.T12, Side.LEFT)] = foramen_label(Level.T13, Side.LEFT)
+    changed = surroundings_of(replace(lumbar.anatomy, foramina=odd), Level.L1)
+    assert missing_foramen(Level.L1, Side.LEFT, changed) == ""

@@ -1,4 +1,4 @@
-"""Whether an outlined pedicle can be one at all.
+"""Whether the outlines about a pedicle are good enough to propose a needle by it.
 
 Every path is placed by the pedicle, and the foramina lie between pedicles. An outline that took a
 rib or a transverse process for one makes the whole side wrong, and nothing measured on it would
@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.domain import structures
+from planner.domain.levels import Level
 from planner.planning.segment_distance import nearest_in_blocks
 
 if TYPE_CHECKING:
     from planner.domain.anatomy import Pedicle, Vertebra
+    from planner.domain.levels import Side
     from planner.planning.surfaces import Surroundings
 
 BESIDE_CANAL_MM: Final = 2.2
@@ -27,6 +29,9 @@ AXIAL_DEG: Final = (-20.0, 45.0)
 """Mean transverse angles run from -10 to 35 degrees towards the midline with a spread of about 2
 (Zindrick 1987, Kaur 2016, both second hand); twice that spread and 5 degrees of a crooked vertebra
 are left on either side."""
+
+STEPS_UP: Final = 2
+"""T13 and L6 stand in the list of levels whether a patient has them or not."""
 
 CRANIAL_DEG: Final = 30.0
 TALLEST_MM: Final = 24.0
@@ -46,6 +51,22 @@ def why_doubted(vertebra: Vertebra, pedicle: Pedicle, surroundings: Surroundings
         f"{reason}, so nothing is proposed by it. Look at the outlines, or place the needle "
         "yourself."
     )
+
+
+def missing_foramen(level: Level, side: Side, surroundings: Surroundings) -> str:
+    """Return which of the two foramina beside a pedicle was not outlined, empty when both were.
+
+    What was not outlined is not kept away from, and nothing measured would show it.
+    """
+    above = [upper for upper in Level if 0 < level.order - upper.order <= STEPS_UP]
+    for words, uppers in (("above", above), ("below", [level])):
+        if not any(structures.foramen(upper, side) in surroundings.near for upper in uppers):
+            return (
+                f"{side.value.capitalize()}: the foramen {words} the pedicle of {level} was not "
+                "outlined, perhaps because the scan ends near it, so no path there can be kept "
+                "away from it. Look at the outlines, or place the needle yourself."
+            )
+    return ""
 
 
 def _reason(vertebra: Vertebra, pedicle: Pedicle, surroundings: Surroundings) -> str:
