@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
     from planner.document.plan_document import Command
     from planner.domain.anatomy import Anatomy
     from planner.domain.devices import ZoneRow
@@ -84,9 +82,6 @@ class PhantomServices:
     def look(self, path: Path, report: ProgressReport) -> Inspection | None:
         report(0.5, "Looking")
         return self.found
-
-    def thumbnail(self, path: Path, series_uid: str) -> NDArray[np.uint8]:
-        return np.zeros((8, 8), dtype=np.uint8)
 
     def open_scan(
         self,

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from phantoms import easy_l3
+from planner.document.commands import accept_level
 from planner.domain.finding import Assessment, Finding, Severity, Verdict
 from planner.domain.levels import Level, Side
 from planner.domain.plan import Ablation, AblationId
@@ -96,3 +97,16 @@ def test_that_a_cell_carries_the_weight_of_the_finding_that_names_its_structure(
     assert margin_rows(plan, assessment, inside)[0].cells[0].text == "0.0"
     (shown,) = finding_rows(plan, assessment)
     assert shown.message.endswith("1.2 mm to L3 left foramen.")
+
+
+def test_that_distances_are_marked_unverified_until_their_level_is_accepted(plan):
+    assessment = Assessment(
+        verdict=Verdict.WARNED, findings=(), checked=(), input_sha256="0", revision=1
+    )
+    margins = tuple(
+        Margin(subject=subject, column=MarginColumn.WALL) for subject in ("proposal", "a1")
+    )
+    assert [row.unverified for row in margin_rows(plan, assessment, margins)] == [True, True]
+    level = plan.trajectories[0].level
+    accepted = accept_level(level).apply(plan)
+    assert [row.unverified for row in margin_rows(accepted, assessment, margins)] == [False, False]

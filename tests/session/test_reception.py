@@ -142,11 +142,13 @@ def test_that_only_a_single_series_that_may_be_used_opens_straight():
     assert opens_straight(folder(series("1"), refused("2"))) is None
 
 
-def test_that_thumbnails_come_one_by_one_and_stop_when_the_question_is_declined(desk):
-    desk.services.found = folder(series("1"), series("2"))
+def test_that_the_chooser_shows_the_pictures_it_was_given_and_can_be_declined(desk):
+    grey = np.zeros((4, 4), dtype=np.uint8)
+    desk.services.found = folder(series("1", thumbnail=grey), series("2"))
     desk.work.reception.open_scan(Path("folder"))
     desk.settle()
-    assert {call.args[0] for call in desk.view.show_thumbnail.call_args_list} == {"1", "2"}
+    state = desk.view.show_chooser.call_args.args[0]
+    assert [row.thumbnail is grey for row in rows(state)] == [True, False]
     desk.work.reception.decline()
     assert desk.work.reception.choice is None
     desk.work.reception.choose("1")

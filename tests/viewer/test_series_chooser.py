@@ -1,5 +1,6 @@
 """The chooser of series, by keyboard and for a screen reader."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -123,12 +124,13 @@ def test_that_two_patients_leave_nobody_chosen(chooser, qtbot):
 
 def test_that_a_thumbnail_is_the_picture_it_was_given(chooser):
     grey = np.tile(np.arange(0, 250, 10, dtype=np.uint8), (20, 1))
-    chooser.show_thumbnail("2", grey)
+    pictured = replace(FOLDER.series[1], thumbnail=grey)
+    found = replace(FOLDER, series=(FOLDER.series[0], pictured))
+    chooser.show_state(chooser_state(found, names_hidden=False))
     item = chooser.series.item(2)
     image: QImage = item.data(PICTURE).toImage()
     assert (image.width(), image.height()) == (25, 20)
     assert [image.pixelColor(x, 7).red() for x in (0, 12, 24)] == [0, 120, 240]
-    chooser.show_thumbnail("1", None)
     assert chooser.series.item(1).data(PICTURE) is None
 
 

@@ -14,7 +14,7 @@ from planner.catalog import Catalog, load_catalog, write_zone_table
 from planner.document.commands import bind_outlines
 from planner.document.plan_file import load_plan, save_plan
 from planner.domain.plan import AnatomyBinding
-from planner.imaging import inspect, load_ct, read_thumbnail
+from planner.imaging import inspect, load_ct
 from planner.imaging.volume_files import is_volume_file
 from planner.session.opened_case import NO_OUTLINES
 from planner.session.ports import Suggestion, Suggestions
@@ -22,9 +22,6 @@ from planner.session.ports import Suggestion, Suggestions
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-    import numpy as np
-    from numpy.typing import NDArray
 
     from planner.document.plan_document import Command
     from planner.domain.anatomy import Anatomy
@@ -70,11 +67,9 @@ class Services:
 
     def look(self, path: Path, report: ProgressReport) -> Inspection | None:
         """Say what lies there, from the headers; ``None`` for a file that is one volume."""
-        return None if is_volume_file(path) else inspect(path, report, pixels=False)
-
-    def thumbnail(self, path: Path, series_uid: str) -> NDArray[np.uint8]:
-        """Return a small grey picture of a series; raise ``InputRefusedError`` without one."""
-        return read_thumbnail(path, series_uid)
+        if is_volume_file(path):
+            return None
+        return inspect(path, report, pixels=False, thumbnails=True)
 
     def open_scan(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,9 @@ from planner.domain.volume import GateVerdict
 from planner.session.state_words import day
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from planner.domain.volume import PatientIdentity
     from planner.imaging.inspection import Inspection, SeriesInspection
 
@@ -41,6 +44,7 @@ class SeriesRow:
     verdict: GateVerdict
     remarks: tuple[str, ...]
     refused: str
+    thumbnail: NDArray[np.uint8] | None = field(default=None, compare=False, repr=False)
 
     @property
     def spoken(self) -> str:
@@ -179,7 +183,8 @@ def _row(one: SeriesInspection, *, is_best: bool, blocked: str) -> SeriesRow:
     return SeriesRow(
         series_uid=one.series_uid,
         title=one.series_description or "Series without a description",
-        what=one.description,
+        what=". ".join(part for part in (one.kind, one.description) if part),
+        thumbnail=one.thumbnail,
         advice=advice,
         best=f"Best for planning: {advice}" if is_best else "",
         verdict=one.verdict,

@@ -9,9 +9,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from planner.document.plan_document import Command
     from planner.domain.anatomy import Anatomy
     from planner.domain.corrections import Correction
@@ -89,10 +86,6 @@ class CaseServices(Protocol):
 
     def look(self, path: Path, report: ProgressReport) -> Inspection | None:
         """Say what lies there, from the headers; ``None`` for a file that is one volume."""
-        ...
-
-    def thumbnail(self, path: Path, series_uid: str) -> NDArray[np.uint8]:
-        """Return a small grey picture of a series; raise ``InputRefusedError`` without one."""
         ...
 
     def open_scan(

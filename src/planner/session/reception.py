@@ -16,9 +16,6 @@ from planner.session.state_words import day
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from planner.domain.plan import Plan
     from planner.domain.progress import ProgressReport
     from planner.imaging.inspection import Inspection
@@ -90,7 +87,6 @@ class Reception:
             return
         self._inspection = found
         self._offer()
-        self._fetch_thumbnails(found)
 
     def _offer(self) -> None:
         if self._inspection is not None:
@@ -117,34 +113,8 @@ class Reception:
 
     def decline(self) -> None:
         """Choose nothing."""
-        self._jobs.cancel("thumbnails")
         self._inspection = self.choice = None
         self._view.show_chooser(None)
-
-    def _fetch_thumbnails(self, found: Inspection) -> None:
-        made: dict[str, NDArray[np.uint8] | None] = {}
-        shown: set[str] = set()
-        wanted = [one.series_uid for one in found.series if one.series_uid]
-
-        def work(report: ProgressReport) -> None:
-            for place, uid in enumerate(wanted):
-                report(place / len(wanted), "Making thumbnails")
-                made[uid] = self._thumbnail(found.path, uid)
-            report(1.0, "Making thumbnails")
-
-        def show(_done: object = None) -> None:
-            for uid in [uid for uid in made if uid not in shown]:
-                shown.add(uid)
-                self._view.show_thumbnail(uid, made[uid])
-
-        self._jobs.start("thumbnails", "Making thumbnails", work, show, progressed=show)
-
-    def _thumbnail(self, path: Path, series_uid: str) -> NDArray[np.uint8] | None:
-        """Return a small picture, or none where the series cannot be put on a grid."""
-        try:
-            return self._services.thumbnail(path, series_uid)
-        except InputRefusedError:
-            return None
 
     def _load(self, path: Path, series_uid: str | None) -> None:
         feed = SliceFeed()

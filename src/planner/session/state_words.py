@@ -44,6 +44,12 @@ SIDE_IN_DOUBT = frozenset(
 )
 """Codes of the gate after which left and right must be looked at with more than usual care."""
 
+_BACK_OF_THE_SPINE = {
+    "agrees": "In the picture the back of the spine lies where the header puts it.",
+    "contradicts": "In the picture the back of the spine lies where the header puts the front.",
+    "cannot tell": "The picture does not tell front from back by itself.",
+}
+
 _SEXES = {"M": "male", "F": "female", "O": "other"}
 
 
@@ -76,6 +82,7 @@ def study_state(
         names_hidden=names_hidden,
         refusal=refusal,
         side_confirmed=side_confirmed,
+        side_seen=_BACK_OF_THE_SPINE.get(record.posterior_side, ""),
         side_doubts=tuple(item.message for item in record.findings if item.code in SIDE_IN_DOUBT),
     )
 

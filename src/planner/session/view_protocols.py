@@ -7,9 +7,6 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from planner.domain.volume import CtVolume
     from planner.session.chooser import ChooserState
     from planner.session.drawing import Drawing
@@ -63,10 +60,6 @@ class ReceptionView(Protocol):
 
     def show_chooser(self, state: ChooserState | None) -> None:
         """Let the user choose a series; ``None`` takes the question away."""
-        ...
-
-    def show_thumbnail(self, series_uid: str, grey: NDArray[np.uint8] | None) -> None:
-        """Put a picture ``[j, i]`` beside a series; ``None`` when it has none."""
         ...
 
     def show_missing_scan(self, state: MissingScan) -> None:

@@ -47,6 +47,8 @@ class StudyState:
         Who confirmed left and right, and when; empty while nobody has.
     side_doubts
         What the gate says that makes left and right doubtful.
+    side_seen
+        Whether the picture itself bears out what the header says of front and back.
     is_coming
         Slices of a scan are shown while the rest is read; nothing is open.
     refusal
@@ -64,6 +66,7 @@ class StudyState:
     names_hidden: bool = False
     side_confirmed: str = ""
     side_doubts: tuple[str, ...] = ()
+    side_seen: str = ""
     is_coming: bool = False
     refusal: str = ""
 
@@ -216,9 +219,10 @@ class MarginCell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarginRow:
-    """Shortest distances from one object."""
+    """Shortest distances from one object; ``unverified`` until a person accepts its level."""
 
     subject: str
+    unverified: bool
     cells: tuple[MarginCell, ...]
 
 

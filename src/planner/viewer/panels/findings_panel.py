@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 SHORTEST_CELL_PX = 62
 
+UNVERIFIED = "Nobody has accepted the outline of this level yet, so no distance to it counts."
+
 
 class FindingCard(QFrame):
     """One finding; a click shows where it is."""
@@ -183,7 +185,10 @@ class FindingsPanel(QWidget):
             self._margins.addWidget(head, 0, column)
         self._margins.setColumnStretch(0, 1)
         for place, row in enumerate(state.margins, start=1):
-            self._margins.addWidget(label(row.subject, "quiet"), place, 0)
+            mark = f"{row.subject}\nUNVERIFIED" if row.unverified else row.subject
+            name = label(mark, "quiet")
+            name.setToolTip(UNVERIFIED if row.unverified else "")
+            self._margins.addWidget(name, place, 0)
             for column, cell in enumerate(row.cells, start=1):
                 self._margins.addWidget(self._margin(cell), place, column)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPalette, QPen, QPixmap
@@ -25,9 +23,6 @@ from planner.domain.volume import GateVerdict
 from planner.session.chooser import ChooserState, SeriesRow, StudyGroup
 from planner.viewer.panels.parts import label, say
 from planner.viewer.theme import clinical
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 VALUE = int(Qt.ItemDataRole.UserRole)
 PICTURE = VALUE + 1
@@ -166,6 +161,16 @@ def _font(painter: QPainter, size_px: int, *, bold: bool = False) -> QFont:
     return font
 
 
+def _picture(row: SeriesRow) -> QPixmap | None:
+    """Return the thumbnail of a series as Qt shows it."""
+    if row.thumbnail is None:
+        return None
+    rows = np.ascontiguousarray(row.thumbnail)
+    form = QImage.Format.Format_Grayscale8
+    image = QImage(rows.data, rows.shape[1], rows.shape[0], rows.strides[0], form)
+    return QPixmap.fromImage(image.copy())
+
+
 class SeriesChooser(QDialog):
     """Arrow keys walk, Enter opens, Esc lets be; a refused series says why and stays shut."""
 
@@ -176,7 +181,6 @@ class SeriesChooser(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Choose a series")
         self.resize(940, 640)
-        self._items: dict[str, QListWidgetItem] = {}
         self.place = label("", "title")
         self.hint = label("", "quiet")
         self.series = QListWidget()
@@ -208,9 +212,7 @@ class SeriesChooser(QDialog):
         """Fill the list; nothing is chosen unless the state says so."""
         self.place.setText(state.place)
         self.hint.setText("\n".join((state.hint, *state.remarks)))
-        pictures = {uid: item.data(PICTURE) for uid, item in self._items.items()}
         self.series.clear()
-        self._items = {}
         for group in state.groups:
             heading = QListWidgetItem(f"{group.patient}, {group.identity}, {group.study}")
             heading.setFlags(Qt.ItemFlag.NoItemFlags)
@@ -219,25 +221,14 @@ class SeriesChooser(QDialog):
             for row in group.rows:
                 item = QListWidgetItem(row.title)
                 item.setData(VALUE, row)
-                item.setData(PICTURE, pictures.get(row.series_uid))
+                item.setData(PICTURE, _picture(row))
                 item.setData(Qt.ItemDataRole.AccessibleTextRole, row.spoken)
                 item.setToolTip("\n".join(row.remarks))
                 self.series.addItem(item)
-                self._items[row.series_uid] = item
                 if row.series_uid == state.chosen and not row.refused:
                     self.series.setCurrentItem(item)
         self.series.setFocus()
         self._follow()
-
-    def show_thumbnail(self, series_uid: str, grey: NDArray[np.uint8] | None) -> None:
-        """Put a picture beside its series."""
-        item = self._items.get(series_uid)
-        if item is None or grey is None:
-            return
-        rows = np.ascontiguousarray(grey)
-        form = QImage.Format.Format_Grayscale8
-        image = QImage(rows.data, rows.shape[1], rows.shape[0], rows.strides[0], form)
-        item.setData(PICTURE, QPixmap.fromImage(image.copy()))
 
     def current(self) -> SeriesRow | None:
         """Return the series under the hand."""

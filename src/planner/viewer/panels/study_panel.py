@@ -39,6 +39,7 @@ class StudyPanel(Panel):
         self._grid = label("", "quiet")
         self._position = label("", "quiet")
         self._side = label("", "quiet")
+        self._seen = label("", "quiet")
         self._doubts = label("", "refusal")
         self._gate_title = section("What the gate says")
         self._gate = QVBoxLayout()
@@ -54,6 +55,7 @@ class StudyPanel(Panel):
             self._position,
             section("Left and right"),
             self._doubts,
+            self._seen,
             self._side,
             button(actions["confirm_side"]),
             self._gate_title,
@@ -72,6 +74,7 @@ class StudyPanel(Panel):
         say(self._doubts, "\n".join(state.side_doubts))
         say(self._side, state.side_confirmed or "Nobody has confirmed the side of this scan yet.")
         self._side.setVisible(state.is_open)
+        say(self._seen, state.side_seen)
         while (item := self._gate.takeAt(0)) is not None:
             if (old := item.widget()) is not None:
                 old.deleteLater()
