@@ -118,8 +118,8 @@ def test_that_every_action_is_connected_and_has_words(window):
         action = window.actions_by_id[spec.id]
         assert action.text()
         assert action.toolTip()
-        signal = "2toggled(bool)" if spec.checkable else "2triggered(bool)"
-        assert action.receivers(signal) > 0, spec.id
+        heard = [action.receivers(name) for name in ("2toggled(bool)", "2triggered(bool)")]
+        assert max(heard) > 0, spec.id
 
 
 def test_that_the_bright_side_of_the_patient_is_where_the_letter_says(opened):
