@@ -14,7 +14,7 @@ from window_services import PhantomServices
 if TYPE_CHECKING:
     from planner.session.window_states import CheckState, Message
 
-SLOTS = ("open", "segment", "redo", "surfaces", "check", "suggest", "report")
+SLOTS = ("open", "segment", "redo", "surfaces", "check", "suggest", "report", "simulate")
 
 
 class Desk:

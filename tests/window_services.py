@@ -25,7 +25,11 @@ from planner.domain.plan import (
     Trajectory,
     TrajectoryId,
 )
+from planner.domain.prediction import ModelLabel
+from planner.domain.simulation import Coverage, Order, Simulation, StructureCourse, ZoneExtent
+from planner.domain.sourced import Status
 from planner.geometry.points import PointLps, unit
+from planner.geometry.volume_geometry import VolumeGeometry
 from planner.physics.cement_fill import fill_cement
 from planner.physics.zone_table import table_zone
 from planner.session.margins import Margin, measure_margins
@@ -63,6 +67,56 @@ def pedicle_path(anatomy: Anatomy, level: Level, side: Side) -> Trajectory:
     )
 
 
+def made_up_simulation(plan: Plan) -> Simulation:
+    """A ball of 10 mm about the tip of the first ablation, with its band, and a hot canal."""
+    burn = plan.ablations[0]
+    tip = plan.trajectory(burn.trajectory_id).tip
+    grid = VolumeGeometry.axis_aligned(
+        (41, 41, 41), (1.0, 1.0, 1.0), (tip.x_mm - 20.0, tip.y_mm - 20.0, tip.z_mm - 20.0)
+    )
+    away = np.linalg.norm(np.indices(grid.shape_kji) - 20.0, axis=0)
+    canal = StructureCourse(
+        peak_celsius=43.2,
+        lowest_celsius=37.0,
+        hottest_celsius=46.4,
+        coldest_celsius=37.0,
+        flowing_celsius=41.0,
+        cem43_min=12.0,
+        over_42_s=60.0,
+        over_45_s=0.0,
+        to_42_s=200.0,
+    )
+    model = ModelLabel(
+        tier="full", name="made up", version="1", inputs=(), source="test", status=Status.DERIVED
+    )
+    return Simulation(
+        input_sha256="made up",
+        order=Order.TOGETHER,
+        is_cold=False,
+        model=model,
+        geometry=grid,
+        certain=away <= 7.0,
+        zone=away <= 10.0,
+        possible=away <= 13.0,
+        peak_celsius=(90.0 - 3.0 * away).astype(np.float32),
+        lowest_celsius=np.full(grid.shape_kji, 37.0, np.float32),
+        band_mm=3.0,
+        extents={
+            burn.id: ZoneExtent(length_mm=20.0, width_mm=20.0, height_mm=20.0, volume_ml=4.19)
+        },
+        courses={"canal": canal},
+        exposures={},
+        runs={"nominal": 4.19},
+        coverage=Coverage(
+            percent=80.0,
+            sure_percent=60.0,
+            least_margin_mm=-2.0,
+            curve=(),
+            missed_words="L3: anterior",
+        ),
+    )
+
+
 @dataclass
 class PhantomServices:
     """Implements ``CaseServices``."""
@@ -75,6 +129,7 @@ class PhantomServices:
     found: Inspection | None = None
     """What lies in every folder; ``None`` is one volume."""
     opened: list[str | None] = field(default_factory=list)
+    simulated: dict[object, tuple[Simulation, ...]] = field(default_factory=dict)
 
     def prepare(self) -> None:
         """Have everything at hand already."""
@@ -169,6 +224,7 @@ class PhantomServices:
         findings = tuple(_finding(plan, needle, anatomy) for needle in plan.trajectories)
         return Evaluation(
             plan=plan,
+            simulations=self.simulated.get((plan.trajectories, plan.ablations), ()),
             zones=self.predict_zones(plan),
             cements=tuple(fills),
             unfilled={},
@@ -194,6 +250,14 @@ class PhantomServices:
         path = pedicle_path(anatomy, level, side)
         offer = Suggestion(trajectory=path, reasons=("along the axis of the pedicle",))
         return Suggestions(ranked=(offer,), none_because=())
+
+    def simulate(
+        self, plan: Plan, ct: CtVolume, anatomy: Anatomy, report: ProgressReport
+    ) -> tuple[Simulation, ...]:
+        report(0.5, "Simulating")
+        made = made_up_simulation(plan)
+        self.simulated[plan.trajectories, plan.ablations] = (made,)
+        return (made,)
 
     def save_plan(self, path: Path, plan: Plan) -> Plan:
         return save_plan(path, plan)

@@ -14,6 +14,7 @@ from planner.catalog import Catalog, load_catalog, write_zone_table
 from planner.document.commands import bind_outlines
 from planner.document.plan_file import load_plan, save_plan
 from planner.domain.plan import AnatomyBinding
+from planner.domain.simulation import Tier
 from planner.imaging import inspect, load_ct
 from planner.imaging.volume_files import is_volume_file
 from planner.session.opened_case import NO_OUTLINES
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from planner.domain.plan import Plan
     from planner.domain.prediction import MissingZone, PredictedZone
     from planner.domain.progress import ProgressReport
+    from planner.domain.simulation import Simulation
     from planner.domain.volume import CtVolume
     from planner.geometry.points import PointLps
     from planner.imaging import Inspection
@@ -153,6 +155,15 @@ class Services:
         from planner.session.evaluating import state_sha256  # noqa: PLC0415 - loads after the window
 
         return state_sha256(plan, self._case(ct, anatomy, plan.anatomy), evaluation)
+
+    def simulate(
+        self, plan: Plan, ct: CtVolume, anatomy: Anatomy, report: ProgressReport
+    ) -> tuple[Simulation, ...]:
+        """Simulate heat and cold, in tier full, and keep the result for ``evaluate``."""
+        from planner.session.simulation import simulate_and_keep  # noqa: PLC0415 - loads after the window
+
+        case = self._case(ct, anatomy, plan.anatomy)
+        return simulate_and_keep(plan, case, Tier.FULL, report=report)
 
     def suggest(
         self,

@@ -69,6 +69,13 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("confirm_side", "Confirm side…", "Confirm left and right.", (), "Plan"),
     ActionSpec("recheck", "Check again", "Run every rule again.", ("F5",), "Plan"),
     ActionSpec("acknowledge", "Acknowledge…", "Answer the selected finding.", (), "Plan"),
+    ActionSpec(
+        "simulate",
+        "Simulate heat and cold",
+        "Run the model in this patient's tissue.",
+        ("F6",),
+        "Plan",
+    ),
     ActionSpec("device_table", "Enter zone table…", "Copy a table from the papers.", (), "Plan"),
     ActionSpec(
         "names_up",
@@ -149,7 +156,7 @@ NO_NEEDLE = "Select a needle first."
 _NEED_SCAN = (
     "segment", "import_labels", "entry", "tip", "new_needle", "outlines", "invert", "reset_view",
     "maximise", "large", "as_acquired", "save", "save_as", "report", "export", "suggest",
-    "confirm_side", "recheck", "acknowledge",
+    "confirm_side", "recheck", "acknowledge", "simulate",
 )  # fmt: skip
 
 
@@ -174,6 +181,12 @@ def reasons(
             found["acknowledge"] = row.cannot_answer
     if not treat.device_id:
         found["device_table"] = "Choose a device first."
+    if not anatomy.is_there:
+        found["simulate"] = "Outline the spine first: heat needs to know bone."
+    elif not plan.ablations:
+        found["simulate"] = "Plan an ablation first."
+    elif "simulate" in busy:
+        found["simulate"] = "It is being simulated."
     if not study.is_open:
         found.update(dict.fromkeys(_NEED_SCAN, STILL_COMING if study.is_coming else NO_SCAN))
     return found

@@ -76,6 +76,15 @@ class CementMark:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SimulatedMark:
+    """A simulated zone as drawn: uint8 codes ``[k, j, i]``, see ``simulation_desk``."""
+
+    geometry: VolumeGeometry
+    codes: NDArray[np.uint8]
+    label: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingMark:
     """Where a finding points to."""
@@ -109,6 +118,7 @@ class Drawing:
     needles: tuple[NeedleMark, ...] = ()
     zones: tuple[ZoneMark, ...] = ()
     cements: tuple[CementMark, ...] = ()
+    simulated: tuple[SimulatedMark, ...] = ()
     focus: FindingMark | None = None
     pending_entry: PointLps | None = None
     pending_tip: PointLps | None = None

@@ -38,6 +38,7 @@ def evaluated(plan: Plan, case: Case) -> Evaluation:
         cements=cements,
         margins=watch.watched(measured, watch.PATIENCE_S) if finished else (),
         assessment=assessment,
+        simulations=predictions.simulations,
         unfilled={str(key): why for key, why in predictions.unfilled.items()},
         scene=scene_of(case, predictions),
     )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from planner.domain.plan import AnatomyBinding, Plan, Trajectory
     from planner.domain.prediction import MissingZone, PredictedCement, PredictedZone
     from planner.domain.progress import ProgressReport
+    from planner.domain.simulation import Simulation
     from planner.domain.volume import CtVolume
     from planner.geometry.points import PointLps
     from planner.imaging.inspection import Inspection
@@ -40,6 +41,8 @@ class Evaluation:
         Shortest distances of everything planned, measured with the ruler of the rules.
     scene
         What the check saw besides the plan.
+    simulations
+        Heat and cold of this very plan, where it was simulated before.
     """
 
     plan: Plan
@@ -49,6 +52,7 @@ class Evaluation:
     unfilled: Mapping[str, str]
     margins: tuple[Margin, ...] = ()
     scene: Scene | None = None
+    simulations: tuple[Simulation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +147,12 @@ class CaseServices(Protocol):
 
         A verdict counts only when it is the one its check was made on.
         """
+        ...
+
+    def simulate(
+        self, plan: Plan, ct: CtVolume, anatomy: Anatomy, report: ProgressReport
+    ) -> tuple[Simulation, ...]:
+        """Simulate heat and cold, in tier full, and keep the result for ``evaluate``."""
         ...
 
     def suggest(

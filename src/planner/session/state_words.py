@@ -27,15 +27,15 @@ from planner.session.window_states import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from planner.domain.anatomy import Anatomy
     from planner.domain.devices import Device, ZoneRow
     from planner.domain.levels import Level
-    from planner.domain.plan import Plan, Trajectory
+    from planner.domain.plan import AblationId, Plan, Trajectory
     from planner.domain.prediction import PredictedCement
     from planner.domain.volume import CtVolume
-    from planner.session.drawing import CementMark, FindingMark
+    from planner.session.drawing import CementMark, FindingMark, SimulatedMark
     from planner.session.plan_desk import PlanDesk
     from planner.session.ports import CaseServices
 
@@ -162,6 +162,7 @@ def plan_state(
         file_name=file_name,
         unsaved=unsaved,
         suggestion=suggestion,
+        ablations=len(desk.plan.ablations),
     )
 
 
@@ -209,6 +210,7 @@ def treat_state(
     zones: Sequence[PredictedZone | MissingZone],
     cements: Sequence[PredictedCement],
     unfilled: dict[str, str],
+    simulated: Callable[[AblationId | None], tuple[str, ...]] = lambda _ablation: (),
 ) -> TreatState:
     """Return what is planned on the selected needle and what the models say."""
     devices = device_offers(list(services.devices.values()))
@@ -235,6 +237,7 @@ def treat_state(
         zone_lines=zone_lines(zone) if isinstance(zone, PredictedZone) else (),
         zone_source=zone.model.source if isinstance(zone, PredictedZone) else "",
         zone_missing=zone.reason if isinstance(zone, MissingZone) else "",
+        simulated_lines=simulated(burn.id if burn else None),
         cement_id=fill.cement_id if fill else "",
         cement_ml=fill.volume_ml if fill else None,
         cement_lines=fill_lines,
@@ -271,6 +274,7 @@ def drawing_of(
     zones: Sequence[PredictedZone | MissingZone],
     cements: Sequence[CementMark],
     focus: FindingMark | None,
+    simulated: Sequence[SimulatedMark] = (),
 ) -> Drawing:
     """Return everything drawn over the images."""
     needles = desk.document.plan.trajectories if desk.document else ()
@@ -292,6 +296,7 @@ def drawing_of(
             if isinstance(item, PredictedZone)
         ),
         cements=tuple(cements),
+        simulated=tuple(simulated),
         focus=focus,
         pending_entry=desk.pending_entry,
         pending_tip=desk.pending_tip,

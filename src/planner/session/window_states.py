@@ -128,6 +128,7 @@ class PlanState:
     file_name: str = ""
     unsaved: bool = False
     suggestion: tuple[str, ...] = ()
+    ablations: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +156,7 @@ class TreatState:
     zone_lines: tuple[str, ...] = ()
     zone_source: str = ""
     zone_missing: str = ""
+    simulated_lines: tuple[str, ...] = ()
     cement_id: str = ""
     cement_ml: float | None = None
     cement_lines: tuple[str, ...] = ()

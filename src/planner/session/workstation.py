@@ -24,6 +24,7 @@ from planner.session.paper_desk import PaperDesk
 from planner.session.plan_desk import PlanDesk
 from planner.session.position import position_alarm
 from planner.session.reception import Reception
+from planner.session.simulation_desk import SimulationDesk
 from planner.session.tool_marks import CorrectionState
 from planner.session.treat_desk import TreatDesk
 from planner.session.window_states import (
@@ -78,6 +79,7 @@ class Workstation:
         self.needles = NeedleDesk(services, self, jobs, case, edits, panes)
         self.corrections = CorrectionDesk(services, self, edits, self.outlines)
         self.treatment = TreatDesk(services, self, edits)
+        self.simulation = SimulationDesk(services, self, jobs, case, edits, self.checks)
         self.paper = PaperDesk(services, self, jobs, case, edits, self.checks)
         self.names_hidden = False
         self._focus: FindingMark | None = None
@@ -117,7 +119,7 @@ class Workstation:
     def _begin(self, opened: OpenedCase) -> None:
         """Clear every desk for the case that was opened."""
         ct = opened.ct
-        self.jobs.cancel("segment", "redo", "suggest", "surfaces")
+        self.jobs.cancel("segment", "redo", "suggest", "surfaces", "simulate")
         self.checks.forget()
         self.needles.forget()
         self._shown.pop("coming", None)
@@ -274,7 +276,9 @@ class Workstation:
             unsaved=self.case.unsaved,
             suggestion=self.needles.reasons,
         )
-        treat = state_words.treat_state(desk, self._services, zones, cements, unfilled)
+        treat = state_words.treat_state(
+            desk, self._services, zones, cements, unfilled, self.simulation.lines
+        )
         self.plan_shown, self.treatment_shown = plan, treat
         busy = self.jobs.busy
         show = self._view
@@ -289,7 +293,7 @@ class Workstation:
         why = {**why, **tool_reasons(study, anatomy, tools)}
         self._publish("why", why, show.show_availability)
         fills = [checks.fills[item.cement_injection_id] for item in cements]
-        drawing = state_words.drawing_of(desk, zones, fills, self._focus)
+        drawing = state_words.drawing_of(desk, zones, fills, self._focus, self.simulation.marks)
         if self.outlines.is_stale:
             drawing = replace(drawing, wall_points_mm=None)
         self._view.show_drawing(replace(drawing, tool=self.corrections.marks))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +22,7 @@ from planner.session.mouse import (
     hover_moves_crosshair,
 )
 from planner.session.outlines import LESION_CODE, OutlineVolume, layer_of
+from planner.session.simulation_desk import CERTAIN, DEEP, ICE, LETHAL, POSSIBLE, ZONE
 from planner.session.touch import Touch
 from planner.session.view_state import Layer
 from planner.viewer.canvas.overlay_painter import (
@@ -69,6 +71,23 @@ def _argb(colour: str, alpha: int) -> np.uint32:
     shade = QColor(colour)
     parts = [channel * alpha // 255 for channel in (shade.red(), shade.green(), shade.blue())]
     return np.uint32((alpha << 24) | (parts[0] << 16) | (parts[1] << 8) | parts[2])
+
+
+@lru_cache(maxsize=1)
+def _simulated_tables() -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    """Return edge and fill of a simulation: heat by certainty, cold by how cold it gets."""
+    edge, fill = np.zeros(256, np.uint32), np.zeros(256, np.uint32)
+    shown = {
+        POSSIBLE: (clinical.ZONE, 130, 26),
+        ZONE: (clinical.ZONE, 255, 52),
+        CERTAIN: (clinical.ZONE, 130, 78),
+        ICE: (clinical.ICE, 255, 30),
+        LETHAL: (clinical.LETHAL_COLD, 255, 60),
+        DEEP: (clinical.LETHAL_COLD, 140, 96),
+    }
+    for code, (colour, line, area) in shown.items():
+        edge[code], fill[code] = _argb(colour, line), _argb(colour, area)
+    return edge, fill
 
 
 class SlicePane(QWidget):
@@ -183,6 +202,11 @@ class SlicePane(QWidget):
             void = bool(self._drawing.tool.void)
             drawn = faded(self._over[1], VOID_SHARE) if void else self._over[1]
             self._draw(painter, drawn, over, ratio)
+        if Layer.ZONES in view.layers:
+            for mark in self._drawing.simulated:
+                codes = sample_codes(mark.codes, mark.geometry, pane)
+                image = draw_codes(codes, *_simulated_tables(), max(1, round(1.5 * ratio)))
+                self._draw(painter, image, QImage.Format.Format_ARGB32_Premultiplied, ratio)
         if Layer.CEMENT in view.layers:
             for cement in self._drawing.cements:
                 codes = sample_codes(cement.codes, cement.geometry, pane)

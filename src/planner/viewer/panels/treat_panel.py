@@ -40,6 +40,7 @@ class TreatPanel(Panel):
         self._rows = label("", "faint")
         self._zone = label("", "quiet")
         self._missing = label("", "alarm")
+        self._simulated = label("", "quiet")
         self._cement = QComboBox()
         self._cement.setAccessibleName("Cement")
         self._volume = _number(" mL", 15.0, 0.5)
@@ -53,6 +54,7 @@ class TreatPanel(Panel):
         self.add(self._needle, section("Ablation"), self._device)
         self.column.addLayout(form)
         self.add(self._rows, self._zone, self._missing, button(actions["device_table"]))
+        self.add(button(actions["simulate"]), self._simulated)
         self.add(section("Cement"), self._cement)
         fill = QFormLayout()
         fill.addRow("Volume", self._volume)
@@ -85,6 +87,7 @@ class TreatPanel(Panel):
         say(self._zone, "\n".join(state.zone_lines))
         self._zone.setToolTip(f"Source: {state.zone_source}")
         say(self._missing, f"NO ZONE: {state.zone_missing}" if state.zone_missing else "")
+        say(self._simulated, "\n".join(state.simulated_lines))
         self._cement.clear()
         self._cement.addItem("No cement", "")
         for cement_id, name in state.cements:
