@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from planner.domain.levels import Level, Side
-from planner.session.simulation_desk import CERTAIN, ICE, LETHAL, POSSIBLE, ZONE, mark_of
+from planner.session.simulation_desk import CERTAIN, DEEP, ICE, LETHAL, POSSIBLE, ZONE, mark_of
 from presenter_desk import Desk
 from window_services import made_up_simulation
 
@@ -81,8 +81,23 @@ def test_that_a_simulation_is_drawn_and_said_until_the_plan_changes(planned):
 def test_that_cold_is_drawn_as_ice_and_lethal_isotherms(planned):
     planned.work.treatment.choose_device("eco-mwa")
     hot = made_up_simulation(planned.work.edits.plan)
-    lowest = np.linspace(-60.0, 37.0, hot.zone.size, dtype=np.float32).reshape(hot.zone.shape)
-    mark = mark_of(replace(hot, is_cold=True, lowest_celsius=lowest))
-    assert (mark.codes[lowest > 0.0] == 0).all()
-    assert (mark.codes[(lowest <= 0.0) & (lowest > -20.0)] == ICE).all()
-    assert (mark.codes[(lowest <= -20.0) & (lowest > -40.0)] == LETHAL).all()
+    z_mm = np.arange(41.0) - 20.0
+    lowest = np.broadcast_to(3.0 * z_mm[:, None, None] + 10.0, hot.zone.shape)
+    cold = replace(hot, is_cold=True, lowest_celsius=lowest.astype(np.float32))
+    mark = mark_of(cold)
+    tip = cold.geometry.lps_mm(np.full(3, 20.0))
+    for below_mm, code in ((-3.0, 0), (-4.0, ICE), (-9.5, ICE), (-10.5, LETHAL), (-17.0, DEEP)):
+        i, j, k = np.rint(mark.geometry.ijk(tip + np.array([0.0, 0.0, below_mm]))).astype(int)
+        found = mark.codes[k, j, i] if k < mark.codes.shape[0] else 0
+        assert found == code, below_mm
+
+
+def test_that_a_drawn_zone_keeps_its_size(planned):
+    planned.work.treatment.choose_device("eco-mwa")
+    hot = made_up_simulation(planned.work.edits.plan)
+    mark = mark_of(hot)
+    voxel_ml = mark.geometry.voxel_volume_mm3 / 1000.0
+    for codes, mask in ((POSSIBLE, hot.possible), (ZONE, hot.zone), (CERTAIN, hot.certain)):
+        drawn_mm3 = float((mark.codes >= codes).sum()) * voxel_ml * 1000.0
+        radii = [(3.0 * mm3 / (4.0 * np.pi)) ** (1 / 3) for mm3 in (drawn_mm3, mask.sum())]
+        assert radii[0] == pytest.approx(radii[1], abs=0.2)  # the band is 3 mm
