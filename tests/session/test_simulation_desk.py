@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from planner.domain.levels import Level, Side
-from planner.session.simulation_desk import CERTAIN, DEEP, ICE, LETHAL, POSSIBLE, ZONE, mark_of
+from planner.session.drawing import CERTAIN, DEEP, ICE, LETHAL, POSSIBLE, ZONE
+from planner.session.simulated_marks import mark_of
 from presenter_desk import Desk
 from window_services import made_up_simulation
 

@@ -33,6 +33,10 @@ HANDLE_RADIUS_PX = 11.0
 """How near the mouse must be to take hold of a needle end."""
 
 
+POSSIBLE, ZONE, CERTAIN, ICE, LETHAL, DEEP = range(1, 7)
+"""Codes of a drawn simulation: heat in the band, nominal, in every run; ice, -20 and -40 C."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NeedleMark:
     """One needle as drawn."""
@@ -78,7 +82,7 @@ class CementMark:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SimulatedMark:
-    """A simulated zone as drawn: uint8 codes ``[k, j, i]``, see ``simulation_desk``."""
+    """A simulated zone as drawn: uint8 codes ``[k, j, i]``, as named above."""
 
     geometry: VolumeGeometry
     codes: NDArray[np.uint8]

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import numpy as np
-from scipy import ndimage
-
 from planner.domain.structures import in_words
-from planner.geometry.volume_geometry import VolumeGeometry
-from planner.session.drawing import SimulatedMark
-from planner.session.surfaces import SMOOTH_VOXELS
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from planner.domain.anatomy import Anatomy
     from planner.domain.plan import AblationId, Plan
     from planner.domain.progress import ProgressReport
@@ -23,17 +14,13 @@ if TYPE_CHECKING:
     from planner.domain.volume import CtVolume
     from planner.session.case_desk import CaseDesk
     from planner.session.check_desk import CheckDesk
+    from planner.session.drawing import SimulatedMark
     from planner.session.floor import Floor
     from planner.session.job_desk import JobDesk
     from planner.session.plan_desk import PlanDesk
     from planner.session.ports import CaseServices
 
 SLOT = "simulate"
-
-POSSIBLE, ZONE, CERTAIN, ICE, LETHAL, DEEP = range(1, 7)
-"""Codes of a drawn simulation: heat in the band, nominal, in every run; ice, -20 and -40 C."""
-
-LETHAL_CELSIUS, DEEP_CELSIUS = -20.0, -40.0
 
 BODY_CELSIUS = 37.0
 WORST = 3
@@ -68,6 +55,10 @@ class SimulationDesk:
     @property
     def marks(self) -> tuple[SimulatedMark, ...]:
         """The result as drawn."""
+        if not self.current:
+            return ()
+        from planner.session.simulated_marks import mark_of  # noqa: PLC0415 - loads after the window
+
         return tuple(mark_of(one) for one in self.current)
 
     def start(self) -> None:
@@ -88,6 +79,8 @@ class SimulationDesk:
         self, plan: Plan, ct: CtVolume, anatomy: Anatomy, report: ProgressReport
     ) -> tuple[Simulation, ...]:
         """Simulate, and make ready what is drawn; runs in a worker."""
+        from planner.session.simulated_marks import mark_of  # noqa: PLC0415 - loads after the window
+
         found = self._services.simulate(plan, ct, anatomy, report)
         for one in found:
             mark_of(one)
@@ -146,51 +139,3 @@ def _temperatures(one: Simulation) -> list[str]:
         else:
             lines.append(f"{in_words(name)}: up to {course.hottest_celsius:.0f} °C")
     return lines
-
-
-@lru_cache(maxsize=8)
-def mark_of(one: Simulation) -> SimulatedMark:
-    """Return a simulation as drawn: heat with its band, cold as ice and lethal isotherms.
-
-    Drawn on half the spacing of the run, so that its voxels do not show; a flat face stays where
-    it is. Takes a tenth of a second, so it is called first in a worker.
-    """
-    if one.is_cold:
-        celsius = one.lowest_celsius
-        levels = [limit - celsius for limit in (0.0, LETHAL_CELSIUS, DEEP_CELSIUS)]
-        names = (ICE, LETHAL, DEEP)
-    else:
-        levels = [_softened(mask) for mask in (one.possible, one.zone, one.certain)]
-        names = (POSSIBLE, ZONE, CERTAIN)
-    box = _box_of(levels[0] >= 0.0)
-    low = tuple(part.start for part in box)
-    shape = tuple(2 * (part.stop - part.start) - 1 for part in box)
-    codes: NDArray[np.uint8] = np.zeros(shape, dtype=np.uint8)
-    for name, level in zip(names, levels, strict=True):
-        fine = ndimage.zoom(
-            level[box], [(2 * side - 1) / side for side in level[box].shape], order=1
-        )
-        codes[fine >= 0.0] = name
-    spacing = one.geometry.spacing_mm[0] / 2.0
-    origin = one.geometry.lps_mm(np.array(low[::-1], dtype=np.float64))
-    grid = VolumeGeometry.axis_aligned(
-        (codes.shape[2], codes.shape[1], codes.shape[0]),
-        (spacing, spacing, spacing),
-        (float(origin[0]), float(origin[1]), float(origin[2])),
-    )
-    return SimulatedMark(geometry=grid, codes=codes, label=str(one.model.tier))
-
-
-def _softened(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Return a field that is zero at the surface of a mask, with the steps of its voxels gone."""
-    soft = ndimage.gaussian_filter(mask.astype(np.float32), SMOOTH_VOXELS)
-    return np.asarray(soft - np.float32(0.5), dtype=np.float32)
-
-
-def _box_of(mask: NDArray[np.bool_]) -> tuple[slice, slice, slice]:
-    """Return the box of a mask with a voxel of margin; a small one when it is empty."""
-    found = np.argwhere(mask)
-    low = np.maximum(found.min(axis=0) - 1, 0) if len(found) else np.zeros(3, dtype=int)
-    high = found.max(axis=0) + 2 if len(found) else np.full(3, 2)
-    k, j, i = (slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
-    return k, j, i

@@ -10,7 +10,18 @@ from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from planner.session.drawing import HANDLE_RADIUS_PX, Drawing, Handle, handle_at
+from planner.session.drawing import (
+    CERTAIN,
+    DEEP,
+    HANDLE_RADIUS_PX,
+    ICE,
+    LETHAL,
+    POSSIBLE,
+    ZONE,
+    Drawing,
+    Handle,
+    handle_at,
+)
 from planner.session.mouse import (
     WINDOW_HU_PER_PIXEL,
     ZOOM_PER_NOTCH,
@@ -22,7 +33,6 @@ from planner.session.mouse import (
     hover_moves_crosshair,
 )
 from planner.session.outlines import LESION_CODE, OutlineVolume, layer_of
-from planner.session.simulation_desk import CERTAIN, DEEP, ICE, LETHAL, POSSIBLE, ZONE
 from planner.session.touch import Touch
 from planner.session.view_state import Layer
 from planner.viewer.canvas.overlay_painter import (

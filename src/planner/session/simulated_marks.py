@@ -1,0 +1,70 @@
+"""A simulation as it is drawn over the slices."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import ndimage
+
+from planner.geometry.volume_geometry import VolumeGeometry
+from planner.session.drawing import CERTAIN, DEEP, ICE, LETHAL, POSSIBLE, ZONE, SimulatedMark
+from planner.session.surfaces import SMOOTH_VOXELS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.domain.simulation import Simulation
+
+LETHAL_CELSIUS, DEEP_CELSIUS = -20.0, -40.0
+"""The two lethal temperatures in use (Papalexis 2023; PMC4850244)."""
+
+
+@lru_cache(maxsize=8)
+def mark_of(one: Simulation) -> SimulatedMark:
+    """Return a simulation as drawn: heat with its band, cold as ice and lethal isotherms.
+
+    Drawn on half the spacing of the run, so that its voxels do not show; a flat face stays where
+    it is. Takes a tenth of a second, so it is called first in a worker.
+    """
+    if one.is_cold:
+        celsius = one.lowest_celsius
+        levels = [limit - celsius for limit in (0.0, LETHAL_CELSIUS, DEEP_CELSIUS)]
+        names = (ICE, LETHAL, DEEP)
+    else:
+        levels = [_softened(mask) for mask in (one.possible, one.zone, one.certain)]
+        names = (POSSIBLE, ZONE, CERTAIN)
+    box = _box_of(levels[0] >= 0.0)
+    low = tuple(part.start for part in box)
+    shape = tuple(2 * (part.stop - part.start) - 1 for part in box)
+    codes: NDArray[np.uint8] = np.zeros(shape, dtype=np.uint8)
+    for name, level in zip(names, levels, strict=True):
+        fine = ndimage.zoom(
+            level[box], [(2 * side - 1) / side for side in level[box].shape], order=1
+        )
+        codes[fine >= 0.0] = name
+    spacing = one.geometry.spacing_mm[0] / 2.0
+    origin = one.geometry.lps_mm(np.array(low[::-1], dtype=np.float64))
+    grid = VolumeGeometry.axis_aligned(
+        (codes.shape[2], codes.shape[1], codes.shape[0]),
+        (spacing, spacing, spacing),
+        (float(origin[0]), float(origin[1]), float(origin[2])),
+    )
+    return SimulatedMark(geometry=grid, codes=codes, label=str(one.model.tier))
+
+
+def _softened(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Return a field that is zero at the surface of a mask, with the steps of its voxels gone."""
+    soft = ndimage.gaussian_filter(mask.astype(np.float32), SMOOTH_VOXELS)
+    return np.asarray(soft - np.float32(0.5), dtype=np.float32)
+
+
+def _box_of(mask: NDArray[np.bool_]) -> tuple[slice, slice, slice]:
+    """Return the box of a mask with a voxel of margin; a small one when it is empty."""
+    found = np.argwhere(mask)
+    low = np.maximum(found.min(axis=0) - 1, 0) if len(found) else np.zeros(3, dtype=int)
+    high = found.max(axis=0) + 2 if len(found) else np.full(3, 2)
+    high = np.minimum(high, mask.shape)
+    k, j, i = (slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
+    return k, j, i
