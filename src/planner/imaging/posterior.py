@@ -28,7 +28,11 @@ if TYPE_CHECKING:
 DRAWN_HU = 1000
 
 ENOUGH = 2
-"""What the cues must weigh to contradict; with this much agreement the slow one is not asked."""
+"""What the cues must weigh to contradict.
+
+With this much agreement the slow one, shape, is not asked; nor where the others are silent, for
+alone it cannot contradict.
+"""
 
 
 class Facing(StrEnum):
@@ -83,7 +87,9 @@ def posterior_cues(hu: NDArray[np.int16], geometry: VolumeGeometry) -> Cues:
     blocks = blocks_of(hu, geometry)
     skin, process = skin_cue(blocks), process_cue(blocks)
     settled = min(skin, process) >= 0 and skin + process >= ENOUGH
-    return Cues(skin=skin, process=process, shape=0 if settled else shape_cue(blocks))
+    silent = skin == process == 0
+    shape = 0 if settled or silent else shape_cue(blocks)
+    return Cues(skin=skin, process=process, shape=shape)
 
 
 FEWEST_VOTES = 2
