@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from planner.imaging.position import position_in_words
     from planner.imaging.posterior import Facing, facing_of_outlines
     from planner.imaging.rectify import rectified
+    from planner.imaging.relation import names_another_patient, relation_in_words
     from planner.imaging.volume_files import read_labels, write_volume
 
 _DOORS = {
@@ -38,6 +39,8 @@ _DOORS = {
     "read_labels": "volume_files",
     "read_thumbnail": "gate",
     "rectified": "rectify",
+    "names_another_patient": "relation",
+    "relation_in_words": "relation",
     "scan_sha256": "digest",
     "write_ct_series": "ct_writer",
     "write_volume": "volume_files",
@@ -53,10 +56,12 @@ __all__ = [
     "facing_of_outlines",
     "inspect",
     "load_ct",
+    "names_another_patient",
     "position_in_words",
     "read_labels",
     "read_thumbnail",
     "rectified",
+    "relation_in_words",
     "scan_sha256",
     "write_ct_series",
     "write_volume",

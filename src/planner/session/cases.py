@@ -17,7 +17,7 @@ from planner.domain.prediction import MissingZone
 from planner.domain.progress import ProgressReport, unreported
 from planner.domain.volume import GateVerdict
 from planner.geometry.points import unit
-from planner.imaging import load_ct
+from planner.imaging import inspect, load_ct, names_another_patient, relation_in_words
 from planner.physics import cortex_barrier, fill_cement, table_zone
 from planner.safety import Scene
 from planner.session.anatomy_store import load_anatomy, store_anatomy
@@ -185,10 +185,21 @@ def reopen_case(
     except InputRefusedError as refusal:
         if refusal.code != NO_SUCH_SERIES:
             raise
-        raise _other_scan(place, "it has no such series") from refusal
+        raise _other_scan(place, _nearest_relation(plan, place)) from refusal
     if ct.record.sha256 != plan.scan.sha256:
-        raise _other_scan(place, "its voxels or geometry differ")
+        raise _other_scan(place, relation_in_words(plan.scan, ct.record))
+    if names_another_patient(plan.scan.patient, ct.record.patient):
+        raise _other_scan(place, "it has the same voxels, but names ANOTHER PATIENT")
     return _outlined(ct, plan.anatomy, catalog, report)
+
+
+def _nearest_relation(plan: Plan, place: Path) -> str:
+    """Say how what lies at ``place`` is related to the scan whose series is not there."""
+    found = inspect(place, pixels=False).choices
+    words = {relation_in_words(plan.scan, one): one for one in found}
+    if len(words) == 1:
+        return next(iter(words))
+    return "it has no such series"
 
 
 def _other_scan(place: Path, how: str) -> InputRefusedError:

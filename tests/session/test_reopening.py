@@ -1,0 +1,99 @@
+"""A plan opens on its own scan only; of any other it is said what it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from imaging.dicom_patient import series, set_hu, set_uid, write
+from planner.catalog import load_catalog
+from planner.domain.errors import InputRefusedError
+from planner.domain.plan import AnatomyBinding, Plan, ScanBinding
+from planner.imaging import load_ct
+from planner.session.cases import reopen_case
+from planner.session.opened_case import CT_GONE, NO_OUTLINES, OTHER_CT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pydicom.dataset import FileDataset
+
+
+def plan_on(folder: Path) -> Plan:
+    """Return an empty plan on the one scan of a folder."""
+    record = load_ct(folder).record
+    scan = ScanBinding(
+        sha256=record.sha256,
+        series_uid=record.series_uid,
+        study_uid=record.study_uid,
+        frame_of_reference_uid=record.frame_of_reference_uid,
+        patient=record.patient,
+        patient_position=record.patient_position,
+        series_description=record.series_description,
+        acquired=record.acquired,
+        locator=record.locator,
+    )
+    return Plan(
+        plan_id="00000000-0000-4000-8000-000000000001",
+        created_utc="2026-01-02T03:04:05Z",
+        anatomy=AnatomyBinding(backend=NO_OUTLINES),
+        scan=scan,
+    )
+
+
+def changed(**attributes: str) -> list[FileDataset]:
+    slices = series()
+    for data in slices:
+        for keyword, value in attributes.items():
+            setattr(data, keyword, value)
+    return slices
+
+
+def one_voxel_off() -> list[FileDataset]:
+    slices = series()
+    hu = np.full((44, 56), 40.0)
+    set_hu(slices[3], hu)
+    return slices
+
+
+def other_series() -> list[FileDataset]:
+    slices = changed(SeriesInstanceUID="1.2.9")
+    for k, data in enumerate(slices):
+        set_uid(data, f"1.2.9.{k}")
+    return slices
+
+
+OTHERS = {
+    "the same voxels under another name": (changed(PatientID="P2"), "same voxels, but names"),
+    "another patient, series": (changed(PatientID="P2", SeriesInstanceUID="9.9"), "ANOTHER"),
+    "another series": (other_series(), "another series of the same patient"),
+    "another voxel": (one_voxel_off(), "voxels or geometry differ"),
+    "a slice less": (series()[:-1], "voxels or geometry differ"),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_that_only_the_scan_of_a_plan_opens_under_it(tmp_path: Path, name: str) -> None:
+    write(tmp_path / "own", series())
+    plan = plan_on(tmp_path / "own")
+    slices, words = OTHERS[name]
+    write(tmp_path / "other", slices)
+    with pytest.raises(InputRefusedError, match=words) as refused:
+        reopen_case(plan, load_catalog(), ct_path=tmp_path / "other")
+    assert refused.value.code == OTHER_CT
+    assert "Analytic" not in str(refused.value)
+
+
+def test_that_a_plan_whose_scan_is_gone_says_so_and_opens_where_it_was_moved(
+    tmp_path: Path,
+) -> None:
+    write(tmp_path / "own", series())
+    plan = plan_on(tmp_path / "own")
+    (tmp_path / "own").rename(tmp_path / "moved")
+    with pytest.raises(InputRefusedError) as refused:
+        reopen_case(plan, load_catalog())
+    assert refused.value.code == CT_GONE
+    moved = reopen_case(plan, load_catalog(), ct_path=tmp_path / "moved")
+    assert moved.ct.record.sha256 == plan.scan.sha256
