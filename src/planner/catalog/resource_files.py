@@ -8,6 +8,7 @@ from planner.domain.errors import PlannerError
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _ROOTS = (_PACKAGE / "_resources", _PACKAGE.parents[1] / "resources")
+_SAMPLE_ROOTS = (_PACKAGE / "_sample_data", _PACKAGE.parents[1] / "sample_data")
 
 
 def resource_path(*parts: str) -> Path:
@@ -18,10 +19,25 @@ def resource_path(*parts: str) -> Path:
     PlannerError
         When the program's own data folder is missing, as after a broken installation.
     """
-    for root in _ROOTS:
+    return _below(_ROOTS, parts)
+
+
+def sample_data_path(*parts: str) -> Path:
+    """Return the path of a file or folder below ``sample_data/``; it need not exist.
+
+    Raises
+    ------
+    PlannerError
+        When the folder itself is missing, as after a broken installation.
+    """
+    return _below(_SAMPLE_ROOTS, parts)
+
+
+def _below(roots: tuple[Path, ...], parts: tuple[str, ...]) -> Path:
+    for root in roots:
         if root.is_dir():
             return root.joinpath(*parts)
     raise PlannerError(
-        f"The data files of the program are missing: neither {_ROOTS[0]} nor {_ROOTS[1]} is "
+        f"The data files of the program are missing: neither {roots[0]} nor {roots[1]} is "
         "there. Install it again."
     )

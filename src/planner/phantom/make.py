@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from planner.domain.progress import unreported
 from planner.domain.volume import CtVolume, GateVerdict, PatientIdentity, ScanRecord
+from planner.imaging import scan_sha256
 from planner.phantom.canvas import Canvas
 from planner.phantom.draw import draw_spine, draw_trunk
 from planner.phantom.model import model_of
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from planner.domain.anatomy import Anatomy
     from planner.domain.progress import ProgressReport
+    from planner.geometry.volume_geometry import VolumeGeometry
     from planner.phantom.recipe import Recipe
 
 GRAIN_BLOCK = 64
@@ -81,7 +82,7 @@ def make_phantom(recipe: Recipe, report: ProgressReport = unreported) -> Phantom
     report(0.8, "adding noise")
     add_noise(canvas.hu, spacing, recipe.noise_hu, recipe.kernel, recipe.seed)
     voxels = stored(canvas.hu)
-    ct = CtVolume(geometry=geometry, hu=voxels, record=_record(recipe, geometry.affine, voxels))
+    ct = CtVolume(geometry=geometry, hu=voxels, record=_record(recipe, geometry, voxels))
     report(0.9, "writing down the truth")
     landmarks = find_landmarks(model, grain, ct, levels_inside(recipe))
     truth = truth_anatomy(canvas, landmarks, ct, lesion_asked=bool(recipe.lesions))
@@ -89,11 +90,10 @@ def make_phantom(recipe: Recipe, report: ProgressReport = unreported) -> Phantom
     return Phantom(recipe=recipe, ct=ct, truth=truth, landmarks=landmarks, foreign=canvas.foreign)
 
 
-def _record(recipe: Recipe, affine: object, voxels: NDArray[np.int16]) -> ScanRecord:
+def _record(recipe: Recipe, geometry: VolumeGeometry, voxels: NDArray[np.int16]) -> ScanRecord:
     """Return the record of a scan of a person who never was."""
-    digest = hashlib.sha256(repr(affine).encode() + voxels.tobytes()).hexdigest()
     return ScanRecord(
-        sha256=digest,
+        sha256=scan_sha256(geometry, voxels),
         verdict=GateVerdict.LOAD,
         findings=(),
         locator="",

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.catalog import resource_path
 from planner.domain.levels import Level
 from planner.domain.sourced import Status
-from planner.phantom.data_files import data_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,7 +87,7 @@ class PublishedDimension:
 @cache
 def published() -> tuple[tuple[Level, ...], Mapping[str, PublishedDimension]]:
     """Return the levels of the table, and each dimension by name."""
-    with data_path("resources", "phantom", "morphometry.toml").open("rb") as file:
+    with resource_path("phantom", "morphometry.toml").open("rb") as file:
         table = tomllib.load(file)
     levels = tuple(Level(name) for name in table["levels"])
     dimensions = {

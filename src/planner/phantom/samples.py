@@ -6,9 +6,9 @@ import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from planner.catalog import sample_data_path
 from planner.domain.errors import UsageError
 from planner.domain.levels import Level
-from planner.phantom.data_files import data_path
 from planner.phantom.recipe_table import recipe_from_table
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def load_samples() -> tuple[SampleCase, ...]:
     PlannerError
         When the folder of sample cases is missing, or one of its files cannot be read.
     """
-    files = sorted(data_path("sample_data").glob("*.toml"))
+    files = sorted(sample_data_path().glob("*.toml"))
     return tuple(sorted((_read(file) for file in files), key=lambda case: case.order))
 
 
@@ -94,7 +94,7 @@ def _read(file: Path) -> SampleCase:
             lesson=str(table["lesson"]),
             treat=bool(table["treat"]),
             recipe=recipe_from_table(table["recipe"]),
-            preview=data_path("sample_data", "previews", f"{file.stem}.png"),
+            preview=sample_data_path("previews", f"{file.stem}.png"),
         )
     except (KeyError, ValueError, TypeError) as error:
         raise UsageError(f"the sample case {file.name} cannot be read: {error}") from error

@@ -24,6 +24,9 @@ SPINE_FIELD_MM = (180.0, 180.0)
 SPINE_FIELD_BEHIND_MM = 36.0
 """The spine's field is centred this far behind the middle of the bodies."""
 
+ORIGIN_DECIMALS = 3
+"""The first voxel is placed to a micrometre, so that a written series has the same grid."""
+
 AXES = {
     Position.HFS: ((1, 0, 0), (0, 1, 0)),
     Position.HFP: ((-1, 0, 0), (0, -1, 0)),
@@ -61,7 +64,8 @@ def scan_geometry(recipe: Recipe, posture: Posture) -> VolumeGeometry:
     deep = int(np.ceil((high - low) / step[2])) + 1
     size = (int(wide), int(tall), deep)
     centre = _field_centre(recipe, posture, 0.5 * (low + high))
-    matrix[:3, 3] = centre - matrix[:3, :3] @ ((np.array(size) - 1.0) / 2.0)
+    first = centre - matrix[:3, :3] @ ((np.array(size) - 1.0) / 2.0)
+    matrix[:3, 3] = np.round(first, ORIGIN_DECIMALS)
     return VolumeGeometry.from_matrix(size, matrix)
 
 

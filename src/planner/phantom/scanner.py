@@ -28,11 +28,11 @@ LOWEST_HU, HIGHEST_HU = -1024, 3071
 WATER_PER_MM = 0.0195
 """Attenuation of water at the mean energy of a 120 kV beam (about 65 keV)."""
 
-STARVED = 0.26
+STARVED = 0.32
 """Noise grows as exp(this x attenuation) along a ray. Counting alone would give 0.5; the bow-tie
 filter and the current that follows the patient take about half of it back."""
 
-EVERYWHERE = 0.45
+EVERYWHERE = 0.35
 """Share of the noise power that comes from rays of all directions alike."""
 
 PROFILE_SMOOTHING_MM = 12.0
@@ -75,10 +75,10 @@ def add_noise(
     rows, columns = _starvation(hu, spacing_mm)
 
     def one(k: int) -> None:
-        white = np.random.default_rng([seed, 3, k]).standard_normal(shape, dtype=np.float32)
+        white = np.random.default_rng([seed, 3, k]).standard_normal((2, *shape), dtype=np.float32)
         waves = rfft2(white)
-        noise = irfft2(waves * along_rows, s=shape) * rows[k][:, None]
-        noise += irfft2(waves * along_columns, s=shape) * columns[k][None, :]
+        noise = irfft2(waves[0] * along_rows, s=shape) * rows[k][:, None]
+        noise += irfft2(waves[1] * along_columns, s=shape) * columns[k][None, :]
         hu[k] += np.float32(sd_hu) * noise
 
     with ThreadPoolExecutor(WORKERS) as pool:
@@ -90,7 +90,7 @@ def _filters(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return what shapes white noise for rays along rows and along columns.
 
-    Their sum has unit spread.
+    Both together have unit spread.
     """
     fy = np.fft.fftfreq(shape[0], spacing_mm[1])[:, None]
     fx = np.fft.rfftfreq(shape[1], spacing_mm[0])[None, :]
@@ -101,7 +101,7 @@ def _filters(
     rows, columns = ramp * np.abs(fy) / radius, ramp * np.abs(fx) / radius
     weight = np.full(radius.shape, 2.0)
     weight[:, 0] = 1.0
-    power = float((weight * (rows + columns) ** 2).sum()) / (shape[0] * shape[1])
+    power = float((weight * (rows**2 + columns**2)).sum()) / (shape[0] * shape[1])
     spread = np.sqrt(power)
     return (rows / spread).astype(np.float32), (columns / spread).astype(np.float32)
 
@@ -120,10 +120,13 @@ def _starvation(
             water[k] = np.maximum(hu[k] * 0.001 + 1.0, 0.0).sum(axis=axis - 1)
         path = water * (WATER_PER_MM * step)
         path = gaussian_filter1d(path, PROFILE_SMOOTHING_MM / other, axis=1, mode="nearest")
-        starved = np.exp(STARVED * path)
-        middle = float(np.median(starved.max(axis=1)))
-        found.append(np.sqrt(EVERYWHERE + (1.0 - EVERYWHERE) * (starved / middle) ** 2))
-    return found[0].astype(np.float32), found[1].astype(np.float32)
+        found.append(np.exp(2.0 * STARVED * path))
+    middle = 0.5 * sum(float(np.median(power.max(axis=1))) for power in found)
+    rows, columns = (
+        np.sqrt(EVERYWHERE + (1.0 - EVERYWHERE) * power / middle).astype(np.float32)
+        for power in found
+    )
+    return rows, columns
 
 
 def stored(hu: NDArray[np.float32]) -> NDArray[np.int16]:
