@@ -101,7 +101,8 @@ def test_that_rules_are_read_and_a_second_rule_of_one_id_is_refused(resources: P
     assert library.load_catalog().rules == {}
     rule = (
         '[[rule]]\nid = "N2"\ntitle = "T"\nmeaning = "M"\nsource = "S"\nstatus = "derived"\n'
-        '[rule.thresholds.stop_mm]\nvalue = 2.0\nstatus = "derived"\nsource = "S"\n'
+        '[rule.thresholds.stop_mm]\nvalue = 2.0\nstricter = "higher"\nstatus = "derived"\n'
+        'source = "S"\n'
     )
     (resources / "rules").mkdir()
     (resources / "rules" / "needle.toml").write_text(rule)

@@ -144,6 +144,7 @@ def plans(draw):
             st.none() | st.builds(SideConfirmation, by=words, at_utc=words, patient_position=words)
         ),
         acknowledgements=tuple(draw(st.lists(acknowledgements, max_size=2))),
+        looser_limits=tuple(draw(st.lists(words, max_size=2))),
         notes=draw(words),
     )
 

@@ -21,8 +21,10 @@ from safety.cases import (
 from safety.rule_cases import (
     BLOCK,
     INFO,
+    NOT_EVALUATED,
     STOP,
     WARN,
+    answered,
     broken,
     exposed,
     with_device,
@@ -218,3 +220,26 @@ def test_that_a_zone_near_the_skin_is_named(y, severity):
     zone = zone_for(plan)
     zone = replace(zone, shape=replace(zone.shape, centre=PointLps(10.0, y, 0.0)))
     assert found(assess(plan, good_scene(plan, zones={"a1": zone}))).get("A18") is severity
+
+
+@pytest.mark.parametrize(
+    ("modality", "celsius", "severity"),
+    [
+        (Modality.MICROWAVE, 41.9, None),
+        (Modality.MICROWAVE, 42.0, STOP),
+        (Modality.BIPOLAR_RF, 55.0, STOP),
+        (Modality.MICROWAVE, 5.0, None),
+        (Modality.CRYO, 10.1, None),
+        (Modality.CRYO, 10.0, STOP),
+        (Modality.CRYO, -3.0, STOP),
+        (Modality.CRYO, 45.0, None),
+        (Modality.MICROWAVE, float("nan"), NOT_EVALUATED),
+    ],
+)
+def test_that_a_thermometer_stops_the_energy_at_its_limit(modality, celsius, severity):
+    plan = answered(thermometer_celsius=celsius)
+    assessment = assess(plan, with_device(plan, modality=modality))
+    assert found(assessment).get("A8") is severity
+    if severity is STOP:
+        (said,) = [item for item in assessment.findings if item.rule == "A8"]
+        assert f"reads {celsius:.1f} °C and may go 3 °C further" in said.message

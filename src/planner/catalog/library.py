@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, TypeVar
 from planner.catalog.device_files import read_device
 from planner.catalog.resource_files import resource_path
 from planner.catalog.section import Section
+from planner.catalog.site_limits import site_limits_path, with_site_limits
 from planner.catalog.user_tables import read_zone_table, user_table_path
-from planner.domain.devices import Cement, Device, Needle, RuleText, Tissue
+from planner.domain.devices import Cement, Device, Needle, RuleText, Stricter, Tissue
 from planner.domain.errors import InputRefusedError
 
 if TYPE_CHECKING:
@@ -81,8 +82,15 @@ def load_catalog(user_folder: Path | None = None) -> Catalog:
         needles=MappingProxyType(_records("needles", _read_needle)),
         cements=MappingProxyType(_records("cements", _read_cement)),
         tissues=MappingProxyType(_records("tissues", _read_tissue)),
-        rules=MappingProxyType(_read_rules()),
+        rules=MappingProxyType(_rules_of_site(_read_rules(), user_folder)),
     )
+
+
+def _rules_of_site(rules: dict[str, RuleText], user_folder: Path | None) -> dict[str, RuleText]:
+    """Return the rules with the limits of the site, where it has any of its own."""
+    if user_folder is None or not (path := site_limits_path(user_folder)).exists():
+        return rules
+    return with_site_limits(rules, Section.of_file(path))
 
 
 def _with_user_rows(device: Device, user_folder: Path) -> Device:
@@ -134,6 +142,27 @@ def _read_tissue(section: Section) -> Tissue:
     )
 
 
+def _thresholds(section: Section) -> dict[str, Sourced]:
+    """Read numbers that carry besides their source which way they become stricter."""
+    values = {}
+    for name in section.values:
+        one = section.section(name)
+        plain = {key: value for key, value in one.values.items() if key != "stricter"}
+        whole = Section(section.path, section.place, {name: plain})
+        values[name] = whole.sourced(name)
+    return values
+
+
+def _ways(section: Section) -> dict[str, Stricter]:
+    found = {}
+    for name in section.values:
+        way = section.section(name).values.get("stricter")
+        if way not in set(Stricter):
+            section.refuse(f"{name}: stricter must be one of {', '.join(Stricter)}, got {way!r}")
+        found[name] = Stricter(str(way))
+    return found
+
+
 def _read_rules() -> dict[str, RuleText]:
     """Read ``rules/*.toml``: one file per family, each with ``[[rule]]`` tables."""
     found: dict[str, RuleText] = {}
@@ -146,7 +175,8 @@ def _read_rules() -> dict[str, RuleText]:
                 id=section.text("id"),
                 title=section.text("title"),
                 meaning=section.text("meaning"),
-                thresholds=MappingProxyType(section.numbers("thresholds")),
+                thresholds=MappingProxyType(_thresholds(section.section("thresholds"))),
+                stricter=MappingProxyType(_ways(section.section("thresholds"))),
                 source=section.text("source"),
                 status=section.status(),
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -115,9 +115,56 @@ class Tissue:
     numbers: Mapping[str, Sourced]
 
 
+class Stricter(StrEnum):
+    """Which way a limit becomes stricter."""
+
+    HIGHER = "higher"
+    LOWER = "lower"
+    FIXED = "fixed"
+    """Part of a definition; no site may change it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitChange:
+    """A limit that a site has changed.
+
+    Attributes
+    ----------
+    by, reason
+        Who loosened it and why; they may be empty where it is stricter than shipped.
+    """
+
+    site: str
+    rule: str
+    name: str
+    shipped: float
+    value: float
+    is_looser: bool
+    by: str = ""
+    reason: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """What was changed, in one sentence."""
+        way = "loosened" if self.is_looser else "tightened"
+        why = f" by {self.by}: {self.reason}" if self.is_looser else ""
+        name = self.name.replace("_", " ")
+        return (
+            f"{self.site} {way} {self.rule} ({name}) from {self.shipped:g} to {self.value:g}{why}"
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleText:
-    """A rule as data: its words, thresholds and where they come from."""
+    """A rule as data: its words, thresholds and where they come from.
+
+    Attributes
+    ----------
+    stricter
+        For every threshold, which way it becomes stricter.
+    changes
+        What the site has changed of the shipped thresholds.
+    """
 
     id: str
     title: str
@@ -125,3 +172,5 @@ class RuleText:
     thresholds: Mapping[str, Sourced]
     source: str
     status: Status
+    stricter: Mapping[str, Stricter] = field(default_factory=dict)
+    changes: tuple[LimitChange, ...] = ()

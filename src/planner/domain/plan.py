@@ -145,6 +145,7 @@ class ClinicalAnswers:
     """What the team knows of the patient; ``None`` means nobody answered.
 
     ``epidural_grade`` is ESCC/Bilsky ``0 1a 1b 1c 2 3``; dates are ISO ``YYYY-MM-DD``.
+    ``thermometer_celsius`` is the reading nearest to a nerve now; ``None`` before the treatment.
     ``intent`` is ``palliative`` or ``curative``.
     """
 
@@ -165,6 +166,7 @@ class ClinicalAnswers:
     thermocouple_planned: bool | None = None
     protection: str | None = None
     dissection_fluid: str | None = None
+    thermometer_celsius: float | None = None
     lesion_type: str | None = None
     histology: str | None = None
 
@@ -201,6 +203,8 @@ class Plan:
     ----------
     revision
         Counts saved states: two saved files of one plan with equal revisions say the same.
+    looser_limits
+        Limits the site had loosened when the plan was begun, with who decided it and why.
     saved_sha256
         Digest of what was last saved or loaded, empty before the first save. It is how a save
         knows whether the revision must rise; it is not itself written to the file.
@@ -218,6 +222,7 @@ class Plan:
     side_confirmation: SideConfirmation | None = None
     acknowledgements: tuple[Acknowledgement, ...] = ()
     notes: str = ""
+    looser_limits: tuple[str, ...] = ()
     saved_sha256: str = ""
 
     def __post_init__(self) -> None:

@@ -252,6 +252,7 @@ def _provenance(
         _fact("Levels accepted by a person", ", ".join(plan.anatomy.accepted_levels)),
         _fact("Models", "; ".join(sorted(models))),
         *_void_answers(plan, assessment),
+        *(_fact("Limit loosened by the site", sentence) for sentence in plan.looser_limits),
         _fact("Check of state", "" if assessment is None else assessment.input_sha256),
         _fact(
             "Left and right confirmed by",

@@ -206,6 +206,7 @@ def checklist(answers: ClinicalAnswers) -> tuple[Fact, ...]:
             ("Infection", yes_no[answers.infection]),
             ("Pacemaker", yes_no[answers.pacemaker]),
             ("Thermocouple planned", yes_no[answers.thermocouple_planned]),
+            ("Thermometer (°C)", _measure(answers.thermometer_celsius)),
             ("Protection", answers.protection or ""),
             ("Dissection fluid", answers.dissection_fluid or ""),
         )

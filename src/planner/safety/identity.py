@@ -1,4 +1,4 @@
-"""The right scan, side and level, and nothing outside what was seen: P1 to P6."""
+"""The right scan, side and level, and nothing outside what was seen: P1 to P7."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.catalog.site_limits import looser_limits
 from planner.domain.finding import Severity
 from planner.domain.levels import Level
 from planner.domain.prediction import PredictedZone
@@ -155,6 +156,24 @@ def plan_is_inside_the_scan(case: Case) -> Outcome:
     return Outcome("everything planned lies inside the scan")
 
 
+def limits_of_the_site(case: Case) -> Outcome:
+    """P7: every limit looser than shipped is named, and stands in the plan."""
+    changes = [one for rule in case.scene.catalog.rules.values() for one in rule.changes]
+    looser = looser_limits(case.scene.catalog.rules)
+    said = "; ".join(one.sentence for one in changes) or "no limit differs from the shipped one"
+    resolve = "Judge whether the reason holds for this patient."
+    findings = [
+        case.finding(Severity.WARN, f"{one}.", threshold="the limit as shipped", resolve=resolve)
+        for one in looser
+    ]
+    if case.plan.looser_limits != looser:
+        then = "; ".join(case.plan.looser_limits) or "none loosened"
+        message = f"The plan was begun under other limits than this site's now: {then}."
+        resolve = "Compare the limits; plan anew under those of this site."
+        findings.append(case.finding(Severity.STOP, message, resolve=resolve))
+    return Outcome(said, tuple(findings))
+
+
 @gives(bool)
 def _inside(case: Case, points_mm: Vector, what: str) -> bool:
     """Return true, or raise where something lies outside the scan."""
@@ -179,4 +198,5 @@ RULES: tuple[Rule, ...] = (
     NeedleRule("P4", tip_is_in_its_level),
     PlanRule("P5", level_is_accepted),
     PlanRule("P6", plan_is_inside_the_scan),
+    PlanRule("P7", limits_of_the_site),
 )

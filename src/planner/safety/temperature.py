@@ -11,7 +11,7 @@ from planner.domain.structures import in_words
 from planner.safety.case import Outcome
 from planner.safety.gives import gives
 from planner.safety.measured import MissingInputError
-from planner.safety.rule import AblationRule, PlanRule, Rule
+from planner.safety.rule import AblationRule, Rule
 from planner.safety.spared import nerve_structures, spared_by_zone
 
 if TYPE_CHECKING:
@@ -76,26 +76,28 @@ def predicted_dose(case: Case, ablation: Ablation) -> Outcome:
     return _outcome(case, ablation, exposures, findings)
 
 
-def live_thermometer(case: Case) -> Outcome:
-    """A8: a plan holds no live reading; ``judge_reading`` judges one when there is."""
+def live_thermometer(case: Case, ablation: Ablation) -> Outcome:
+    """A8: the reading a person entered during the treatment stops the energy at its limit."""
     hot, cold = case.limit("hot_from_celsius"), case.limit("cold_to_celsius")
-    return Outcome(f"no live reading in a plan; limits {hot:g} and {cold:g} °C")
-
-
-def judge_reading(case: Case, ablation: Ablation, celsius: float) -> Finding | None:
-    """Judge one live temperature; anything that is no number stops the energy as well."""
-    hot, cold = case.limit("hot_from_celsius"), case.limit("cold_to_celsius")
+    if case.plan.clinical.thermometer_celsius is None:
+        return Outcome(
+            f"{case.called(ablation)}: no reading yet; energy stops at {hot:g} and {cold:g} °C"
+        )
+    celsius = case.number("thermometer_celsius", "thermometer")
+    evidence = f"{case.called(ablation)}: the thermometer reads {celsius:.1f} °C"
     heat = case.device(ablation).modality in HEAT
-    if (heat and celsius < hot) or (not heat and celsius > cold):
-        return None
+    if celsius < hot if heat else celsius > cold:
+        return Outcome(evidence)
     over = case.limit("overshoot_celsius")
-    return case.finding(
+    finding = case.finding(
         Severity.STOP,
-        f"Stop the energy now: the thermometer reads {celsius:.1f} °C and may go "
-        f"{over:g} °C further.",
+        f"Stop the energy of the {case.called(ablation)} now: the thermometer reads "
+        f"{celsius:.1f} °C and may go {over:g} °C further.",
         subject=ablation.id,
         threshold=f"below {hot:g} °C" if heat else f"above {cold:g} °C",
+        resolve="Wait until the temperature is back, and protect before going on.",
     )
+    return Outcome(evidence, (finding,))
 
 
 def cold_at_nerve(case: Case, ablation: Ablation) -> Outcome:
@@ -261,7 +263,7 @@ def _simulated(exposures: dict[str, StructureExposure]) -> str:
 RULES: tuple[Rule, ...] = (
     AblationRule("A6", predicted_heat),
     AblationRule("A7", predicted_dose),
-    PlanRule("A8", live_thermometer),
+    AblationRule("A8", live_thermometer),
     AblationRule("A13", cold_at_nerve),
     AblationRule("A14", cryo_spacing_and_duty),
 )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.catalog.site_limits import looser_limits
 from planner.domain.anatomy import Anatomy
 from planner.domain.errors import InputRefusedError, PlannerError
 from planner.domain.plan import AnatomyBinding, Plan, ScanBinding
@@ -132,6 +133,7 @@ def new_plan(case: Case) -> Plan:
     return Plan(
         plan_id=str(uuid.uuid4()),
         created_utc=now_utc(),
+        looser_limits=looser_limits(case.catalog.rules),
         anatomy=case.binding,
         scan=ScanBinding(
             sha256=record.sha256,

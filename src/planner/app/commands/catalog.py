@@ -68,6 +68,8 @@ def rules(_: argparse.Namespace) -> Outcome:
                     "title": rule.title,
                     "meaning": rule.meaning,
                     "thresholds": _numbers(rule.thresholds),
+                    "stricter": dict(rule.stricter),
+                    "changed_by_site": [change.sentence for change in rule.changes],
                     "source": rule.source,
                     "status": rule.status,
                 }

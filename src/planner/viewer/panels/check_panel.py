@@ -34,16 +34,29 @@ _CHOICES: tuple[tuple[str, str, tuple[tuple[str, object], ...]], ...] = (
         "Intent",
         (("not answered", None), ("palliative", "palliative"), ("curative", "curative")),
     ),
+    (
+        "lesion_type",
+        "Lesion type",
+        (("not answered", None), *((kind, kind) for kind in ("lytic", "mixed", "blastic"))),
+    ),
 )
 _NUMBERS = (
     ("platelets_e9_per_l", "Platelets", " ×10⁹/L", 2000.0, 0),
     ("inr", "INR", "", 15.0, 2),
+    ("lesion_count", "Lesions", "", 99.0, 0),
     ("sins", "SINS", " of 18", 18.0, 0),
     ("vas", "Pain (VAS)", " of 10", 10.0, 0),
     ("ecog", "ECOG", " of 4", 4.0, 0),
+    ("thermometer_celsius", "Thermometer now", " °C", 150.0, 1),
 )
-_DATES = (("mdt_date", "Tumour board"), ("surgical_consult_date", "Surgical consult"))
-_INTEGERS = frozenset({"sins", "ecog"})
+_LINES = (
+    ("mdt_date", "Tumour board", "YYYY-MM-DD"),
+    ("surgical_consult_date", "Surgical consult", "YYYY-MM-DD"),
+    ("histology", "Histology", "not answered"),
+    ("protection", "Protection", "none, CO2, D5W…"),
+    ("dissection_fluid", "Dissection fluid", "none, D5W, CO2…"),
+)
+_INTEGERS = frozenset({"lesion_count", "sins", "ecog"})
 
 
 class CheckPanel(Panel):
@@ -83,15 +96,15 @@ class CheckPanel(Panel):
             number.valueChanged.connect(lambda value, name=name: self._number(name, value))
             form.addRow(words, number)
             self._numbers[name] = number
-        self._dates: dict[str, QLineEdit] = {}
-        for name, words in _DATES:
+        self._lines: dict[str, QLineEdit] = {}
+        for name, words, hint in _LINES:
             line = QLineEdit()
-            line.setPlaceholderText("YYYY-MM-DD")
+            line.setPlaceholderText(hint)
             line.editingFinished.connect(
                 lambda name=name, line=line: self.answered.emit(name, line.text().strip() or None)
             )
             form.addRow(words, line)
-            self._dates[name] = line
+            self._lines[name] = line
         self.column.addLayout(form)
         self.end()
 
@@ -108,7 +121,7 @@ class CheckPanel(Panel):
             number.blockSignals(True)
             number.setValue(-1.0 if value is None else float(value))
             number.blockSignals(False)
-        for name, line in self._dates.items():
+        for name, line in self._lines.items():
             line.setText(getattr(answers, name) or "")
 
     def _number(self, name: str, value: float) -> None:
