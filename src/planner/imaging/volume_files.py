@@ -16,6 +16,7 @@ from planner.imaging.grid_file import GridFile, GridFileError
 from planner.imaging.inspection import Inspection, SeriesInspection
 from planner.imaging.nifti import nifti_bytes, read_nifti
 from planner.imaging.nrrd import nrrd_bytes, read_nrrd
+from planner.imaging.outlines_in import is_dicom_object, read_outline_object
 from planner.imaging.posterior import Facing, facing_of
 
 if TYPE_CHECKING:
@@ -97,8 +98,13 @@ def inspect_volume_file(path: Path) -> Inspection:
     return Inspection(path=path, series=(series,), findings=())
 
 
-def read_labels(path: Path) -> LabelVolume:
-    """Read a label map from NIfTI or NRRD.
+def read_labels(path: Path, frame_of_reference_uid: str = "") -> LabelVolume:
+    """Read vertebrae in VerSe numbers from NIfTI, NRRD, DICOM SEG or RTSTRUCT.
+
+    Parameters
+    ----------
+    frame_of_reference_uid
+        Of the scan; a DICOM object that lies in another frame is refused.
 
     Raises
     ------
@@ -106,6 +112,8 @@ def read_labels(path: Path) -> LabelVolume:
         When it is not one volume of whole numbers from 0 to 255 with one orientation.
     """
     path = Path(path)
+    if is_dicom_object(path):
+        return read_outline_object(path, frame_of_reference_uid)
     try:
         grid = _read(path)
         labels = _as_labels(grid.voxels)

@@ -27,7 +27,8 @@ def bench_for(ct: CtVolume, binding: AnatomyBinding) -> Workbench:
         When no such backend is there.
     """
     if binding.locator:
-        return Workbench(ct, read_labels(Path(binding.locator)))
+        frame = ct.record.frame_of_reference_uid
+        return Workbench(ct, read_labels(Path(binding.locator), frame))
     # A binding to outlines already made names their version too, as in "builtin 1".
     check_backend(binding.backend.split()[0])
     return Workbench(ct)
