@@ -6,7 +6,7 @@ import pytest
 from planner.anatomy import segment
 from planner.anatomy.benchmark import scores
 from planner.domain.anatomy import Anatomy
-from planner.domain.errors import NotBuiltYetError, UsageError
+from planner.domain.errors import UsageError
 from planner.domain.levels import Level, Side, foramen_label
 from planner.domain.volume import CtVolume, LabelVolume
 from planner.geometry.points import PointLps
@@ -109,5 +109,3 @@ def test_that_a_seed_off_the_spine_is_refused(lumbar_ct: CtVolume) -> None:
 def test_that_an_unknown_segmenter_is_named(lumbar_ct: CtVolume) -> None:
     with pytest.raises(UsageError, match="magic"):
         segment(lumbar_ct, backend="magic")
-    with pytest.raises(NotBuiltYetError, match="import"):
-        segment(lumbar_ct, backend="totalsegmentator")

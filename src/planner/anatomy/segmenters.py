@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from planner.anatomy import totalsegmentator
 from planner.anatomy.workbench import Workbench
-from planner.domain.errors import NotBuiltYetError, UsageError
+from planner.domain.errors import UsageError
 from planner.domain.progress import ProgressReport, unreported
 
 if TYPE_CHECKING:
@@ -16,6 +17,49 @@ if TYPE_CHECKING:
     from planner.domain.levels import Level
     from planner.domain.volume import CtVolume, LabelVolume
     from planner.geometry.points import PointLps
+
+
+class Segmenter(Protocol):
+    """Starts the outlines of a scan; what it gives back corrects and names them."""
+
+    def __call__(self, ct: CtVolume, report: ProgressReport) -> Workbench:
+        """Return a workbench on the scan."""
+        ...
+
+
+def _builtin(ct: CtVolume, report: ProgressReport) -> Workbench:
+    report(0.0, "outlining")
+    return Workbench(ct)
+
+
+def _totalsegmentator(ct: CtVolume, report: ProgressReport) -> Workbench:
+    labels, notes = totalsegmentator.outlined_by_totalsegmentator(ct, report)
+    return Workbench(ct, labels, backend=totalsegmentator.BACKEND, notes=notes)
+
+
+BACKENDS: Mapping[str, Segmenter] = {"builtin": _builtin, "totalsegmentator": _totalsegmentator}
+"""Every segmenter by name; outlines made elsewhere come in through ``segment_imported``."""
+
+
+def workbench(
+    ct: CtVolume, backend: str = "builtin", report: ProgressReport = unreported
+) -> Workbench:
+    """Return a workbench on a scan, started by a backend.
+
+    Raises
+    ------
+    InputRefusedError
+        When the backend runs and fails.
+    UsageError
+        When the backend is unknown or not installed.
+    """
+    segmenter = BACKENDS.get(backend)
+    if segmenter is None:
+        raise UsageError(
+            f"unknown segmenter {backend!r}; this version has {', '.join(sorted(BACKENDS))} "
+            "and import:FILE"
+        )
+    return segmenter(ct, report)
 
 
 def segment(
@@ -31,8 +75,8 @@ def segment(
     Parameters
     ----------
     backend
-        ``builtin``. ``totalsegmentator`` is not in this version. An outline made elsewhere is
-        read with ``planner.imaging`` and given to ``segment_imported``.
+        ``builtin`` or ``totalsegmentator``. An outline made elsewhere is read with
+        ``planner.imaging`` and given to ``segment_imported``.
     seeds
         Level names the user gave, as points in the vertebral bodies.
     corrections
@@ -41,35 +85,13 @@ def segment(
     Raises
     ------
     InputRefusedError
-        ``ANA-NO-SPINE`` when no spine shows.
-    NotBuiltYetError
-        For ``totalsegmentator``.
+        ``ANA-NO-SPINE`` when no spine shows; ``ANA-NO-WEIGHTS`` or ``ANA-BACKEND-FAILED`` from
+        TotalSegmentator.
     UsageError
-        When the backend is unknown, or a seed or correction lies off the spine.
+        When the backend is unknown or not installed, or a seed or correction lies off the spine.
     """
-    check_backend(backend)
-    return Workbench(ct).outline(seeds=seeds, corrections=corrections, report=report)
-
-
-def check_backend(backend: str) -> None:
-    """Refuse a backend this version does not have.
-
-    Raises
-    ------
-    NotBuiltYetError
-        For ``totalsegmentator``.
-    UsageError
-        When it is unknown.
-    """
-    if backend == "totalsegmentator":
-        raise NotBuiltYetError(
-            "the TotalSegmentator backend is not in this version; run it yourself and import "
-            "its label file with --backend import:FILE"
-        )
-    if backend != "builtin":
-        raise UsageError(
-            f"unknown segmenter {backend!r}; this version has builtin and import:FILE"
-        )
+    bench = workbench(ct, backend, report)
+    return bench.outline(seeds=seeds, corrections=corrections, report=report)
 
 
 def segment_imported(

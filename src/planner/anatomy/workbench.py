@@ -99,9 +99,18 @@ class Workbench:
     What it keeps between calls only saves time. Not for several threads at once.
     """
 
-    def __init__(self, ct: CtVolume, labels: LabelVolume | None = None) -> None:
+    def __init__(
+        self,
+        ct: CtVolume,
+        labels: LabelVolume | None = None,
+        *,
+        backend: str = imported.BACKEND,
+        notes: tuple[str, ...] = (),
+    ) -> None:
         self._ct = ct
         self._labels = labels
+        self._backend = builtin.BACKEND if labels is None else backend
+        self._notes = notes
         self._imported: ImportedSpine | None = None
         self._organs: Organs | None = None
         self._steps: dict[tuple[Correction, ...], _Step] = {}
@@ -231,13 +240,11 @@ class Workbench:
         clicked = frozenset[int]() if step.spine is None else step.spine.clicked
         origins = dict.fromkeys(clicked, Origin.CLICKED)
         origins |= dict.fromkeys(owners(step.model, step.strokes), Origin.PAINTED)
-        if self._imported is None:
-            return Provenance(backend=builtin.BACKEND, origin=self._origin, origins=origins)
-        ignored = list(self._imported.ignored)
-        notes = (f"Numbers left out of the imported outlines: {ignored}.",) if ignored else ()
-        return Provenance(
-            backend=imported.BACKEND, origin=self._origin, origins=origins, notes=notes
-        )
+        notes = self._notes
+        if self._imported is not None and self._imported.ignored:
+            ignored = list(self._imported.ignored)
+            notes += (f"Numbers left out of the imported outlines: {ignored}.",)
+        return Provenance(backend=self._backend, origin=self._origin, origins=origins, notes=notes)
 
     def _with_losses(self, anatomy: Anatomy, names: NamedLevels) -> Anatomy:
         """Say which imported vertebrae have no body in the scan."""

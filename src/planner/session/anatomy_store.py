@@ -86,7 +86,7 @@ def _path(ct: CtVolume, binding: AnatomyBinding) -> Path:
     labels = Path(binding.locator).read_bytes() if binding.locator else b""
     words = repr([(str(level), point) for level, point in binding.seeds])
     # The repr of a correction holds every number to the last bit, and is the same on every run.
-    words += repr(binding.corrections)
+    words += binding.backend.split()[0] + repr(binding.corrections)
     for part in (
         f"{FORMAT} {__version__} {BACKEND} {ct.record.sha256} {words}".encode(),
         hashlib.sha256(labels).digest(),

@@ -119,7 +119,7 @@ def outline(ct: CtVolume, binding: AnatomyBinding, report: ProgressReport = unre
         return without_outlines(ct)
     if found := load_anatomy(ct, binding):
         return found
-    anatomy = bench_for(ct, binding).outline(
+    anatomy = bench_for(ct, binding, report).outline(
         seeds=dict(binding.seeds), corrections=binding.corrections, report=report
     )
     store_anatomy(ct, binding, anatomy)

@@ -6,23 +6,25 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from planner.anatomy import Workbench, check_backend
+from planner.anatomy import Workbench, workbench
+from planner.domain.progress import ProgressReport, unreported
 from planner.imaging import read_labels
 
 if TYPE_CHECKING:
     from planner.domain.anatomy import Anatomy
     from planner.domain.plan import AnatomyBinding
-    from planner.domain.progress import ProgressReport
     from planner.domain.volume import CtVolume
 
 
-def bench_for(ct: CtVolume, binding: AnatomyBinding) -> Workbench:
+def bench_for(
+    ct: CtVolume, binding: AnatomyBinding, report: ProgressReport = unreported
+) -> Workbench:
     """Return a workbench for the backend that a binding names.
 
     Raises
     ------
     InputRefusedError
-        When the label file cannot be read.
+        When the label file cannot be read, or the backend fails.
     UsageError
         When no such backend is there.
     """
@@ -30,8 +32,7 @@ def bench_for(ct: CtVolume, binding: AnatomyBinding) -> Workbench:
         frame = ct.record.frame_of_reference_uid
         return Workbench(ct, read_labels(Path(binding.locator), frame))
     # A binding to outlines already made names their version too, as in "builtin 1".
-    check_backend(binding.backend.split()[0])
-    return Workbench(ct)
+    return workbench(ct, binding.backend.split()[0], report)
 
 
 class OutlineBench:
@@ -51,7 +52,7 @@ class OutlineBench:
         with self._lock:
             wanted = (ct.record.sha256, binding.backend.split()[0], binding.locator)
             if self._bench is None or self._of != wanted:
-                self._bench, self._of = bench_for(ct, binding), wanted
+                self._bench, self._of = bench_for(ct, binding, report), wanted
             return self._bench.outline(
                 seeds=dict(binding.seeds), corrections=binding.corrections, report=report
             )
