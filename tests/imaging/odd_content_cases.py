@@ -229,6 +229,15 @@ for _keyword, _code in (
     ("PhotometricInterpretation", "PHOTOMETRIC"),
 ):
     edit(f"no {_keyword}", REFUSE, _code)(without(_keyword))
+
+
+@edit("neither RescaleSlope nor RescaleIntercept", REFUSE, "NO-RESCALE")
+def _(slices):
+    for data in slices:
+        del data.RescaleSlope, data.RescaleIntercept
+    return slices
+
+
 for _keyword, _code in (
     ("ImagePositionPatient", "NO-POSITION"),
     ("PixelSpacing", "NO-PIXEL-SPACING"),

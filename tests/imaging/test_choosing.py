@@ -141,6 +141,10 @@ def test_that_what_each_is_stands_in_words(tmp_path: Path) -> None:
     write(tmp_path / "c", [report])
     broken = one_series(4)
     write(tmp_path / "d", broken[:10] + broken[11:])
+    capture = image(np.zeros(3), AXIAL, 0, "HFS")
+    set_uid(capture, "1.2.5.99")
+    capture.SeriesInstanceUID, capture.SOPClassUID = "1.2.5", "1.2.840.10008.5.1.4.1.1.7"
+    write(tmp_path / "e", [capture])
     found = inspect(tmp_path, pixels=False)
     kinds = {one.series_uid: one.kind for one in found.series}
     assert kinds == {
@@ -148,7 +152,10 @@ def test_that_what_each_is_stands_in_words(tmp_path: Path) -> None:
         "1.2.2": "CT localiser",
         "1.2.3": "Not CT slices (SR)",
         "1.2.4": "CT slices that do not form one volume",
+        "1.2.5": "Pictures made from a CT, not its slices",
     }
+    advice = {one.series_uid: one.advice for one in found.series}
+    assert advice["1.2.4"][0].startswith("cannot be used: The slices are not evenly spaced")
     assert [one.series_uid for one in found.choices] == ["1.2.1"]
 
 

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from imaging import odd_content_cases, odd_file_cases, odd_geometry_cases  # noqa: F401  (fill CASES)
+from imaging import (  # noqa: F401  (fill CASES)
+    odd_content_cases,
+    odd_file_cases,
+    odd_geometry_cases,
+    odd_jpeg_cases,
+)
 from imaging.odd_cases import CASES
 from planner.domain.volume import GateVerdict
 from planner.imaging.codes import CODE_TEXTS, Code, finding, worst

@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from imaging import odd_content_cases, odd_file_cases, odd_geometry_cases  # noqa: F401  (fill CASES)
+from imaging import (  # noqa: F401  (fill CASES)
+    odd_content_cases,
+    odd_file_cases,
+    odd_geometry_cases,
+    odd_jpeg_cases,
+)
 from imaging.analytic_patient import worst_landmark_mm, wrong_voxels
 from imaging.odd_cases import CASES, LOAD, REFUSE, Case
 from planner.domain.errors import InputRefusedError

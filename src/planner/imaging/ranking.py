@@ -110,6 +110,8 @@ def _kind_of_files(series: Series) -> str:
     kind, _ = kinds.most_common(1)[0]
     if kind == "not a CT image":
         modality = text(series.first.data, tags.MODALITY)[:16]
+        if modality == "CT":
+            return "Pictures made from a CT, not its slices"
         return f"Not CT slices ({modality or 'kind not stated'})"
     return f"CT {kind}" if kind else "CT slices that do not form one volume"
 
@@ -148,8 +150,9 @@ def _line(one: SeriesInspection) -> str:
 
 def _advice(one: SeriesInspection, traits: Traits) -> tuple[str, ...]:
     """Give the reasons for and against planning on this series, the heaviest first."""
-    if one.verdict is GateVerdict.REFUSE:
-        return ("cannot be used",)
+    why_not = [found for found in one.findings if found.severity is GateVerdict.REFUSE]
+    if why_not:
+        return (f"cannot be used: {why_not[0].message}",)
     codes = {found.code for found in one.findings}
     step_mm, length_mm = one.spacing_mm[2], _length_mm(one)
     plane = (traits.plane or Plane.OBLIQUE).value
