@@ -106,7 +106,7 @@ def test_that_distances_are_marked_unverified_until_their_level_is_accepted(plan
     margins = tuple(
         Margin(subject=subject, column=MarginColumn.WALL) for subject in ("proposal", "a1")
     )
-    assert [row.unverified for row in margin_rows(plan, assessment, margins)] == [True, True]
+    assert [row.unverified for row in margin_rows(plan, assessment, margins)] == ["L3", "L3"]
     level = plan.trajectories[0].level
     accepted = accept_level(level).apply(plan)
-    assert [row.unverified for row in margin_rows(accepted, assessment, margins)] == [False, False]
+    assert [row.unverified for row in margin_rows(accepted, assessment, margins)] == ["", ""]

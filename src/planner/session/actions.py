@@ -79,14 +79,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("device_table", "Enter zone table…", "Copy a table from the papers.", (), "Plan"),
     ActionSpec(
         "names_up",
-        "Names one up",
+        "Names up",
         "Call every vertebra by the next name to the head.",
         (),
         "Correct",
     ),
     ActionSpec(
         "names_down",
-        "Names one down",
+        "Names down",
         "Call every vertebra by the next name to the feet.",
         (),
         "Correct",

@@ -12,7 +12,6 @@ from planner.session.answering import CANNOT_ANSWER, answer_words
 from planner.session.window_states import FindingRow, MarginCell, MarginRow
 
 if TYPE_CHECKING:
-    from planner.domain.levels import Level
     from planner.domain.plan import Plan
     from planner.session.margins import Margin
 
@@ -92,19 +91,20 @@ def margin_rows(
     return tuple(
         MarginRow(
             subject=subject_words(plan, subject),
-            unverified=_level_of(plan, subject) not in plan.anatomy.accepted_levels,
+            unverified=_unverified(plan, subject),
             cells=tuple(_cell(item, assessment) for item in margins if item.subject == subject),
         )
         for subject in subjects
     )
 
 
-def _level_of(plan: Plan, subject: str) -> Level | None:
-    """Return the level of a needle, or of what is planned on one."""
+def _unverified(plan: Plan, subject: str) -> str:
+    """Return the level of a needle, or of what is planned on one, unless it was accepted."""
     on = {str(item.id): str(item.trajectory_id) for item in plan.ablations}
     on |= {str(item.id): str(item.trajectory_id) for item in plan.cements}
     needle = on.get(subject, subject)
-    return next((item.level for item in plan.trajectories if item.id == needle), None)
+    level = next((item.level for item in plan.trajectories if item.id == needle), None)
+    return "" if level is None or level in plan.anatomy.accepted_levels else level.value
 
 
 def _cell(margin: Margin, assessment: Assessment) -> MarginCell:

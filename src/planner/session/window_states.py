@@ -221,10 +221,13 @@ class MarginCell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarginRow:
-    """Shortest distances from one object; ``unverified`` until a person accepts its level."""
+    """Shortest distances from one object.
+
+    ``unverified`` is its level while nobody has accepted the outline of that; else empty.
+    """
 
     subject: str
-    unverified: bool
+    unverified: str
     cells: tuple[MarginCell, ...]
 
 

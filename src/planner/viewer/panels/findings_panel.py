@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 SHORTEST_CELL_PX = 62
 
-UNVERIFIED = "Nobody has accepted the outline of this level yet, so no distance to it counts."
+UNVERIFIED = "UNVERIFIED: nobody has accepted the outline and the name of {}."
 
 
 class FindingCard(QFrame):
@@ -185,12 +185,13 @@ class FindingsPanel(QWidget):
             self._margins.addWidget(head, 0, column)
         self._margins.setColumnStretch(0, 1)
         for place, row in enumerate(state.margins, start=1):
-            mark = f"{row.subject}\nUNVERIFIED" if row.unverified else row.subject
-            name = label(mark, "quiet")
-            name.setToolTip(UNVERIFIED if row.unverified else "")
-            self._margins.addWidget(name, place, 0)
+            self._margins.addWidget(label(row.subject, "quiet"), place, 0)
             for column, cell in enumerate(row.cells, start=1):
                 self._margins.addWidget(self._margin(cell), place, column)
+        waiting = dict.fromkeys(row.unverified for row in state.margins if row.unverified)
+        if waiting:
+            mark = label(UNVERIFIED.format(", ".join(waiting)))
+            self._margins.addWidget(mark, len(state.margins) + 1, 0, 1, len(MarginColumn) + 1)
 
     def _margin(self, cell: MarginCell) -> QToolButton:
         made = QToolButton()
