@@ -35,6 +35,7 @@ from planner.session.simulation import (
     simulation_digest,
 )
 from planner.session.simulation_store import find_simulations, keep_simulations
+from planner.session.thermocouples import thermocouples_of
 
 CATALOG = load_catalog()
 
@@ -304,3 +305,17 @@ def test_that_what_cannot_be_simulated_is_said_for_each_ablation() -> None:
     (found,) = simulate(replace(one, ablations=(*one.ablations, second)), case(), Tier.PREVIEW)
     assert list(found.extents) == ["A1"]
     assert "no time" in found.left_out[AblationId("A2")]
+
+
+def test_that_thermometers_are_proposed_where_a_structure_is_worst() -> None:
+    found = preview()
+    proposed = thermocouples_of(found)
+    assert [item.structure for item in proposed[:2]] == ["posterior_wall", "canal"]
+    walls = case().anatomy.vertebrae[Level.L3].posterior_wall
+    assert walls is not None
+    wall = proposed[0]
+    assert np.linalg.norm(walls.points_mm - np.array(wall.at_mm), axis=1).min() < 0.01
+    i, j, k = np.rint(found.geometry.ijk(np.array(wall.at_mm))).astype(int)
+    assert found.peak_celsius[k, j, i] == pytest.approx(wall.expected_celsius, abs=6.0)
+    assert wall.worst_celsius >= wall.expected_celsius
+    assert (wall.stop_celsius, wall.overshoot_k) == (42.0, 3.0)

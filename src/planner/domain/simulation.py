@@ -73,6 +73,8 @@ class StructureCourse:
         Longest time above, nominal run.
     to_42_s
         When 42 degrees are first reached, nominal run; ``None`` when they never are.
+    at_mm
+        Where it is worst in any run, LPS: where a thermocouple would have to lie to see it.
     in_grid
         False where the structure lies beyond the simulated volume: the values are then those at
         its edge.
@@ -87,6 +89,7 @@ class StructureCourse:
     over_42_s: float
     over_45_s: float
     to_42_s: float | None
+    at_mm: tuple[float, float, float] | None = None
     in_grid: bool = True
 
 

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from planner.physics.heat.tissue_classes import TissueClasses
     from planner.session.tissue_region import Patient, TissueRegion
 
-SIMULATION_VERSION = "2"
+SIMULATION_VERSION = "3"
 """Raised when a plan becomes other stages or a reading changes, so that an old result is void."""
 
 FINEST_MM = 0.7

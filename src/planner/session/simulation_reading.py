@@ -74,7 +74,20 @@ def course_at(
         over_42_s=at.over_42_s,
         over_45_s=at.over_45_s,
         to_42_s=at.to_42_s if np.isfinite(at.to_42_s) else None,
+        at_mm=_worst_place(band, region, places, is_cold=is_cold),
     )
+
+
+def _worst_place(
+    band: ZoneBand, region: TissueRegion, places: NDArray[np.float64], *, is_cold: bool
+) -> tuple[float, float, float]:
+    """Return the point, LPS mm, where any run is hottest, or coldest."""
+    if is_cold:
+        number = int(between(band.coldest_celsius, places).argmin())
+    else:
+        number = int(between(band.hottest_celsius, places).argmax())
+    x, y, z = region.geometry.lps_mm(places[::-1, number])
+    return (float(x), float(y), float(z))
 
 
 def _beyond(band: ZoneBand, *, is_cold: bool) -> StructureCourse:

@@ -35,7 +35,7 @@ from planner.geometry.volume_geometry import VolumeGeometry
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Raised when the layout changes; older files are then made anew."""
 
 REMEMBERED: Final = 8
@@ -157,7 +157,7 @@ def _decoded(document: Mapping[str, Any], arrays: Mapping[str, Any]) -> Simulati
         **arrays,
         band_mm=document["band_mm"],
         extents={AblationId(k): ZoneExtent(**v) for k, v in document["extents"].items()},
-        courses={name: StructureCourse(**value) for name, value in document["courses"].items()},
+        courses={name: _course(value) for name, value in document["courses"].items()},
         exposures={
             AblationId(key): Exposure(
                 ablation_id=AblationId(key),
@@ -170,6 +170,11 @@ def _decoded(document: Mapping[str, Any], arrays: Mapping[str, Any]) -> Simulati
         coverage=_coverage(document["coverage"]),
         left_out={AblationId(key): why for key, why in document["left_out"].items()},
     )
+
+
+def _course(document: Mapping[str, Any]) -> StructureCourse:
+    at = document["at_mm"]
+    return StructureCourse(**{**document, "at_mm": None if at is None else tuple(at)})
 
 
 def _coverage(document: Mapping[str, Any] | None) -> Coverage | None:

@@ -18,6 +18,7 @@ from planner.imaging import write_volume
 from planner.session.cases import predict
 from planner.session.judging import tested_installation
 from planner.session.simulation import simulate_and_keep
+from planner.session.thermocouples import thermocouples_of
 
 if TYPE_CHECKING:
     import argparse
@@ -122,6 +123,7 @@ def _ablation(ablation_id: AblationId, one: Simulation) -> Json:
         "band_mm": one.band_mm,
         "coverage": None if one.coverage is None else _coverage(one.coverage),
         "at_structures": {name: _course(course, one) for name, course in one.courses.items()},
+        "thermocouples": [asdict(item) for item in thermocouples_of(one)],
         "tier": one.model.tier,
         "order": one.order,
         "simulated_with": [key for key in one.extents if key != ablation_id],
@@ -145,6 +147,7 @@ def _course(course: StructureCourse, one: Simulation) -> Json:
         "over_42_s": round(course.over_42_s),
         "over_45_s": round(course.over_45_s),
         "to_42_s": None if course.to_42_s is None else round(course.to_42_s),
+        "at_mm": None if course.at_mm is None else [round(x, MM_DIGITS) for x in course.at_mm],
         "in_grid": course.in_grid,
     }
     if course.flowing_celsius is not None:

@@ -1,0 +1,79 @@
+"""Where thermometers would see the worst, and what they would read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from planner.domain.structures import CANAL, POSTERIOR_WALL
+
+if TYPE_CHECKING:
+    from planner.domain.simulation import Simulation, StructureCourse
+
+HOT_STOP_CELSIUS, COLD_STOP_CELSIUS, OVERSHOOT_K = 42.0, 10.0, 3.0
+"""Where energy is stopped, and how far a reading may still go (rule A8: Chen L 2022; Sag and
+Husain 2022; CVIR 2009;32:70)."""
+
+WORTH_CELSIUS = 2.0
+"""Change of temperature below which a thermometer at a foramen tells nothing."""
+
+FORAMEN = "foramen:"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposedThermocouple:
+    """One place for a thermometer.
+
+    Attributes
+    ----------
+    at_mm
+        LPS: the worst point of the structure in any run. The path to it is not planned here.
+    expected_celsius, worst_celsius
+        Extreme reading in the nominal run and in the worst one.
+    to_stop_s
+        When 42 degrees are reached in the nominal run; ``None`` when never, or for cold.
+    stop_celsius
+        Stop at this reading; it may go ``overshoot_k`` further.
+    """
+
+    structure: str
+    at_mm: tuple[float, float, float]
+    expected_celsius: float
+    worst_celsius: float
+    to_stop_s: float | None
+    stop_celsius: float
+    overshoot_k: float
+
+
+def thermocouples_of(one: Simulation) -> tuple[ProposedThermocouple, ...]:
+    """Propose the posterior wall, the epidural side of the canal, and the worst foramen."""
+    foramina = [name for name in one.courses if name.startswith(FORAMEN)]
+    worst = max(foramina, key=lambda name: _change_k(one.courses[name], one), default="")
+    wanted = [POSTERIOR_WALL, CANAL]
+    if worst and _change_k(one.courses[worst], one) >= WORTH_CELSIUS:
+        wanted.append(worst)
+    return tuple(
+        ProposedThermocouple(
+            structure=name,
+            at_mm=course.at_mm,
+            expected_celsius=round(_nominal(course, one), 1),
+            worst_celsius=round(_worst(course, one), 1),
+            to_stop_s=None if one.is_cold else course.to_42_s,
+            stop_celsius=COLD_STOP_CELSIUS if one.is_cold else HOT_STOP_CELSIUS,
+            overshoot_k=OVERSHOOT_K,
+        )
+        for name in wanted
+        if (course := one.courses.get(name)) is not None and course.at_mm is not None
+    )
+
+
+def _nominal(course: StructureCourse, one: Simulation) -> float:
+    return course.lowest_celsius if one.is_cold else course.peak_celsius
+
+
+def _worst(course: StructureCourse, one: Simulation) -> float:
+    return course.coldest_celsius if one.is_cold else course.hottest_celsius
+
+
+def _change_k(course: StructureCourse, one: Simulation) -> float:
+    return abs(_worst(course, one) - 37.0)
