@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from planner.app.clinical_words import NUMBERS, WHOLE, YES_OR_NO, clinical_answers
+from planner.app.commands import window
 from planner.app.main import INPUT_REFUSED, OUR_FAULT, WRONG_USAGE, main
 from planner.app.output import Outcome, as_text
-from planner.app.parser import build_parser
+from planner.app.parser import COMMANDS, build_parser
 from planner.domain.errors import InputRefusedError, UsageError
 from planner.domain.plan import ClinicalAnswers
 
@@ -127,3 +128,24 @@ def test_that_every_clinical_question_can_be_answered_in_words() -> None:
     assert {name for name, kind in kinds.items() if "bool" in kind} == YES_OR_NO
     assert {name for name, kind in kinds.items() if "int" in kind} == WHOLE
     assert {name for name, kind in kinds.items() if "float" in kind} == NUMBERS
+
+
+def test_that_every_command_is_known_by_its_name() -> None:
+    listed = build_parser().format_help().split("command\n", 1)[-1]
+    named = {line.split()[0] for line in listed.splitlines() if line.startswith("    ")}
+    assert named >= COMMANDS
+    for name in COMMANDS:
+        with pytest.raises(SystemExit):
+            build_parser().parse_args([name, "--help"])
+
+
+def test_that_a_folder_alone_opens_the_window_on_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = []
+    monkeypatch.setattr(window, "has_display", lambda: True)
+    monkeypatch.setattr(window, "show_window", lambda what: opened.append(what) or 0)
+    assert main([str(tmp_path)]) == 0
+    assert main([]) == 0
+    assert opened == [tmp_path, None]
+    assert main([str(tmp_path / "nothing")]) == WRONG_USAGE

@@ -7,10 +7,11 @@ import json
 import logging
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from planner.app.output import Outcome, as_text
-from planner.app.parser import build_parser
+from planner.app.parser import COMMANDS, build_parser
 from planner.domain.errors import (
     CancelledByUserError,
     InputRefusedError,
@@ -34,7 +35,7 @@ def main(argv: list[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else argv
     wants_json = "--json" in words
     try:
-        arguments = build_parser().parse_args(words or ["view"])
+        arguments = build_parser().parse_args(_with_command(words))
         outcome = _handler(arguments)(arguments)
     except UsageError as error:
         return _failed(WRONG_USAGE, error, "USAGE", wants_json=wants_json)
@@ -55,6 +56,14 @@ def main(argv: list[str] | None = None) -> int:
         return _failed(OUR_FAULT, PlannerError(sentence), "FAULT", wants_json=wants_json)
     _show(json.dumps(outcome.document, allow_nan=False) if wants_json else as_text(outcome))
     return outcome.exit_code
+
+
+def _with_command(words: list[str]) -> list[str]:
+    """Open the window when no command is named: on nothing, or on a CT or plan that is there."""
+    if not words:
+        return ["view"]
+    names_a_place = len(words) == 1 and words[0] not in COMMANDS and Path(words[0]).exists()
+    return ["view", *words] if names_a_place else words
 
 
 def _show(text: str) -> None:

@@ -17,6 +17,15 @@ NOT_A_DEVICE = "Research and teaching software. Not a medical device."
 _Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"  # noqa: SLF001 - argparse has no public name for it
 
 
+COMMANDS = frozenset(
+    {
+        "assess", "bench", "convert", "deidentify", "demo", "devices", "export", "inspect",
+        "phantom", "plan", "report", "rules", "segment", "simulate", "suggest", "view",
+    }
+)  # fmt: skip
+"""Names of the commands; anything else that is a place is opened in the window."""
+
+
 class _Parser(argparse.ArgumentParser):
     """Raises instead of leaving the process, so that every error takes one way out."""
 

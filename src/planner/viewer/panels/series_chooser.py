@@ -186,6 +186,7 @@ class SeriesChooser(QDialog):
         self.series = QListWidget()
         self.series.setItemDelegate(_SeriesDelegate(self.series))
         self.series.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
+        self.series.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.series.setAccessibleName("Series in this folder")
         self.details = label("", "quiet")
         self.details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
