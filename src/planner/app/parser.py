@@ -144,6 +144,14 @@ def _anatomy(commands: _Commands) -> None:
     )
     segment.add_argument("--seed", type=seed, action="append", default=[], metavar="L3=x,y,z")
     segment.add_argument("--structures", type=Path, metavar="DIR")
+    segment.add_argument(
+        "--lesion", type=point, action="append", default=[], metavar="x,y,z",
+        help="grow a lesion from a point inside it and describe it; may be repeated",
+    )  # fmt: skip
+    segment.add_argument(
+        "--corrections", type=Path, metavar="PLAN",
+        help="a plan file whose corrections of the outlines are played",
+    )  # fmt: skip
 
 
 def _planning(commands: _Commands) -> None:

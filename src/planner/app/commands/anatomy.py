@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.anatomy import LesionReport, report_lesion, vertebra_parts
 from planner.app.output import Json, Outcome, check_out_folder, progress
 from planner.catalog import load_catalog
+from planner.document.plan_file import load_plan
+from planner.domain.corrections import LesionGrown
 from planner.domain.errors import UsageError
+from planner.domain.levels import Level, Side
 from planner.domain.plan import AnatomyBinding
 from planner.imaging import write_volume
 from planner.session.cases import open_case
@@ -18,6 +23,7 @@ from planner.settings import user_data_folder
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -34,7 +40,11 @@ def segment(arguments: argparse.Namespace) -> Outcome:
         arguments.ct,
         load_catalog(user_data_folder()),
         series_uid=arguments.series,
-        binding=_binding(arguments.backend, tuple(arguments.seed)),
+        binding=_corrected(
+            _binding(arguments.backend, tuple(arguments.seed)),
+            arguments.corrections,
+            arguments.lesion,
+        ),
         report=progress,
     )
     anatomy = case.anatomy
@@ -44,6 +54,7 @@ def segment(arguments: argparse.Namespace) -> Outcome:
     return Outcome(
         {
             "levels": {level: _vertebra(v) for level, v in anatomy.vertebrae.items()},
+            "lesions": _lesions(case.ct, anatomy),
             "backend": anatomy.backend,
             "notes": list(anatomy.notes),
             "out": str(arguments.out),
@@ -61,6 +72,56 @@ def _binding(backend: str, seeds: tuple[tuple[object, object], ...]) -> AnatomyB
             f"'{backend}' is not a segmenter; write builtin, totalsegmentator or import:FILE"
         )
     return AnatomyBinding(backend=backend, seeds=seeds)  # type: ignore[arg-type]
+
+
+def _corrected(
+    binding: AnatomyBinding, plan: Path | None, lesions: Sequence[PointLps]
+) -> AnatomyBinding:
+    """Add the corrections of a plan and the lesions that were clicked."""
+    if plan is not None:
+        made = load_plan(plan).anatomy
+        known = {level for level, _ in binding.seeds}
+        seeds = tuple(seed for seed in made.seeds if seed[0] not in known)
+        binding = replace(binding, seeds=binding.seeds + seeds, corrections=made.corrections)
+    grown = tuple(LesionGrown(at=at) for at in lesions)
+    return replace(binding, corrections=binding.corrections + grown)
+
+
+def _lesions(ct: CtVolume, anatomy: Anatomy) -> Json:
+    """Describe the lesion of every level that has one; say why where that fails."""
+    if anatomy.lesion is None:
+        return {}
+    found = np.unique(anatomy.labels[anatomy.lesion])
+    out: dict[str, Json] = {}
+    for number in found[found > 0]:
+        level = Level.from_verse_label(int(number))
+        try:
+            out[level] = _lesion(report_lesion(ct, anatomy, level))
+        except UsageError as refusal:
+            out[level] = {"not_described": str(refusal)}
+    return out
+
+
+def _lesion(report: LesionReport) -> Json:
+    return {
+        "volume_ml": report.volume_ml,
+        "share_of_body": report.share_of_body,
+        "kind": report.kind,
+        "parts_ml": {part.words: volume for part, volume in report.parts_ml.items()},
+        "target": {
+            "parts": [part.words for part in report.target_parts],
+            "volume_ml": report.target_ml,
+            "source": report.target_source,
+        },
+        "escc": {"at_least": report.escc_at_least, "why": report.epidural},
+        "sins": {
+            "range": list(report.sins_range),
+            "source": report.sins_source,
+            "parts": [
+                {"name": part.name, "points": part.points, "why": part.why} for part in report.sins
+            ],
+        },
+    }
 
 
 def on_grid_of(ct: CtVolume, anatomy: Anatomy, cropped: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -85,9 +146,25 @@ def write_structures(folder: Path, ct: CtVolume, anatomy: Anatomy) -> None:
         "lesion": np.zeros_like(anatomy.labels)
         if anatomy.lesion is None
         else anatomy.lesion.astype(np.uint8),
+        "parts": _parts(anatomy),
     }
+    arrays |= {name: mask.astype(np.uint8) for name, mask in anatomy.masks.items()}
     for name, array in arrays.items():
-        write_volume(folder / f"{name}.nii.gz", ct.geometry, on_grid_of(ct, anatomy, array))
+        write_volume(
+            folder / f"{name.replace(':', '-')}.nii.gz",
+            ct.geometry,
+            on_grid_of(ct, anatomy, array),
+        )
+
+
+def _parts(anatomy: Anatomy) -> NDArray[np.uint8]:
+    """Return the parts of every vertebra that has both pedicles, by ``VertebraPart``."""
+    out = np.zeros_like(anatomy.labels)
+    for level, vertebra in anatomy.vertebrae.items():
+        if len(vertebra.pedicles) == len(Side):
+            box, parts = vertebra_parts(anatomy, level)
+            out[box][parts > 0] = parts[parts > 0]
+    return out
 
 
 def _wall_voxels(anatomy: Anatomy) -> NDArray[np.uint8]:
