@@ -12,7 +12,7 @@ from planner.geometry.points import PointLps
 from planner.safety import assess
 from planner.safety.grouping import check_nothing_was_lost, danger_of, grouped
 from planner.safety.measured import Measured
-from planner.safety.naming import called
+from planner.safety.naming import names
 from planner.safety.ruler import _agreed
 from safety.cases import check, good_plan, good_scene, needle
 
@@ -44,7 +44,7 @@ def test_that_no_finding_or_evidence_shows_an_id():
 
 def test_that_parts_of_one_place_are_told_apart_by_their_number():
     plan = good_plan()
-    assert [called(plan, name) for name in ("t1", "a1", "c1", "plan")] == [
+    assert [names(plan)[name] for name in ("t1", "a1", "c1", "plan")] == [
         "L3 left needle",
         "L3 left zone",
         "L3 left cement",
@@ -52,10 +52,10 @@ def test_that_parts_of_one_place_are_told_apart_by_their_number():
     ]
     right, again = needle(2, Side.RIGHT), needle(3, tip=(9.0, -7.0, 4.0))
     three = replace(plan, trajectories=(*plan.trajectories, right, again))
-    assert called(three, "t1") == "L3 left needle 1"
-    assert called(three, "t2") == "L3 right needle"
-    assert called(three, "t3") == "L3 left needle 3"
-    assert called(three, "a1") == "L3 left zone"
+    assert names(three)["t1"] == "L3 left needle 1"
+    assert names(three)["t2"] == "L3 right needle"
+    assert names(three)["t3"] == "L3 left needle 3"
+    assert names(three)["a1"] == "L3 left zone"
 
 
 def finding(rule="N1", severity=Severity.BLOCK, structure="canal", distance=-1.0, subject="t1"):

@@ -22,13 +22,13 @@ from planner.safety.case import Case, Outcome
 from planner.safety.digest import input_digest
 from planner.safety.grouping import check_nothing_was_lost, grouped, missing_findings
 from planner.safety.measured import MissingInputError
-from planner.safety.naming import PLAN_SUBJECT, called
+from planner.safety.naming import PLAN_SUBJECT, names
 from planner.safety.resolving import verdict_of
 from planner.safety.rule import AblationRule, CementRule, NeedleRule, PlanRule, Rule
 from planner.safety.ruler import ruler_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from planner.domain.plan import Plan
     from planner.safety.ruler import Ruler
@@ -60,6 +60,7 @@ class _Notes:
     """What the rules said so far."""
 
     beat: Callable[[], None]
+    names: Mapping[str, str]
     findings: list[Finding] = field(default_factory=list)
     missing: list[tuple[str, MissingInputError]] = field(default_factory=list)
     evidence: list[tuple[str, str]] = field(default_factory=list)
@@ -123,7 +124,7 @@ def _assess(plan: Plan, scene: Scene, beat: Callable[[], None]) -> Assessment:
     if len(digest) != DIGEST_LENGTH:
         raise ValueError("the digest of the inputs is no digest")
     ruler = ruler_for(scene.anatomy)
-    notes = _Notes(beat)
+    notes = _Notes(beat, names(plan))
     for rule in RULES:
         _run_rule(rule, plan, scene, ruler, notes)
     if notes.ran != [rule.id for rule in RULES]:
@@ -131,7 +132,7 @@ def _assess(plan: Plan, scene: Scene, beat: Callable[[], None]) -> Assessment:
     raw = (*notes.findings, *missing_findings(notes.missing))
     if notes.missing and raw[-1].severity is not Severity.NOT_EVALUATED:
         raise ValueError("a missing input was lost")
-    findings = grouped(raw, partial(called, plan))
+    findings = grouped(raw, notes.names.__getitem__)
     check_nothing_was_lost(raw, findings)
     verdict = verdict_of(plan, findings)
     if not isinstance(verdict, Verdict):
@@ -158,7 +159,7 @@ def _run_rule(rule: Rule, plan: Plan, scene: Scene, ruler: Ruler, notes: _Notes)
     else:
         for judge in _judgements(rule, plan):
             said = len(notes.evidence) + len(notes.missing)
-            _judge_once(judge, Case(plan, scene, ruler, text, notes.beat), notes)
+            _judge_once(judge, Case(plan, scene, ruler, text, notes.beat, notes.names), notes)
             judged += len(notes.evidence) + len(notes.missing) > said
     if judged != expected:
         raise ValueError(f"rule {rule.id} judged {judged} of {expected}")

@@ -13,10 +13,10 @@ from planner.geometry.capsule import Capsule
 from planner.geometry.points import unit
 from planner.safety.gives import gives
 from planner.safety.measured import Measured, MissingInputError
-from planner.safety.naming import PLAN_SUBJECT, called
+from planner.safety.naming import PLAN_SUBJECT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from planner.domain.anatomy import Vertebra
     from planner.domain.devices import Device, RuleText
@@ -52,6 +52,8 @@ class Case:
     ----------
     beat
         Called whenever a piece of the work is done, so that silence means it hangs.
+    names
+        What each part of the plan is called.
     recalled
         Limits from memory that the rule used. They may raise a finding; when none was raised
         the rule has not passed but was NOT EVALUATED.
@@ -62,6 +64,7 @@ class Case:
     ruler: Ruler
     rule: RuleText
     beat: Callable[[], None]
+    names: Mapping[str, str]
     recalled: list[str] = field(default_factory=list)
 
     @gives(float)
@@ -106,7 +109,7 @@ class Case:
     @gives(str)
     def called(self, part: Trajectory | Ablation | CementInjection) -> str:
         """Return what a part of the plan is called, such as ``L3 left needle``."""
-        return called(self.plan, part.id)
+        return self.names[part.id]
 
     def vertebra(self, level: Level) -> Vertebra:
         """Return the vertebra of a level."""

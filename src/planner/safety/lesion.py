@@ -64,16 +64,16 @@ def body_coordinates(vertebra: Vertebra, points_mm: Vector) -> NDArray[np.float6
     return np.asarray((points_mm - vertebra.body_centre.array) @ axes.T)
 
 
-def covered(case: Case, level: Level, points_mm: Vector) -> NDArray[np.bool_]:
-    """Tell which points lie in a zone of a level, each zone shrunk by its band.
+def covered(case: Case, level: Level) -> NDArray[np.bool_]:
+    """Tell which points of the lesion of a level lie in a zone, each zone shrunk by its band.
 
     What is doubtful counts as not covered.
     """
-    inside = np.zeros(len(points_mm), dtype=np.bool_)
+    inside = np.zeros(len(case.ruler.lesion_points(level)), dtype=np.bool_)
     for ablation in case.plan.ablations:
         if case.level_of(ablation) is level:
             zone = case.zone(ablation)
-            distance = zone.shape.signed_distance_mm(points_mm)
+            distance = case.ruler.lesion_in_zone(zone.shape, level)
             if distance.shape != inside.shape or not np.isfinite(distance).all():
                 raise MissingInputError(
                     f"how far the {case.called(ablation)} reaches", kind="prediction"

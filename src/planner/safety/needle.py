@@ -242,7 +242,7 @@ def posterior_middle_is_reached(case: Case, ablation: Ablation) -> Outcome:
     place = body_coordinates(vertebra, lesion.points_mm)
     half = case.limit("central_half_width_fraction") * vertebra.body_size_mm[0]
     middle = (place[:, 1] < 0.0) & (np.abs(place[:, 0]) <= half)
-    missed = middle & ~covered(case, level, lesion.points_mm)
+    missed = middle & ~covered(case, level)
     missed_ml = float(missed.sum()) * lesion.voxel_ml
     evidence = f"{level}: {missed_ml:.1f} mL of the posterior middle outside the zones"
     if not missed.any():

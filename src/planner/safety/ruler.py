@@ -147,6 +147,12 @@ class Ruler:
         """Return the voxel centres of the lesion inside one vertebra, shape ``(n, 3)``, LPS."""
         return self.remembered(("lesion", level), lambda: self._lesion_points(level))
 
+    def lesion_in_zone(self, zone: Spheroid, level: Level) -> Vector:
+        """Return how far each point of the lesion lies from a zone; negative inside."""
+        return self.remembered(
+            (zone, "lesion", level), lambda: zone.signed_distance_mm(self.lesion_points(level))
+        )
+
     def _lesion_points(self, level: Level) -> Vector:
         lesion = self._anatomy.lesion
         if lesion is None:

@@ -54,6 +54,12 @@ def nerve_structures(case: Case, level: Level) -> tuple[str, ...]:
     return (CANAL, *foramina, *present, *extra)
 
 
+@gives(bool)
+def _is_outlined(anatomy: Anatomy, name: str, level: Level) -> bool:
+    """Tell whether a structure is outlined beside a level."""
+    return anatomy.outlines(name, level)
+
+
 @dataclass(frozen=True, slots=True)
 class Spared:
     """Distances to what must be spared, nearest first, and what could not be measured."""
@@ -74,7 +80,7 @@ def spared_by_needle(case: Case, needle: Trajectory) -> Spared:
     anatomy = case.scene.anatomy
     others = VESSELS + ((PLEURA,) if needle.level.order <= LOWEST_PLEURA_ORDER else ())
     # A mask without a voxel was looked for and is not in this scan.
-    here = [name for name in others if anatomy.outlines(name, needle.level)]
+    here = [name for name in others if _is_outlined(anatomy, name, needle.level)]
     names += [name for name in here if case.ruler.any_of(name)]
     measures = [partial(case.ruler.needle, body, name) for name in names]
     absent = [name for name in others if name not in here]
@@ -148,5 +154,5 @@ def covers_what(case: Case, item: Measured) -> str:
     if not item.structure.startswith(BONE_PREFIX):
         return words
     level = Level(item.structure.removeprefix(BONE_PREFIX))
-    absent = [name for name in VESSELS if not case.scene.anatomy.outlines(name, level)]
+    absent = [name for name in VESSELS if not _is_outlined(case.scene.anatomy, name, level)]
     return f"{words}, beyond which no {' or '.join(map(in_words, absent))} is outlined"

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from planner.domain.finding import Assessment, Finding, Severity, Verdict
-from planner.safety.naming import called
+from planner.safety.naming import names
 from planner.safety.resolving import is_settled
 from planner.session.answering import CANNOT_ANSWER, answer_words
 from planner.session.window_states import FindingRow, MarginCell, MarginRow
@@ -26,7 +26,7 @@ SEVERITY_WORDS = {
 
 def subject_words(plan: Plan, subject: str) -> str:
     """Return what a finding is about, such as ``L3 left needle``."""
-    words = called(plan, subject)
+    words: str = names(plan)[subject]
     return words[0].upper() + words[1:]
 
 

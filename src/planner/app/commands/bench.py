@@ -26,6 +26,7 @@ BENCHMARKS = {
     "planning": "planner.planning.benchmark:benchmark",
     "window": "planner.app.window_benchmark:benchmark",
     "fluoroscopy": "planner.fluoroscopy.benchmark:benchmark",
+    "safety": "planner.session.verdict_benchmark:benchmark",
     "phantom": "planner.phantom.benchmark:benchmark",
 }
 """Where each family of benchmarks is; a new one is a line here."""
