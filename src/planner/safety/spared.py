@@ -24,6 +24,7 @@ from planner.safety.ruler import foramina_of, outlined
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from planner.domain.anatomy import Anatomy
     from planner.domain.plan import Ablation, CementInjection, Trajectory
     from planner.safety.case import Case
     from planner.safety.measured import Measured
