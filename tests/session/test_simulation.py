@@ -298,6 +298,13 @@ def test_that_what_cannot_be_simulated_is_said_for_each_ablation() -> None:
         simulate(plan(power_w=None), case(), Tier.PREVIEW)
     with pytest.raises(UsageError, match="no device 'unknown'"):
         simulate(plan(device="unknown"), case(), Tier.PREVIEW)
+    anatomy = case().anatomy
+    for lacking in (
+        replace(anatomy, vertebrae={}),
+        replace(anatomy, canal=np.zeros_like(anatomy.canal)),
+    ):
+        with pytest.raises(UsageError, match="not both outlined"):
+            simulate(plan(), replace(case(), anatomy=lacking), Tier.PREVIEW)
     with pytest.raises(UsageError, match="no ablation"):
         simulate(replace(plan(), ablations=()), case(), Tier.PREVIEW)
     one = plan()

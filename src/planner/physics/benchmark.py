@@ -24,6 +24,7 @@ from planner.physics.heat import (
     Watts,
     solve,
 )
+from planner.physics.heat.band import Run, band_of
 from planner.physics.heat.bioheat import Step, advance, body_of, stable_step_s
 from planner.physics.heat.links import harmonic_links
 
@@ -46,6 +47,7 @@ def benchmark() -> list[BenchmarkRow]:
         "radiofrequency, 44^3 at 1 mm, 600 s": lambda: _radio_frequency(44, 600.0),
         "microwave, 64^3 at 1 mm, 300 s": lambda: _microwave(64, 300.0),
         "cryo, 48^3 at 1.5 mm, 900 s": lambda: _cryo(48, 1.5, 900.0),
+        "three runs of a preview, microwave, 60^3 at 1.1 mm, 180 s": _preview,
     }
     for name, work in runs.items():
         row = BenchmarkRow.timed(name, work, n=3)
@@ -119,17 +121,38 @@ def _radio_frequency(voxels: int, seconds: float) -> object:
     return solve(medium, [Stage(duration_s=seconds, driven=(needle,))], after_s=0.0)
 
 
-def _microwave(voxels: int, seconds: float) -> object:
-    medium = _medium(voxels, 1.0)
-    antenna = Microwave(
+def _antenna(medium: Medium) -> Microwave:
+    return Microwave(
         shaft=_along(medium, -12.0, 20.0, 0.8),
         antenna_length_mm=15.0,
         centre_from_tip_mm=9.0,
         decay_mm=7.0,
         efficiency=0.4,
     )
-    needle = Driven(applicator=antenna, drive=Watts(power_w=30.0))
+
+
+def _microwave(voxels: int, seconds: float) -> object:
+    medium = _medium(voxels, 1.0)
+    needle = Driven(applicator=_antenna(medium), drive=Watts(power_w=30.0))
     return solve(medium, [Stage(duration_s=seconds, driven=(needle,))], after_s=0.0)
+
+
+def _preview() -> object:
+    """Run the nominal, strong and weak members that a preview in a patient has."""
+    medium = _medium(60, 1.1)
+    blood = medium.table.perfusion_w_per_m3_k
+    runs = []
+    for name, efficiency, factor in (
+        ("nominal", 0.4, 1.0),
+        ("strong", 0.6, 0.0),
+        ("weak", 0.3, 3.0),
+    ):
+        antenna = replace(_antenna(medium), efficiency=efficiency)
+        needle = Driven(applicator=antenna, drive=Watts(power_w=40.0))
+        table = replace(medium.table, perfusion_w_per_m3_k=factor * blood)
+        stage = Stage(duration_s=180.0, driven=(needle,))
+        runs.append(Run(name=name, table=table, stages=(stage,)))
+    return band_of(medium, runs)
 
 
 def _cryo(voxels: int, spacing_mm: float, seconds: float) -> object:

@@ -229,6 +229,11 @@ def _planned(ablation: Ablation, plan: Plan, patient: Patient) -> _Planned | NoM
     if isinstance(drive, NoModel):
         return drive
     needle = plan.trajectory(ablation.trajectory_id)
+    if needle.level not in patient.anatomy.vertebrae or not patient.anatomy.canal.any():
+        return NoModel(
+            reason=f"{needle.level} and its canal are not both outlined, and heat needs to know "
+            "bone from nerve. Outline them first."
+        )
     back = unit(needle.entry.array - needle.tip.array)
     tip = needle.tip.array + ablation.active_offset_mm * back
     backward = (float(back[0]), float(back[1]), float(back[2]))
