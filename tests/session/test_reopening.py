@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,14 +12,14 @@ import pytest
 from imaging.dicom_patient import series, set_hu, set_uid, write
 from planner.catalog import load_catalog
 from planner.domain.errors import InputRefusedError
+from planner.domain.levels import Level
 from planner.domain.plan import AnatomyBinding, Plan, ScanBinding
-from planner.imaging import load_ct
-from planner.session.cases import reopen_case
+from planner.imaging import load_ct, write_volume
+from planner.phantom import Recipe, make_phantom
+from planner.session.cases import Case, new_plan, reopen_case, without_outlines
 from planner.session.opened_case import CT_GONE, NO_OUTLINES, OTHER_CT
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pydicom.dataset import FileDataset
 
 
@@ -41,6 +43,19 @@ def plan_on(folder: Path) -> Plan:
         anatomy=AnatomyBinding(backend=NO_OUTLINES),
         scan=scan,
     )
+
+
+def test_that_a_plan_carries_what_the_picture_says_against_the_header() -> None:
+    phantom = make_phantom(Recipe(seed=7, levels=(Level.L1, Level.L3), spacing_mm=(2.0, 2.0, 3.0)))
+    turned = np.diag([-1.0, -1.0, 1.0, 1.0]) @ phantom.ct.geometry.lps_from_ijk
+    geometry = type(phantom.ct.geometry).from_matrix(phantom.ct.geometry.size_ijk, turned)
+    with TemporaryDirectory() as folder:
+        write_volume(Path(folder) / "ct.nrrd", geometry, phantom.ct.hu)
+        ct = load_ct(Path(folder) / "ct.nrrd")
+    binding = AnatomyBinding(backend=NO_OUTLINES)
+    case = Case(ct=ct, anatomy=without_outlines(ct), binding=binding, catalog=load_catalog())
+    warnings = new_plan(case).scan.gate_warnings
+    assert any(warning.startswith("DCM-POSTERIOR-SIDE: ") for warning in warnings)
 
 
 def changed(**attributes: str) -> list[FileDataset]:
