@@ -1,7 +1,7 @@
 """Corridors, trajectory measures, proposals, and the numbers to take to the room."""
 
 from planner.planning.c_arm import CArmView, c_arm_views
-from planner.planning.ct_room import Correction, CtRoomCard, correction, ct_room_card
+from planner.planning.ct_room import Correction, CtRoomCard, FromGrid, correction, ct_room_card
 from planner.planning.exact_distances import HAND_ERROR_MM, worst_under_error_mm
 from planner.planning.measure import measure
 from planner.planning.measures import (
@@ -13,7 +13,14 @@ from planner.planning.measures import (
     TrajectoryMeasures,
     gertzbein_robbins,
 )
-from planner.planning.needle_moves import advanced, snapped_to_pedicle, with_depth
+from planner.planning.needle_assembly import NeedleAssembly, assembled, bare_needle, collisions
+from planner.planning.needle_moves import (
+    advanced,
+    depth_left_mm,
+    snapped_to_pedicle,
+    with_angles,
+    with_depth,
+)
 from planner.planning.needle_spacing import NeedleSpacing, needle_spacings
 from planner.planning.proposals import Proposals, ProposedPair, ProposedTrajectory
 from planner.planning.propose import access_diameter_mm, propose
@@ -27,6 +34,8 @@ __all__ = [
     "Crossing",
     "CtRoomCard",
     "Direction",
+    "FromGrid",
+    "NeedleAssembly",
     "NeedleSpacing",
     "PedicleMargins",
     "Proposals",
@@ -37,15 +46,20 @@ __all__ = [
     "TrajectoryMeasures",
     "access_diameter_mm",
     "advanced",
+    "assembled",
+    "bare_needle",
     "c_arm_views",
+    "collisions",
     "correction",
     "ct_room_card",
+    "depth_left_mm",
     "gertzbein_robbins",
     "measure",
     "needle_spacings",
     "propose",
     "skin_access",
     "snapped_to_pedicle",
+    "with_angles",
     "with_depth",
     "worst_under_error_mm",
 ]

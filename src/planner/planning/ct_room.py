@@ -68,6 +68,22 @@ class GantryTilt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FromGrid:
+    """Where to go on the skin from a mark of a grid.
+
+    Attributes
+    ----------
+    across_mm, along_mm
+        Across the patient and along the table; ``..._towards`` says which way from the mark.
+    """
+
+    across_mm: float
+    across_towards: str
+    along_mm: float
+    along_towards: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CtRoomCard:
     """The numbers of one needle for the CT room.
 
@@ -87,6 +103,8 @@ class CtRoomCard:
         Out of the slice; ``out_of_plane_towards`` is ``head`` or ``feet``.
     skin_to_tip_mm
         ``None`` when the skin lies outside the scan.
+    from_grid
+        The entry seen from a line of a grid on the skin; ``None`` when none was marked.
     notes
         What to mind, in sentences.
     """
@@ -106,16 +124,22 @@ class CtRoomCard:
     skin_to_tip_mm: float | None
     needles: tuple[NeedleFit, ...]
     notes: tuple[str, ...]
+    from_grid: FromGrid | None = None
 
 
-def ct_room_card(
+def ct_room_card(  # a door: everything the card is made from
     trajectory: Trajectory,
     measures: TrajectoryMeasures,
     ct: CtVolume,
     vertebra: Vertebra,
     needles: Iterable[Needle] = (),
+    *,
+    grid_mark: PointLps | None = None,
 ) -> CtRoomCard:
-    """Return the card of one needle, valid only for a patient lying as in this scan."""
+    """Return the card of one needle, valid only for a patient lying as in this scan.
+
+    ``grid_mark`` is a point of a grid on the skin as this scan shows it.
+    """
     direction = unit(trajectory.tip.array - trajectory.entry.array)
     skin = measures.skin or trajectory.entry
     normal = _slice_normal(ct)
@@ -139,6 +163,18 @@ def ct_room_card(
         skin_to_tip_mm=depth,
         needles=() if depth is None else _fits(needles, depth),
         notes=_notes(direction, up, depth),
+        from_grid=None if grid_mark is None else from_grid(skin, grid_mark),
+    )
+
+
+def from_grid(skin: PointLps, mark: PointLps) -> FromGrid:
+    """Return the way from a mark on the skin to the entry, straight across and straight along."""
+    across, along = skin.x_mm - mark.x_mm, skin.z_mm - mark.z_mm
+    return FromGrid(
+        across_mm=abs(across),
+        across_towards=towards(across, "left", "right"),
+        along_mm=abs(along),
+        along_towards=towards(along, "head", "feet"),
     )
 
 

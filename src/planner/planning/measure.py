@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 STEP_MM: Final = 0.25
 """Step along the needle where it is looked up in masks: half the finest voxel or less."""
 
+SIDEWAYS_SHARE: Final = 0.5
+"""Slices that hold less of left and right than this are sagittal: no angle in them is axial."""
+
 CORTEX_REACH_MM: Final = 1.0
 """The HU of a crossing is the highest this near to it: a thin cortex is blurred."""
 
@@ -93,7 +96,8 @@ def measure(
         pedicle=pedicle,
         clearances=tuple(sorted(clearances, key=lambda item: item.distance_mm.best)),
         farther_than_mm=surroundings.farther_than_mm,
-        angles_deg=angles_deg(direction, trajectory.side, vertebra),
+        angles_deg=angles_deg(direction, trajectory.side, vertebra)
+        | slice_angles_deg(direction, trajectory.side, ct),
         tip=_tip_place(tip, trajectory.side, vertebra, surroundings),
         crossings=crossings,
     )
@@ -147,6 +151,21 @@ def angles_deg(direction: Vector, side: Side, vertebra: Vertebra) -> dict[str, f
         ),
         "endplate": degrees(asin(min(max(float(direction @ superior), -1.0), 1.0))),
     }
+
+
+def slice_angles_deg(direction: Vector, side: Side, ct: CtVolume) -> dict[str, float]:
+    """Return the angles of a needle to the slices as the gantry made them, tilt and all."""
+    axes = ct.geometry.direction
+    normal = unit(np.cross(axes[:, 0], axes[:, 1]))
+    normal = normal if normal[2] >= 0.0 else -normal
+    out = degrees(asin(min(max(float(direction @ normal), -1.0), 1.0)))
+    leftward = np.array((1.0, 0.0, 0.0)) - normal[0] * normal
+    if not float(np.linalg.norm(leftward)) > SIDEWAYS_SHARE:
+        return {"out_of_slice": out}
+    left = unit(leftward)
+    back = np.cross(normal, left)
+    across, ahead = float(direction @ left), -float(direction @ back)
+    return {"in_slice": degrees(atan2(-side.sign * across, ahead)), "out_of_slice": out}
 
 
 def _tip_place(

@@ -163,7 +163,8 @@ class TrajectoryMeasures:
         ``axial``: against the sagittal plane of the patient, positive towards the midline.
         ``cranial``: out of the axial plane, positive when the tip is nearer the head.
         ``vertebra_axial``: as ``axial`` in the vertebra's own frame. ``endplate``: out of the
-        vertebra's own axial plane, positive towards its upper endplate.
+        vertebra's own axial plane, positive towards its upper endplate. ``in_slice`` and
+        ``out_of_slice``: as ``axial`` and ``cranial``, to the slices as the gantry made them.
     """
 
     trajectory_id: TrajectoryId

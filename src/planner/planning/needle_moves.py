@@ -1,8 +1,9 @@
-"""Moves of a needle as pure functions: snap, advance, exact length."""
+"""Moves of a needle as pure functions: snap, advance, exact length and angles."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from math import cos, radians, sin
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from planner.domain.anatomy import Vertebra
     from planner.domain.plan import Trajectory
     from planner.domain.volume import CtVolume
+    from planner.geometry.points import PointLps
 
 
 def advanced(trajectory: Trajectory, by_mm: float) -> Trajectory:
@@ -31,6 +33,41 @@ def with_depth(trajectory: Trajectory, depth_mm: float) -> Trajectory:
     """
     direction = unit(trajectory.tip.array - trajectory.entry.array)
     return replace(trajectory, tip=trajectory.entry.moved(depth_mm * direction))
+
+
+def with_angles(
+    trajectory: Trajectory, *, towards_midline_deg: float, upward_deg: float, keep_tip: bool = True
+) -> Trajectory:
+    """Turn the needle to angles typed in; tip or entry stays, and so does the length.
+
+    The angles are those of ``Trajectory``: in the axial plane from straight anterior, positive
+    towards the midline from the needle's own side, and out of that plane towards the head.
+
+    Raises
+    ------
+    ValueError
+        When a needle straight along the body, 90 degrees or more upward, is asked for.
+    """
+    if not abs(upward_deg) < 90.0:
+        raise ValueError(f"a needle leans less than 90 degrees upward, got {upward_deg}")
+    axial, upward = radians(towards_midline_deg), radians(upward_deg)
+    direction = np.array(
+        (
+            -trajectory.side.sign * sin(axial) * cos(upward),
+            -cos(axial) * cos(upward),
+            sin(upward),
+        )
+    )
+    if keep_tip:
+        entry = trajectory.tip.moved(-trajectory.length_mm * direction)
+        return replace(trajectory, entry=entry)
+    return replace(trajectory, tip=trajectory.entry.moved(trajectory.length_mm * direction))
+
+
+def depth_left_mm(trajectory: Trajectory, tip_now: PointLps) -> float:
+    """Return how far along the needle a tip on its way has still to go; negative when beyond."""
+    direction = unit(trajectory.tip.array - trajectory.entry.array)
+    return float((trajectory.tip.array - tip_now.array) @ direction)
 
 
 def snapped_to_pedicle(
