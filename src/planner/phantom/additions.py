@@ -11,7 +11,7 @@ import numpy as np
 from planner.domain.levels import Level, Side, foramen_label
 from planner.geometry.points import unit
 from planner.phantom import fields
-from planner.phantom.blades import blade
+from planner.phantom.blades import blade, ends_mm
 from planner.phantom.recipe import Leak, Place
 from planner.phantom.vertebra_shape import pedicle_frame
 
@@ -50,9 +50,7 @@ class Added:
 
     def ends_mm(self) -> Vector:
         """Return both ends of the axis, shape ``(2, 3)``, LPS mm."""
-        start = self.row[fields.START : fields.START + 3]
-        axis = self.row[fields.AXIS : fields.AXIS + 3]
-        return np.stack([start, start + axis * self.row[fields.LENGTH]])
+        return ends_mm(self.row)
 
 
 def tube(start: Vector, end: Vector, radius_mm: float, hu: float, number: int) -> Added:

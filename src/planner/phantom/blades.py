@@ -43,3 +43,10 @@ def cut_blade(
     row[fields.CUT_NORMAL : fields.CUT_NORMAL + 3] = normal
     row[fields.CUT_AT], row[fields.HAS_CUT] = at, 1.0
     return row
+
+
+def ends_mm(row: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return both ends of a blade's axis, shape ``(2, 3)``, in its own frame."""
+    start = row[fields.START : fields.START + 3]
+    axis = row[fields.AXIS : fields.AXIS + 3]
+    return np.stack([start, start + axis * row[fields.LENGTH]])

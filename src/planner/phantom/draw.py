@@ -11,7 +11,9 @@ import numpy as np
 from planner.domain.levels import Side, foramen_label
 from planner.phantom import additions, fields, lungs
 from planner.phantom import paint_bone as bone
+from planner.phantom.blades import ends_mm
 from planner.phantom.canvas import slabs
+from planner.phantom.chest_organs import CARINA
 from planner.phantom.organ_rows import OPACIFIED_HU
 from planner.phantom.paint_shapes import paint_shape, paint_within
 from planner.phantom.paint_spine import mark_foramen, paint_canal, paint_disc
@@ -79,26 +81,19 @@ def _draw_lungs(canvas: Canvas, model: SpineModel, recipe: Recipe) -> None:
     reach = float(whole.min()), float(whole.max())
     spine = spine_line(model.posture, reach)
     carina, hilum = (
-        lungs.place_mm(spine, reach[0], TABLE_STEP_MM, level)
-        for level in (lungs.CARINA, lungs.HILUM)
+        lungs.place_mm(spine, reach[0], TABLE_STEP_MM, level) for level in (CARINA, lungs.HILUM)
     )
     scratch = np.zeros_like(canvas.organs)
     for row, hu in lungs.main_bronchi(carina, hilum):
-        box = canvas.box(_ends(row), float(row[fields.REACH]) + 1.5)
+        box = canvas.box(ends_mm(row), float(row[fields.REACH]) + 1.5)
         if canvas.meets(box):
             paint_shape(canvas.hu, scratch, canvas.grid, box, row, hu, 0)
     random = np.random.default_rng([recipe.seed, 9])
     blood_hu = OPACIFIED_HU[recipe.contrast][0]
     for row, hu in lungs.lung_trees(hilum, blood_hu, random):
-        box = canvas.box(_ends(row), float(row[fields.REACH]) + 1.5)
+        box = canvas.box(ends_mm(row), float(row[fields.REACH]) + 1.5)
         if canvas.meets(box):
             paint_within(canvas.hu, canvas.organs, PLEURA, canvas.grid, box, row, hu)
-
-
-def _ends(row: NDArray[np.float64]) -> NDArray[np.float64]:
-    start = row[fields.START : fields.START + 3]
-    axis = row[fields.AXIS : fields.AXIS + 3]
-    return np.stack([start, start + axis * row[fields.LENGTH]])
 
 
 def draw_spine(

@@ -8,7 +8,6 @@ import numpy as np
 
 from planner.geometry.points import unit
 from planner.phantom.blades import blade
-from planner.phantom.chest_organs import CARINA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,6 +111,3 @@ def _turns(heading: Vector, random: np.random.Generator) -> list[tuple[float, Ve
 def _across(heading: Vector) -> Vector:
     least = np.eye(3)[int(np.argmin(np.abs(heading)))]
     return unit(least - heading * float(least @ heading))
-
-
-__all__ = ["CARINA", "HILUM", "lung_trees", "main_bronchi", "place_mm"]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Row = NDArray[np.float64]
     Rows = NDArray[np.float64]
 
-AIR_HU, LUNG_HU = -1000.0, -850.0
+AIR_HU, LUNG_HU = -1000.0, -825.0
 
 AORTA, VENA_CAVA, PLEURA = 1, 2, 3
 """Numbers of the organs whose masks are part of the truth."""

@@ -11,7 +11,7 @@ from scipy.interpolate import CubicSpline
 from planner.domain.levels import Level, Side
 from planner.geometry.points import unit
 from planner.phantom import fields
-from planner.phantom.blades import blade
+from planner.phantom.blades import blade, ends_mm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,8 +97,7 @@ def _pieces(
     for place, row in enumerate(blades):
         near = np.array(blades[max(place - 1, 0) : place + 2])
         near[:, fields.START : fields.START + 3] -= away
-        start = row[fields.START : fields.START + 3]
-        ends = np.stack([start, start + row[3:6] * row[fields.LENGTH]])
+        ends = ends_mm(row)
         yield fields.BoneRows(frame, body, near, np.zeros((0, 8)), model.posture.line.rows), ends
 
 
