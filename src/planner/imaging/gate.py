@@ -13,7 +13,7 @@ from planner.domain.volume import CtVolume, GateFinding, GateVerdict, ScanRecord
 from planner.imaging import tags
 from planner.imaging.codes import Code, finding, worst
 from planner.imaging.folder import read_folder
-from planner.imaging.identity import decoded, identity_key, patient_of
+from planner.imaging.identity import acquired_on, decoded, identity_key, patient_of
 from planner.imaging.inspection import Inspection, SeriesInspection
 from planner.imaging.posterior import Facing, facing_of
 from planner.imaging.ranking import describe, ranked
@@ -260,7 +260,6 @@ def _record(path: Path, series: Series, stacked: Stack, sha256: str) -> ScanReco
     """Write down how the volume was read."""
     frame = stacked.frames[0]
     data = frame.file.data
-    dates = (text(data, tag) for tag in (tags.ACQUISITION_DATE, tags.SERIES_DATE, tags.STUDY_DATE))
     return ScanRecord(
         sha256=sha256,
         verdict=series.verdict,
@@ -274,7 +273,7 @@ def _record(path: Path, series: Series, stacked: Stack, sha256: str) -> ScanReco
         sop_uids=tuple(dict.fromkeys(one.sop_uid for one in stacked.frames)),
         patient_position=text(data, tags.PATIENT_POSITION),
         series_description=decoded(data, tags.SERIES_DESCRIPTION),
-        acquired=next((date for date in dates if date), ""),
+        acquired=acquired_on(data),
         slice_thickness_mm=frame.thickness_mm,
         gantry_tilt_deg=stacked.tilt_deg,
         convolution_kernel=dict(frame.mixture)["ConvolutionKernel"],

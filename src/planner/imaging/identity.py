@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from planner.domain.volume import PatientIdentity
 from planner.imaging import tags
+from planner.imaging.values import text
 
 if TYPE_CHECKING:
     from planner.imaging.elements import DataSet
@@ -46,6 +47,12 @@ def decoded(data: DataSet, tag: int, *, name: bool = False) -> str:
         return decode_bytes(raw, encodings, PN_DELIMS if name else TEXT_VR_DELIMS)
     except (LookupError, UnicodeError, ValueError):
         return raw.decode("ascii", "replace")
+
+
+def acquired_on(data: DataSet) -> str:
+    """Return the day of the scan as ``YYYYMMDD``, or of its series or study; else empty."""
+    days = (text(data, tag) for tag in (tags.ACQUISITION_DATE, tags.SERIES_DATE, tags.STUDY_DATE))
+    return next((day for day in days if day), "")
 
 
 def patient_of(data: DataSet) -> PatientIdentity:

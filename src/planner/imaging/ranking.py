@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from planner.domain.volume import GateVerdict
 from planner.imaging import tags
 from planner.imaging.codes import Code
-from planner.imaging.identity import decoded, patient_key, patient_of
+from planner.imaging.identity import acquired_on, decoded, patient_key, patient_of
 from planner.imaging.inspection import SeriesInspection
 from planner.imaging.series import bystander
 from planner.imaging.traits import Plane, Region, Sharpness, traits_of
@@ -40,7 +40,6 @@ def describe(series: Series) -> SeriesInspection:
     stacked = series.stack
     frame = stacked.frames[0] if stacked is not None else None
     geometry = stacked.geometry if stacked is not None else None
-    dates = (text(data, tag) for tag in (tags.ACQUISITION_DATE, tags.SERIES_DATE, tags.STUDY_DATE))
     plain = SeriesInspection(
         series_uid=series.uid,
         study_uid=text(data, tags.STUDY_UID),
@@ -56,7 +55,7 @@ def describe(series: Series) -> SeriesInspection:
         series_number=text(data, tags.SERIES_NUMBER),
         series_description=decoded(data, tags.SERIES_DESCRIPTION),
         study_description=decoded(data, tags.STUDY_DESCRIPTION),
-        acquired=next((date for date in dates if date), ""),
+        acquired=acquired_on(data),
         convolution_kernel=text(data, tags.CONVOLUTION_KERNEL),
         slice_thickness_mm=frame.thickness_mm if frame is not None else None,
         posterior_side=series.facing.value,

@@ -46,10 +46,14 @@ def load_volume_file(path: Path) -> CtVolume:
         When it is not one volume of HU with one orientation.
     """
     try:
-        grid = _read(path)
-        hu = _as_hu(grid.voxels)
+        return _loaded(path)
     except GridFileError as error:
         raise _refusal(path, error) from None
+
+
+def _loaded(path: Path) -> CtVolume:
+    grid = _read(path)
+    hu = _as_hu(grid.voxels)
     facing = facing_of(hu, grid.geometry)
     notes = _notes(path, hu, facing)
     record = ScanRecord(
@@ -65,15 +69,13 @@ def load_volume_file(path: Path) -> CtVolume:
 def inspect_volume_file(path: Path) -> Inspection:
     """Say what a NIfTI or NRRD file holds and whether it may be used."""
     try:
-        grid = _read(path)
-        hu = _as_hu(grid.voxels)
-        facing = facing_of(hu, grid.geometry)
-        findings = _notes(path, hu, facing)
-        size, spacing = grid.geometry.size_ijk, grid.geometry.spacing_mm
+        ct = _loaded(path)
     except GridFileError as error:
-        facing = Facing.UNKNOWN
-        findings = (finding(error.code, error.detail, [path.name]),)
-        size, spacing = (0, 0, 0), (0.0, 0.0, 0.0)
+        findings: tuple[GateFinding, ...] = (finding(error.code, error.detail, [path.name]),)
+        size, spacing, facing = (0, 0, 0), (0.0, 0.0, 0.0), Facing.UNKNOWN.value
+    else:
+        findings, facing = ct.record.findings, ct.record.posterior_side
+        size, spacing = ct.geometry.size_ijk, ct.geometry.spacing_mm
     series = SeriesInspection(
         series_uid="",
         study_uid="",
@@ -90,7 +92,7 @@ def inspect_volume_file(path: Path) -> Inspection:
         convolution_kernel="",
         slice_thickness_mm=None,
         findings=findings,
-        posterior_side=facing.value,
+        posterior_side=facing,
         kind="Volume file",
         description=f"Volume file, {size[0]} x {size[1]} x {size[2]}",
         advice=("has no patient and no position",),
