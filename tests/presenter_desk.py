@@ -6,6 +6,7 @@ import queue
 from typing import TYPE_CHECKING
 from unittest.mock import create_autospec
 
+from phantoms import easy_l3
 from planner.session.jobs import JobRunner
 from planner.session.view_protocols import WorkstationView
 from planner.session.workstation import Workstation
@@ -14,13 +15,24 @@ from window_services import PhantomServices
 if TYPE_CHECKING:
     from planner.session.window_states import CheckState, Message
 
-SLOTS = ("open", "segment", "redo", "surfaces", "check", "suggest", "report", "simulate")
+SLOTS = (
+    "open",
+    "segment",
+    "redo",
+    "prepare",
+    "surfaces",
+    "check",
+    "suggest",
+    "report",
+    "simulate",
+)
 
 
 class Desk:
     """A workstation whose background answers arrive when the test says so."""
 
     def __init__(self) -> None:
+        easy_l3()  # painted here once, so that no wait below depends on how long that takes
         self.services = PhantomServices()
         self.view = create_autospec(WorkstationView, instance=True)
         self.box = queue.Queue()
@@ -31,7 +43,7 @@ class Desk:
     def settle(self) -> None:
         """Deliver until no job is under way."""
         while any(self.runner.is_busy(slot) for slot in SLOTS):
-            self.runner.deliver(self.box.get(timeout=30))
+            self.runner.deliver(self.box.get(timeout=120))
 
     @property
     def check(self) -> CheckState:

@@ -260,6 +260,22 @@ def test_that_a_proposal_waits_for_the_outlines(desk):
     desk.settle()
 
 
+def test_that_taking_a_tool_makes_the_stages_once_that_corrections_start_from(desk, monkeypatch):
+    asked = []
+
+    def redo(_ct, binding, _report):
+        asked.append(binding.corrections)
+        return guided()
+
+    monkeypatch.setattr(desk.services, "redo_outlines", redo)
+    desk.work.corrections.choose(Tool.CANAL)
+    desk.settle()
+    desk.work.corrections.choose(Tool.BODY)
+    desk.settle()
+    assert asked == [()]
+    assert desk.check.phase is CheckPhase.CURRENT
+
+
 ANGLES = st.floats(-0.5, 0.5)
 OFFSETS = st.floats(-12.0, 12.0)
 

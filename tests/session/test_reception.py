@@ -174,7 +174,7 @@ class Streaming:
 
 def until_coming(desk) -> None:
     while desk.work.reception.coming is None:
-        desk.runner.deliver(desk.box.get(timeout=10))
+        desk.runner.deliver(desk.box.get(timeout=120))
 
 
 def test_that_slices_on_their_way_in_are_shown_as_loading_and_nothing_can_be_planned(
@@ -314,7 +314,7 @@ def test_that_progress_without_a_new_slice_shows_nothing_new(desk, monkeypatch):
     desk.work.reception.open_scan(Path("folder"))
     until_coming(desk)
     shown = desk.view.show_incoming.call_count
-    while not isinstance((envelope := desk.box.get(timeout=10)).event, JobProgress):
+    while not isinstance((envelope := desk.box.get(timeout=120)).event, JobProgress):
         desk.runner.deliver(envelope)
     desk.settle()
     assert desk.view.show_incoming.call_count <= shown + 2

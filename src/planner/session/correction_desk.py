@@ -123,6 +123,8 @@ class CorrectionDesk:
         self.tool = Tool.NONE if tool is self.tool else tool
         self._let_go()
         self._chosen = None
+        if self.tool is not Tool.NONE:
+            self._outlines.prepare()
         self._floor.refresh()
 
     def forget(self) -> None:

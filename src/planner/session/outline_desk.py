@@ -54,6 +54,7 @@ class OutlineDesk:
         self._panes = panes
         self._made_for: tuple[object, ...] | None = None
         self._asked: AnatomyBinding | None = None
+        self._is_prepared = False
         self.drawn: OutlineVolume | None = None
         """The outlines as drawn."""
 
@@ -95,6 +96,7 @@ class OutlineDesk:
         edits.anatomy = anatomy
         command = self._services.bind_anatomy(anatomy, labels)
         self._made_for = _key(command.apply(edits.plan).anatomy)
+        self._is_prepared = False
         self.show(made.drawn)
         before = edits.plan
         self._floor.act(lambda: edits.do(command))
@@ -112,6 +114,7 @@ class OutlineDesk:
         """Show the outlines of a case that was opened."""
         binding = opened.plan.anatomy
         self._asked = None
+        self._is_prepared = False
         self._made_for = _key(binding) if opened.anatomy else None
         self.show(opened.drawn)
 
@@ -150,6 +153,24 @@ class OutlineDesk:
             refused=self._not_redone,
             gone=self._gone,
         )
+
+    def prepare(self) -> None:
+        """Make the stages that corrections start from, where the outlines came from a store."""
+        ct, anatomy = self._case.ct, self._edits.anatomy
+        if self._is_prepared or self.is_stale or ct is None or anatomy is None:
+            return
+        self._is_prepared = True
+        binding = replace(self._edits.plan.anatomy, backend=anatomy.backend)
+        self._jobs.start(
+            "prepare",
+            "Preparing corrections",
+            lambda report: self._services.redo_outlines(ct, binding, report),
+            lambda _value: None,
+            gone=self._unprepared,
+        )
+
+    def _unprepared(self) -> None:
+        self._is_prepared = False
 
     def _redone(self, binding: AnatomyBinding, value: object) -> None:
         made: _Outlined = value  # type: ignore[assignment]  # what the work above returns

@@ -119,7 +119,7 @@ class Workstation:
     def _begin(self, opened: OpenedCase) -> None:
         """Clear every desk for the case that was opened."""
         ct = opened.ct
-        self.jobs.cancel("segment", "redo", "suggest", "surfaces", "simulate")
+        self.jobs.cancel("segment", "redo", "prepare", "suggest", "surfaces", "simulate")
         self.checks.forget()
         self.needles.forget()
         self._shown.pop("coming", None)
