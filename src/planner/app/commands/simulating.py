@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from planner.domain.plan import AblationId, Plan
     from planner.domain.prediction import PredictedCement, PredictedZone
     from planner.domain.simulation import Coverage, Simulation, StructureCourse
+    from planner.session.thermocouples import ProposedThermocouple
 
 CELSIUS_DIGITS, MM_DIGITS, DOSE_DIGITS = 1, 1, 2
 """Digits that are written: none of these numbers earns more."""
@@ -123,7 +124,7 @@ def _ablation(ablation_id: AblationId, one: Simulation) -> Json:
         "band_mm": one.band_mm,
         "coverage": None if one.coverage is None else _coverage(one.coverage),
         "at_structures": {name: _course(course, one) for name, course in one.courses.items()},
-        "thermocouples": [asdict(item) for item in thermocouples_of(one)],
+        "thermocouples": [_thermocouple(item) for item in thermocouples_of(one)],
         "tier": one.model.tier,
         "order": one.order,
         "simulated_with": [key for key in one.extents if key != ablation_id],
@@ -154,6 +155,15 @@ def _course(course: StructureCourse, one: Simulation) -> Json:
         extreme = "min_celsius" if one.is_cold else "max_celsius"
         document[f"{extreme}_if_fluid_flows"] = round(course.flowing_celsius, CELSIUS_DIGITS)
     return document
+
+
+def _thermocouple(item: ProposedThermocouple) -> Json:
+    stop_s = item.to_stop_s
+    return {
+        **asdict(item),
+        "at_mm": [round(value, MM_DIGITS) for value in item.at_mm],
+        "to_stop_s": None if stop_s is None else round(stop_s),
+    }
 
 
 def _coverage(coverage: Coverage) -> Json:
