@@ -252,7 +252,8 @@ def _outline_foramina(
             lower = vertebrae[number - 1].pedicles.get(side)
             if upper is not None and lower is not None:
                 code = number + (RIGHT_FORAMEN_OFFSET if side is Side.RIGHT else 0)
-                out[foramen(model, upper, lower, side)] = code
+                box, inside = foramen(model, upper, lower, side)
+                out[box][inside] = code
 
 
 def _on_scan(

@@ -20,8 +20,8 @@ SKIN_HU = -400
 """Half way between air and skin, after the scanner's blur."""
 
 
-EMPTIEST_LUNG_HU = -960.0
-"""Median HU below which a piece of gas is no lung."""
+EMPTIEST_LUNG_HU = -940.0
+"""Median HU below which a piece of gas is no lung; room air reaches -958 beside a patient."""
 
 LEAST_LUNG_MM3 = 15_000.0
 

@@ -21,7 +21,7 @@ COPY_BYTES = 256 * 1024 * 1024
 
 BENCHMARKS = {
     "imaging": "planner.imaging.benchmark:benchmark",
-    "segmentation": "planner.anatomy.benchmark:benchmark",
+    "segmentation": "planner.app.segmentation_trials:benchmark",
     "corrections": "planner.anatomy.correction_benchmark:benchmark",
     "physics": "planner.physics.benchmark:benchmark",
     "planning": "planner.planning.benchmark:benchmark",
