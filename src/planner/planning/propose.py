@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 USUAL_DIAMETER_MM: Final = 2.4
 """A 13 gauge bone needle (recalled), when no device says what goes in."""
 
-EXTRA: Final = 2
-"""Paths measured beyond those asked for, because exact measures may change their order."""
+EXTRA: Final = 4
+"""Paths measured beyond those asked for, because exact measures change their order: with two, one
+of ten proposals was 0.38 mm short of the best of an exhaustive search."""
 
 
 def propose(  # noqa: PLR0913  # a door: what to search, each by name
