@@ -10,13 +10,12 @@ from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from planner import imaging
 from planner.catalog import Catalog, load_catalog, write_zone_table
 from planner.document.commands import bind_outlines
 from planner.document.plan_file import load_plan, save_plan
 from planner.domain.plan import AnatomyBinding
 from planner.domain.simulation import Tier
-from planner.imaging import inspect, load_ct
-from planner.imaging.volume_files import is_volume_file
 from planner.session.opened_case import NO_OUTLINES
 from planner.session.ports import Suggestion, Suggestions
 
@@ -69,9 +68,11 @@ class Services:
 
     def look(self, path: Path, report: ProgressReport) -> Inspection | None:
         """Say what lies there, from the headers; ``None`` for a file that is one volume."""
+        from planner.imaging.volume_files import is_volume_file  # noqa: PLC0415 - loads after the window
+
         if is_volume_file(path):
             return None
-        return inspect(path, report, pixels=False, thumbnails=True)
+        return imaging.inspect(path, report, pixels=False, thumbnails=True)
 
     def open_scan(
         self,
@@ -81,7 +82,7 @@ class Services:
         on_slices: SliceDelivery | None = None,
     ) -> CtVolume:
         """Read a CT; raise ``InputRefusedError`` when it cannot be used."""
-        return load_ct(path, series_uid, report, on_slices=on_slices)
+        return imaging.load_ct(path, series_uid, report, on_slices=on_slices)
 
     def segment(
         self, ct: CtVolume, seeds: Mapping[Level, PointLps], report: ProgressReport
