@@ -184,7 +184,7 @@ def couch_hu(x: float, above: float) -> float:
     bend = above - (x / COUCH_RADIUS_MM) ** 2 * -40.0
     if abs(x) > 235.0 or bend < 2.0 or bend > 44.0:
         return AIR_HU
-    return 320.0 if bend < 4.0 or bend > 42.0 else -945.0
+    return 320.0 if bend < 4.0 or bend > 42.0 else -978.0
 
 
 @kernel
