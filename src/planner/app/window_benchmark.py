@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QEvent, QObject
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QObject, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
 from planner.app.commands.window import build_window, load_window
@@ -104,7 +104,9 @@ def _child(started: float) -> None:
 def _turn(application: QCoreApplication, deadline: float) -> float:
     """Let the window work once; return how long it was deaf to the user, in seconds."""
     begun = time.perf_counter()
-    application.processEvents()
+    loop = QEventLoop(application)
+    QTimer.singleShot(0, loop.quit)
+    loop.exec()
     busy_s = time.perf_counter() - begun
     if time.monotonic() > deadline:
         raise TimeoutError("the window did not get there")

@@ -67,7 +67,8 @@ def read_outline_object(path: Path, frame_of_reference_uid: str = "") -> LabelVo
         return _segments(data, path) if modality == "SEG" else _contours(data, path)
     except UnevenPlanesError as error:
         raise _refused("UNEVEN", path, str(error)) from error
-    except (AttributeError, KeyError, IndexError, ValueError, NotImplementedError) as error:
+    except (AttributeError, KeyError, IndexError, ValueError, RuntimeError) as error:
+        # pydicom answers a coding it has no decoder for with a kind of RuntimeError
         raise _refused(
             "UNREADABLE", path, f"a part of it is missing or broken ({error})"
         ) from error
