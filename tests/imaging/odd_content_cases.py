@@ -320,6 +320,12 @@ def _(slices):
         data.PixelData = words.astype("<u2").tobytes()
 
 
+@edit("one slice of bone flagged as signed", REFUSE, "BITS-OVERFLOW")
+def _(slices):
+    slices[20].PixelRepresentation = 1
+    assert hu_of(series()[20]).max() >= 1024
+
+
 @edit("half signed, half unsigned", LOAD)
 def _(slices):
     for data in slices[13:]:

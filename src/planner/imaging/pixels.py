@@ -72,7 +72,7 @@ def to_hu(target: NDArray[np.int16], frame: Frame) -> SliceFacts:
             ignored, outside = True, None
         elif padding_hu > UNDECLARED_FILLER_HU:
             outside = _beyond_field(outside)
-    signed = _within_bits(words, frame.pixels, outside)
+    signed = _within_bits(words, frame, outside)
     _rescale(target, frame, outside, signed=signed)
     filler = _filler(target)
     if filler is not None:
@@ -127,9 +127,10 @@ def _padding_hu(frame: Frame) -> float:
 
 
 def _within_bits(
-    words: NDArray[np.uint16], pixels: PixelFormat, outside: NDArray[np.bool_] | None
+    words: NDArray[np.uint16], frame: Frame, outside: NDArray[np.bool_] | None
 ) -> bool:
     """Check that values fit BitsStored, extend the sign; tell whether words are signed now."""
+    pixels = frame.pixels
     bits = pixels.bits_stored
     if bits == 16:
         return pixels.signed
@@ -143,6 +144,7 @@ def _within_bits(
             low, high = _range_where(values, ~outside)
         if low >= 0 and limit // 2 <= high < limit:
             values[values >= limit // 2] -= limit
+            _check_sign(values, frame, outside)
         elif low < -limit // 2 or high >= limit // 2:
             raise FrameRefusedError(Code.BITS_OVERFLOW, f"BitsStored {bits}")
         return True
@@ -152,6 +154,23 @@ def _within_bits(
     if high >= limit:
         raise FrameRefusedError(Code.BITS_OVERFLOW, f"BitsStored {bits}")
     return False
+
+
+def _check_sign(
+    values: NDArray[np.int16], frame: Frame, outside: NDArray[np.bool_] | None
+) -> None:
+    """Refuse values that only a wrong sign flag puts below air; padding and filler may lie there.
+
+    Unsigned pixels that are flagged as signed turn dense bone into less than nothing.
+    """
+    corners = {int(values[j, i]) for j in (0, -1) for i in (0, -1)}
+    below = values * frame.slope + frame.intercept < UNDECLARED_FILLER_HU
+    below &= ~np.isin(values, list(corners))
+    if outside is not None:
+        below &= ~outside
+    if below.any():
+        detail = f"signed in BitsStored {frame.pixels.bits_stored}, {int(below.sum())} below air"
+        raise FrameRefusedError(Code.BITS_OVERFLOW, detail)
 
 
 def _range_where(
