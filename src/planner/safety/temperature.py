@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from planner.domain.devices import Modality
@@ -205,9 +206,19 @@ def _of_structure(
     if _has_zone(case, ablation):
         near = spared_by_zone(case, ablation).near
         measured = next(item for item in near if item.structure == name)
-    else:
-        measured = case.ruler.needle(case.body_of(case.needle_of(ablation)), name)
-    return about_zone(case, severity, message, ablation, measured, threshold)
+        return about_zone(case, severity, message, ablation, measured, threshold)
+    # Without a zone there is no distance to give, and one that cannot be measured from the needle
+    # must not hide an excess temperature.
+    return replace(
+        case.finding(
+            severity,
+            message,
+            subject=ablation.id,
+            threshold=threshold,
+            resolve="Move the needle or lower the setting; else record thermometry and protection.",
+        ),
+        structure=name,
+    )
 
 
 @gives(bool)
