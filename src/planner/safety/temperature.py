@@ -215,7 +215,7 @@ def _of_structure(
             message,
             subject=ablation.id,
             threshold=threshold,
-            resolve="Move the needle or lower the setting; else record thermometry and protection.",
+            resolve="Move the needle or lower the setting; else record how nerves are spared.",
         ),
         structure=name,
     )
