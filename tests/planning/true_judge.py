@@ -12,7 +12,6 @@ from planner.phantom.fields import bone_field, canal_field
 from planner.phantom.make import Phantom
 from planner.phantom.model import SpineModel, model_of
 from planner.phantom.paint_spine import disc_field
-from planner.phantom.recipe import DRAWN_LEVELS
 from planner.phantom.spine_truth import foramen_corner
 
 Array = NDArray[np.float64]
@@ -67,7 +66,7 @@ def _canal(points, line):
 def _disc(points, upper, lower):
     found = np.empty(len(points))
     for n in range(len(points)):
-        found[n] = disc_field(points[n, 0], points[n, 1], points[n, 2], upper, lower)
+        found[n] = disc_field(points[n, 0], points[n, 1], points[n, 2], upper, lower)[0]
     return found
 
 
@@ -93,21 +92,22 @@ class Judge:
     def __init__(self, phantom: Phantom) -> None:
         self.phantom = phantom
         self.model: SpineModel = model_of(phantom.recipe)
+        self.drawn = tuple(self.model.posture.placed)
 
     def verdict(self, trajectory: Trajectory, diameter_mm: float) -> Verdict:
         points = needle_surface(trajectory, diameter_mm / 2.0)
         level = trajectory.level
         fields = _bone(points, self.model.rows[level])
         bone = fields[:, 0]
-        place = DRAWN_LEVELS.index(level)
-        others = [DRAWN_LEVELS[n] for n in (place - 1, place + 1) if 0 <= n < len(DRAWN_LEVELS)]
+        place = self.drawn.index(level)
+        others = [self.drawn[n] for n in (place - 1, place + 1) if 0 <= n < len(self.drawn)]
         all_bone = np.minimum.reduce(
             [bone, *(_bone(points, self.model.rows[other])[:, 0] for other in others)]
         )
         free = all_bone.copy()
         for upper, lower in ((place - 1, place), (place, place + 1)):
-            if upper >= 0 and lower < len(DRAWN_LEVELS):
-                rows = [self.model.rows[DRAWN_LEVELS[n]] for n in (upper, lower)]
+            if upper >= 0 and lower < len(self.drawn):
+                rows = [self.model.rows[self.drawn[n]] for n in (upper, lower)]
                 free = np.minimum(free, _disc(points, *rows))
         canal = _canal(points, self.model.posture.line.rows)
         axis = trajectory.tip.array[None]
@@ -151,12 +151,10 @@ class Judge:
         """How deep each point lies in the space of each foramen at both ends of a vertebra."""
         found = []
         for upper in (place - 1, place):
-            if upper < 0 or upper + 1 >= len(DRAWN_LEVELS):
+            if upper < 0 or upper + 1 >= len(self.drawn):
                 continue
             for side in Side:
-                corner = foramen_corner(
-                    self.model, DRAWN_LEVELS[upper], DRAWN_LEVELS[upper + 1], side
-                )
+                corner = foramen_corner(self.model, self.drawn[upper], self.drawn[upper + 1], side)
                 out, back, up = ((points - corner[0]) @ corner[1:4].T).T
                 half_out, half_back, half_up = corner[4]
                 value = (back / half_back) ** 2 + (up / half_up) ** 4
