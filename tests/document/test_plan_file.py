@@ -275,3 +275,26 @@ def test_that_a_plan_is_known_by_its_content_and_not_by_its_name(tmp_path):
     assert is_plan_file(saved)
     assert not is_plan_file(other)
     assert not is_plan_file(tmp_path)
+
+
+def test_that_a_file_of_the_first_version_opens_with_what_came_since_unsaid():
+    """The file was written by the first version there was, and is never written anew."""
+    path = Path(__file__).with_name("first_version.plan")
+    plain = json.loads(path.read_bytes())["plan"]
+    assert "looser_limits" not in plain
+    assert "corrections" not in plain["anatomy"]
+    assert "thermometer_celsius" not in plain["clinical"]
+    plan = load_plan(path)
+    assert plan.looser_limits == ()
+    assert plan.anatomy.corrections == ()
+    assert plan.clinical.thermometer_celsius is None
+    assert (plan.notes, plan.clinical.inr, plan.anatomy.accepted_levels) == ("first", 1.1, ("L3",))
+    assert plan.trajectories == simple_plan().trajectories
+
+
+def test_that_a_file_of_the_first_version_is_saved_with_all_there_is_now(tmp_path):
+    old = load_plan(Path(__file__).with_name("first_version.plan"))
+    path = tmp_path / "plan.json"
+    assert save_plan(path, old).revision == old.revision
+    assert load_plan(path) == old
+    assert "looser_limits" in json.loads(path.read_bytes())["plan"]

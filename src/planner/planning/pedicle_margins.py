@@ -1,4 +1,8 @@
-"""How a needle lies in a pedicle: bone left about it, and which way it is thinnest."""
+"""How a needle lies in a pedicle: bone left about it, and which way it is thinnest.
+
+Measured in the outline, voxel by voxel. ``safety.pedicle`` judges the breach of the rules without
+the outline, from the sizes measured at the isthmus, so that one fault does not hide in both.
+"""
 
 from __future__ import annotations
 

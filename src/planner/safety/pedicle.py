@@ -1,4 +1,12 @@
-"""How a path lies in a pedicle."""
+"""How a path lies in a pedicle, for the rules: in closed form, on the sizes measured of it.
+
+``planning.pedicle_margins`` answers the same question another way: it follows rays through the
+voxels of the outline, over 8 mm of the pedicle and in every direction, and feeds the search and
+the numbers beside a needle. The two share no code and no data but the place of the isthmus, and
+both are kept: a mask that is fat makes its margins wide and leaves the breach here as it is, a
+size measured wrong does the opposite. The rules take this one, at the least of each size. No rule
+compares the two.
+"""
 
 from __future__ import annotations
 
