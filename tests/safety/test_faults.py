@@ -10,7 +10,7 @@ import pytest
 
 import planner
 from planner.domain.finding import Severity, Verdict
-from planner.safety import assess, digest, ruler, surfaces
+from planner.safety import assess, digest, distance_field, ruler
 from safety.cases import acknowledged, check, good_plan, good_scene
 
 SOURCES = str(Path(planner.__file__).parent)
@@ -148,7 +148,7 @@ def test_that_a_fault_at_any_call_of_a_check_is_not_evaluated(clear):
 
 @pytest.mark.slow
 def test_that_a_fault_at_any_call_of_a_first_check_is_not_evaluated(clear, monkeypatch):
-    monkeypatch.setattr(surfaces, "FIELD_STEP_MM", 0.8)  # coarser than in use, for speed
+    monkeypatch.setattr(distance_field, "FIELD_STEP_MM", 1.0)  # coarser than in use, for speed
     plan, scene, cold, warm = clear
     first = {name: item for name, item in cold.items() if name not in warm}
     assert survivors(plan, scene, first, cold=True) == []

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from planner.domain.finding import Severity, Verdict
@@ -14,7 +14,6 @@ from planner.domain.structures import CANAL, SKIN
 from planner.geometry.points import PointLps
 from planner.geometry.volume_geometry import VolumeGeometry
 from planner.safety import assess
-from planner.safety.measured import MissingInputError
 from planner.safety.ruler import Ruler, ruler_for
 from planner.safety.tiny_spine import moved_point, tiny_grid, tiny_spine
 from safety.cases import cement_for, found, good_plan, good_scene, needle, spine, zone_for
@@ -56,19 +55,15 @@ def disbelieved(assessment):
 
 
 @many
-@example(dx=-1.25, dy=1.0, dz=0.0, radius=18.0)  # found in 10,000: one side is doubted
+@example(dx=-1.25, dy=1.0, dz=0.0, radius=18.0)  # one side was doubted on a coarser field
 @given(dx=MOVES_MM, dy=st.floats(-3.0, 3.0), dz=MOVES_MM, radius=RADII_MM)
 def test_that_a_mirrored_plan_has_mirrored_findings_and_the_same_verdict(dx, dy, dz, radius):
     """The spine is symmetric, so a plan on the right must say what it says on the left."""
     left, right = plan_at(dx, dy, dz), plan_at(dx, dy, dz, Side.RIGHT)
     one = severities(left, half_length=radius, half_width=radius)
     two = severities(right, half_length=radius, half_width=radius)
-    for side in (one, two):
-        if disbelieved(side):
-            # The fine grid of the second way is not symmetric: near the limit of agreement it
-            # may doubt one side only. That side says so and holds the plan; nothing is compared.
-            assert side.verdict is Verdict.HELD
-            return
+    assert not disbelieved(one)
+    assert not disbelieved(two)
     assert one.verdict is two.verdict
     swap = {"left": "right", "right": "left"}
 
@@ -120,11 +115,7 @@ def test_that_a_rigid_motion_keeps_every_distance_within_0_05_mm(angles, shift, 
             on = needle(1, Side.LEFT, frame, tip=tip)
             plan = good_plan(trajectories=(on,))
             zone = zone_for(plan, half_length=radius, half_width=0.8 * radius)
-            try:
-                measured = ruler.zone(zone.shape, name)
-            except MissingInputError as doubt:  # found in 10,000: 10.6 and 11.1 mm
-                assume("two ways of measuring" not in str(doubt))
-                raise  # only NOT EVALUATED by doubt is let go: it is no distance that moved
+            measured = ruler.zone(zone.shape, name)
             pairs.append((measured, frame))
         (one, _), (two, frame) = pairs
         assert abs(one.distance_mm - two.distance_mm) <= 0.05

@@ -12,15 +12,12 @@ from scipy.spatial import cKDTree
 from planner.domain.levels import Level, Side, foramen_label
 from planner.domain.structures import CANAL, POSTERIOR_WALL, SKIN, bone, foramen, in_words
 from planner.geometry.points import PointLps
+from planner.safety.distance_field import FIELD_REACH_MM
 from planner.safety.gives import gives
 from planner.safety.measured import Measured, MissingInputError
 from planner.safety.same_array import SameArray
-from planner.safety.surfaces import (
-    FIELD_REACH_MM,
-    StructureSurface,
-    cropped_to_filled,
-    exposed_face_points,
-)
+from planner.safety.surfaces import StructureSurface, cropped_to_filled, exposed_face_points
+from planner.safety.zone_surface import least_over_zone, zone_points
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -45,16 +42,11 @@ TOUCHING_MM = 1e-9
 NEEDLE_STEP_MM = 0.4
 """Step along a needle: the distance between two samples is off by under 0.02 mm at 1 mm."""
 
-ZONE_POINTS = 1500
-"""Points on a zone's surface for the second way: about 1.4 mm apart on a 30 mm zone."""
-
 SKIN_REACH_MM = 30.0
 """Skin further from a zone than this is beyond every limit; the distance then reads 30 mm."""
 
 REMEMBERED = 1024
 """Distances kept: some hundred edits of a plan of four needles."""
-
-GOLDEN_ANGLE = np.pi * (3.0 - np.sqrt(5.0))
 
 
 class Ruler:
@@ -230,7 +222,7 @@ class Ruler:
             return far
         if air.holds(zone.centre.array[None, :])[0]:
             first = min(first, -zone.half_width_mm)
-        second = float(air.field_mm(self.zone_points(zone)).min())
+        second = least_over_zone(zone, self.zone_points(zone), air.field_mm)
         return _agreed(SKIN, first, second, air.surface_mm[place])
 
     def _measure_needle(self, needle: Capsule, name: str) -> Measured:
@@ -251,8 +243,7 @@ class Ruler:
         place, first = _nearest_to_zone(zone, structure.surface_mm)
         if structure.holds(zone.centre.array[None, :])[0]:
             first = min(first, -zone.half_width_mm)
-        shell = self.zone_points(zone)
-        second = float(structure.field_mm(shell).min())
+        second = least_over_zone(zone, self.zone_points(zone), structure.field_mm)
         return _agreed(name, first, second, structure.surface_mm[place])
 
     def _measure_cement(self, cement: PredictedCement, name: str) -> Measured:
@@ -313,27 +304,6 @@ def ruler_for(anatomy: Anatomy) -> Ruler:
     return Ruler(anatomy)
 
 
-def zone_points(zone: Spheroid) -> Vector:
-    """Return points spread over a zone's surface, and some within, shape ``(n, 3)`` LPS."""
-    number = np.arange(ZONE_POINTS) + 0.5
-    height = 1.0 - 2.0 * number / ZONE_POINTS
-    ring = np.sqrt(1.0 - height**2)
-    turn = GOLDEN_ANGLE * number
-    axis = np.array(zone.axis)
-    helper = np.eye(3)[int(np.abs(axis).argmin())]
-    across = np.cross(axis, helper)
-    across /= np.linalg.norm(across)
-    third = np.cross(axis, across)
-    shell = (
-        np.multiply.outer(height * zone.half_length_mm, axis)
-        + np.multiply.outer(ring * np.cos(turn) * zone.half_width_mm, across)
-        + np.multiply.outer(ring * np.sin(turn) * zone.half_width_mm, third)
-    )
-    # Shells within, so that a structure smaller than the zone is met as well.
-    shells = np.concatenate([shell, 0.75 * shell, 0.5 * shell, 0.25 * shell])
-    return np.asarray(zone.centre.array + shells)
-
-
 def points_of_cement(cement: PredictedCement) -> tuple[Vector, Vector]:
     """Return points on the surface of cement and its voxel centres, each ``(n, 3)`` LPS.
 
@@ -346,7 +316,7 @@ def points_of_cement(cement: PredictedCement) -> tuple[Vector, Vector]:
     if not filled.any():
         raise MissingInputError("the cement fills nothing", kind="prediction")
     low, crop = cropped_to_filled(filled)
-    surface = exposed_face_points(crop) + low[::-1]
+    surface = exposed_face_points(crop, cement.geometry.spacing_mm) + low[::-1]
     centres = np.argwhere(crop)[:, ::-1] + low[::-1]
     return cement.geometry.lps_mm(surface), cement.geometry.lps_mm(centres.astype(np.float64))
 
@@ -364,13 +334,17 @@ def cement_holds(cement: PredictedCement, points_mm: Vector) -> NDArray[np.bool_
 def _nearest_to_zone(zone: Spheroid, surface_mm: Vector) -> tuple[int, float]:
     """Return the surface point nearest to a zone and its signed distance.
 
-    The exact distance is solved only where the sphere within and the sphere about the zone
-    leave a point in question.
+    The exact distance is solved only where two simple bounds leave a point in question. With
+    ``level`` 1 on the zone's surface and r the way to its centre, a point outside is no nearer
+    than (level - 1) times the shortest half axis, and no farther than r (1 - 1 / level).
     """
-    radius = np.sqrt(((surface_mm - zone.centre.array) ** 2).sum(axis=1))
-    inner = min(zone.half_length_mm, zone.half_width_mm)
-    outer = max(zone.half_length_mm, zone.half_width_mm)
-    asked = np.flatnonzero(radius - outer <= radius.min() - inner)
+    along, across = zone.meridian_mm(surface_mm)
+    level = np.hypot(along / zone.half_length_mm, across / zone.half_width_mm)
+    shortest = min(zone.half_length_mm, zone.half_width_mm)
+    outside = level > 1.0
+    least = np.where(outside, (level - 1.0) * shortest, -np.inf)
+    most = np.where(outside, np.hypot(along, across) * (1.0 - 1.0 / np.maximum(level, 1.0)), 0.0)
+    asked = np.flatnonzero(least <= most.min() + TOUCHING_MM)
     exact = zone.signed_distance_mm(surface_mm[asked])
     best = int(exact.argmin())
     return int(asked[best]), float(exact[best])

@@ -1,0 +1,167 @@
+"""Signed distance to an outline, read off a fine lattice whose nodes lie on the voxel faces.
+
+The second way of taking a distance. It knows nothing of the surface points of the first: an
+exact Euclidean transform finds for every node how far the nearest node of the outline lies.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import edt
+import numpy as np
+from scipy.ndimage import map_coordinates
+
+from planner.geometry.volume_geometry import VolumeGeometry
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.geometry.points import Vector
+
+FIELD_STEP_MM = 0.6
+"""Longest step between nodes. Voxels are divided evenly, so that nodes lie on their faces and a
+wall is exactly where it was drawn; only between nodes of one face is anything rounded."""
+
+TILTED_STEP_MM = 0.3
+"""Voxel of the right-angled grid a tilted outline is looked up on. No finer division puts nodes
+on slanted faces, so walls move by up to half of this on each axis."""
+
+FIELD_REACH_MM = 12.0
+"""How far the field reaches about a structure: beyond every distance limit of the rules."""
+
+BEYOND_MM = 4.0 * FIELD_REACH_MM
+"""What a node reads whose lattice holds no outline at all; farther than any lattice reaches."""
+
+SLAB_MM = 40.0
+"""Length of structure per field, so that only the fields near a needle are ever made."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SlabField:
+    """Signed distance about one slab of a structure.
+
+    Attributes
+    ----------
+    node_from_lps
+        Shape ``(4, 4)``: LPS mm to places on the lattice.
+    signed_mm
+        float32, indexed ``[k, j, i]`` by node; negative inside.
+    """
+
+    node_from_lps: NDArray[np.float64]
+    signed_mm: NDArray[np.float32]
+
+    def at(self, points_mm: Vector) -> NDArray[np.float64]:
+        """Return the signed distance at points, shape ``(n, 3)``; infinity beyond the lattice."""
+        place = points_mm @ self.node_from_lps[:3, :3].T + self.node_from_lps[:3, 3]
+        last = np.array(self.signed_mm.shape[::-1]) - 1.0
+        inside = ((place >= 0.0) & (place <= last)).all(axis=1)
+        found = np.full(len(points_mm), np.inf)
+        if inside.any():
+            found[inside] = map_coordinates(self.signed_mm, place[inside].T[::-1], order=1)
+        return found
+
+
+@dataclass(slots=True, eq=False)
+class DistanceField:
+    """The distance to one outline, made slab by slab where it is asked for.
+
+    A slab sees the outline as far beyond its ends as it reaches, so one slab answers a point.
+    """
+
+    geometry: VolumeGeometry
+    mask: NDArray[np.bool_]
+    _slabs: dict[int, SlabField] = field(default_factory=dict)
+
+    def at(self, points_mm: Vector) -> NDArray[np.float64]:
+        """Return the signed distance of points, shape ``(n, 3)``; infinity beyond the reach."""
+        index = self.geometry.ijk(points_mm)
+        steps = FIELD_REACH_MM * np.linalg.norm(self.geometry.ijk_from_lps[:3, :3], axis=1)
+        last = np.array(self.geometry.size_ijk) - 0.5
+        near = ((index >= -0.5 - steps) & (index <= last + steps)).all(axis=1)
+        found = np.full(len(points_mm), np.inf)
+        thick = self._thick()
+        slab = np.clip(index[:, 2], 0.0, last[2] - 0.5).round().astype(np.intp) // thick
+        for number in np.unique(slab[near]).tolist():
+            if number not in self._slabs:
+                self._slabs[number] = self._made(number * thick)
+            here = near & (slab == number)
+            found[here] = self._slabs[number].at(points_mm[here])
+        return found
+
+    def _thick(self) -> int:
+        """Return how many slices a slab has."""
+        return max(1, round(SLAB_MM / self.geometry.spacing_mm[2]))
+
+    def _made(self, start: int) -> SlabField:
+        stop = min(start + self._thick(), self.geometry.size_ijk[2])
+        grid, filled = self._about(start, stop)
+        if not grid.is_orthogonal:
+            grid, filled = looked_up(grid, filled)
+        parts = np.maximum(np.ceil(np.array(grid.spacing_mm) / FIELD_STEP_MM), 1.0).astype(int)
+        for axis, count in enumerate(parts[::-1]):
+            filled = np.repeat(filled, count, axis=axis)
+        signed = node_distances_mm(filled, np.array(grid.spacing_mm) / parts)
+        node_from_ijk = np.diag([*parts.astype(np.float64), 1.0])
+        node_from_ijk[:3, 3] = 0.5 * parts
+        return SlabField(node_from_ijk @ grid.ijk_from_lps, signed)
+
+    def _about(self, start: int, stop: int) -> tuple[VolumeGeometry, NDArray[np.bool_]]:
+        """Return the outline from slice ``start`` to ``stop`` and what the field reaches."""
+        steps = np.linalg.norm(self.geometry.ijk_from_lps[:3, :3], axis=1)
+        i, j, k = (int(count) for count in np.ceil(FIELD_REACH_MM * steps))
+        first, last = max(start - k, 0), min(stop + k, self.mask.shape[0])
+        ends = (k - start + first, stop + k - last)
+        filled = np.pad(self.mask[first:last], (ends, (j, j), (i, i)))
+        size = (filled.shape[2], filled.shape[1], filled.shape[0])
+        return self.geometry.cropped((-i, -j, start - k), size), filled
+
+
+def node_distances_mm(
+    filled: NDArray[np.bool_], step_mm: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """Return the signed distance at the corners of cells ``[k, j, i]``, one more on each axis.
+
+    ``step_mm`` is the size of a cell along i, j and k. A corner of a filled and an empty cell
+    lies on the wall and reads 0.
+    """
+    spacing = tuple(float(step) for step in step_mm[::-1])
+    outside = edt.edt(~at_corners(filled), anisotropy=spacing, parallel=1)
+    inside = edt.edt(~at_corners(~filled), anisotropy=spacing, parallel=1)
+    # Where nothing is filled the distance is infinite, and halfway to infinity not a number.
+    return np.asarray(np.minimum(outside, BEYOND_MM) - inside, dtype=np.float32)
+
+
+def at_corners(cells: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Tell which corners of cells belong to at least one that is true."""
+    found = cells
+    for axis in range(3):
+        lower = [(1, 0) if other == axis else (0, 0) for other in range(3)]
+        upper = [(0, 1) if other == axis else (0, 0) for other in range(3)]
+        found = np.pad(found, lower) | np.pad(found, upper)
+    return np.ascontiguousarray(found)
+
+
+def looked_up(
+    grid: VolumeGeometry, filled: NDArray[np.bool_]
+) -> tuple[VolumeGeometry, NDArray[np.bool_]]:
+    """Return an outline of a tilted grid on one along the LPS axes, voxel by nearest voxel."""
+    last = np.array(grid.size_ijk) - 1
+    ends = np.stack(np.meshgrid(*((0.0, float(end)) for end in last)), axis=-1).reshape(-1, 3)
+    low, high = grid.lps_mm(ends).min(axis=0), grid.lps_mm(ends).max(axis=0)
+    x, y, z = (int(count) for count in np.ceil((high - low) / TILTED_STEP_MM) + 1)
+    straight = VolumeGeometry.axis_aligned(
+        (x, y, z), (TILTED_STEP_MM,) * 3, (float(low[0]), float(low[1]), float(low[2]))
+    )
+    matrix = grid.ijk_from_lps @ straight.lps_from_ijk
+    inside, index = np.ones((z, y, x), dtype=np.bool_), []
+    for row in range(3):
+        # A sum of one term for each axis, so that no large list of points is made.
+        terms = [matrix[row, axis] * np.arange(count) for axis, count in enumerate((x, y, z))]
+        sums = terms[2][:, None, None] + terms[1][None, :, None] + terms[0][None, None, :]
+        place = np.rint(sums + matrix[row, 3]).astype(np.int32)
+        inside &= (place >= 0) & (place <= last[row])
+        index.append(np.clip(place, 0, last[row]))
+    return straight, inside & filled[index[2], index[1], index[0]]
