@@ -92,15 +92,17 @@ class Tube:
         """Tell which voxels, by ``s, v, u`` of shape ``(3, k, j, i)``, lie in a believed part."""
         if not self.believed.any():
             return np.zeros(located.shape[1:], np.bool_)
-        s, v, u = located
-        near = np.clip(np.rint((s - self.s_mm[0]) / STEP_MM), 0, len(self.s_mm) - 1).astype(int)
-        middle_v = np.interp(s, self.s_mm, self.v_mm)
-        middle_u = np.interp(s, self.s_mm, self.u_mm)
-        radius = np.interp(s, self.s_mm, self.radius_mm) + self.wall_mm
-        within = (s >= self.s_mm[0] - STEP_MM) & (s <= self.s_mm[-1] + STEP_MM)
-        return np.asarray(
-            within & self.believed[near] & ((v - middle_v) ** 2 + (u - middle_u) ** 2 <= radius**2)
-        )
+        out = np.zeros(located.shape[1:], np.bool_)
+        # Slice by slice: on the whole grid each of these lines would be a copy of it.
+        for section, (s, v, u) in zip(out, np.moveaxis(located, 1, 0), strict=True):
+            near = np.clip(np.rint((s - self.s_mm[0]) / STEP_MM), 0, len(self.s_mm) - 1)
+            middle_v = np.interp(s, self.s_mm, self.v_mm)
+            middle_u = np.interp(s, self.s_mm, self.u_mm)
+            radius = np.interp(s, self.s_mm, self.radius_mm) + self.wall_mm
+            within = (s >= self.s_mm[0] - STEP_MM) & (s <= self.s_mm[-1] + STEP_MM)
+            round_middle = (v - middle_v) ** 2 + (u - middle_u) ** 2 <= radius**2
+            section[:] = within & self.believed[near.astype(np.int64)] & round_middle
+        return out
 
     def covers(self, low_s: float, high_s: float) -> bool:
         """Tell whether nearly all of a stretch of the spine is believed."""

@@ -49,21 +49,32 @@ class Organs:
     def seen_at(self, model: SpineModel, measured: Measured) -> dict[str, frozenset[int]]:
         """Return the numbers of the vertebrae beside which each structure is wholly seen."""
         seen: dict[str, set[int]] = {name: set() for name in self.masks}
-        lung = self.masks[structures.PLEURA]
-        found = np.argwhere(lung)[:, ::-1]
-        s, v, u = model.curve.locate(measured.geometry.lps_mm(found.astype(np.float64)))
-        beside = (v > BESIDE_MM[0]) & (v < BESIDE_MM[1])
+        s, u = self._lung_beside_spine(model, measured)
         voxel_ml = measured.geometry.voxel_volume_mm3 / 1000.0
         for n, (centre, height) in enumerate(zip(model.centre_s, model.height_mm, strict=True)):
             reach = PART_OF_LEVEL * height
             for name, tube in self.tubes.items():
                 if tube.covers(centre - reach, centre + reach):
                     seen[name].add(n + 1)
-            near = beside & (np.abs(s - centre) < 0.5 * height)
+            near = np.abs(s - centre) < 0.5 * height
             sides = [float((near & (u * sign > 0)).sum()) * voxel_ml for sign in (1.0, -1.0)]
             if min(sides) >= LEAST_LUNG_BESIDE_ML:
                 seen[structures.PLEURA].add(n + 1)
         return {name: frozenset(numbers) for name, numbers in seen.items()}
+
+    def _lung_beside_spine(
+        self, model: SpineModel, measured: Measured
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return ``s`` and ``u`` of every voxel of lung beside the spine, slice by slice."""
+        found = [np.zeros((2, 0), np.float32)]
+        for k, section in enumerate(self.masks[structures.PLEURA]):
+            j, i = np.nonzero(section)
+            index = np.stack([i, j, np.full(len(i), k)], axis=1).astype(np.float64)
+            s, v, u = model.curve.locate(measured.geometry.lps_mm(index))
+            beside = (v > BESIDE_MM[0]) & (v < BESIDE_MM[1])
+            found.append(np.stack([s[beside], u[beside]]).astype(np.float32))
+        s_mm, u_mm = np.concatenate(found, axis=1)
+        return s_mm, u_mm
 
 
 def find_organs(outline: SpineOutline, measured: Measured) -> Organs:
@@ -75,5 +86,6 @@ def find_organs(outline: SpineOutline, measured: Measured) -> Organs:
     tubes = {structures.AORTA: aorta, structures.VENA_CAVA: cava}
     located = outline.spine.curve.locate_grid(geometry)
     masks = {name: tube.inside(located) for name, tube in tubes.items()}
+    del located
     masks[structures.PLEURA] = lung_mask(outline.ct.hu[k, j, i], measured.skin, geometry)
     return Organs(masks=masks, tubes=tubes)

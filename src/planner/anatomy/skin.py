@@ -25,6 +25,12 @@ EMPTIEST_LUNG_HU = -940.0
 
 LEAST_LUNG_MM3 = 15_000.0
 
+LEAST_SHELTERED = 0.5
+"""Share of a lung, in a field of view that cuts it open, that has chest wall behind it.
+
+Air and foam beside and under the patient have none, whatever their HU.
+"""
+
 COARSE_MM = 4.0
 """Grid on which the whole patient is told from the air round the patient."""
 
@@ -49,15 +55,26 @@ def patient_on_crop(
     inside = resample(whole, coarse.geometry, geometry, nearest=True, outside=0.0) > 0.5
     pieces = np.asarray(cc3d.connected_components(~patient, connectivity=6))
     sizes = np.bincount(pieces.ravel())
-    share = np.bincount(pieces.ravel(), weights=inside.ravel()) / np.maximum(sizes, 1)
-    enclosed = share > 0.5
-    # A narrow field of view cuts the lungs open; then only their density tells them from air.
+    enclosed = np.bincount(pieces[inside], minlength=len(sizes)) > 0.5 * sizes
+    # A narrow field of view cuts the lungs open; then density and the wall behind them tell.
+    before = _before_patient(patient, geometry)
+    sheltered = np.bincount(pieces[before], minlength=len(sizes)) > LEAST_SHELTERED * sizes
     for number, found in enumerate(ndimage.find_objects(pieces), 1):
         if found is not None and sizes[number] * geometry.voxel_volume_mm3 > LEAST_LUNG_MM3:
             density = float(np.median(ct.hu[box][found][pieces[found] == number]))
-            enclosed[number] |= density > EMPTIEST_LUNG_HU
+            enclosed[number] |= sheltered[number] and density > EMPTIEST_LUNG_HU
     enclosed[0] = False
     return np.asarray(patient | enclosed[pieces])
+
+
+def _before_patient(patient: NDArray[np.bool_], geometry: VolumeGeometry) -> NDArray[np.bool_]:
+    """Tell which voxels have some of the patient straight behind them."""
+    towards_back = geometry.direction[1]
+    column = int(np.abs(towards_back).argmax())
+    axis = 2 - column
+    ahead = np.flip(patient, axis) if towards_back[column] > 0 else patient
+    met = np.logical_or.accumulate(ahead, axis=axis)
+    return np.asarray(np.flip(met, axis) if towards_back[column] > 0 else met)
 
 
 def patient_mask(
