@@ -43,6 +43,16 @@ def test_that_an_override_near_a_nerve_counts_only_with_thermocouple_and_protect
     assert is_settled(plan, finding) is counts
 
 
+def test_that_an_override_of_a_joined_finding_still_needs_protection():
+    plan, finding = near_nerve(thermocouple_planned=True, protection="none")
+    joined = replace(finding, rule="A6", also=("A3", "A2"))
+    word = replace(plan.acknowledgements[0], rule="A6", fingerprint=joined.fingerprint)
+    plan = replace(plan, acknowledgements=(word,))
+    assert not is_settled(plan, joined)
+    protected = replace(plan, clinical=replace(plan.clinical, protection="D5W"))
+    assert is_settled(protected, joined)
+
+
 def test_that_a_block_is_never_settled_and_an_info_always_is():
     plan, finding = near_nerve(thermocouple_planned=True, protection="D5W")
     block = replace(finding, severity=Severity.BLOCK)

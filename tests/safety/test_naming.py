@@ -92,6 +92,31 @@ def test_that_what_is_touched_leads_before_what_is_near_and_then_the_nearest():
     assert lead.distance_mm == 4.0
 
 
+def test_that_findings_of_one_cause_are_one_as_heavy_as_the_heaviest_and_lose_nothing():
+    raw = [
+        finding("A3", Severity.WARN, distance=6.0, subject="a2"),
+        finding("A6", Severity.STOP, "foramen:L3:left", distance=4.0, subject="a1"),
+        finding("A2", Severity.STOP, "cord", distance=3.0, subject="a1"),
+        finding("A9", Severity.WARN, "posterior_wall", distance=2.0, subject="a1"),
+        finding("A15", Severity.INFO, "", distance=None, subject="a1"),
+    ]
+    raw = [replace(one, threshold=f"limit of {one.rule}", resolve="Move it.") for one in raw]
+    nerve, wall, left_out = grouped(raw, str)
+    assert (nerve.rule, nerve.severity, nerve.structure) == ("A2", Severity.STOP, "cord")
+    assert (nerve.also, nerve.also_about) == (("A6", "A3"), ("a2",))
+    assert nerve.message == "cord 3.0. foramen:L3:left 4.0. canal 6.0."
+    assert nerve.threshold == "limit of A2; limit of A6; limit of A3"
+    assert nerve.resolve == "Move it."
+    assert (wall.rule, left_out.rule) == ("A9", "A15")
+
+
+def test_that_cement_advice_joins_its_line_only_while_it_is_advice():
+    step, leak = finding("C1", Severity.WARN), finding("C7", Severity.INFO, "aorta")
+    (line,) = grouped([step, leak], str)
+    assert (line.rule, line.also, line.severity) == ("C1", ("C7",), Severity.WARN)
+    assert len(grouped([step, replace(leak, severity=Severity.WARN)], str)) == 2
+
+
 def test_that_danger_falls_from_the_cord_to_what_has_no_name():
     order = ["cord", "dural_sac", "canal", "root:L3:left", "foramen:L3:left", "aorta"]
     order += ["vena_cava", "pleura", "skin"]

@@ -28,6 +28,16 @@ LABEL_RULES = frozenset({"A11", "C1", "C10", "D2", "P5"})
 """Rules that say how far a number can be trusted, or how cement is given whatever the plan; one
 line says it for all of them."""
 
+CEMENT_ADVICE = "C7"
+"""Says how cement is given too, as long as it is no more than INFO: CT after each step."""
+
+CAUSES = (
+    frozenset({"A1", "A2", "A3", "A4", "A6", "A7", "A13"}),
+    frozenset({"A15", "N10"}),
+)
+"""Rules that speak of one cause with one remedy, each set in one finding as heavy as its
+heaviest: zones that reach or heat nerves, and zones that leave out part of the lesion."""
+
 MOST_DANGEROUS = (CORD, DURAL_SAC, CANAL, "root", "foramen", AORTA, VENA_CAVA, PLEURA)
 """What leads where several are touched: paralysis first, then the loss of one root, then blood.
 Anything else, such as skin, comes after these."""
@@ -70,13 +80,13 @@ def missing_findings(missing: Sequence[tuple[str, MissingInputError]]) -> tuple[
 
 
 def grouped(raw: Iterable[Finding], call: Callable[[str], str]) -> tuple[Finding, ...]:
-    """Return findings heaviest first: one for each rule and severity, and one for all labels.
+    """Return findings heaviest first: one for each cause, and one for all labels.
 
     ``call`` gives the words for a subject.
     """
-    remaining = list(raw)
-    labels = [item for item in remaining if item.rule in LABEL_RULES]
-    remaining = [item for item in remaining if item.rule not in LABEL_RULES]
+    labels, remaining = [], []
+    for item in raw:
+        (labels if _is_label(item) else remaining).append(item)
     found = [_joined(labels)] if labels else []
     keys = dict.fromkeys((item.rule, item.severity) for item in remaining)
     for rule, severity in keys:
@@ -85,6 +95,11 @@ def grouped(raw: Iterable[Finding], call: Callable[[str], str]) -> tuple[Finding
             continue
         same = [item for item in remaining if (item.rule, item.severity) == (rule, severity)]
         found.append(_leading(same, call))
+    for cause in CAUSES:
+        same = [item for item in found if item.rule in cause]
+        if len(same) > 1:
+            found = [item for item in found if item.rule not in cause]
+            found.append(_joined(same))
     infos = [item for item in found if item.severity is Severity.INFO]
     if len(infos) > 1:
         found = [item for item in found if item.severity is not Severity.INFO]
@@ -126,6 +141,12 @@ def _leading(same: list[Finding], call: Callable[[str], str]) -> Finding:
     )
 
 
+def _is_label(item: Finding) -> bool:
+    if item.rule == CEMENT_ADVICE:
+        return item.severity is Severity.INFO
+    return item.rule in LABEL_RULES
+
+
 def _worst_first(item: Finding) -> tuple[bool, float, float]:
     """Touched structures first, the most dangerous of them leading; then the nearest."""
     distance = inf if item.distance_mm is None else item.distance_mm
@@ -142,16 +163,20 @@ def danger_of(structure: str) -> int:
 
 def _joined(items: list[Finding]) -> Finding:
     """Return one finding that says what several say, as heavy as the heaviest."""
-    ordered = sorted(items, key=lambda item: item.severity.rank)
+    ordered = sorted(items, key=lambda item: (item.severity.rank, *_worst_first(item)))
     head = ordered[0]
     if len(ordered) == 1:
         return head
+    rules = dict.fromkeys(rule for item in ordered for rule in (item.rule, *item.also))
+    subjects = dict.fromkeys(one for item in ordered for one in (item.subject, *item.also_about))
     return replace(
         head,
         message=" ".join(dict.fromkeys(item.message for item in ordered)),
+        threshold="; ".join(dict.fromkeys(item.threshold for item in ordered if item.threshold)),
         source="; ".join(dict.fromkeys(item.source for item in ordered)),
         resolve=" ".join(dict.fromkeys(item.resolve for item in ordered if item.resolve)),
-        also=tuple(dict.fromkeys(item.rule for item in ordered[1:])),
+        also=tuple(rule for rule in rules if rule != head.rule),
+        also_about=tuple(one for one in subjects if one != head.subject),
     )
 
 

@@ -28,7 +28,7 @@ def is_settled(plan: Plan, finding: Finding) -> bool:
         return True
     if finding.severity is Severity.BLOCK:
         return False
-    if finding.rule in NEEDS_PROTECTION and not _is_protected(plan):
+    if not NEEDS_PROTECTION.isdisjoint((finding.rule, *finding.also)) and not _is_protected(plan):
         return False
     fingerprint: object = finding.fingerprint
     if not (isinstance(fingerprint, str) and fingerprint):

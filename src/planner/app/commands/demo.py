@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from planner.app.commands.anatomy import on_grid_of
@@ -82,10 +83,15 @@ def demo(arguments: argparse.Namespace) -> Outcome:
 
 
 def _make_scan(recipe: Recipe, folder: Path) -> None:
-    """Write the series so that the folder has all of it or is not there."""
+    """Write the series so that the folder has all of it or is not there.
+
+    The digital patient is scanned on the day the scan is made, and grows old like any other.
+    """
     partial = folder.with_name(f"{folder.name}.part")
     shutil.rmtree(partial, ignore_errors=True)
-    write_ct_series(partial, make_phantom(recipe, report=progress).ct)
+    ct = make_phantom(recipe, report=progress).ct
+    today = datetime.now(UTC).strftime("%Y%m%d")
+    write_ct_series(partial, replace(ct, record=replace(ct.record, acquired=today)))
     partial.rename(folder)
 
 
