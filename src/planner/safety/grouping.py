@@ -84,7 +84,8 @@ def grouped(raw: Iterable[Finding], call: Callable[[str], str]) -> tuple[Finding
 
     ``call`` gives the words for a subject.
     """
-    labels, remaining = [], []
+    labels: list[Finding] = []
+    remaining: list[Finding] = []
     for item in raw:
         (labels if _is_label(item) else remaining).append(item)
     found = [_joined(labels)] if labels else []
