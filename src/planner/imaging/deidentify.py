@@ -140,8 +140,10 @@ def deidentify_series(
     if series.stack is None or series.verdict is GateVerdict.REFUSE:
         raise refusal(series.findings)
     files = list(dict.fromkeys(frame.file for frame in series.stack.frames))
-    if any(text(file.data, tags.BURNED_IN) == "YES" for file in files):
-        raise refusal([finding(Code.BURNED_IN)])
+    overlaid = any(frame.pixels.overlay_in_high_bits for frame in series.stack.frames)
+    if overlaid or any(text(file.data, tags.BURNED_IN) == "YES" for file in files):
+        detail = "an overlay lies in unused bits of the pixels" if overlaid else ""
+        raise refusal([finding(Code.BURNED_IN, detail)])
     salt = secrets.token_hex(16)
     written = []
     try:
@@ -150,9 +152,9 @@ def deidentify_series(
             raise UsageError(f"{out.name} already holds files; choose an empty folder")
         for place, file in enumerate(files):
             target = out / f"CT{place + 1:05d}.dcm"
-            _anonymous(pydicom.dcmread(file.path, force=True), salt).save_as(
-                target, enforce_file_format=True
-            )
+            source = pydicom.dcmread(file.path, force=True)
+            copy = _anonymous(source, salt, file.syntax.uid)
+            copy.save_as(target, enforce_file_format=True)
             written.append(target)
             report((place + 1) / len(files), "Writing the copy")
     except OSError as error:
@@ -160,8 +162,8 @@ def deidentify_series(
     return tuple(written)
 
 
-def _anonymous(source: Dataset, salt: str) -> Dataset:
-    """Return a new data set that holds only what may be kept."""
+def _anonymous(source: Dataset, salt: str, syntax: str) -> Dataset:
+    """Return a new data set that holds only what may be kept; ``syntax`` is as it was read."""
     copy = _kept(source, salt)
     for keyword in EMPTIED:
         setattr(copy, keyword, "")
@@ -179,7 +181,7 @@ def _anonymous(source: Dataset, salt: str) -> Dataset:
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = copy.SOPClassUID
     meta.MediaStorageSOPInstanceUID = copy.SOPInstanceUID
-    meta.TransferSyntaxUID = source.file_meta.TransferSyntaxUID
+    meta.TransferSyntaxUID = UID(syntax)
     meta.ImplementationClassUID = UID(IMPLEMENTATION_UID)
     copy.file_meta = meta
     copy.preamble = b"\0" * 128
