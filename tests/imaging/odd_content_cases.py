@@ -450,3 +450,74 @@ def _(slices):
 def _(slices):
     pixels = slices[12].PixelData
     slices[12].PixelData = pixels[: len(pixels) // 2] + b"\0" * (len(pixels) // 2)
+
+
+# Values and kinds that a second look found to load in silence
+
+
+def with_type(*words: str):
+    def change(slices):
+        for data in slices:
+            data.ImageType = ["DERIVED", "SECONDARY", *words]
+
+    return change
+
+
+edit("curved reformat", REFUSE, "CURVED")(with_type("CPR"))
+edit("subtraction of two scans", REFUSE, "NOT-HU")(with_type("AXIAL", "SUBTRACTION"))
+edit("map of iodine", REFUSE, "NOT-HU")(with_type("AXIAL", "IODINE"))
+
+
+for _slope, _intercept in (("1", "0"), ("1", "-2048"), ("0.1", "-1024"), ("-1", "-1024")):
+
+    @edit(
+        f"slope {_slope} and intercept {_intercept} on values meant for 1 and -1024",
+        WARN,
+        "HU-DOUBTFUL",
+        exact_voxels=False,
+        landmarks=False,
+    )
+    def _(slices, slope=_slope, intercept=_intercept):
+        for data in slices:
+            data.RescaleSlope, data.RescaleIntercept = slope, intercept
+
+
+@edit(
+    "grey values of a window in 8 bits", WARN, "HU-DOUBTFUL", exact_voxels=False, landmarks=False
+)
+def _(slices):
+    for data in slices:
+        grey = np.clip((hu_of(data) + 450.0) / 1500.0 * 255.0, 0.0, 255.0)
+        data.BitsAllocated, data.BitsStored, data.HighBit = 8, 8, 7
+        data.RescaleIntercept = "0"
+        data.PixelData = grey.astype(np.uint8).tobytes()
+
+
+@edit("a patient without name and ID", WARN, "NO-IDENTITY")
+def _(slices):
+    for data in slices:
+        data.PatientName, data.PatientID = "", ""
+
+
+@edit("half of the slices from another day", WARN, "MIXED-ACQUISITION")
+def _(slices):
+    for place, data in enumerate(slices):
+        data.AcquisitionDate = "20260102" if place < SLICES // 2 else "20240102"
+
+
+@edit("positions a thousand kilometres away", REFUSE, "BAD-NUMBER")
+def _(slices):
+    for data in slices:
+        data.ImagePositionPatient[0] = "1e9"
+
+
+@edit("two volumes of a patient who moved, woven, every tag alike", REFUSE, "SEVERAL-VOLUMES")
+def _(slices):
+    moved = []
+    for k in range(SLICES - 1):
+        data = image(centred_position(AXIAL, (0, 0, 2.0), k + 0.5), AXIAL, SLICES + k, "HFS")
+        set_hu(data, np.roll(hu_of(data), 6, axis=1))
+        moved.append(data)
+    for place, data in enumerate((*slices, *moved)):
+        data.InstanceNumber, data.SliceThickness = place + 1, "1.0"
+    return [*slices, *moved]

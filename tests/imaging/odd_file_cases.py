@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from pydicom.uid import (
 
 from imaging.dicom_patient import (
     SLICES,
+    decimal,
     enhanced,
     hu_of,
     series,
@@ -377,3 +379,126 @@ def _(folder):
     first = content.index(b"PT000000\\")
     directory.write_bytes(content[:first] + b"..\\" + b"PT000000\\"[3:] + content[first + 9 :])
     return directory
+
+
+def framed(kind: str, *values: str):
+    """Return a change that gives every frame of an Enhanced CT one word of its own."""
+
+    def build(folder):
+        whole = enhanced(series())
+        for group in whole.PerFrameFunctionalGroupsSequence:
+            setattr(group.CTImageFrameTypeSequence[0], kind, list(values))
+        write(folder, [whole])
+
+    return build
+
+
+for _word, _code in (
+    ("SUBTRACTION", "NOT-HU"), ("STD_DEVIATION", "NOT-HU"), ("MAXIMUM", "SEVERAL-VOLUMES"),
+):  # fmt: skip
+    case(f"Enhanced CT, frames of kind {_word}", REFUSE, _code)(
+        framed("FrameType", "DERIVED", "PRIMARY", "VOLUME", _word)
+    )
+case("Enhanced CT, frames curved", REFUSE, "CURVED")(
+    framed("VolumeBasedCalculationTechnique", "CURVED_MPR")
+)
+case("Enhanced CT, frames distorted", REFUSE, "CURVED")(
+    framed("VolumetricProperties", "DISTORTED")
+)
+
+
+@case("Enhanced CT, one frame a localiser", REFUSE, "SEVERAL-VOLUMES")
+def _(folder):
+    whole = enhanced(series())
+    last = whole.PerFrameFunctionalGroupsSequence[-1]
+    last.CTImageFrameTypeSequence[0].FrameType = ["ORIGINAL", "PRIMARY", "LOCALIZER", "NONE"]
+    write(folder, [whole])
+
+
+def concatenated(*lost: int, total: bool = True):
+    """Return a builder of one multi-frame image cut in three files, some of them lost."""
+
+    def build(folder):
+        slices, parts = series(), []
+        for place, first in enumerate((0, 9, 18)):
+            part = enhanced(slices[first : first + 9])
+            part.SOPInstanceUID = f"1.2.3.2.900{place}"
+            part.file_meta.MediaStorageSOPInstanceUID = part.SOPInstanceUID
+            part.ConcatenationUID = "1.2.3.99"
+            part.InConcatenationNumber, part.InstanceNumber = place + 1, 1
+            if total:
+                part.InConcatenationTotalNumber = 3
+            parts.append(part)
+        write(folder, [part for place, part in enumerate(parts) if place not in lost])
+
+    return build
+
+
+case("Enhanced CT in three files", LOAD)(concatenated())
+case("Enhanced CT in three files, the middle lost", REFUSE, "MISSING-SLICE")(concatenated(1))
+for _lost, _total, _left in ((0, True, 17), (0, False, 17), (2, True, 18)):
+    case(
+        f"Enhanced CT in three files, number {_lost + 1} lost, total stated: {_total}",
+        WARN,
+        "MAY-BE-INCOMPLETE",
+        slices=_left,
+        landmarks=False,
+    )(concatenated(_lost, total=_total))
+
+
+@case("two Enhanced CTs of one identifier, positions differ", REFUSE, "SAME-UID-DIFFERENT")
+def _(folder):
+    moved = series()
+    for data in moved:
+        data.ImagePositionPatient[2] = decimal(-float(data.ImagePositionPatient[2]))
+    write(folder, [enhanced(series()), enhanced(moved)])
+
+
+# What lies in a folder
+
+
+@case(
+    "a link to a folder elsewhere holds slices", WARN, "NOT-FOLLOWED", slices=20, landmarks=False
+)
+def _(folder):
+    chosen, elsewhere = folder / "chosen", folder / "elsewhere"
+    write(chosen, series()[:20])
+    write(elsewhere, series()[20:])
+    (chosen / "more").symlink_to(elsewhere, target_is_directory=True)
+    return chosen
+
+
+@case("slices twenty folders deep", WARN, "NOT-FOLLOWED", slices=20, landmarks=False)
+def _(folder):
+    write(folder, series()[:20])
+    write(folder.joinpath(*"abcdefghijklmnopqrst"), series()[20:])
+
+
+@case("the last slice is a link to nothing", REFUSE, "UNREADABLE-FILE")
+def _(folder):
+    write(folder, series())
+    (folder / "IM0026.dcm").unlink()
+    (folder / "IM0026.dcm").symlink_to(folder / "gone" / "IM0026.dcm")
+
+
+@case("files named by their UIDs, the last one damaged", REFUSE, "UNREADABLE-FILE")
+def _(folder):
+    slices = series()
+    write(folder, slices, [data.SOPInstanceUID for data in slices])
+    victim = folder / slices[-1].SOPInstanceUID
+    victim.write_bytes(bytes(200) + victim.read_bytes()[200:])
+
+
+@case("a slice named like a Mac's resource fork, beside a real fork", LOAD)
+def _(folder):
+    write(folder, series())
+    (folder / "IM0026.dcm").rename(folder / "._IM0026.dcm")
+    (folder / "._IM0001.dcm").write_bytes(b"\x00\x05\x16\x07" + bytes(200))
+
+
+@case("names that steer a terminal or are no text", WARN, "NOT-DICOM")
+def _(folder):
+    write(folder, series())
+    (folder / "IM0003.dcm").rename(folder / "IM\n\x1b[2J0003.dcm")
+    (folder / "no\x1b[2Jtes\n.txt").write_text("x")
+    (folder / os.fsdecode(b"\xff\xfe.txt")).write_text("x")

@@ -57,7 +57,8 @@ def test_that_real_labels_share_the_grid_of_their_ct(real_ct: Path) -> None:
 
 
 STACKS = {
-    "gantrytilting_001": (GateVerdict.WARN, "DCM-GANTRY-TILT"),
+    # Four slices of which hardly a voxel is as dense as fat: the doubt is right.
+    "gantrytilting_001": (GateVerdict.WARN, "DCM-GANTRY-TILT", "DCM-HU-DOUBTFUL"),
     "notavolume_001": (GateVerdict.REFUSE, "DCM-SEVERAL-VOLUMES"),
     "slicecount_001": (GateVerdict.REFUSE, "DCM-NOT-CT"),
     "sliceincrement_001": (GateVerdict.REFUSE, "DCM-MISSING-SLICE"),
@@ -70,7 +71,7 @@ STACKS = {
 def test_that_odd_real_stacks_get_their_verdict(real_ct: Path, name: str) -> None:
     inspection = inspect(real_ct / "odd_dicom/slice_stacks" / name)
     codes = {found.code for found in inspection.series[0].findings}
-    assert (inspection.verdict, codes) == (STACKS[name][0], {STACKS[name][1]})
+    assert (inspection.verdict, codes) == (STACKS[name][0], set(STACKS[name][1:]))
 
 
 def test_that_every_odd_file_and_folder_is_answered_alike_by_inspect_and_load(

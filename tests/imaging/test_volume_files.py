@@ -230,3 +230,77 @@ def test_that_an_unknown_suffix_or_shape_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="grid wants"):
         write_volume(tmp_path / "a.nii", geometry, np.zeros((1, 2, 3), dtype=np.int16))
     assert not list(tmp_path.iterdir())
+
+
+def test_that_a_negative_voxel_side_is_refused_for_it_would_mirror_the_patient(
+    tmp_path: Path,
+) -> None:
+    def change(content: bytearray) -> None:
+        pack_into("<2h", content, 252, 1, 0)
+        pack_into("<f", content, 80, -1.6)
+
+    with pytest.raises(InputRefusedError, match="negative side") as refused:
+        load_ct(nifti(tmp_path, change))
+    assert refused.value.code == "VOL-NO-ORIENTATION"
+
+
+@pytest.mark.parametrize("factor", [0.5, 1.04])
+def test_that_two_voxel_sizes_in_one_file_are_refused(tmp_path: Path, factor: float) -> None:
+    def change(content: bytearray) -> None:
+        pack_into("<h", content, 252, 0)
+        pack_into("<f", content, 80, 1.6 * factor)
+
+    with pytest.raises(InputRefusedError) as refused:
+        load_ct(nifti(tmp_path, change))
+    assert refused.value.code == "VOL-FORMS-DISAGREE"
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_that_one_or_two_slices_are_no_volume_in_a_volume_file_either(
+    tmp_path: Path, count: int
+) -> None:
+    ct = ct_on(grid(AXES["HFS"]))
+    i, j, _ = ct.geometry.size_ijk
+    flat = VolumeGeometry.from_matrix((i, j, count), ct.geometry.lps_from_ijk)
+    write_volume(tmp_path / "flat.nrrd", flat, ct.hu[:count])
+    with pytest.raises(InputRefusedError) as refused:
+        load_ct(tmp_path / "flat.nrrd")
+    assert refused.value.code == "VOL-NOT-A-VOLUME"
+
+
+@pytest.mark.parametrize("filler", [-1200, -3024, -32768])
+@pytest.mark.parametrize("suffix", [".nii", ".nrrd"])
+def test_that_filler_is_outside_the_scan(tmp_path: Path, filler: int, suffix: str) -> None:
+    ct = ct_on(grid(AXES["HFS"]))
+    filled = ct.hu.copy()
+    filled[:, :4] = filler
+    write_volume(tmp_path / f"f{suffix}", ct.geometry, filled)
+    loaded = load_ct(tmp_path / f"f{suffix}")
+    assert loaded.outside_scan is not None
+    assert np.array_equal(loaded.outside_scan, filled == filler)
+    assert np.array_equal(loaded.hu, np.where(filled == filler, -1000, ct.hu))
+    write_volume(tmp_path / f"n{suffix}", ct.geometry, ct.hu)
+    assert load_ct(tmp_path / f"n{suffix}").outside_scan is None
+
+
+@pytest.mark.parametrize(
+    "wrong", [lambda hu: hu - 900, lambda hu: hu // 20 - 900, lambda hu: np.full_like(hu, -1000)]
+)
+def test_that_values_which_cannot_be_hu_are_doubted(tmp_path: Path, wrong) -> None:
+    ct = ct_on(grid(AXES["HFS"]))
+    write_volume(tmp_path / "d.nii", ct.geometry, wrong(ct.hu))
+    codes = {found.code for found in load_ct(tmp_path / "d.nii").record.findings}
+    assert codes == {"VOL-NO-IDENTITY", "VOL-HU-DOUBTFUL"}
+
+
+@pytest.mark.parametrize(
+    "line", [b"space: right-anterior-superior", b"spacings: 0.5 0.5 0.5", b"sizes: 56 50 30"]
+)
+def test_that_an_nrrd_header_may_not_say_a_thing_twice(tmp_path: Path, line: bytes) -> None:
+    ct = ct_on(grid(AXES["HFS"]))
+    path = tmp_path / "t.nrrd"
+    write_volume(path, ct.geometry, ct.hu)
+    path.write_bytes(path.read_bytes().replace(b"\n\n", b"\n" + line + b"\n\n", 1))
+    with pytest.raises(InputRefusedError) as refused:
+        load_ct(path)
+    assert refused.value.code in ("VOL-UNREADABLE", "VOL-NO-ORIENTATION")

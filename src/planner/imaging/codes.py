@@ -43,6 +43,9 @@ class Code(StrEnum):
         "A file cannot be read, and it may be a slice. Export the series again, or remove the "
         "file if it is not part of it.")
     NOT_DICOM = "DCM-NOT-DICOM", _W, "Files that are not DICOM were left out."
+    NOT_FOLLOWED = "DCM-NOT-FOLLOWED", _W, (
+        "Folders that are links, or lie too deep, were not looked into. If slices are in them, "
+        "choose that folder itself.")
     DICOMDIR = "DCM-DICOMDIR", _R, (
         "The DICOMDIR names a file that is not there or cannot be used. Copy the whole disc "
         "again.")
@@ -107,6 +110,8 @@ class Code(StrEnum):
         "The back of the spine does not lie where the header puts the back of the patient, who "
         "may have lain differently than was entered. Left and right may then be exchanged. "
         "Confirm the side before planning.")
+    NO_IDENTITY = "DCM-NO-IDENTITY", _W, (
+        "The scan does not say whose it is. Make sure that it is the right patient's.")
     # Geometry
     NO_POSITION = "DCM-NO-POSITION", _R, "A slice does not say where it lies in the patient."
     NO_ORIENTATION = "DCM-NO-ORIENTATION", _R, (
@@ -119,6 +124,9 @@ class Code(StrEnum):
         "The pixel size is missing, so nothing could be measured.")
     PIXEL_SPACING = "DCM-PIXEL-SPACING", _R, "The stated pixel size is impossible."
     MIXED_PIXEL_SPACING = "DCM-MIXED-PIXEL-SPACING", _R, "The pixel size differs between slices."
+    CURVED = "DCM-CURVED", _R, (
+        "The pictures are curved or distorted: places and distances in them are not the "
+        "patient's. Use the slices they were made from.")
     NO_MATRIX = "DCM-NO-MATRIX", _R, "The image does not state its number of rows and columns."
     MIXED_MATRIX = "DCM-MIXED-MATRIX", _R, "The matrix size differs between slices."
     MISSING_SLICE = "DCM-MISSING-SLICE", _R, (
@@ -151,6 +159,9 @@ class Code(StrEnum):
     RESCALE_JUMP = "DCM-RESCALE-JUMP", _R, (
         "The slope or intercept of a slice makes its HU jump against its neighbours.")
     NOT_HU = "DCM-NOT-HU", _R, "The values are not Hounsfield units."
+    HU_DOUBTFUL = "DCM-HU-DOUBTFUL", _W, (
+        "The values do not lie where the air, fat and soft tissue of a body lie, so they may be "
+        "shifted or scaled. Make sure that they are Hounsfield units.")
     MODALITY_LUT = "DCM-MODALITY-LUT", _R, (
         "The values go through a table instead of slope and intercept.")
     PHOTOMETRIC = "DCM-PHOTOMETRIC", _R, (
@@ -187,15 +198,26 @@ class Code(StrEnum):
         "This format does not say who the patient is or how he or she lay. Confirm both.")
     VOLUME_NO_AIR = "VOL-NO-AIR", _W, (
         "No air is seen in the volume. Make sure that the values are Hounsfield units.")
+    VOLUME_DOUBTFUL = "VOL-HU-DOUBTFUL", _W, (
+        "The values do not lie where the air, fat and soft tissue of a body lie, so they may be "
+        "shifted or scaled. Make sure that they are Hounsfield units.")
     # fmt: on
 
 
 def finding(code: Code, detail: str = "", files: Iterable[str] = ()) -> GateFinding:
-    """Make a finding: the sentence of the code, and ``detail`` in brackets."""
-    message = f"{code.sentence} ({detail})" if detail else code.sentence
-    return GateFinding(
-        code=code.value, severity=code.severity, message=message, files=tuple(sorted(set(files)))
-    )
+    """Make a finding: the sentence of the code, and ``detail`` in brackets.
+
+    Names and details come from the input; what is not printable in them is shown as a mark, so
+    that no name of a file breaks a line, a terminal or a PDF.
+    """
+    message = f"{code.sentence} ({printable(detail)})" if detail else code.sentence
+    names = tuple(sorted({printable(name) for name in files}))
+    return GateFinding(code=code.value, severity=code.severity, message=message, files=names)
+
+
+def printable(text: str) -> str:
+    """Return ``text`` with a mark for every character that only steers (or is none)."""
+    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)
 
 
 def worst(findings: Iterable[GateFinding]) -> GateVerdict:

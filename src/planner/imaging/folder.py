@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
@@ -25,7 +27,13 @@ IMAGE_SUFFIXES = frozenset((".dcm", ".dicom", ".dic", ".ima", ".img"))
 HEADER_SHARE = 0.1
 """Part of the whole progress that reading headers takes."""
 
+_NO_SUFFIX = re.compile(r"\.\d+")
+"""The last part of a UID, where files are named by their UIDs."""
+
 _SYSTEM_NAMES = frozenset((".ds_store", "thumbs.db", "desktop.ini", "dicomdir"))
+_FORK = "._"
+"""What a Mac puts beside each file on a disc that is not its own; never DICOM itself."""
+
 _TEXT_PROBE = 512
 
 
@@ -62,28 +70,53 @@ def _files_below(root: Path, contents: FolderContents) -> list[Path]:
     """List regular files below ``root`` in a fixed order; links to folders are not followed."""
     files: list[Path] = []
     skipped: list[str] = []
-    for folder, folders, names in os.walk(root, onerror=_raise):
+    passed_by: list[str] = []
+    for folder, folders, names in os.walk(root, onerror=partial(_not_opened, root, contents)):
         folders.sort()
-        if len(Path(folder).relative_to(root).parts) >= MAX_FOLDER_DEPTH:
+        too_deep = len(Path(folder).relative_to(root).parts) >= MAX_FOLDER_DEPTH
+        passed_by += [
+            _shown(Path(folder, name), root)
+            for name in folders
+            if too_deep or _leads_out(Path(folder, name), root)
+        ]
+        if too_deep:
             folders.clear()
         for name in sorted(names):
-            if name.lower() in _SYSTEM_NAMES or name.startswith("._"):
+            if name.lower() in _SYSTEM_NAMES:
                 continue
             file = Path(folder, name)
             if _is_regular(file):
                 files.append(file)
+            elif file.is_symlink() and _suffix(file) in IMAGE_SUFFIXES | {""}:
+                _unreadable(_shown(file, root), "it is a link to nothing", contents)
             else:
                 skipped.append(_shown(file, root))
         if len(files) > MAX_FILES:
             contents.findings.append(finding(Code.TOO_MANY_FILES, f"more than {MAX_FILES}"))
             return []
-    if skipped:
-        contents.findings.append(finding(Code.NOT_DICOM, _listed(skipped), skipped))
+    for code, found in ((Code.NOT_DICOM, skipped), (Code.NOT_FOLLOWED, passed_by)):
+        if found:
+            contents.findings.append(finding(code, _listed(found), found))
     return files
 
 
-def _raise(error: OSError) -> None:
-    raise error
+def _not_opened(root: Path, contents: FolderContents, error: OSError) -> None:
+    """Note a folder that may not be listed; slices may lie in it."""
+    if Path(error.filename) == root:
+        raise error
+    _unreadable(_shown(Path(error.filename), root), "the folder cannot be opened", contents)
+
+
+def _unreadable(name: str, reason: str, contents: FolderContents) -> None:
+    contents.findings.append(finding(Code.UNREADABLE_FILE, f"{name}: {reason}", [name]))
+
+
+def _leads_out(folder: Path, root: Path) -> bool:
+    """Tell whether it is a link to a folder whose files are not met anyway."""
+    try:
+        return folder.is_symlink() and not folder.resolve().is_relative_to(root.resolve())
+    except (OSError, RuntimeError):  # a loop of links
+        return False
 
 
 def _is_regular(file: Path) -> bool:
@@ -166,8 +199,10 @@ def _read_headers(
         except NotDicomError:
             foreign.append(file)
         except (DamagedFileError, OSError) as error:
+            if file.name.startswith(_FORK):
+                continue
             reason = str(error) if isinstance(error, DamagedFileError) else "it cannot be opened"
-            contents.findings.append(finding(Code.UNREADABLE_FILE, f"{name}: {reason}", [name]))
+            _unreadable(name, reason, contents)
         else:
             if text(header.data, tags.SOP_CLASS_UID) != tags.DICOMDIR:
                 contents.headers.append(header)
@@ -176,20 +211,25 @@ def _read_headers(
 
 def _judge_foreign(foreign: list[Path], root: Path, contents: FolderContents) -> None:
     """Sort files that are no DICOM into bystanders and slices that were damaged."""
-    slice_suffixes = IMAGE_SUFFIXES | {header.path.suffix.lower() for header in contents.headers}
+    slice_suffixes = IMAGE_SUFFIXES | {_suffix(header.path) for header in contents.headers}
     slice_suffixes -= {""}
     bystanders: list[str] = []
     for file in foreign:
+        if file.name.startswith(_FORK):
+            continue
         name = _shown(file, root)
-        suffix = file.suffix.lower()
+        suffix = _suffix(file)
         if suffix in slice_suffixes or (suffix == "" and not _is_text(file)):
-            contents.findings.append(
-                finding(Code.UNREADABLE_FILE, f"{name}: it does not begin like DICOM", [name])
-            )
+            _unreadable(name, "it does not begin like DICOM", contents)
         else:
             bystanders.append(name)
     if bystanders:
         contents.findings.append(finding(Code.NOT_DICOM, _listed(bystanders), bystanders))
+
+
+def _suffix(file: Path) -> str:
+    suffix = file.suffix.lower()
+    return "" if _NO_SUFFIX.fullmatch(suffix) else suffix
 
 
 def _is_text(file: Path) -> bool:

@@ -32,14 +32,29 @@ PIXEL_SPACING_MM = (0.05, 10.0)
 """Pixel sizes a CT of a body can have."""
 
 NOT_HU_KINDS = frozenset(
-    ("PERFUSION", "RCBF", "RCBV", "MTT", "TTP", "Z_EFF", "EFF_ATOMIC_NUM", "ELECTRON_DENSITY")
+    (
+        *("PERFUSION", "RCBF", "RCBV", "MTT", "TTP"),
+        *("Z_EFF", "EFF_ATOMIC_NUM", "ELECTRON_DENSITY", "MAT_SPECIFIC", "MAT_FRACTIONAL"),
+        *("MAT_VALUE_BASED", "IODINE", "SUBTRACTION", "STD_DEVIATION", "DIVISION"),
+        "MULTIPLICATION",
+    )
 )
-"""Words in Image Type or Frame Type that name maps of something other than attenuation."""
+"""Words in Image Type or Frame Type that name maps of something other than attenuation
+(PS3.3 C.8.2.1.1.1 for several energies, C.8.16.1 for what is computed from pictures)."""
 
 PROJECTION_KINDS = frozenset(
     ("MIP", "MINIP", "MAXIMUM", "MINIMUM", "PROJECTION IMAGE", "VOLUME RENDERED", "3D")
 )
 """Words in Image Type of pictures that are not slices."""
+
+PROJECTION_TECHNIQUES = frozenset(("MAX_IP", "MIN_IP", "VOLUME_RENDER", "SURFACE_RENDER"))
+"""Values of Volume Based Calculation Technique of such pictures (PS3.3 C.8.16.2.1.3)."""
+
+CURVED_WORDS = frozenset(("CPR", "CURVED_MPR", "DISTORTED"))
+"""Words in Image Type, Volumetric Properties or Technique of pictures without straight axes."""
+
+FARTHEST_MM = 1e5
+"""No slice lies farther from the origin than 100 m; a number beyond is damage."""
 
 Triple = tuple[float, float, float]
 
@@ -211,6 +226,7 @@ def _frame(
     pixels: PixelFormat,
     instance_number: int | None,
 ) -> Frame:
+    _check_kind(file.data, group)
     row, column = _orientation(group)
     slope, intercept = _rescale(file.data, group)
     return Frame(
@@ -236,11 +252,32 @@ def _frame(
     )
 
 
+def _check_kind(data: DataSet, group: DataSet) -> None:
+    """Refuse a frame that says it is no flat slice of the patient."""
+    words = {
+        *texts(data, tags.IMAGE_TYPE)[2:],
+        *texts(group, tags.FRAME_TYPE)[2:],
+        *(
+            word
+            for tag in (tags.VOLUMETRIC_PROPERTIES, tags.VOLUME_TECHNIQUE)
+            for part in (data, group)
+            for word in texts(part, tag)
+        ),
+    }
+    curved = sorted(words & CURVED_WORDS)
+    if curved:
+        raise FrameRefusedError(Code.CURVED, ", ".join(curved))
+    other = sorted(words & (PROJECTION_KINDS | PROJECTION_TECHNIQUES | {"LOCALIZER"}))
+    if other:
+        raise FrameRefusedError(Code.SEVERAL_VOLUMES, f"frames of kind {', '.join(other)}")
+
+
 def _mixture(data: DataSet, group: DataSet) -> tuple[tuple[str, str], ...]:
     kind = texts(group, tags.FRAME_TYPE) or texts(data, tags.IMAGE_TYPE)
     return (
         ("ConvolutionKernel", text(group, tags.CONVOLUTION_KERNEL)),
         ("AcquisitionNumber", text(data, tags.ACQUISITION_NUMBER)),
+        ("AcquisitionDate", text(data, tags.ACQUISITION_DATE)),
         ("KVP", text(group, tags.KVP)),
         ("ImageType", "\\".join(kind)),
     )
@@ -252,6 +289,8 @@ def _position(group: DataSet) -> Triple:
         raise FrameRefusedError(Code.NO_POSITION)
     if len(numbers) != 3:
         raise FrameRefusedError(Code.BAD_NUMBER, "ImagePositionPatient")
+    if max(abs(number) for number in numbers) > FARTHEST_MM:
+        raise FrameRefusedError(Code.BAD_NUMBER, "ImagePositionPatient, beyond 100 m")
     return (numbers[0], numbers[1], numbers[2])
 
 

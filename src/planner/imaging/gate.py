@@ -172,7 +172,8 @@ def _header_pass(path: Path, report: ProgressReport) -> _Judged:
     for series in judged.series:
         judge(series)
         if series.is_ct:
-            series.findings.extend(contents.findings)
+            # First, because a file that cannot be read is the cause of the gap it leaves.
+            series.findings[:0] = contents.findings
     return judged
 
 

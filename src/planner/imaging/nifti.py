@@ -41,6 +41,9 @@ LPS_FROM_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 FORMS_AGREE_MM = 0.5
 """Corners of sform and qform may differ by this: both are 32-bit and the qform is rebuilt."""
 
+SIDES_AGREE = 0.01
+"""Part by which the voxel's sides may differ between the orientation and pixdim."""
+
 IMPOSSIBLE = 1e9
 """No length in mm, no slope and no intercept reaches this; sums of such numbers stay finite."""
 
@@ -159,6 +162,8 @@ def _ras_from_ijk(header: _Header, size: tuple[int, int, int]) -> NDArray[np.flo
     unit_mm = _UNIT_MM.get(header.units & 7)
     if unit_mm is None:
         raise GridFileError(Code.VOLUME_ORIENTATION, "unknown unit of length")
+    if any(extent < 0.0 for extent in header.pixdim[1:4]):
+        raise GridFileError(Code.VOLUME_ORIENTATION, "a voxel has a negative side")
     forms = []
     if header.sform_code > 0:
         rows = np.array(header.srow, dtype=np.float64)
@@ -171,12 +176,23 @@ def _ras_from_ijk(header: _Header, size: tuple[int, int, int]) -> NDArray[np.flo
         form[:3] *= unit_mm
     if not all(is_possible(form) for form in forms):
         raise GridFileError(Code.VOLUME_ORIENTATION, "the stated orientation is impossible")
+    _check_sides(forms[0], header, unit_mm)
     corners = np.array([(i, j, k, 1) for i in (0, 1) for j in (0, 1) for k in (0, 1)])
     corners = corners * np.array([*(count - 1 for count in size), 1])
     apart = np.abs(corners @ (forms[0] - forms[-1]).T).max()
     if apart > FORMS_AGREE_MM:
         raise GridFileError(Code.VOLUME_FORMS, f"corners up to {apart:.1f} mm apart")
     return forms[0]
+
+
+def _check_sides(form: NDArray[np.float64], header: _Header, unit_mm: float) -> None:
+    """Hold the voxel's sides of the orientation against those stated apart (pixdim)."""
+    sides_mm = np.sqrt((form[:3, :3] ** 2).sum(axis=0))
+    stated_mm = np.array(header.pixdim[1:4]) * unit_mm
+    if not np.allclose(sides_mm, stated_mm, rtol=SIDES_AGREE, atol=0.0):
+        shown = " x ".join(f"{side:.3g}" for side in stated_mm)
+        meant = " x ".join(f"{side:.3g}" for side in sides_mm)
+        raise GridFileError(Code.VOLUME_FORMS, f"voxels of {shown} and of {meant} mm")
 
 
 def _from_quaternion(header: _Header) -> NDArray[np.float64]:

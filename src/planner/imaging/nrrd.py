@@ -107,10 +107,15 @@ def _fields(header: str) -> dict[str, str]:
         name, colon, value = line.partition(":")
         if not colon:
             raise GridFileError(Code.VOLUME_FILE, "a header line cannot be read")
-        fields[name.strip().lower()] = value.strip()
+        name = name.strip().lower()
+        if name in fields:
+            raise GridFileError(Code.VOLUME_FILE, f"its header states {name} twice")
+        fields[name] = value.strip()
     for name in ("line skip", "lineskip", "byte skip", "byteskip"):
         if fields.get(name, "0") != "0":
             raise GridFileError(Code.VOLUME_FILE, "bytes before the voxels are to be skipped")
+    if "spacings" in fields and "space directions" in fields:
+        raise GridFileError(Code.VOLUME_ORIENTATION, "spacings and directions are both stated")
     units = set(fields.get("space units", "").replace('"', " ").split())
     if not units <= {"mm", "millimeter", "millimetre"}:
         raise GridFileError(Code.VOLUME_ORIENTATION, "its lengths are not in millimetres")

@@ -8,12 +8,26 @@ from typing import TYPE_CHECKING
 
 from planner.imaging import tags
 from planner.imaging.codes import Code, finding, worst
-from planner.imaging.frames import PROJECTION_KINDS, Frame, FrameRefusedError, dot, frames_of
+from planner.imaging.frames import (
+    PROJECTION_KINDS,
+    PROJECTION_TECHNIQUES,
+    Frame,
+    FrameRefusedError,
+    dot,
+    frames_of,
+)
 from planner.imaging.identity import identity_key
 from planner.imaging.position import fits_orientation, is_known
 from planner.imaging.posterior import Facing
 from planner.imaging.stack import Stack, StackRefusedError, stack
-from planner.imaging.values import UnreadableValueError, integer, text, texts
+from planner.imaging.values import (
+    UnreadableValueError,
+    has_value,
+    integer,
+    text,
+    texts,
+    unsigned,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -21,6 +35,7 @@ if TYPE_CHECKING:
     from planner.domain.volume import GateFinding, GateVerdict
     from planner.imaging.header import FileHeader
 
+_WHOSE = (tags.PATIENT_NAME, tags.PATIENT_ID)
 _CT_CLASSES = (tags.CT_IMAGE, tags.ENHANCED_CT, tags.LEGACY_ENHANCED_CT)
 
 LOCALISER_COSINE = 0.35
@@ -115,7 +130,8 @@ def bystander(header: FileHeader) -> str:
     kinds = set(texts(header.data, tags.IMAGE_TYPE)[2:])
     if "LOCALIZER" in kinds:
         return "localiser"
-    if kinds & PROJECTION_KINDS:
+    techniques = set(texts(header.data, tags.VOLUME_TECHNIQUE))
+    if kinds & PROJECTION_KINDS or techniques & PROJECTION_TECHNIQUES:
         return "projection"
     if text(header.data, tags.PHOTOMETRIC) in ("RGB", "PALETTE COLOR", "YBR_FULL"):
         return "colour picture"
@@ -159,6 +175,8 @@ def _check_identity(series: Series, slices: list[FileHeader]) -> None:
             names = [header.name for header in headers if key(header) != usual]
             series.findings.append(finding(code, f"{len(names)} files differ", names))
     nameless = [h.name for h in slices if not text(h.data, tags.SOP_INSTANCE_UID)]
+    if not any(has_value(series.headers[0].data, tag) for tag in _WHOSE):
+        series.findings.append(finding(Code.NO_IDENTITY))
     if nameless or not series.uid:
         series.findings.append(finding(Code.NO_UID, files=nameless))
 
@@ -215,7 +233,8 @@ def _without_copies(notes: list[GateFinding], frames: list[Frame]) -> list[Frame
 def _same_content(first: Frame, other: Frame) -> bool:
     """Tell whether two files hold the same header values and the same pixel bytes."""
     a, b = first.file, other.file
-    if a.data.values != b.data.values or a.syntax != b.syntax:
+    same_header = a.data.values == b.data.values and a.data.sequences == b.data.sequences
+    if not same_header or a.syntax != b.syntax:
         return False
     return a.read(a.data.pixel_offset, a.size) == b.read(b.data.pixel_offset, b.size)
 
@@ -256,6 +275,27 @@ def _check_complete(notes: list[GateFinding], series: Series, stacked: Stack) ->
         if stated > len(series.headers):
             there = len(series.headers)
             notes.append(finding(Code.INCOMPLETE, f"{stated} stated, {there} here"))
+    _check_parts(notes, stacked)
+
+
+def _check_parts(notes: list[GateFinding], stacked: Stack) -> None:
+    """Look for lost files of one multi-frame image cut in several (PS3.3 C.7.6.16.2.2.4)."""
+    parts: defaultdict[str, set[int]] = defaultdict(set)
+    totals: defaultdict[str, int] = defaultdict(int)
+    for file in dict.fromkeys(frame.file for frame in stacked.frames):
+        whole = text(file.data, tags.CONCATENATION_UID)
+        if not whole:
+            continue
+        try:
+            parts[whole].add(unsigned(file.data, tags.IN_CONCATENATION) or 0)
+            stated = unsigned(file.data, tags.CONCATENATION_TOTAL) or 0
+        except UnreadableValueError:
+            continue
+        totals[whole] = max(totals[whole], stated)
+    for whole, there in parts.items():
+        expected = max(totals[whole], *there)
+        if len(there) < expected:
+            notes.append(finding(Code.INCOMPLETE, f"{len(there)} of {expected} parts are here"))
 
 
 def _stated_count(stacked: Stack, tag: int) -> int:

@@ -27,9 +27,17 @@ class UnreadableValueError(Exception):
     """
 
     def __init__(self, tag: int, kind: str) -> None:
-        super().__init__(f"({tag >> 16:04X},{tag & 0xFFFF:04X})")
+        super().__init__(named(tag))
         self.tag = tag
         self.kind = kind
+
+
+def named(tag: int) -> str:
+    """Return the name and number of an attribute, such as ``Rows (0028,0010)``."""
+    # Only a refusal needs the dictionary, and that takes a while to import.
+    from pydicom.datadict import keyword_for_tag  # noqa: PLC0415
+
+    return f"{keyword_for_tag(tag)} ({tag >> 16:04X},{tag & 0xFFFF:04X})".lstrip()
 
 
 def has_value(data: DataSet, tag: int) -> bool:

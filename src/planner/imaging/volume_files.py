@@ -17,7 +17,10 @@ from planner.imaging.inspection import Inspection, SeriesInspection
 from planner.imaging.nifti import nifti_bytes, read_nifti
 from planner.imaging.nrrd import nrrd_bytes, read_nrrd
 from planner.imaging.outlines_in import is_dicom_object, read_outline_object
+from planner.imaging.picture_checks import doubt_of_hu
+from planner.imaging.pixels import AIR_HU, UNDECLARED_FILLER_HU
 from planner.imaging.posterior import Facing, facing_of
+from planner.imaging.stack import FEWEST_SLICES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,6 +30,12 @@ if TYPE_CHECKING:
 _NRRD_SUFFIXES = (".nrrd", ".nhdr")
 _SUFFIXES = (".nii", ".nii.gz", *_NRRD_SUFFIXES)
 _INT16 = np.iinfo(np.int16)
+
+FILLER_SHARE = 0.005
+"""Part of a volume that has its lowest value, if that is filler and not noise."""
+
+_LOOKED_AT = 64
+"""Voxels along each axis that are enough to judge values by."""
 
 AIR_SEEN_HU = -200
 """A CT of a body shows air or at least fat below this somewhere."""
@@ -53,7 +62,13 @@ def load_volume_file(path: Path) -> CtVolume:
 
 def _loaded(path: Path) -> CtVolume:
     grid = _read(path)
+    if min(grid.geometry.size_ijk) < FEWEST_SLICES:
+        shown = " x ".join(str(count) for count in grid.geometry.size_ijk)
+        raise GridFileError(Code.VOLUME_KIND, shown)
     hu = _as_hu(grid.voxels)
+    outside = _filler(hu)
+    if outside is not None:
+        hu[outside] = AIR_HU
     facing = facing_of(hu, grid.geometry)
     notes = _notes(path, hu, facing)
     record = ScanRecord(
@@ -63,7 +78,18 @@ def _loaded(path: Path) -> CtVolume:
         locator=str(path),
         posterior_side=facing.value,
     )
-    return CtVolume(geometry=grid.geometry, hu=hu, record=record)
+    return CtVolume(geometry=grid.geometry, hu=hu, record=record, outside_scan=outside)
+
+
+def _filler(hu: NDArray[np.int16]) -> NDArray[np.bool_] | None:
+    """Find what was never scanned: one value emptier than air that fills a part of the volume.
+
+    What was interpolated at its edge is emptier than air too and was not scanned either.
+    """
+    lowest = hu.min()
+    if lowest >= UNDECLARED_FILLER_HU or np.mean(hu == lowest) < FILLER_SHARE:
+        return None
+    return np.asarray(hu < UNDECLARED_FILLER_HU)
 
 
 def inspect_volume_file(path: Path) -> Inspection:
@@ -195,6 +221,11 @@ def _notes(path: Path, hu: NDArray[np.int16], facing: Facing) -> tuple[GateFindi
     notes = [finding(Code.VOLUME_IDENTITY, files=[path.name])]
     if int(hu.min()) > AIR_SEEN_HU:
         notes.append(finding(Code.VOLUME_NO_AIR, f"lowest value {hu.min()}", [path.name]))
+    else:
+        step = [max(1, count // _LOOKED_AT) for count in hu.shape]
+        doubt = doubt_of_hu(hu[:: step[0], :: step[1], :: step[2]])
+        if doubt:
+            notes.append(finding(Code.VOLUME_DOUBTFUL, doubt, [path.name]))
     if facing is Facing.CONTRADICTS:
         notes.append(finding(Code.POSTERIOR_SIDE, files=[path.name]))
     return tuple(notes)
