@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import json
 import logging
 import os
@@ -68,6 +69,9 @@ def _with_command(words: list[str]) -> list[str]:
 
 def _show(text: str) -> None:
     """Print, and take it quietly when whoever reads has stopped reading, as ``head`` does."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A name the terminal has no letters for must not cost the answer.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         print(text, flush=True)
     except BrokenPipeError:

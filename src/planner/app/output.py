@@ -59,7 +59,10 @@ def _short(value: Json) -> str:
         return f"{value:.6g}"
     if isinstance(value, list):
         return ", ".join(_short(item) for item in value) or "none"
-    return "none" if value is None else str(value)
+    if value is None:
+        return "none"
+    # What a header or a file name holds must not steer the terminal.
+    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in str(value))
 
 
 def progress(fraction: float, message: str) -> None:

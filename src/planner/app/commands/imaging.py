@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planner.app.output import Outcome, check_out_folder, progress
+from planner.domain.errors import InputRefusedError
 from planner.domain.volume import GateVerdict
 from planner.imaging import deidentify_series, load_ct, write_volume
 from planner.imaging import inspect as inspect_path
@@ -19,12 +20,18 @@ REFUSED = 3
 def inspect(arguments: argparse.Namespace) -> Outcome:
     """Say what the gate says of a CT, without planning anything."""
     found = inspect_path(arguments.ct, progress)
-    document = found.as_json()
+    verdict, document = found.verdict, found.as_json()
     if arguments.series:
-        document["series"] = [
-            one for one in document["series"] if one["series_uid"] == arguments.series
-        ]
-    return Outcome(document, exit_code=REFUSED if found.verdict is GateVerdict.REFUSE else 0)
+        chosen = [one for one in found.series if one.series_uid == arguments.series]
+        if not chosen:
+            known = ", ".join(one.series_uid for one in found.series) or "none"
+            raise InputRefusedError(
+                "DCM-NO-SUCH-SERIES", f"The series that was asked for is not here. There: {known}."
+            )
+        verdict = chosen[0].verdict
+        document["series"] = [one.as_json() for one in chosen]
+        document["verdict"] = verdict.value
+    return Outcome(document, exit_code=REFUSED if verdict is GateVerdict.REFUSE else 0)
 
 
 def convert(arguments: argparse.Namespace) -> Outcome:
@@ -38,6 +45,8 @@ def convert(arguments: argparse.Namespace) -> Outcome:
             "size": list(ct.geometry.size_ijk),
             "spacing_mm": list(ct.geometry.spacing_mm),
             "sha256": ct.record.sha256,
+            "verdict": ct.record.verdict.value,
+            "warnings": [f"{found.message} ({found.code})" for found in ct.record.findings],
         }
     )
 
