@@ -13,8 +13,10 @@ from planner.imaging.inspection import Inspection, SeriesInspection
 from planner.session.chooser import chooser_state
 from planner.session.opened_case import MissingScan
 from planner.viewer.main_window import MainWindow
+from planner.viewer.panels import series_chooser as panel
 from planner.viewer.panels.dialogs import MissingScanDialog
 from planner.viewer.panels.series_chooser import PICTURE, SeriesChooser
+from planner.viewer.theme.chrome import DARK, LIGHT
 from window_services import PhantomServices
 
 pytestmark = pytest.mark.qt
@@ -174,3 +176,35 @@ def test_that_a_plan_without_its_ct_offers_to_find_it_and_never_to_carry_it_over
         with qtbot.waitSignal(dialog.other_wanted) as asked:
             dialog.open_other.click()
         assert asked.args == [other]
+
+
+def test_that_advice_keeps_its_capitals_and_is_readable_in_both_themes(qtbot, qapp, monkeypatch):
+    for chrome in (DARK, LIGHT):
+        palette = qapp.palette()
+        palette.setColor(palette.ColorRole.Text, chrome.text)
+        ink = panel._quiet(palette)
+        ground = [int(chrome.ground[n : n + 2], 16) for n in (1, 3, 5)]
+        mixed = [
+            ink.alphaF() * one + (1 - ink.alphaF()) * under
+            for one, under in zip((ink.red(), ink.green(), ink.blue()), ground, strict=True)
+        ]
+        light, dark = sorted((luminance(mixed), luminance(ground)), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) > 5.5
+    drawn = []
+    monkeypatch.setattr(
+        panel.QPainter, "drawText", lambda _self, *given: drawn.append(given[-1]), raising=True
+    )
+    row = replace(series("1"), advice=("values in HU",))
+    state = chooser_state(replace(FOLDER, series=(series("0"), row)), names_hidden=False)
+    made = SeriesChooser()
+    qtbot.addWidget(made)
+    made.show_state(state)
+    made.show()
+    made.grab()
+    assert "Values in HU" in drawn
+
+
+def luminance(rgb) -> float:
+    parts = [part / 255.0 for part in rgb]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -168,7 +168,7 @@ def _hint(patients: int, any_opens: bool) -> str:
         return "Nothing here can be opened. Each series says why."
     if patients > 1:
         return f"This folder holds {patients} patients. Choose by name: none is chosen for you."
-    return "Best for planning first. The headers were checked; pixels are as a series opens."
+    return "Best for planning first. Headers were checked; pixels are checked on opening."
 
 
 def _row(one: SeriesInspection, *, is_best: bool, blocked: str) -> SeriesRow:

@@ -42,6 +42,9 @@ _COLOURS = {
     GateVerdict.REFUSE: clinical.SEVERITY_COLOURS[Severity.STOP],
 }
 _DIMMED = 0.6
+"""Of the picture of a series that cannot be opened; its words say why and stay clear."""
+
+_QUIET = 0.72
 
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -78,7 +81,7 @@ def _paint_group(painter: QPainter, rect: QRect, palette: QPalette, group: Study
     used = painter.fontMetrics().horizontalAdvance(group.patient)
     painter.drawText(box, Qt.AlignmentFlag.AlignTop, group.patient)
     painter.setFont(_font(painter, 12))
-    painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
+    painter.setPen(_quiet(palette))
     beside = box.adjusted(used + GAP_PX, 3, 0, 0)
     painter.drawText(beside, Qt.AlignmentFlag.AlignTop, group.identity)
     painter.drawText(box.adjusted(0, 20, 0, 6), Qt.AlignmentFlag.AlignTop, group.study)
@@ -107,9 +110,9 @@ def _paint_series(
         place = QRect(frame.topLeft(), shown)
         place.moveCenter(frame.center())
         painter.drawPixmap(place, picture)
+    painter.setOpacity(1.0)
     text = inside.adjusted(THUMBNAIL_PX + GAP_PX, 0, -VERDICT_PX - GAP_PX, 0)
     _paint_what(painter, text, palette, row)
-    painter.setOpacity(1.0)
     _paint_verdict(painter, inside.adjusted(inside.width() - VERDICT_PX, 0, 0, 0), palette, row)
 
 
@@ -121,11 +124,11 @@ def _paint_what(painter: QPainter, box: QRect, palette: QPalette, row: SeriesRow
     title = painter.fontMetrics().elidedText(row.title, Qt.TextElideMode.ElideRight, box.width())
     painter.drawText(box, Qt.AlignmentFlag.AlignTop, title)
     painter.setFont(_font(painter, 12, bold=bool(row.best)))
-    quiet = palette.color(QPalette.ColorRole.PlaceholderText)
+    quiet = _quiet(palette)
     painter.setPen(
         QApplication.palette().color(QPalette.ColorRole.Highlight) if row.best else quiet
     )
-    why = row.best or row.advice.capitalize()
+    why = row.best or row.advice[:1].upper() + row.advice[1:]
     used = painter.boundingRect(box.adjusted(0, 22, 0, 0), wraps, why)
     painter.drawText(box.adjusted(0, 22, 0, 0), wraps, why)
     painter.setFont(_font(painter, 12))
@@ -136,7 +139,7 @@ def _paint_what(painter: QPainter, box: QRect, palette: QPalette, row: SeriesRow
 
 def _paint_verdict(painter: QPainter, box: QRect, palette: QPalette, row: SeriesRow) -> None:
     """Write the verdict, and the heaviest sentence; the whole stands below the list."""
-    quiet = palette.color(QPalette.ColorRole.PlaceholderText)
+    quiet = _quiet(palette)
     painter.setFont(_font(painter, 11, bold=True))
     word = _WORDS[row.verdict]
     badge = QRect(box.left(), box.top(), painter.fontMetrics().horizontalAdvance(word) + 12, 17)
@@ -152,6 +155,13 @@ def _paint_verdict(painter: QPainter, box: QRect, palette: QPalette, row: Series
     more = f"  (+{len(row.remarks) - 1} more)" if len(row.remarks) > 1 else ""
     wraps = Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
     painter.drawText(box.adjusted(0, 22, 0, 4), wraps, sentence + more)
+
+
+def _quiet(palette: QPalette) -> QColor:
+    """Return an ink that stands back yet reads at 7 to 1: why a series suits is no footnote."""
+    ink = QColor(palette.color(QPalette.ColorRole.Text))
+    ink.setAlphaF(_QUIET)
+    return ink
 
 
 def _font(painter: QPainter, size_px: int, *, bold: bool = False) -> QFont:
