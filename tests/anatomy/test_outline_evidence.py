@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from phantoms import healthy_l3
 from planner.anatomy.builtin import build_model
-from planner.anatomy.outline_evidence import outline_evidence
+from planner.anatomy.outline_evidence import OutlineEvidence, outline_evidence
 from planner.anatomy.spine_model import SpineModel
 from planner.domain.levels import Level
 from planner.domain.progress import unreported
@@ -62,3 +62,18 @@ def test_that_an_outline_that_swells_into_muscle_is_flagged() -> None:
     block = near & (np.abs(u) < 45.0) & (v > -20.0) & (v < 45.0) & (model().vertebrae == 0)
     swollen = np.where(block & ~model().canal, number, model().vertebrae)
     assert any("holds no bone" in flag for flag in flags_of(outlined(model(), swollen), number))
+
+
+def test_that_evidence_kept_from_before_is_what_would_be_found_anew() -> None:
+    number = number_of(Level.L3)
+    core = ndimage.binary_erosion(model().vertebrae == number, iterations=3)
+    shrunk = outlined(
+        model(), np.where((model().vertebrae == number) & ~core, 0, model().vertebrae)
+    )
+    kept: dict[bytes, OutlineEvidence] = {}
+    first = outline_evidence(model(), kept)
+    assert outline_evidence(shrunk, kept) == outline_evidence(shrunk)
+    assert outline_evidence(model(), kept) == first
+    softer = replace(shrunk, soft_hu=shrunk.soft_hu - 60.0)
+    assert outline_evidence(softer, kept) == outline_evidence(softer)
+    assert outline_evidence(softer, kept) != outline_evidence(shrunk, kept)

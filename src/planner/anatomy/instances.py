@@ -257,7 +257,10 @@ def _seeds(
     reach = np.interp(s, np.arange(len(canal_half_mm)), canal_half_mm) + _PEDICLE_CORE_MM
     beside_canal = (side > 7) & (side < reach) & (v > -4) & (v < wall + 3) & bone
     midline = (side < 6) & (v < -4) & (v > -22) & bone & dense
+    lowest, highest = float(s.min()), float(s.max())
     for n, (centre, height) in enumerate(zip(places.centre_s, places.height_mm, strict=True)):
+        if not lowest - height < centre < highest + height:
+            continue
         seeds[beside_canal & (s > centre) & (s < centre + 0.28 * height)] = n + 1
         if np.isfinite(laminae[n]):
             lamina = midline & (np.abs(s - laminae[n]) < 2.5) & (seeds == 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -59,20 +60,48 @@ class OutlineEvidence:
         return out
 
 
-def outline_evidence(model: SpineModel) -> list[OutlineEvidence | None]:
-    """Return the evidence of every vertebra; ``None`` where a vertebra has no voxel."""
+def outline_evidence(
+    model: SpineModel, kept: dict[bytes, OutlineEvidence] | None = None
+) -> list[OutlineEvidence | None]:
+    """Return the evidence of every vertebra; ``None`` where a vertebra has no voxel.
+
+    Parameters
+    ----------
+    kept
+        What was found for the same CT before, by all that it depends on; added to.
+    """
+    known = {} if kept is None else kept
     return [
         None
         if box is None
-        else _evidence(model, number, widened(box, _MARGIN, model.vertebrae.shape))
+        else _evidence(model, number, widened(box, _MARGIN, model.vertebrae.shape), known)
         for number, box in enumerate(model.boxes(), 1)
     ]
 
 
-def _evidence(model: SpineModel, number: int, box: Box) -> OutlineEvidence:
+def _evidence(
+    model: SpineModel, number: int, box: Box, kept: dict[bytes, OutlineEvidence]
+) -> OutlineEvidence:
     mine = model.vertebrae[box] == number
-    hu = ndimage.gaussian_filter(model.volume.hu[box], 0.5 / model.volume.spacing_mm)
     taken = (model.vertebrae[box] > 0) | model.canal[box] | (model.discs[box] > 0)
+    svu = model.located[:, *box][:, mine]
+    key = hashlib.blake2b(repr((box, model.volume.geometry.size_ijk, model.soft_hu)).encode())
+    for array in (np.packbits(mine), np.packbits(taken), svu):
+        key.update(np.ascontiguousarray(array).data)
+    if (name := key.digest()) not in kept:
+        kept[name] = _found(model, box, mine, taken, svu)
+    return kept[name]
+
+
+def _found(
+    model: SpineModel,
+    box: Box,
+    mine: NDArray[np.bool_],
+    taken: NDArray[np.bool_],
+    svu: NDArray[np.float32],
+) -> OutlineEvidence:
+    """Compare one outline with the CT in its box."""
+    hu = ndimage.gaussian_filter(model.volume.hu[box], 0.5 / model.volume.spacing_mm)
     skin = max(1.0, _SKIN_MM / model.volume.spacing_mm)
     # The voxel next to the outline is half bone by blur; it says nothing.
     away = edt.edt(np.ascontiguousarray(~mine), black_border=False)
@@ -83,7 +112,7 @@ def _evidence(model: SpineModel, number: int, box: Box) -> OutlineEvidence:
     return OutlineEvidence(
         spilled=float(dense[outside].mean()) if outside.any() else 0.0,
         empty=float(soft[inside].mean()) if inside.any() else 0.0,
-        mirrored=_mirrored(model.located[:, *box][:, mine]),
+        mirrored=_mirrored(svu),
     )
 
 

@@ -13,6 +13,7 @@ from planner.domain.anatomy import Quality, QualityVerdict
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from planner.anatomy.outline_evidence import OutlineEvidence
     from planner.anatomy.spine_model import SpineModel
 
 MOST_IRREGULAR = 0.2
@@ -38,13 +39,24 @@ class ScanQuality:
     coverage: float
 
 
-def judge(model: SpineModel, scan: ScanQuality | None) -> list[Quality]:
-    """Return the quality of every vertebra, from inferior to superior."""
+def judge(
+    model: SpineModel,
+    scan: ScanQuality | None,
+    kept: dict[bytes, OutlineEvidence] | None = None,
+) -> list[Quality]:
+    """Return the quality of every vertebra, from inferior to superior.
+
+    Parameters
+    ----------
+    kept
+        Evidence found for the same CT before; added to.
+    """
     shared = _scan_flags(model, scan)
     bodies = np.bincount(model.bodies.ravel(), minlength=model.count + 1)[1:].astype(float)
     wholes = np.bincount(model.vertebrae.ravel(), minlength=model.count + 1)[1:].astype(float)
     areas = _canal_areas(model)
-    evidence = outline_evidence(model)
+    evidence = outline_evidence(model, kept)
+    metal_s = model.located[0][model.volume.hu > METAL_HU]
     out = []
     for n in range(model.count):
         flags = list(shared)
@@ -55,7 +67,7 @@ def judge(model: SpineModel, scan: ScanQuality | None) -> list[Quality]:
         flags += _canal_flags(n, areas)
         found = evidence[n]
         flags += [] if found is None else found.flags()
-        if _metal_near(model, n):
+        if _metal_near(model, n, metal_s):
             flags.append("metal within 15 mm: streaks may have moved the outline")
         verdict = QualityVerdict.CHECK if flags else QualityVerdict.PLAUSIBLE
         out.append(Quality(verdict=verdict, flags=tuple(flags)))
@@ -120,9 +132,7 @@ def _canal_flags(n: int, areas: NDArray[np.float64]) -> list[str]:
     return flags
 
 
-def _metal_near(model: SpineModel, n: int) -> bool:
-    """Tell whether anything near the vertebra is as dense as metal."""
-    s = model.located[0]
+def _metal_near(model: SpineModel, n: int, metal_s: NDArray[np.float32]) -> bool:
+    """Tell whether anything near the vertebra is as dense as metal, whose ``s`` are given."""
     reach = 0.5 * model.height_mm[n] + METAL_REACH_MM
-    near = np.abs(s - model.centre_s[n]) < reach
-    return bool((model.volume.hu[near] > METAL_HU).any())
+    return bool((np.abs(metal_s - model.centre_s[n]) < reach).any())

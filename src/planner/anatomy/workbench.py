@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 
     from planner.anatomy.naming import NamingWords
     from planner.anatomy.organs import Organs
+    from planner.anatomy.outline_evidence import OutlineEvidence
     from planner.anatomy.spine_model import SpineModel
     from planner.domain.anatomy import Anatomy, Quality
     from planner.domain.levels import Level
@@ -113,6 +114,7 @@ class Workbench:
         self._notes = notes
         self._imported: ImportedSpine | None = None
         self._organs: Organs | None = None
+        self._evidence: dict[bytes, OutlineEvidence] = {}
         self._steps: dict[tuple[Correction, ...], _Step] = {}
 
     def outline(
@@ -234,7 +236,8 @@ class Workbench:
         )
 
     def _qualities(self, step: _Step) -> list[Quality]:
-        return judge(step.model, None if step.spine is None else step.spine.outline.quality)
+        scan = None if step.spine is None else step.spine.outline.quality
+        return judge(step.model, scan, self._evidence)
 
     def _provenance(self, step: _Step) -> Provenance:
         clicked = frozenset[int]() if step.spine is None else step.spine.clicked
