@@ -208,3 +208,11 @@ def luminance(rgb) -> float:
     parts = [part / 255.0 for part in rgb]
     linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_that_the_study_of_the_best_series_comes_first_whatever_its_uid():
+    best = replace(series("9"), study_uid="9.9", rank=0)
+    earlier = replace(series("1"), study_uid="1.1", rank=1)
+    folder = replace(FOLDER, series=(best, earlier))
+    groups = chooser_state(folder, names_hidden=False).groups
+    assert [group.rows[0].series_uid for group in groups] == ["9", "1"]

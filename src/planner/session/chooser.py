@@ -100,8 +100,10 @@ def chooser_state(inspection: Inspection, *, names_hidden: bool) -> ChooserState
     patients = list(dict.fromkeys(_who(one) for one in inspection.series))
     several = len(patients) > 1
     best = next((one for one in inspection.series if _is_best(one)), None)
+    studies = list(dict.fromkeys(one.study_uid for one in inspection.series))
     order = sorted(
-        inspection.series, key=lambda one: (patients.index(_who(one)), one.study_uid, one.rank)
+        inspection.series,
+        key=lambda one: (patients.index(_who(one)), studies.index(one.study_uid), one.rank),
     )
     best_of = {_who(one): one for one in reversed(inspection.series) if _is_best(one)}
     groups = []
