@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from planner.domain.devices import Modality
 from planner.domain.prediction import Exposure
 from planner.domain.sourced import Status
 from planner.geometry.points import PointLps, unit
@@ -14,8 +15,9 @@ from planner.safety.case import Case
 from planner.safety.needle import cement_needle_ends_in_front
 from planner.safety.ruler import ruler_for
 from planner.safety.surfaces import exposed_face_points
+from planner.safety.temperature import cryo_spacing_and_duty
 from safety.cases import CATALOG, cement_for, good_plan, good_scene, spine
-from safety.rule_cases import exposed, with_anatomy
+from safety.rule_cases import exposed, with_anatomy, with_device
 
 
 def case_of(plan, scene, rule="A9"):
@@ -109,3 +111,13 @@ def test_that_face_points_keep_their_place_on_a_grid_of_three_spacings():
     grid = VolumeGeometry.axis_aligned((6, 5, 4), (0.4, 1.0, 2.0))
     steps = np.diff(np.unique(grid.lps_mm(points)[:, 2]))
     assert steps == pytest.approx(np.full(4, 0.5))
+
+
+def test_that_a_cryoprobe_that_freezes_too_little_is_named_with_what_it_should():
+    plan = good_plan()
+    plan = replace(plan, ablations=(replace(plan.ablations[0], duty_percent=50.0),))
+    case = case_of(plan, with_device(plan, modality=Modality.CRYO), "A14")
+    (said,) = cryo_spacing_and_duty(case, plan.ablations[0]).findings
+    least = CATALOG.rules["A14"].thresholds["duty_min_percent"].value
+    assert (said.subject, said.threshold) == ("a1", f"at least {least:g} %")
+    assert said.message == "a1 freezes at 50 % duty."
