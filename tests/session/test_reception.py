@@ -132,7 +132,7 @@ def test_that_series_stand_under_their_own_patient_and_study():
     )
     groups = chooser_state(found, names_hidden=False).groups
     assert [[row.series_uid for row in group.rows] for group in groups] == [
-        ["3"], ["1", "4"], ["2"],
+        ["1", "4"], ["3"], ["2"],
     ]  # fmt: skip
 
 
