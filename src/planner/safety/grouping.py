@@ -142,6 +142,7 @@ def _leading(same: list[Finding], call: Callable[[str], str]) -> Finding:
     )
 
 
+@gives(bool)
 def _is_label(item: Finding) -> bool:
     if item.rule == CEMENT_ADVICE:
         return item.severity is Severity.INFO
@@ -164,7 +165,11 @@ def danger_of(structure: str) -> int:
 
 def _joined(items: list[Finding]) -> Finding:
     """Return one finding that says what several say, as heavy as the heaviest."""
-    ordered = sorted(items, key=lambda item: (item.severity.rank, *_worst_first(item)))
+    weights = []
+    for item in items:
+        apart, first, second = _worst_first(item)
+        weights.append((item.severity.rank, apart, first, second))
+    ordered = [items[place] for place in sorted(range(len(items)), key=weights.__getitem__)]
     head = ordered[0]
     if len(ordered) == 1:
         return head
