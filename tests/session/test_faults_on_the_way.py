@@ -146,6 +146,7 @@ def test_that_a_hang_at_any_call_reads_not_evaluated_on_every_way(
     check = request.getfixturevalue(way)
     assert check(plan)[0] is Verdict.CLEAR
     monkeypatch.setattr(watch, "PATIENCE_S", PATIENCE_S)
+    monkeypatch.setattr(judging, "READY_PATIENCE_S", PATIENCE_S)
     kinds = {"hangs": hangs.__code__}
     under = {key: item for key, item in warm.items() if key not in TO_SAY_A_FINDING}
     wrong, longest_s = survivors(check, plan, under, kinds, lambda: let_go(gate))
@@ -156,6 +157,7 @@ def test_that_a_hang_at_any_call_reads_not_evaluated_on_every_way(
 
 def test_that_the_next_check_after_a_hang_is_a_check_again(window, plan, gate, monkeypatch):
     monkeypatch.setattr(watch, "PATIENCE_S", 0.05)
+    monkeypatch.setattr(judging, "READY_PATIENCE_S", 0.05)
     digest = sys.modules["planner.safety.digest"].input_digest
     sound = digest.__code__
     digest.__code__ = hangs.__code__

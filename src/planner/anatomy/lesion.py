@@ -34,7 +34,9 @@ NECK_MM = 1.2
 """Bridges thinner than twice this are cut, so that marrow does not flood a lesion's rim."""
 
 LEAST_CONTRAST_HU = 30.0
-"""Less than this between click and healthy marrow is not a lesion that HU can outline."""
+LEAST_CONTRAST_SPREADS = 2.0
+"""Less than either between click and healthy marrow is not a lesion that HU can outline; the
+spread is the standard deviation of that marrow, which its trabeculae alone make."""
 
 
 def grow_lesion(
@@ -72,7 +74,7 @@ def grow_lesion(
         like = (smooth >= low) & (smooth <= high)
     else:
         seed_hu = float(np.median(smooth[distance <= max(SEED_MM, distance.min())]))
-        like = _like_the_click(smooth, seed_hu, _healthy_marrow_hu(ct, anatomy, number))
+        like = _like_the_click(smooth, seed_hu, *_healthy_marrow_hu(ct, anatomy, number))
     grown = _piece_at(like & inside, distance, geometry)
     out = np.zeros(geometry.shape_kji, np.bool_)
     out[box] = grown
@@ -80,10 +82,11 @@ def grow_lesion(
 
 
 def _like_the_click(
-    smooth: NDArray[np.float32], seed_hu: float, marrow_hu: float
+    smooth: NDArray[np.float32], seed_hu: float, marrow_hu: float, spread_hu: float
 ) -> NDArray[np.bool_]:
     """Return what is nearer to the click than to healthy marrow."""
-    if abs(seed_hu - marrow_hu) < LEAST_CONTRAST_HU:
+    least_hu = max(LEAST_CONTRAST_HU, LEAST_CONTRAST_SPREADS * spread_hu)
+    if abs(seed_hu - marrow_hu) < least_hu:
         raise UsageError(
             f"at the click the bone reads {seed_hu:.0f} HU, close to the healthy marrow of "
             f"{marrow_hu:.0f} HU; click where the lesion is clearest, or draw it with the brush"
@@ -131,8 +134,8 @@ def _hu_on(
     return ct.hu[place].astype(np.float32)
 
 
-def _healthy_marrow_hu(ct: CtVolume, anatomy: Anatomy, number: int) -> float:
-    """Return the median HU of the marrow of the nearest other bodies, else of this one.
+def _healthy_marrow_hu(ct: CtVolume, anatomy: Anatomy, number: int) -> tuple[float, float]:
+    """Return median HU and spread of the marrow of the nearest other bodies, else of this one.
 
     A large lesion fills its own body, so the neighbours say what is healthy here.
     """
@@ -142,18 +145,20 @@ def _healthy_marrow_hu(ct: CtVolume, anatomy: Anatomy, number: int) -> float:
     if here is not None:
         others = sorted(others, key=lambda level: places[level].distance_mm(here))[:_NEIGHBOURS]
     numbers = [level.verse_label for level in others] or [number]
-    medians = []
+    sigma = SMOOTHING_MM / np.array(anatomy.geometry.spacing_mm)[::-1]
+    medians, spreads = [], []
     for other in numbers:
         box = ndimage.find_objects((anatomy.bodies == other).astype(np.uint8))
         if not box:
             continue
         core = ndimage.binary_erosion(anatomy.bodies[box[0]] == other, iterations=2)
-        values = _hu_on(ct, anatomy.geometry, box[0])[core]
-        if values.size:
-            medians.append(float(np.median(values)))
+        hu = _hu_on(ct, anatomy.geometry, box[0])
+        if core.any():
+            medians.append(float(np.median(hu[core])))
+            spreads.append(float(np.std(ndimage.gaussian_filter(hu, sigma)[core])))
     if not medians:
         raise UsageError("no vertebral body is outlined; a lesion cannot be told from marrow")
-    return float(np.mean(medians))
+    return float(np.mean(medians)), float(np.mean(spreads))
 
 
 def _piece_at(

@@ -14,6 +14,7 @@ import numpy as np
 from scipy.ndimage import map_coordinates
 
 from planner.geometry.volume_geometry import VolumeGeometry
+from planner.safety.gives import gives
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -98,7 +99,7 @@ class DistanceField:
     def _made(self, start: int) -> SlabField:
         stop = min(start + self._thick(), self.geometry.size_ijk[2])
         grid, filled = self._about(start, stop)
-        if not grid.is_orthogonal:
+        if not is_square(grid):
             grid, filled = looked_up(grid, filled)
         parts = np.maximum(np.ceil(np.array(grid.spacing_mm) / FIELD_STEP_MM), 1.0).astype(int)
         for axis, count in enumerate(parts[::-1]):
@@ -165,3 +166,9 @@ def looked_up(
         inside &= (place >= 0) & (place <= last[row])
         index.append(np.clip(place, 0, last[row]))
     return straight, inside & filled[index[2], index[1], index[0]]
+
+
+@gives(bool)
+def is_square(grid: VolumeGeometry) -> bool:
+    """Tell whether the axes of a grid stand at right angles."""
+    return grid.is_orthogonal

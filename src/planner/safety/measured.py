@@ -43,5 +43,8 @@ class Measured:
     at: PointLps
 
     def __post_init__(self) -> None:
+        structure: object = self.structure
+        if not isinstance(structure, str) or not structure:
+            raise TypeError("a distance to no structure")
         if not isfinite(self.distance_mm):
             raise ValueError(f"the distance to {self.structure} is not finite")

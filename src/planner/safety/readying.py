@@ -1,0 +1,43 @@
+"""Surfaces a check measures to, made before it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from planner.domain.structures import CANAL, PLEURA
+from planner.safety.measured import MissingInputError
+from planner.safety.ruler import outlined, ruler_for
+from planner.safety.spared import VESSELS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from planner.domain.plan import Plan
+    from planner.safety.scene import Scene
+
+BESIDE_LEVELS = (*VESSELS, PLEURA)
+"""Large outlines that rules look at beside planned levels only."""
+
+
+def make_ready(plan: Plan, scene: Scene, beat: Callable[[], None]) -> None:
+    """Make the surfaces of all a check of ``plan`` measures to, once for each set of outlines.
+
+    It takes seconds on a slow machine, and a check that says nothing for so long could not be
+    told from one that hangs. What is missing is said by the check itself.
+    """
+    ruler, anatomy = ruler_for(scene.anatomy), scene.anatomy
+    levels = {needle.level for needle in plan.trajectories}
+    if not levels:
+        return
+    names = {CANAL, *ruler.foramina_outlined(), *outlined(anatomy, "")} - set(BESIDE_LEVELS)
+    names |= {name for name in BESIDE_LEVELS if any(anatomy.outlines(name, at) for at in levels)}
+    made = [partial(ruler.structure, name) for name in sorted(names)]
+    made += [partial(ruler.bone, level) for level in sorted(levels)]
+    for make in made:
+        beat()
+        try:
+            make()
+        except MissingInputError:
+            continue
+    beat()
