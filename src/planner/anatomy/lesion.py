@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import cc3d
 import numpy as np
 from scipy import ndimage
+from scipy.stats import median_abs_deviation
 
 from planner.domain.errors import UsageError
 from planner.domain.levels import Level
@@ -36,7 +37,7 @@ NECK_MM = 1.2
 LEAST_CONTRAST_HU = 30.0
 LEAST_CONTRAST_SPREADS = 2.0
 """Less than either between click and healthy marrow is not a lesion that HU can outline; the
-spread is the standard deviation of that marrow, which its trabeculae alone make."""
+spread of that marrow is what its trabeculae alone make, cortex aside."""
 
 
 def grow_lesion(
@@ -155,7 +156,8 @@ def _healthy_marrow_hu(ct: CtVolume, anatomy: Anatomy, number: int) -> tuple[flo
         hu = _hu_on(ct, anatomy.geometry, box[0])
         if core.any():
             medians.append(float(np.median(hu[core])))
-            spreads.append(float(np.std(ndimage.gaussian_filter(hu, sigma)[core])))
+            marrow = ndimage.gaussian_filter(hu, sigma)[core]
+            spreads.append(float(median_abs_deviation(marrow, scale="normal")))
     if not medians:
         raise UsageError("no vertebral body is outlined; a lesion cannot be told from marrow")
     return float(np.mean(medians)), float(np.mean(spreads))
