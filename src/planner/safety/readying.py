@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from planner.domain.structures import CANAL, PLEURA
+from planner.geometry.capsule import Capsule
 from planner.safety.measured import MissingInputError
 from planner.safety.ruler import outlined, ruler_for
 from planner.safety.spared import VESSELS
@@ -20,8 +21,12 @@ BESIDE_LEVELS = (*VESSELS, PLEURA)
 """Large outlines that rules look at beside planned levels only."""
 
 
+FINE_MM = 2.0
+"""A needle stands for itself by a capsule of this diameter: only where it lies counts here."""
+
+
 def make_ready(plan: Plan, scene: Scene, beat: Callable[[], None]) -> None:
-    """Make the surfaces of all a check of ``plan`` measures to, once for each set of outlines.
+    """Make the surfaces and fields that a check of ``plan`` measures to, once for all outlines.
 
     It takes seconds on a slow machine, and a check that says nothing for so long could not be
     told from one that hangs. What is missing is said by the check itself.
@@ -32,8 +37,10 @@ def make_ready(plan: Plan, scene: Scene, beat: Callable[[], None]) -> None:
         return
     names = {CANAL, *ruler.foramina_outlined(), *outlined(anatomy, "")} - set(BESIDE_LEVELS)
     names |= {name for name in BESIDE_LEVELS if any(anatomy.outlines(name, at) for at in levels)}
-    made = [partial(ruler.structure, name) for name in sorted(names)]
-    made += [partial(ruler.bone, level) for level in sorted(levels)]
+    made: list[Callable[[], object]] = [partial(ruler.bone, level) for level in sorted(levels)]
+    for needle in plan.trajectories:
+        body = Capsule(needle.entry, needle.tip, FINE_MM / 2.0)
+        made += [partial(ruler.needle, body, name) for name in sorted(names)]
     for make in made:
         beat()
         try:
