@@ -14,7 +14,8 @@ from planner.safety.spared import VESSELS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from planner.domain.plan import Plan
+    from planner.domain.plan import Plan, Trajectory
+    from planner.safety.ruler import Ruler
     from planner.safety.scene import Scene
 
 BESIDE_LEVELS = (*VESSELS, PLEURA)
@@ -37,10 +38,19 @@ def make_ready(plan: Plan, scene: Scene, beat: Callable[[], None]) -> None:
         return
     names = {CANAL, *ruler.foramina_outlined(), *outlined(anatomy, "")} - set(BESIDE_LEVELS)
     names |= {name for name in BESIDE_LEVELS if any(anatomy.outlines(name, at) for at in levels)}
-    made: list[Callable[[], object]] = [partial(ruler.bone, level) for level in sorted(levels)]
     for needle in plan.trajectories:
-        body = Capsule(needle.entry, needle.tip, FINE_MM / 2.0)
-        made += [partial(ruler.needle, body, name) for name in sorted(names)]
+        ruler.remembered(
+            ("ready", needle.level), partial(_measured_once, ruler, needle, names, beat)
+        )
+
+
+def _measured_once(
+    ruler: Ruler, needle: Trajectory, names: set[str], beat: Callable[[], None]
+) -> bool:
+    """Measure about one needle, for the surfaces and fields that stay behind."""
+    body = Capsule(needle.entry, needle.tip, FINE_MM / 2.0)
+    made: list[Callable[[], object]] = [partial(ruler.bone, needle.level)]
+    made += [partial(ruler.needle, body, name) for name in sorted(names)]
     for make in made:
         beat()
         try:
@@ -48,3 +58,4 @@ def make_ready(plan: Plan, scene: Scene, beat: Callable[[], None]) -> None:
         except MissingInputError:
             continue
     beat()
+    return True
