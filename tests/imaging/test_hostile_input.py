@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tracemalloc
 import zlib
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, RLELossless
 
 from imaging.dicom_patient import series, write
 from planner.domain.errors import InputRefusedError
+from planner.geometry.volume_geometry import VolumeGeometry
 from planner.imaging import inspect, load_ct
 from planner.imaging.codes import Code
 from planner.imaging.decoding import Decoders
@@ -23,6 +25,7 @@ from planner.imaging.elements import BeyondWindowError, DamagedFileError, Elemen
 from planner.imaging.fragments import frame_parts
 from planner.imaging.frames import FrameRefusedError, frames_of
 from planner.imaging.header import HeaderReader
+from planner.imaging.nifti import nifti_bytes
 
 BOMB_BYTES = 512 * 1024**2
 MOST_BYTES = 300 * 1024**2
@@ -67,6 +70,32 @@ def test_that_a_deflate_bomb_is_refused_in_little_memory(tmp_path: Path) -> None
     assert answer[0].startswith("refuse")
     assert "deflate bomb" in answer[0]
     assert int(answer[1]) < MOST_BYTES
+
+
+def test_that_a_volume_file_of_zeros_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    size = (512, 512, 1100)
+    header = nifti_bytes(
+        VolumeGeometry.axis_aligned((4, 4, 4), (1.0, 1.0, 1.0)),
+        np.zeros((4, 4, 4), np.int16),
+        packed=False,
+    )
+    start = bytearray(header[:352])
+    start[40:48] = np.array([3, *size], "<i2").tobytes()
+    packer = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16)
+    bomb = tmp_path / "bomb.nii.gz"
+    with bomb.open("wb") as file:
+        file.write(packer.compress(bytes(start)))
+        for _ in range(size[2]):
+            file.write(packer.compress(bytes(2 * size[0] * size[1])))
+        file.write(packer.flush())
+    tracemalloc.start()
+    try:
+        with pytest.raises(InputRefusedError, match="unpack to") as refused:
+            load_ct(bomb)
+        assert tracemalloc.get_traced_memory()[1] < 64 * 1024**2
+    finally:
+        tracemalloc.stop()
+    assert refused.value.code == Code.TOO_LARGE.value
 
 
 def test_that_a_pipe_in_the_folder_is_not_opened(tmp_path: Path) -> None:

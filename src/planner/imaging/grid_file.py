@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.imaging.codes import Code
-from planner.imaging.limits import MAX_MATRIX, MAX_VOXELS
+from planner.imaging.limits import MAX_MATRIX, MAX_PACKING, MAX_VOXELS, MOST_PACKED_BYTES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,6 +97,9 @@ def unzipped_bytes(path: Path, at: int, length: int) -> bytearray:
     It is unpacked piece by piece and never beyond what the header states, so that a bomb costs
     no more memory than an honest file.
     """
+    packed = path.stat().st_size
+    if length > max(MOST_PACKED_BYTES, MAX_PACKING * packed):
+        raise GridFileError(Code.TOO_LARGE, f"{packed} bytes that unpack to {length}")
     found = bytearray()
     unpacker, piece = _gunzip(), b""
     most = length + TRAILING_BYTES

@@ -31,6 +31,11 @@ MAX_FRAMES = 20_000
 MAX_VOXELS = 2**31
 """Voxels in one volume: 4 GiB as int16."""
 
+MAX_PACKING = 200
+MOST_PACKED_BYTES = 512 * 1024**2
+"""A volume file of more bytes than this may not be packed more than so many times: a CT packs
+2 to 10 times, for its noise; large outlines pack more, but are whole numbers of few bytes."""
+
 MAX_VALUE_BYTES = 1024 * 1024
 """One header value that is read; a longer one is stepped over."""
 
