@@ -482,35 +482,6 @@ for _slope, _intercept in (("1", "0"), ("1", "-2048"), ("0.1", "-1024"), ("-1", 
             data.RescaleSlope, data.RescaleIntercept = slope, intercept
 
 
-@edit(
-    "grey values of a window in 8 bits", WARN, "HU-DOUBTFUL", exact_voxels=False, landmarks=False
-)
-def _(slices):
-    for data in slices:
-        grey = np.clip((hu_of(data) + 450.0) / 1500.0 * 255.0, 0.0, 255.0)
-        data.BitsAllocated, data.BitsStored, data.HighBit = 8, 8, 7
-        data.RescaleIntercept = "0"
-        data.PixelData = grey.astype(np.uint8).tobytes()
-
-
-@edit("a patient without name and ID", WARN, "NO-IDENTITY")
-def _(slices):
-    for data in slices:
-        data.PatientName, data.PatientID = "", ""
-
-
-@edit("half of the slices from another day", WARN, "MIXED-ACQUISITION")
-def _(slices):
-    for place, data in enumerate(slices):
-        data.AcquisitionDate = "20260102" if place < SLICES // 2 else "20240102"
-
-
-@edit("positions a thousand kilometres away", REFUSE, "BAD-NUMBER")
-def _(slices):
-    for data in slices:
-        data.ImagePositionPatient[0] = "1e9"
-
-
 @edit("two volumes of a patient who moved, woven, every tag alike", REFUSE, "SEVERAL-VOLUMES")
 def _(slices):
     moved = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -494,11 +493,3 @@ def _(folder):
     write(folder, series())
     (folder / "IM0026.dcm").rename(folder / "._IM0026.dcm")
     (folder / "._IM0001.dcm").write_bytes(b"\x00\x05\x16\x07" + bytes(200))
-
-
-@case("names that steer a terminal or are no text", WARN, "NOT-DICOM")
-def _(folder):
-    write(folder, series())
-    (folder / "IM0003.dcm").rename(folder / "IM\n\x1b[2J0003.dcm")
-    (folder / "no\x1b[2Jtes\n.txt").write_text("x")
-    (folder / os.fsdecode(b"\xff\xfe.txt")).write_text("x")

@@ -9,6 +9,7 @@ from imaging import (  # noqa: F401  (fill CASES)
     odd_file_cases,
     odd_geometry_cases,
     odd_jpeg_cases,
+    odd_name_cases,
 )
 from imaging.odd_cases import CASES
 from planner.domain.volume import GateVerdict

@@ -11,6 +11,7 @@ from imaging import (  # noqa: F401  (fill CASES)
     odd_file_cases,
     odd_geometry_cases,
     odd_jpeg_cases,
+    odd_name_cases,
 )
 from imaging.analytic_patient import worst_landmark_mm, wrong_voxels
 from imaging.odd_cases import CASES, LOAD, REFUSE, Case

@@ -156,8 +156,8 @@ def test_that_a_hang_at_any_call_reads_not_evaluated_on_every_way(
 
 
 def test_that_the_next_check_after_a_hang_is_a_check_again(window, plan, gate, monkeypatch):
+    assert window(plan)[0] is Verdict.CLEAR
     monkeypatch.setattr(watch, "PATIENCE_S", 0.05)
-    monkeypatch.setattr(judging, "READY_PATIENCE_S", 0.05)
     digest = sys.modules["planner.safety.digest"].input_digest
     sound = digest.__code__
     digest.__code__ = hangs.__code__

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 UNIT_TOLERANCE = 1e-9
 """How far a unit vector's length may stray from one."""
 
-_BISECTIONS = 48
+_BISECTIONS = 52
 """Halvings of the root bracket: a millionth of a micrometre is left of one a metre wide."""
 
 _LEAST = 1e-100

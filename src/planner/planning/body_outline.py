@@ -175,7 +175,7 @@ def _last_inside_mm(geometry: VolumeGeometry, start_ijk: Vector, step_ijk: Vecto
     last = np.array(geometry.size_ijk, dtype=np.float64) - 0.5
     if (start_ijk < -0.5).any() or (start_ijk > last).any():
         return -1.0
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         way = np.where(step_ijk >= 0.0, last - start_ijk, -0.5 - start_ijk) / step_ijk
     return float(np.where(step_ijk == 0.0, np.inf, way).min())
 
