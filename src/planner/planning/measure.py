@@ -18,8 +18,6 @@ from planner.planning.segment_distance import structure_distance
 from planner.planning.surfaces import surroundings_of
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from planner.domain.anatomy import Anatomy, Vertebra
     from planner.domain.levels import Side
     from planner.domain.plan import Trajectory
@@ -35,6 +33,9 @@ SIDEWAYS_SHARE: Final = 0.5
 
 CORTEX_REACH_MM: Final = 1.0
 """The HU of a crossing is the highest this near to it: a thin cortex is blurred."""
+
+CORTEX_READINGS: Final = 9
+"""Over twice that reach: one each quarter of a millimetre."""
 
 
 def measure(
@@ -198,8 +199,7 @@ def _crossings(
     grid = surroundings.geometry
     start = grid.ijk(entry)
     shares = crossings_of(surroundings.bone, start, grid.ijk(tip), count)
-    hu = along_line(ct.hu, ct.geometry.ijk(entry), ct.geometry.ijk(tip), count)
-    reach = int(np.ceil(CORTEX_REACH_MM / length * (count - 1)))
+    from_ijk, to_ijk = ct.geometry.ijk(entry), ct.geometry.ijk(tip)
     begins_inside = bool(trilinear(surroundings.bone, *(float(at) for at in start)) >= 0.5)
     return tuple(
         Crossing(
@@ -207,11 +207,17 @@ def _crossings(
             enters=begins_inside == bool(n % 2),
             from_entry_mm=float(share) * length,
             at=PointLps.of(entry + share * (tip - entry)),
-            hu=_highest(hu, int(share * (count - 1)), reach),
+            hu=_highest_hu(ct, from_ijk, to_ijk, float(share), CORTEX_REACH_MM / length),
         )
         for n, share in enumerate(shares)
     )
 
 
-def _highest(hu: NDArray[np.float64], at: int, reach: int) -> float:
-    return float(hu[max(at - reach, 0) : at + reach + 2].max())
+def _highest_hu(
+    ct: CtVolume, from_ijk: Vector, to_ijk: Vector, share: float, reach: float
+) -> float:
+    """Return the highest HU within ``reach`` of a crossing, read at places fixed to it."""
+    way = to_ijk - from_ijk
+    before, after = max(share - reach, 0.0), min(share + reach, 1.0)
+    readings = along_line(ct.hu, from_ijk + before * way, from_ijk + after * way, CORTEX_READINGS)
+    return float(readings.max())
