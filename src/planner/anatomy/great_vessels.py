@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
+from planner.anatomy.bilinear import bilinear
 from planner.anatomy.spine_curve import U_MM, V_MM
 from planner.geometry.kernels import kernel
 
@@ -166,18 +167,6 @@ def _scored(
 
 
 @kernel
-def _at(section: NDArray[np.float32], row: float, column: float) -> float:
-    """Return one value, bilinear, the edge value beyond the edge."""
-    row = min(max(row, 0.0), section.shape[0] - 1.001)
-    column = min(max(column, 0.0), section.shape[1] - 1.001)
-    j, i = int(row), int(column)
-    a, b = row - j, column - i
-    near = section[j, i] * (1 - b) + section[j, i + 1] * b
-    far = section[j + 1, i] * (1 - b) + section[j + 1, i + 1] * b
-    return float(near * (1 - a) + far * a)
-
-
-@kernel
 def _score_section(  # noqa: PLR0913 - a kernel takes arrays, not objects
     section: NDArray[np.float32],
     places: NDArray[np.float64],
@@ -195,15 +184,18 @@ def _score_section(  # noqa: PLR0913 - a kernel takes arrays, not objects
         if not possible[n]:
             continue
         v, u, radius = places[n, 0] - first[0], places[n, 1] - first[1], places[n, 2]
-        middle = _at(section, v, u)
+        middle = bilinear(section, v, u)
         if middle < BLOOD_HU[0] or middle > BLOOD_HU[1]:
             continue
         total, squares, edges, sharp = middle, middle * middle, 0, 0.0
         for angle in range(count):
-            half = _at(section, v + 0.5 * radius * cosine[angle], u + 0.5 * radius * sine[angle])
+            half_r = 0.5 * radius
+            half = bilinear(section, v + half_r * cosine[angle], u + half_r * sine[angle])
+                section, v + 0.5 * radius * cosine[angle], u + 0.5 * radius * sine[angle]
+            )
             inner_r, outer_r = radius - 2.0, radius + 2.5
-            inner = _at(section, v + inner_r * cosine[angle], u + inner_r * sine[angle])
-            outer = _at(section, v + outer_r * cosine[angle], u + outer_r * sine[angle])
+            inner = bilinear(section, v + inner_r * cosine[angle], u + inner_r * sine[angle])
+            outer = bilinear(section, v + outer_r * cosine[angle], u + outer_r * sine[angle])
             total += half + inner
             squares += half * half + inner * inner
             step = inner - outer

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.anatomy.bilinear import bilinear
 from planner.anatomy.spine_curve import U_MM, V_MM
 from planner.geometry.kernels import kernel
 
@@ -104,18 +105,6 @@ def _polar(table: NDArray[np.float64], s: float, v: float, u: float) -> float:
 
 
 @kernel
-def _height(surface: NDArray[np.float64], row: float, column: float) -> float:
-    """Return a surface's ``s`` at (row, column), bilinear; the edge value beyond the edge."""
-    row = min(max(row, 0.0), surface.shape[0] - 1.001)
-    column = min(max(column, 0.0), surface.shape[1] - 1.001)
-    j, i = int(row), int(column)
-    a, b = row - j, column - i
-    near = surface[j, i] * (1 - b) + surface[j, i + 1] * b
-    far = surface[j + 1, i] * (1 - b) + surface[j + 1, i + 1] * b
-    return float(near * (1 - a) + far * a)
-
-
-@kernel
 def _classify(  # noqa: PLR0913 - a kernel takes arrays, not objects
     located: NDArray[np.float32],
     centre: NDArray[np.float64],
@@ -148,9 +137,9 @@ def _classify(  # noqa: PLR0913 - a kernel takes arrays, not objects
                     continue
                 number = 1
                 for n in range(below.shape[0]):
-                    if s >= _height(above[n], v - first[0], u - first[1]):
+                    if s >= bilinear(above[n], v - first[0], u - first[1]):
                         number = n + 2
-                    elif s > _height(below[n], v - first[0], u - first[1]):
+                    elif s > bilinear(below[n], v - first[0], u - first[1]):
                         between[k, j, i] = n + 1
                         number = 0
                         break
