@@ -191,8 +191,6 @@ def _score_section(  # noqa: PLR0913 - a kernel takes arrays, not objects
         for angle in range(count):
             half_r = 0.5 * radius
             half = bilinear(section, v + half_r * cosine[angle], u + half_r * sine[angle])
-                section, v + 0.5 * radius * cosine[angle], u + 0.5 * radius * sine[angle]
-            )
             inner_r, outer_r = radius - 2.0, radius + 2.5
             inner = bilinear(section, v + inner_r * cosine[angle], u + inner_r * sine[angle])
             outer = bilinear(section, v + outer_r * cosine[angle], u + outer_r * sine[angle])
