@@ -30,6 +30,9 @@ _LONGEST_MM = 24.0
 _CORTEX_WITHIN_MM = 4.0
 _OUTSIDE_MM = 3.0
 _GAP_SHARE, _GAP_MM = 0.4, 2.0
+_CREST_SHARE = 0.15
+"""A cortex between two marrows stands out by this share of its own height above soft tissue."""
+
 _OUTLINE_BIAS_MM = 0.4
 _LOWEST_SOFT_HU = -120.0
 _SOFT_ROOM_HU = 30.0
@@ -49,7 +52,12 @@ class BoneEdges:
         )
 
     def along(
-        self, starts: Vector, direction: Vector, farthest_mm: float = np.inf
+        self,
+        starts: Vector,
+        direction: Vector,
+        farthest_mm: float = np.inf,
+        *,
+        rib_beside: bool = False,
     ) -> NDArray[np.float64]:
         """Return how far bone reaches from each start, NaN where the start is not in it.
 
@@ -59,6 +67,8 @@ class BoneEdges:
             LPS, shape ``(..., 3)``.
         farthest_mm
             Distance from the midplane beyond which bone is another's.
+        rib_beside
+            Whether a rib may lie against this bone on this way, cortex on cortex.
         """
         model = self._model
         ray = np.arange(0.0, _LONGEST_MM, STEP_MM)
@@ -70,7 +80,11 @@ class BoneEdges:
         hu = sample(model.ct.hu, model.ct.geometry, points)
         out = np.empty(starts.shape[:-1])
         _edges(
-            hu.reshape(-1, len(ray)), inside.reshape(-1, len(ray)), model.soft_hu, out.reshape(-1)
+            hu.reshape(-1, len(ray)),
+            inside.reshape(-1, len(ray)),
+            model.soft_hu,
+            rib_beside,
+            out.reshape(-1),
         )
         return out
 
@@ -80,18 +94,21 @@ def _edges(
     hu: NDArray[np.float32],
     inside: NDArray[np.bool_],
     soft_hu: float,
+    rib_beside: bool,
     out: NDArray[np.float64],
 ) -> None:
     """Fill ``out`` with the edge of each ray."""
     for n in range(hu.shape[0]):
         if inside[n, 0] or inside[n, 1] or inside[n, 2]:
-            out[n] = _edge(hu[n], inside[n], soft_hu)
+            out[n] = _edge(hu[n], inside[n], soft_hu, rib_beside)
         else:
             out[n] = np.nan
 
 
 @kernel
-def _edge(line: NDArray[np.float32], solid: NDArray[np.bool_], soft_hu: float) -> float:
+def _edge(
+    line: NDArray[np.float32], solid: NDArray[np.bool_], soft_hu: float, rib_beside: bool
+) -> float:
     """Return where bone ends on one ray that starts in it."""
     count = line.shape[0]
     end = 2
@@ -108,8 +125,30 @@ def _edge(line: NDArray[np.float32], solid: NDArray[np.bool_], soft_hu: float) -
     # The first fall that is deep enough for a gap: behind it may lie a rib.
     gap = soft + _GAP_SHARE * (peak - soft)
     deep = int(_GAP_MM / STEP_MM)
+    if rib_beside:
+        crest = _crest(line, last, gap, _CREST_SHARE * (peak - soft))
+        if crest >= 0:
+            if line[crest : min(crest + 2 * deep, last)].min() >= gap:
+                return crest * STEP_MM
+            first = crest
     for n in range(first + 1, last):
         before, after = float(line[n - 1]), float(line[n])
         if before >= level > after and line[n : min(n + deep, last)].min() < gap:
             return (n - 1 + (before - level) / (before - after)) * STEP_MM
     return float(outline)
+
+
+@kernel
+def _crest(line: NDArray[np.float32], end: int, least: float, rise: float) -> int:
+    """Return where HU first stand ``rise`` above what comes before and after; -1 if nowhere."""
+    lowest, crest = line[0], 0
+    for n in range(1, end):
+        if line[n] < lowest:
+            lowest, crest = line[n], n
+        elif line[n] > line[crest]:
+            crest = n
+        elif line[crest] - line[n] >= rise:
+            if line[crest] >= least and line[crest] - lowest >= rise:
+                return crest
+            lowest, crest = line[n], n
+    return -1

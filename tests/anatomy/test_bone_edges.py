@@ -1,0 +1,57 @@
+"""A pedicle of known width with and without a rib against it, blurred as a scanner blurs."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from planner.anatomy.bone_edges import STEP_MM, _edge
+
+SOFT, MARROW, CORTEX = 40.0, 300.0, 1100.0
+CORTEX_MM, BLUR_MM = 1.2, 0.6
+FINER = 25
+"""Samples of the drawn line in one of the ray's."""
+
+
+def ray(*tissues: tuple[float, float]) -> NDArray[np.float32]:
+    """HU along a ray of 24 mm through tissues that end at the given places, blurred."""
+    fine = np.arange(0.0, 24.0, STEP_MM / FINER)
+    line = np.full(fine.size, SOFT)
+    for end_mm, hu in reversed(tissues):
+        line[fine < end_mm] = hu
+    blurred = ndimage.gaussian_filter1d(line, BLUR_MM * FINER / STEP_MM, mode="nearest")
+    return blurred[::FINER].astype(np.float32)
+
+
+def outlined(end_mm: float) -> NDArray[np.bool_]:
+    return np.arange(0.0, 24.0, STEP_MM) < end_mm
+
+
+def pedicle(half_mm: float) -> list[tuple[float, float]]:
+    return [(half_mm - CORTEX_MM, MARROW), (half_mm, CORTEX)]
+
+
+@pytest.mark.parametrize("half_mm", [2.5, 3.5, 5.0, 7.0])
+@pytest.mark.parametrize("gap_mm", [0.0, 0.4, 1.0, 2.5])
+def test_that_a_rib_against_a_pedicle_makes_it_no_wider(half_mm: float, gap_mm: float) -> None:
+    near, far = half_mm + gap_mm, half_mm + gap_mm + 8.0
+    rib = [(near, SOFT), (near + 0.8, CORTEX), (far - 0.8, MARROW), (far, CORTEX)]
+    line = ray(*pedicle(half_mm), *rib)
+    edge = _edge(line, outlined(far + 0.3), SOFT, True)
+    assert half_mm - 1.0 < edge < half_mm + 0.25
+
+
+@pytest.mark.parametrize("half_mm", [2.5, 3.5, 5.0, 7.0])
+@pytest.mark.parametrize("rib_beside", [False, True])
+def test_that_a_pedicle_beside_soft_tissue_ends_at_its_cortex(
+    half_mm: float, rib_beside: bool
+) -> None:
+    edge = _edge(ray(*pedicle(half_mm)), outlined(half_mm + 0.3), SOFT, rib_beside)
+    assert half_mm - 0.6 < edge < half_mm + 0.1
+
+
+def test_that_noise_in_the_marrow_is_no_cortex() -> None:
+    noisy = ray(*pedicle(6.0)) + np.random.default_rng(7).normal(0.0, 30.0, 96).astype(np.float32)
+    assert _edge(noisy, outlined(6.3), SOFT, True) == pytest.approx(
+        _edge(noisy, outlined(6.3), SOFT, False), abs=0.3
+    )
