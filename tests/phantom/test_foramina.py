@@ -1,8 +1,8 @@
 """The foramina of drawn people against published ones, measured on the surfaces.
 
-Harianja 2023 (Int J Spine Surg, CT of 600 adults of 18 to 35 years, L1 to S1, read in its abstract):
-mean sagittal width 9.08 mm and height 17.46 mm over all levels. Gkasdaris 2018 (Maedica 13:294, CT
-of 73 adults) reads widths of 6.0 to 8.1 mm. Neither abstract gives a spread; 15 to 23 mm of height
+Harianja 2023 (Int J Spine Surg, CT of 600 adults of 18 to 35 years, L1 to S1, its abstract): mean
+sagittal width 9.08 mm and height 17.46 mm over all levels. Gkasdaris 2018 (Maedica 13:294, CT of
+73 adults) reads widths of 6.0 to 8.1 mm. Neither abstract gives a spread; 15 to 23 mm of height
 is a textbook range (recalled).
 """
 

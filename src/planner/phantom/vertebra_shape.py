@@ -33,9 +33,9 @@ ROUNDED_OFF_MM = 0.4
 """What the rounding of the rims takes from a body's half width and half depth."""
 
 JOINT_BEHIND, LAST_JOINT_BEHIND = 0.88, 0.80
-"""How far a lumbar joint lies behind the bodies' wall, in canal depths, and that on the sacrum: its
-superior process then stands about 9.5 mm behind the disc (9.08 mm in the sagittal plane in CT of
-600 adults; Harianja 2023, Int J Spine Surg). Farther forward it would run into the pedicle."""
+"""How far a lumbar joint lies behind the bodies' wall, in canal depths, and that on the sacrum:
+its superior process then stands about 10 mm behind the disc (9.08 mm in the sagittal plane in CT
+of 600 adults; Harianja 2023, Int J Spine Surg). Farther forward it runs into the pedicle."""
 
 TIP_ROOM_MM = 2.4
 """Room for the tip of a process beyond its face, so that it does not stand on its neighbour."""
