@@ -39,6 +39,12 @@ _PRIOR_MM = 6.0
 _HALF_WIDTH_RATIO = 1.25
 _LATERAL_REACH_MM = 30.0
 
+_ENDPLATE_REACH_MM = 12.0
+"""Walls this far along the spine from the middle of a disc bound its endplates."""
+
+_FILTERS_MM = 8
+"""Rows that the filters before the endplates look beyond their own."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BodySurfaces:
@@ -63,10 +69,77 @@ class BodySurfaces:
 
 def body_surfaces(straight: NDArray[np.float32], discs: DiscSearch) -> BodySurfaces:
     """Find side walls along the whole spine and both endplates of every disc."""
-    image = ndimage.gaussian_filter(np.clip(straight, -60, 450), 0.6)
+    image = _smooth(straight)
     radius, half_width = _side_wall(image, discs.walls)
-    slope = ndimage.gaussian_filter1d(image, 0.9, axis=0, order=1)
+    slope = _slope(image)
     pairs = [_endplates(slope, discs, n) for n in range(len(discs.s_mm))]
+    return _surfaces(radius, half_width, pairs)
+
+
+def surfaces_of_discs(
+    straight: NDArray[np.float32], discs: DiscSearch, old: DiscSearch, before: BodySurfaces
+) -> BodySurfaces:
+    """Return the surfaces for other discs between the same walls: only new discs are looked at."""
+    pairs = []
+    for n in range(len(discs.s_mm)):
+        same = np.flatnonzero(
+            (old.s_mm == discs.s_mm[n])
+            & (old.tilt_rad == discs.tilt_rad[n])
+            & (old.coronal_tilt_rad == discs.coronal_tilt_rad[n])
+        )
+        if len(same):
+            pairs.append((before.below[same[0]], before.above[same[0]]))
+        else:
+            pairs.append(_endplates_near(straight, discs, n))
+    return _surfaces(before.radius_mm, before.half_width_mm, pairs)
+
+
+def surfaces_of_rows(
+    straight: NDArray[np.float32], discs: DiscSearch, before: BodySurfaces, rows: slice
+) -> BodySurfaces:
+    """Return the surfaces with some rows of the straightened spine looked at anew.
+
+    What edges are strong is judged over the whole spine, so that all rows would move a little.
+    """
+    found, found_width = _side_wall(_smooth(straight), discs.walls)
+    radius, half_width = before.radius_mm.copy(), before.half_width_mm.copy()
+    radius[rows], half_width[rows] = found[rows], found_width[rows]
+    pairs = [
+        _endplates_near(straight, discs, n)
+        if rows.start - _ENDPLATE_REACH_MM < s < rows.stop + _ENDPLATE_REACH_MM
+        else (before.below[n], before.above[n])
+        for n, s in enumerate(discs.s_mm)
+    ]
+    return _surfaces(radius, half_width, pairs)
+
+
+def _smooth(straight: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(ndimage.gaussian_filter(np.clip(straight, -60, 450), 0.6))
+
+
+def _slope(image: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(ndimage.gaussian_filter1d(image, 0.9, axis=0, order=1))
+
+
+def _endplates_near(
+    straight: NDArray[np.float32], discs: DiscSearch, n: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the endplates of one disc, filtering only the rows they can lie in."""
+    plane = disc_plane(discs, n)
+    low = max(0, int(plane.min() - HEIGHTS_MM[-1]) - _FILTERS_MM)
+    high = min(len(straight), int(plane.max() + HEIGHTS_MM[-1]) + _FILTERS_MM + 2)
+    if high <= low:
+        return plane, plane.copy()
+    slope = np.zeros_like(straight)
+    slope[low:high] = _slope(_smooth(straight[low:high]))
+    return _endplates(slope, discs, n)
+
+
+def _surfaces(
+    radius: NDArray[np.float64],
+    half_width: NDArray[np.float64],
+    pairs: list[tuple[NDArray[np.float64], NDArray[np.float64]]],
+) -> BodySurfaces:
     empty = np.empty((0, len(V_MM), len(U_MM)))
     return BodySurfaces(
         radius_mm=radius,

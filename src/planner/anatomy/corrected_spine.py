@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.anatomy.body_surface import body_surfaces
+from planner.anatomy.body_surface import surfaces_of_discs, surfaces_of_rows
 from planner.anatomy.canal_bend import bent_to
 from planner.anatomy.canal_surface import canal_radius_mm
 from planner.anatomy.description import Change
@@ -55,8 +55,8 @@ if TYPE_CHECKING:
     from planner.anatomy.body_surface import BodySurfaces
     from planner.anatomy.builtin import SpineOutline
     from planner.anatomy.disc_search import DiscSearch
+    from planner.anatomy.spine_curve import SpineCurve
     from planner.anatomy.spine_model import Box
-    from planner.anatomy.straight_spine import StraightSpine
     from planner.geometry.points import PointLps
 
 REACH_BELOW, REACH_ABOVE = 1.5, 1.0
@@ -125,7 +125,8 @@ def _(correction: BodyClicked, spine: CorrectedSpine) -> CorrectedSpine:
 def _(correction: BoneThreshold, spine: CorrectedSpine) -> CorrectedSpine:
     number = vertebra_near(spine.outline.model(), correction.at, "the vertebra of the threshold")
     said = replace(spine, said=(*spine.said, correction))
-    return _resplit(said, said.outline, _identity(), {number})
+    # Where its neighbours end is told at their own thresholds, so they stay as they are.
+    return _resplit(said, said.outline, _identity(), {number}, neighbours=0)
 
 
 @corrected.register
@@ -147,7 +148,8 @@ def _(correction: WallLine, spine: CorrectedSpine) -> CorrectedSpine:
     walls, rows = moved_walls(old, correction)
     said = (*spine.said, correction)
     discs = replace(old.discs, walls=walls)
-    new = replace(old, discs=discs, surfaces=_surfaces(old.straight, discs, old, said))
+    found = surfaces_of_rows(old.straight, discs, old.surfaces, rows)
+    new = replace(old, discs=discs, surfaces=_held(found, discs, old.curve, said))
     outline = replace(spine.outline, spine=new)
     return _resplit(
         replace(spine, said=said), outline, _identity(), _numbers_at(discs, rows.start, rows.stop)
@@ -158,14 +160,15 @@ def _(correction: WallLine, spine: CorrectedSpine) -> CorrectedSpine:
 def _(correction: CanalPoint, spine: CorrectedSpine) -> CorrectedSpine:
     old = spine.outline
     curve, walls, rows = bent_to(old.spine, correction.at)
-    straight = straightened(old.ct.hu, old.ct.geometry, curve)
+    straight = old.spine.straight.copy()
+    straight[rows] = straightened(old.ct.hu, old.ct.geometry, curve, rows)
     discs = replace(old.spine.discs, walls=walls)
     new = replace(old.spine, curve=curve, straight=straight, discs=discs)
-    new = replace(
-        new,
-        surfaces=_surfaces(straight, discs, new, spine.said),
-        canal_radius_mm=canal_radius_mm(straight),
-    )
+    found = surfaces_of_rows(straight, discs, old.spine.surfaces, rows)
+    # What edges are strong is judged over the whole spine: elsewhere the canal stays as it is.
+    radius = old.spine.canal_radius_mm.copy()
+    radius[rows] = canal_radius_mm(straight)[rows]
+    new = replace(new, surfaces=_held(found, discs, curve, spine.said), canal_radius_mm=radius)
     box = _box(old, float(rows.start), float(rows.stop))
     located = old.located.copy()
     located[:, *box] = curve.locate_grid(old.volume.within(box).geometry)
@@ -178,16 +181,13 @@ def _identity() -> NDArray[np.uint8]:
     return np.arange(256, dtype=np.uint8)
 
 
-def _surfaces(
-    straight: NDArray[np.float32],
-    discs: DiscSearch,
-    spine: StraightSpine,
-    said: Iterable[Correction],
+def _held(
+    found: BodySurfaces, discs: DiscSearch, curve: SpineCurve, said: Iterable[Correction]
 ) -> BodySurfaces:
-    """Find walls and endplates, then hold them to the lines the user drew."""
-    found = body_surfaces(straight, discs)
-    drawn = [line for line in said if isinstance(line, WallLine)]
-    return held_to_walls(found, discs, spine.curve, drawn)
+    """Hold the surfaces to the lines the user drew."""
+    return held_to_walls(
+        found, discs, curve, [word for word in said if isinstance(word, WallLine)]
+    )
 
 
 def _with_discs(
@@ -196,7 +196,9 @@ def _with_discs(
     """Redo the vertebrae whose discs differ, and those beside them."""
     old = spine.outline.spine
     table, changed = _matched(old.discs, discs)
-    new = replace(old, discs=discs, surfaces=_surfaces(old.straight, discs, old, spine.said))
+    new = replace(
+        old, discs=discs, surfaces=surfaces_of_discs(old.straight, discs, old.discs, old.surfaces)
+    )
     outline = replace(spine.outline, spine=new)
     return _resplit(spine, outline, table, changed | set(also))
 
@@ -253,7 +255,11 @@ def _box(outline: SpineOutline, low_s: float, high_s: float) -> Box:
 
 
 def _resplit(
-    spine: CorrectedSpine, outline: SpineOutline, table: NDArray[np.uint8], changed: set[int]
+    spine: CorrectedSpine,
+    outline: SpineOutline,
+    table: NDArray[np.uint8],
+    changed: set[int],
+    neighbours: int = 1,
 ) -> CorrectedSpine:
     """Outline the changed vertebrae and their neighbours anew, in their part of the grid."""
     places = stations(outline.spine.discs)
@@ -261,7 +267,9 @@ def _resplit(
     if not changed:
         nothing = Change(touched=frozenset(), table=table, box=_ONE_VOXEL)
         return replace(spine, outline=outline, change=nothing)
-    wanted = sorted({m for n in changed for m in (n - 1, n, n + 1) if 1 <= m <= count})
+    wanted = sorted(
+        {m for n in changed for m in range(n - neighbours, n + neighbours + 1) if 1 <= m <= count}
+    )
     low = places.centre_s[wanted[0] - 1] - REACH_BELOW * places.height_mm[wanted[0] - 1]
     high = places.centre_s[wanted[-1] - 1] + REACH_ABOVE * places.height_mm[wanted[-1] - 1]
     box = _box(outline, float(low), float(high))
@@ -287,9 +295,7 @@ def _resplit(
         found = free & (split > 0)
         vertebrae[box][found] = split[found]
         free &= ~found
-    touched = set(wanted)
-    if outline.located is spine.outline.located:
-        touched = changed | _differing(table, spine.outline, parts, vertebrae, box)
+    touched = changed | _differing(table, spine.outline, outline, parts, vertebrae, box)
     mine = {int(table[n]) for n in spine.clicked if table[n]} | changed
     return replace(
         spine,
@@ -302,22 +308,28 @@ def _resplit(
 def _differing(
     table: NDArray[np.uint8],
     old: SpineOutline,
+    new: SpineOutline,
     parts: SpineParts,
     vertebrae: NDArray[np.uint8],
     box: Box,
 ) -> set[int]:
-    """Return the numbers of vertebrae that have gained or lost a voxel or the canal beside."""
+    """Return the numbers of vertebrae that have gained or lost a voxel or the canal beside.
+
+    Those whose voxels lie elsewhere along the spine count too.
+    """
     before = table[old.vertebrae[box]]
     after = vertebrae[box]
     moved = (before != after) | (table[old.parts.bodies[box]] != parts.bodies[box])
     # Foramina end at canal and discs, which the vertebrae beside them share.
-    moved |= (old.parts.canal[box] != parts.canal[box]) | (
-        table[old.parts.discs[box]] != parts.discs[box]
-    )
+    walls = old.parts.canal[box] != parts.canal[box]
+    moved |= walls | (table[old.parts.discs[box]] != parts.discs[box])
+    if new.located is not old.located:
+        moved |= (old.located[:, *box] != new.located[:, *box]).any(axis=0)
     met = np.r_[before[moved], after[moved]]
     beside = parts.discs[box][moved]
-    numbers = {*np.unique(met).tolist(), *np.unique(beside).tolist()}
-    return {int(number) for number in numbers if number}
+    level = np.searchsorted(new.spine.discs.s_mm, new.located[0, *box][walls]) + 1
+    numbers = {int(n) for some in (met, beside, level) for n in np.unique(some)}
+    return numbers - {0}
 
 
 def _parts(outline: SpineOutline, table: NDArray[np.uint8], box: Box) -> SpineParts:

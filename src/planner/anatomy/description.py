@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import ndimage
 
 from planner.anatomy.body_measures import measure_body
 from planner.anatomy.foramina import foramen
@@ -14,6 +15,7 @@ from planner.anatomy.native_grid import clipped_to_scan, labels_on, native_crop,
 from planner.anatomy.pedicles import pedicles
 from planner.anatomy.posterior_wall import posterior_wall
 from planner.anatomy.skin import patient_on_crop
+from planner.anatomy.spine_model import Box, widened
 from planner.anatomy.work_grid import bounds_mm
 from planner.domain import structures
 from planner.domain.anatomy import Anatomy, Origin, Pedicle, Quality, QualityVerdict, Vertebra
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.anatomy.naming import NamedLevels
-    from planner.anatomy.spine_model import Box, SpineModel
+    from planner.anatomy.spine_model import SpineModel
     from planner.domain.progress import ProgressReport
     from planner.geometry.points import Vector
     from planner.geometry.volume_geometry import VolumeGeometry
@@ -70,12 +72,28 @@ class Change:
     table
         uint8, shape ``(256,)``: new number of each old one, 0 where it is gone.
     box
-        The part of the work grid inside which anything differs.
+        The part of the work grid that holds all that is measured anew.
+    differs
+        The part of the work grid outside which every voxel is the same; ``box`` when ``None``.
     """
 
     touched: frozenset[int]
     table: NDArray[np.uint8]
     box: Box
+    differs: Box | None = None
+
+
+def with_difference(change: Change, old: SpineModel, new: SpineModel) -> Change:
+    """Return the change with the part of the grid in which two models differ."""
+    table = change.table
+    differing = old.canal != new.canal
+    for name in ("vertebrae", "bodies", "discs"):
+        differing |= table[getattr(old, name)] != getattr(new, name)
+    found = ndimage.find_objects(differing.view(np.uint8))
+    return replace(change, differs=found[0] if found else _ONE_VOXEL)
+
+
+_ONE_VOXEL: Box = (slice(0, 1), slice(0, 1), slice(0, 1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -264,22 +282,30 @@ def _on_scan(
     change: Change,
 ) -> Measured:
     """Map what changed to the scan's own grid."""
-    near = model.within(change.box)
-    grid, geometry = near.volume.geometry, before.geometry
-    low, high = bounds_mm(grid)
-    part, place = native_crop(geometry, low, high)
-    inside = labels_on(np.ones(near.vertebrae.shape, np.uint8), grid, part) > 0
+    geometry, whole = before.geometry, model.volume.geometry
 
-    def mapped(kept: NDArray[np.uint8], changed: NDArray[np.generic]) -> NDArray[np.uint8]:
+    def mapped(
+        kept: NDArray[np.uint8], changed: NDArray[np.generic], differs: Box
+    ) -> NDArray[np.uint8]:
+        # A voxel of the scan reads the nearest eight of the work grid. What is read from beyond
+        # the part that is looked at would be wrong, so more is looked at than is written.
+        written = widened(differs, 1, changed.shape)
+        read = widened(differs, 3, changed.shape)
+        grid = model.volume.within(read).geometry
+        part, place = native_crop(geometry, *bounds_mm(grid))
+        here = np.zeros(whole.shape_kji, np.bool_)
+        here[written] = True
+        inside = labels_on(here[read], grid, part) > 0
         out = kept.copy()
-        new = shapes_on(changed, grid, part)
+        new = shapes_on(changed[read], grid, part)
         out[place] = np.where(inside, new, out[place])
         return out
 
-    canal = mapped(before.canal.astype(np.uint8), near.canal).astype(np.bool_)
-    labels = mapped(change.table[before.labels], near.vertebrae)
+    changed = change.differs or change.box
+    canal = mapped(before.canal.astype(np.uint8), model.canal, changed).astype(np.bool_)
+    labels = mapped(change.table[before.labels], model.vertebrae, changed)
     labels[canal] = 0
-    bodies = mapped(change.table[before.bodies], near.bodies)
+    bodies = mapped(change.table[before.bodies], model.bodies, changed)
     bodies[bodies != labels] = 0
     return Measured(
         vertebrae=vertebrae,
@@ -287,8 +313,8 @@ def _on_scan(
         geometry=geometry,
         labels=labels,
         bodies=bodies,
-        discs=mapped(change.table[before.discs], near.discs),
-        foramina=mapped(_renumbered_foramina(before.foramina, change), work_foramina[change.box]),
+        discs=mapped(change.table[before.discs], model.discs, changed),
+        foramina=mapped(_renumbered_foramina(before.foramina, change), work_foramina, change.box),
         canal=canal,
         skin=before.skin,
     )

@@ -41,6 +41,12 @@ def mark_facets(
     half_width_mm: NDArray[np.float64],
 ) -> None:
     """Write facet seeds into ``seeds`` (``n + 1`` below disc ``n``, ``n + 2`` above), in place."""
+    if not len(discs.s_mm):
+        return
+    place = np.flatnonzero(bone & (located[1] > _FARTHEST_BACK_MM))
+    svu = located.reshape(3, -1)[:, place]
+    order = np.argsort(svu[0], kind="stable")
+    place, svu = place[order], svu[:, order]
     for n, disc_s in enumerate(discs.s_mm):
         wall = float(discs.walls.posterior_at(disc_s))
         behind = wall - float(discs.walls.centre_at(disc_s))
@@ -48,25 +54,29 @@ def mark_facets(
         half = float(half_width_mm[int(disc_s)])
         superior = (SUPERIOR_SHARE[0] * half, SUPERIOR_SHARE[1] * half)
         inferior = (INFERIOR_SHARE[0] * half, INFERIOR_SHARE[1] * half)
-        _mark_joint(seeds, located, bone, (end, wall), superior, inferior, n + 1)
+        _mark_joint(seeds.reshape(-1), place, svu, (end, wall), superior, inferior, n + 1)
 
 
 def _mark_joint(
     seeds: NDArray[np.int32],
-    located: NDArray[np.float32],
-    bone: NDArray[np.bool_],
+    place: NDArray[np.intp],
+    svu: NDArray[np.float32],
     joint: tuple[float, float],
     superior: tuple[float, float],
     inferior: tuple[float, float],
     lower: int,
 ) -> None:
-    """Find the first and the last bone behind the foramen for each (s, u), then seed both."""
+    """Find the first and the last bone behind the foramen for each (s, u), then seed both.
+
+    ``seeds`` is flat; ``place`` are its voxels of bone and ``svu`` where they lie, in order of s.
+    """
     disc_end, wall = joint
     low, high = disc_end + SUPERIOR_PROCESS_MM[0], disc_end + INFERIOR_PROCESS_MM[1]
-    s_all, v_all, u_all = located
-    behind = bone & (s_all > low) & (s_all < high) & (np.abs(u_all) < superior[1])
-    behind &= (v_all < wall - 1.0) & (v_all > _FARTHEST_BACK_MM)
-    s, v, u = s_all[behind], v_all[behind], u_all[behind]
+    first = int(np.searchsorted(svu[0], low, side="right"))
+    last = int(np.searchsorted(svu[0], high, side="left"))
+    s, v, u = svu[:, first:last]
+    behind = (np.abs(u) < superior[1]) & (v < wall - 1.0)
+    s, v, u = s[behind], v[behind], u[behind]
     reach = int(superior[1]) + 1
     column = np.rint(s - low).astype(int) * (2 * reach + 1) + np.rint(u).astype(int) + reach
     count = (int(high - low) + 2) * (2 * reach + 1)
@@ -81,4 +91,5 @@ def _mark_joint(
     is_inferior = joined & (v < far + SEED_DEPTH_MM) & (s > disc_end + INFERIOR_PROCESS_MM[0])
     is_inferior &= (side >= inferior[0]) & (side <= inferior[1])
     found = np.where(is_superior, lower, np.where(is_inferior, lower + 1, 0))
-    seeds[behind] = np.where(seeds[behind] == 0, found, seeds[behind])
+    bone = place[first:last][behind]
+    seeds[bone] = np.where(seeds[bone] == 0, found, seeds[bone])

@@ -10,10 +10,13 @@ import numpy as np
 from scipy import ndimage
 from skimage.segmentation import watershed
 
+from planner.anatomy.bilinear import linear
 from planner.anatomy.facets import mark_facets
+from planner.anatomy.hollows import hollows
 from planner.anatomy.ribs_apart import ribs
 from planner.anatomy.spine_curve import U_MM, V_MM
 from planner.anatomy.spine_model import widened
+from planner.geometry.kernels import kernel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -160,8 +163,8 @@ def _bone(
     free = ~parts.canal & (parts.discs == 0)
     is_body = parts.bodies > 0
     wall = discs.walls.posterior_at(s).astype(np.float32)
-    beside = np.interp(s, np.arange(len(surfaces.half_width_mm)), surfaces.half_width_mm)
-    lateral = np.abs(u) > 0.75 * beside.astype(np.float32)
+    beside = linear(surfaces.half_width_mm, s).astype(np.float32)
+    lateral = np.abs(u) > 0.75 * beside
     # In front of the wall only the body itself is accepted, so osteophytes and vessels stay out.
     rim = ndimage.binary_dilation(is_body) & ~parts.canal
     allowed = (v < wall + 1.0) | rim | ((v < wall + 5.0) & lateral)
@@ -181,10 +184,29 @@ def _at_pedicles(
     s: NDArray[np.float32], v: NDArray[np.float32], places: Stations
 ) -> NDArray[np.bool_]:
     """Tell which voxels lie at the height of a pedicle and not behind the canal."""
-    out = np.zeros(s.shape, np.bool_)
-    for centre, height in zip(places.centre_s, places.height_mm, strict=True):
-        out |= (s > centre) & (s < centre + 0.35 * height)
-    return out & (v > -6.0)
+    out = np.empty(s.shape, np.bool_)
+    _in_stretches(s, v, places.centre_s, places.centre_s + 0.35 * places.height_mm, out)
+    return out
+
+
+@kernel
+def _in_stretches(
+    s: NDArray[np.float32],
+    v: NDArray[np.float32],
+    low: NDArray[np.float64],
+    high: NDArray[np.float64],
+    out: NDArray[np.bool_],
+) -> None:
+    """Fill ``out``."""
+    for k in range(s.shape[0]):
+        for j in range(s.shape[1]):
+            for i in range(s.shape[2]):
+                inside = False
+                if v[k, j, i] > -6.0:
+                    for n in range(low.shape[0]):
+                        if low[n] < s[k, j, i] < high[n]:
+                            inside = True
+                out[k, j, i] = inside
 
 
 def _fill_marrow(
@@ -200,18 +222,13 @@ def _fill_marrow(
     of the pedicles, where no foramen can be.
     """
     largest = np.array([_LARGEST_HOLE_MM2, _LARGEST_MARROW_MM2]) / spacing_mm**2
-    for k in range(len(bone)):
-        if not bone[k].any():
-            continue
-        holes = ndimage.binary_fill_holes(bone[k] | canal[k]) & ~canal[k] & ~bone[k]
-        if not holes.any():
-            continue
-        pieces, _ = ndimage.label(holes)
-        sizes = np.bincount(pieces.ravel())
-        sure = np.bincount(pieces.ravel(), weights=certain[k].ravel()) / sizes
-        fill = (sizes < largest[0]) | ((sizes < largest[1]) & (sure > _SURE_SHARE))
-        fill[0] = False
-        bone[k] |= fill[pieces] & (smooth[k] > -40.0)
+    pieces = hollows(bone | canal, axis=0)
+    sizes = np.bincount(pieces.ravel())
+    # A number that is not a hollow has no voxel.
+    sure = np.bincount(pieces[certain], minlength=len(sizes)) / np.maximum(sizes, 1)
+    fill = (sizes < largest[0]) | ((sizes < largest[1]) & (sure > _SURE_SHARE))
+    fill[0] = False
+    bone |= fill[pieces] & (smooth > -40.0)
 
 
 def _lamina_places(
@@ -253,18 +270,21 @@ def _seeds(
     wall = spine.discs.walls.posterior_at(s).astype(np.float32)
     side = np.abs(u)
     core = ndimage.binary_erosion(parts.bodies > 0)
-    seeds = np.where(core, parts.bodies, 0).astype(np.int32)
-    reach = np.interp(s, np.arange(len(canal_half_mm)), canal_half_mm) + _PEDICLE_CORE_MM
+    seeds = np.ascontiguousarray(np.where(core, parts.bodies, 0), dtype=np.int32)
+    reach = linear(canal_half_mm, s) + _PEDICLE_CORE_MM
     beside_canal = (side > 7) & (side < reach) & (v > -4) & (v < wall + 3) & bone
     midline = (side < 6) & (v < -4) & (v > -22) & bone & dense
+    flat = seeds.reshape(-1)
+    beside, middle = np.flatnonzero(beside_canal), np.flatnonzero(midline)
+    beside_s, middle_s = s.reshape(-1)[beside], s.reshape(-1)[middle]
     lowest, highest = float(s.min()), float(s.max())
     for n, (centre, height) in enumerate(zip(places.centre_s, places.height_mm, strict=True)):
         if not lowest - height < centre < highest + height:
             continue
-        seeds[beside_canal & (s > centre) & (s < centre + 0.28 * height)] = n + 1
+        flat[beside[(beside_s > centre) & (beside_s < centre + 0.28 * height)]] = n + 1
         if np.isfinite(laminae[n]):
-            lamina = midline & (np.abs(s - laminae[n]) < 2.5) & (seeds == 0)
-            seeds[lamina] = n + 1
+            lamina = middle[np.abs(middle_s - laminae[n]) < 2.5]
+            flat[lamina[flat[lamina] == 0]] = n + 1
     return seeds
 
 
@@ -302,9 +322,7 @@ def _without_marrow_holes(piece: NDArray[np.bool_]) -> NDArray[np.bool_]:
         return piece
     box = found[0]
     inner = piece[box]
-    for j in range(inner.shape[1]):
-        inner[:, j] = ndimage.binary_fill_holes(inner[:, j])
-    for i in range(inner.shape[2]):
-        inner[:, :, i] = ndimage.binary_fill_holes(inner[:, :, i])
+    for axis in (1, 2):
+        inner = inner | (hollows(inner, axis) > 0)
     piece[box] = inner
     return piece

@@ -248,12 +248,14 @@ def sacrum_number(model: SpineModel) -> int | None:
     the highest of the lowest vertebrae that has them.
     """
     s, v, u = model.located
+    side = np.abs(u)
+    beside = (v > 2.0) & (v < 25.0) & (side > 28.0) & (side < 40.0)
+    beside_s, beside_hu = s[beside], model.volume.hu[beside]
     shares = []
     for number in range(1, min(_LOWEST_LOOKED_AT, model.count) + 1):
-        near = np.abs(s - model.centre_s[number - 1]) < 0.3 * model.height_mm[number - 1]
-        wing = near & (v > 2.0) & (v < 25.0) & (np.abs(u) > 28.0) & (np.abs(u) < 40.0)
+        wing = np.abs(beside_s - model.centre_s[number - 1]) < 0.3 * model.height_mm[number - 1]
         seen = wing.sum() * model.volume.geometry.voxel_volume_mm3 >= _LEAST_WING_MM3
-        dense = float((model.volume.hu[wing] > model.soft_hu + 60.0).mean()) if seen else 0.0
+        dense = float((beside_hu[wing] > model.soft_hu + 60.0).mean()) if seen else 0.0
         shares.append(dense)
     # Broad transverse processes of L5 reach half of what the wings of S1 do.
     enough = max(_SACRUM_SHARE, _WING_OF_WIDEST * max(shares))

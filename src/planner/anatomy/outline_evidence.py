@@ -6,10 +6,10 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import edt
 import numpy as np
 from scipy import ndimage
 
+from planner.anatomy.shells import within
 from planner.anatomy.spine_model import widened
 
 if TYPE_CHECKING:
@@ -104,9 +104,8 @@ def _found(
     hu = ndimage.gaussian_filter(model.volume.hu[box], 0.5 / model.volume.spacing_mm)
     skin = max(1.0, _SKIN_MM / model.volume.spacing_mm)
     # The voxel next to the outline is half bone by blur; it says nothing.
-    away = edt.edt(np.ascontiguousarray(~mine), black_border=False)
-    outside = (away > _BLURRED_VOXELS) & (away <= skin + _BLURRED_VOXELS) & ~taken
-    inside = mine & (edt.edt(np.ascontiguousarray(mine), black_border=False) <= skin)
+    outside = within(mine, skin + _BLURRED_VOXELS) & ~within(mine, _BLURRED_VOXELS) & ~taken
+    inside = mine & within(~mine, skin)
     dense = hu > model.soft_hu + BONE_OVER_SOFT_HU
     soft = hu < model.soft_hu + EMPTY_OVER_SOFT_HU
     return OutlineEvidence(

@@ -9,6 +9,7 @@ import cc3d
 import numpy as np
 
 from planner.anatomy.pedicle_box import STEP_MM
+from planner.geometry.kernels import kernel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,10 +57,10 @@ def pedicle_core(box: PedicleBox) -> PedicleCore | None:
     best: PedicleCore | None = None
     best_value = 0.0
     for downward in np.tan(np.deg2rad(DOWNWARD_DEG)):
-        lowered = _sheared(bone, np.rint(downward * ahead / STEP_MM).astype(int), axis=0)
+        lowered = np.rint(downward * ahead / STEP_MM).astype(np.int64)
         for inward in np.tan(np.deg2rad(INWARD_DEG)):
-            share = _sheared(lowered, np.rint(inward * ahead / STEP_MM).astype(int), axis=1)
-            piece = _largest(share.mean(axis=0) >= _UNBROKEN, box)
+            share = _unbroken(bone, lowered, np.rint(inward * ahead / STEP_MM).astype(np.int64))
+            piece = _largest(share >= _UNBROKEN, box)
             if piece is None:
                 continue
             area = float(piece.sum()) * STEP_MM**2
@@ -78,13 +79,33 @@ def pedicle_core(box: PedicleBox) -> PedicleCore | None:
     return best
 
 
-def _sheared(bone: NDArray[np.bool_], shifts: NDArray[np.int64], axis: int) -> NDArray[np.bool_]:
-    """Return the layers moved so that a slanting line stands at one place in all of them.
+def _unbroken(
+    bone: NDArray[np.bool_], lowered: NDArray[np.int64], moved_in: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return over (s, u) the share of layers that are bone along a slanting line.
 
     A line that runs down or inward as it goes forward is met at ``-shift`` in a layer.
     """
-    moved = [np.roll(layer, shift, axis=axis) for layer, shift in zip(bone, shifts, strict=True)]
-    return np.asarray(np.stack(moved))
+    count = np.zeros(bone.shape[1:], np.int64)
+    _count_along(bone, lowered, moved_in, count)
+    return count / len(bone)
+
+
+@kernel
+def _count_along(
+    bone: NDArray[np.bool_],
+    lowered: NDArray[np.int64],
+    moved_in: NDArray[np.int64],
+    count: NDArray[np.int64],
+) -> None:
+    """Add every layer to ``count``, moved by its shifts and rolled round the edges."""
+    layers, rows, columns = bone.shape
+    for layer in range(layers):
+        for row in range(rows):
+            to = (row + lowered[layer]) % rows
+            for column in range(columns):
+                if bone[layer, row, column]:
+                    count[to, (column + moved_in[layer]) % columns] += 1
 
 
 def _largest(core: NDArray[np.bool_], box: PedicleBox) -> NDArray[np.bool_] | None:

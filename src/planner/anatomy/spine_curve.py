@@ -135,19 +135,23 @@ def recentred(curve: SpineCurve, canal_radius_mm: NDArray[np.float64]) -> SpineC
 
 
 def straightened(
-    hu: NDArray[np.generic], geometry: VolumeGeometry, curve: SpineCurve
+    hu: NDArray[np.generic],
+    geometry: VolumeGeometry,
+    curve: SpineCurve,
+    rows: slice = slice(None),
 ) -> NDArray[np.float32]:
-    """Return a volume in straightened coordinates, float32 ``[s, v, u]``."""
-    out = np.empty((len(curve), len(V_MM), len(U_MM)), np.float32)
+    """Return a volume in straightened coordinates, float32 ``[s, v, u]``, for some rows of s."""
+    first, last, _ = rows.indices(len(curve))
+    out = np.empty((last - first, len(V_MM), len(U_MM)), np.float32)
     across = V_MM[:, None, None], U_MM[None, :, None]
-    for start in range(0, len(curve), 32):
-        part = slice(start, min(start + 32, len(curve)))
+    for start in range(first, last, 32):
+        part = slice(start, min(start + 32, last))
         points = (
             curve.points_mm[part, None, None]
             + across[0] * curve.anterior[part, None, None]
             + across[1] * curve.left[part, None, None]
         )
-        out[part] = sample(hu, geometry, points)
+        out[part.start - first : part.stop - first] = sample(hu, geometry, points)
     return out
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
+from planner.anatomy.bilinear import linear
 from planner.anatomy.spine_curve import U_MM, V_MM
 
 if TYPE_CHECKING:
@@ -41,11 +42,11 @@ class WallLines:
 
     def posterior_at(self, s: NDArray[np.floating]) -> NDArray[np.float64]:
         """Return the posterior wall's ``v`` at any ``s``, held level beyond the ends."""
-        return np.asarray(np.interp(s, np.arange(len(self.posterior_mm)), self.posterior_mm))
+        return linear(self.posterior_mm, np.asarray(s))
 
     def centre_at(self, s: NDArray[np.floating]) -> NDArray[np.float64]:
         """Return the body centre's ``v`` at any ``s``, held level beyond the ends."""
-        return np.asarray(np.interp(s, np.arange(len(self.posterior_mm)), self.centre_mm))
+        return linear(self.centre_mm, np.asarray(s))
 
 
 def wall_lines(straight: NDArray[np.float32]) -> WallLines:

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, TypeGuard
 
 from planner.anatomy import builtin, imported
 from planner.anatomy.corrected_spine import CorrectedSpine, corrected
-from planner.anatomy.description import Measured, Provenance, assemble, measure
+from planner.anatomy.description import (
+    Measured,
+    Provenance,
+    assemble,
+    measure,
+    with_difference,
+)
 from planner.anatomy.facing import with_facing_noted
 from planner.anatomy.imported import (
     ImportedSpine,
@@ -183,6 +189,7 @@ class Workbench:
             strokes = (*step.strokes, word)
             model = painted(step.model, (word,))
             change = change_by(step.model, model, word)
+            change = with_difference(change, step.model, model)
             return _Step(
                 spine=step.spine,
                 model=model,
@@ -196,11 +203,12 @@ class Workbench:
             )
         spine = corrected(word, step.spine)
         model = painted(spine.outline.model(), step.strokes)
+        redone = spine.change and with_difference(spine.change, step.model, model)
         return _Step(
             spine=spine,
             model=model,
             strokes=step.strokes,
-            measured=measure(model, self._origin, report, step.measured, spine.change),
+            measured=measure(model, self._origin, report, step.measured, redone),
         )
 
     @property
