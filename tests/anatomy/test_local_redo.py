@@ -1,7 +1,5 @@
 """A correction redoes only what it touches, and gives what redoing everything would give."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np
