@@ -10,6 +10,7 @@ from imaging import (  # noqa: F401  (fill CASES)
     odd_content_cases,
     odd_file_cases,
     odd_geometry_cases,
+    odd_hospital_cases,
     odd_jpeg_cases,
     odd_name_cases,
 )

@@ -9,10 +9,9 @@ import pytest
 from pydicom.uid import RLELossless
 
 from imaging.analytic_patient import grid_points, hu_at, worst_landmark_mm
-from imaging.dicom_patient import SERIES, series, write
+from imaging.dicom_patient import series, write
 from imaging.volumes import AXES, ct_on, grid, tilted_axes
-from planner.domain.errors import InputRefusedError
-from planner.imaging import read_thumbnail, rectified
+from planner.imaging import inspect, rectified
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +24,9 @@ def test_that_a_thumbnail_shows_the_middle_slice(tmp_path: Path, packed: bool) -
         for data in slices:
             data.compress(RLELossless, generate_instance_uid=False)
     write(tmp_path, slices)
-    picture = read_thumbnail(tmp_path, SERIES)
+    (only,) = inspect(tmp_path, pixels=False, thumbnails=True).series
+    picture = only.thumbnail
+    assert picture is not None
     assert picture.shape == (44, 56)
     assert picture[0, 0] == 0  # air
     assert picture[22, 28] == pytest.approx((40 + 450) * 255 / 1500, abs=30)
@@ -35,8 +36,8 @@ def test_that_a_series_without_a_grid_has_no_thumbnail(tmp_path: Path) -> None:
     slices = series()
     del slices[12]
     write(tmp_path, slices)
-    with pytest.raises(InputRefusedError):
-        read_thumbnail(tmp_path, SERIES)
+    (only,) = inspect(tmp_path, pixels=False, thumbnails=True).series
+    assert only.thumbnail is None
 
 
 @pytest.mark.parametrize("angle_deg", [8.0, -20.0])

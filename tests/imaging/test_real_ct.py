@@ -56,13 +56,14 @@ def test_that_real_labels_share_the_grid_of_their_ct(real_ct: Path) -> None:
     assert set(np.unique(labels.labels)) == {0, 20, 21, 22, 23, 24}
 
 
+NO_FRAME = "DCM-NO-FRAME-OF-REFERENCE"
 STACKS = {
     # Four slices of which hardly a voxel is as dense as fat: the doubt is right.
-    "gantrytilting_001": (GateVerdict.WARN, "DCM-GANTRY-TILT", "DCM-HU-DOUBTFUL"),
-    "notavolume_001": (GateVerdict.REFUSE, "DCM-SEVERAL-VOLUMES"),
+    "gantrytilting_001": (GateVerdict.WARN, "DCM-GANTRY-TILT", "DCM-HU-DOUBTFUL", NO_FRAME),
+    "notavolume_001": (GateVerdict.REFUSE, "DCM-SEVERAL-VOLUMES", NO_FRAME),
     "slicecount_001": (GateVerdict.REFUSE, "DCM-NOT-CT"),
-    "sliceincrement_001": (GateVerdict.REFUSE, "DCM-MISSING-SLICE"),
-    "sliceincrement_002": (GateVerdict.REFUSE, "DCM-MISSING-SLICE"),
+    "sliceincrement_001": (GateVerdict.REFUSE, "DCM-MISSING-SLICE", NO_FRAME),
+    "sliceincrement_002": (GateVerdict.REFUSE, "DCM-MISSING-SLICE", NO_FRAME),
     "sliceorientation_001": (GateVerdict.REFUSE, "DCM-NOT-CT"),
 }
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from planner.imaging.ct_writer import write_ct_series
     from planner.imaging.deidentify import deidentify_series
     from planner.imaging.digest import scan_sha256
-    from planner.imaging.gate import inspect, load_ct, read_thumbnail
+    from planner.imaging.gate import inspect, load_ct
     from planner.imaging.inspection import (
         Inspection,
         PatientGroup,
@@ -37,7 +37,6 @@ _DOORS = {
     "load_ct": "gate",
     "position_in_words": "position",
     "read_labels": "volume_files",
-    "read_thumbnail": "gate",
     "rectified": "rectify",
     "names_another_patient": "relation",
     "relation_in_words": "relation",
@@ -59,7 +58,6 @@ __all__ = [
     "names_another_patient",
     "position_in_words",
     "read_labels",
-    "read_thumbnail",
     "rectified",
     "relation_in_words",
     "scan_sha256",

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 
 _R, _W = GateVerdict.REFUSE, GateVerdict.WARN
+_DOUBTFUL = (
+    "The values do not lie where the air, fat and soft tissue of a body lie, so they may be "
+    "shifted or scaled. Make sure that they are Hounsfield units."
+)
 
 
 class Code(StrEnum):
@@ -66,6 +70,9 @@ class Code(StrEnum):
     BURNED_IN = "DCM-BURNED-IN", _R, (
         "The pictures say that text is burned into them. It may name the patient, so no "
         "de-identified copy is made.")
+    ANNOTATED = "DCM-ANNOTATED", _W, (
+        "The pictures say that text is burned into them. Where it stands, the values are not the "
+        "patient's.")
     # One series
     NOT_CT = "DCM-NOT-CT", _R, "There are no CT slices in this series."
     SET_ASIDE = "DCM-SET-ASIDE", _W, "Pictures that are not slices of the volume were left out."
@@ -112,6 +119,12 @@ class Code(StrEnum):
         "Confirm the side before planning.")
     NO_IDENTITY = "DCM-NO-IDENTITY", _W, (
         "The scan does not say whose it is. Make sure that it is the right patient's.")
+    NO_STUDY = "DCM-NO-STUDY", _W, (
+        "The scan does not say to which study it belongs. Make sure that its slices belong "
+        "together and that it is the right examination.")
+    NO_FRAME_OF_REFERENCE = "DCM-NO-FRAME-OF-REFERENCE", _W, (
+        "The slices name no frame of reference: that they belong together is known from their "
+        "positions alone. Check that the picture is unbroken.")
     # Geometry
     NO_POSITION = "DCM-NO-POSITION", _R, "A slice does not say where it lies in the patient."
     NO_ORIENTATION = "DCM-NO-ORIENTATION", _R, (
@@ -159,9 +172,7 @@ class Code(StrEnum):
     RESCALE_JUMP = "DCM-RESCALE-JUMP", _R, (
         "The slope or intercept of a slice makes its HU jump against its neighbours.")
     NOT_HU = "DCM-NOT-HU", _R, "The values are not Hounsfield units."
-    HU_DOUBTFUL = "DCM-HU-DOUBTFUL", _W, (
-        "The values do not lie where the air, fat and soft tissue of a body lie, so they may be "
-        "shifted or scaled. Make sure that they are Hounsfield units.")
+    HU_DOUBTFUL = "DCM-HU-DOUBTFUL", _W, _DOUBTFUL
     MODALITY_LUT = "DCM-MODALITY-LUT", _R, (
         "The values go through a table instead of slope and intercept.")
     PHOTOMETRIC = "DCM-PHOTOMETRIC", _R, (
@@ -183,6 +194,9 @@ class Code(StrEnum):
     SWAPPED_MATRIX = "DCM-SWAPPED-MATRIX", _R, "Rows and columns look swapped in the header."
     ODD_SLICE = "DCM-ODD-SLICE", _W, (
         "A slice differs sharply from both its neighbours. Look at it before planning.")
+    TURNED_SLICES = "DCM-TURNED-SLICES", _W, (
+        "Some slices fit the others only when they are turned or mirrored, so left and right may "
+        "change on the way. Look at them before planning.")
     # NIfTI and NRRD
     VOLUME_FILE = "VOL-UNREADABLE", _R, "The volume file cannot be read."
     VOLUME_PATH = "VOL-PATH-ESCAPE", _R, (
@@ -198,9 +212,7 @@ class Code(StrEnum):
         "This format does not say who the patient is or how he or she lay. Confirm both.")
     VOLUME_NO_AIR = "VOL-NO-AIR", _W, (
         "No air is seen in the volume. Make sure that the values are Hounsfield units.")
-    VOLUME_DOUBTFUL = "VOL-HU-DOUBTFUL", _W, (
-        "The values do not lie where the air, fat and soft tissue of a body lie, so they may be "
-        "shifted or scaled. Make sure that they are Hounsfield units.")
+    VOLUME_DOUBTFUL = "VOL-HU-DOUBTFUL", _W, _DOUBTFUL
     # fmt: on
 
 

@@ -1,12 +1,14 @@
-"""Looks at the pictures for what a header cannot show: a damaged slice, swapped sides."""
+"""Looks at the pictures for what a header cannot show: damaged or turned slices, swapped sides."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from planner.imaging.codes import Code, finding
+from planner.imaging.plausible_hu import doubt_of_hu
 from planner.imaging.stack import StackRefusedError
 
 if TYPE_CHECKING:
@@ -30,21 +32,15 @@ ODD_SLICE_RATIO = 1.25
 """... while the neighbours agree this many times better. Anatomy and noise stay at 1 or below: a
 slice lies between its neighbours. One that is turned over or from elsewhere does not."""
 
+TURNED_RATIO = 1.5
+"""A cut between turned slices differs by this much more than the steps beside it and than with
+one side turned. Sections through a body are nowhere so much more alike turned than as they are."""
+
 WOVEN_SHARE = 0.5
 """With more odd slices than this, two volumes take turns."""
 
 FEWEST_JUDGED = 6
 """Fewer inner slices than this cannot show a weave."""
-
-BODY_HU = (-200.0, 300.0)
-"""Fat, soft tissue, blood and marrow; AIR_SEEN_HU of a volume file is its lower end."""
-
-BODY_SHARE = 0.02
-"""Part of a CT of a body that is so at least; a trunk has 30 to 90 %."""
-
-EMPTIER_THAN_AIR_HU = -1100.0
-EMPTIER_SHARE = 0.01
-"""Noise below air; more of it is a shift, for filler is taken out before."""
 
 RESCALE_JUMP_HU = 3.0
 """Median change between neighbours where slope or intercept changes; about 0 in real scans."""
@@ -53,6 +49,9 @@ SWAPPED_GAIN = 0.2
 """How much better rows must correlate with rows and columns exchanged to call them swapped."""
 
 _JUDGED_SLICES = 8
+
+_COMPARED_PIXELS = 128
+"""Pictures are thinned to about so many pixels across before they are turned."""
 
 
 def check_pictures(
@@ -87,25 +86,13 @@ def check_pictures(
         where = "as a whole" if row is None else f"near row {row * steps[0] + 1}"
         shown = f"slice {k + 1} of {len(frames)}, {where}"
         notes.append(finding(Code.ODD_SLICE, shown, [frames[k].file.name]))
+    for where, chosen in turned_slices(samples, hu):
+        names = [frames[k].file.name for k in chosen]
+        notes.append(finding(Code.TURNED_SLICES, where, names))
     doubt = doubt_of_hu(samples)
     if doubt:
         notes.append(finding(Code.HU_DOUBTFUL, doubt))
     return notes
-
-
-def doubt_of_hu(samples: NDArray[np.int16]) -> str:
-    """Say why values cannot be the HU of a body; empty when they can."""
-    low, high = BODY_HU
-    lowest = int(samples.min())
-    if lowest > low:
-        return f"lowest value {lowest}"
-    emptier = float((samples < EMPTIER_THAN_AIR_HU).mean())
-    if emptier > EMPTIER_SHARE:
-        return f"{emptier:.0%} lie below air"
-    body = float(((samples >= low) & (samples <= high)).mean())
-    if body < BODY_SHARE:
-        return f"only {body:.1%} lie from {low:.0f} to {high:.0f}"
-    return ""
 
 
 def odd_slices(samples: NDArray[np.int16]) -> list[tuple[int, int | None]]:
@@ -136,6 +123,60 @@ def _row_differences(samples: NDArray[np.int16], apart: int) -> NDArray[np.float
         for before, after in zip(samples[:-apart], samples[apart:], strict=True)
     ]
     return np.array(rows, dtype=np.float64)
+
+
+def turned_slices(samples: NDArray[np.int16], hu: NDArray[np.int16]) -> list[tuple[str, range]]:
+    """Return slices that fit those beside them only when turned or mirrored, and how.
+
+    The stack is cut where a picture differs more from the one before than their neighbours do,
+    and where that one fits clearly better turned. Every other part is turned against the
+    longest. This finds the first and the last slice, and several side by side, of which each
+    has a neighbour that agrees with it.
+    """
+    step = np.append(_row_differences(samples, 1).mean(axis=1), 0.0)
+    beside = np.maximum(np.roll(step, 1), np.roll(step, -1))[:-1]
+    jumps = np.flatnonzero((step[:-1] > ODD_SLICE_HU) & (step[:-1] > TURNED_RATIO * beside))
+    cuts = {int(k) + 1: how for k in jumps if (how := _turn_between(hu[k], hu[k + 1]))}
+    ends = [0, *cuts, len(hu)]
+    parts = [range(first, end) for first, end in pairwise(ends)]
+    longest = max(range(len(parts)), key=lambda place: len(parts[place]))
+    return [
+        (
+            f"slices {part[0] + 1} to {part[-1] + 1} of {len(hu)}, "
+            f"{cuts.get(part[0]) or cuts[part[-1] + 1]}",
+            part,
+        )
+        for place, part in enumerate(parts)
+        if (place - longest) % 2
+    ]
+
+
+def _turn_between(plane: NDArray[np.int16], other: NDArray[np.int16]) -> str:
+    """Say how ``other`` must be turned to fit ``plane`` clearly better; empty if it need not."""
+    thin = max(1, max(plane.shape) // _COMPARED_PIXELS)
+    here = plane[thin // 2 :: thin, thin // 2 :: thin].astype(np.int32)
+    there = other[thin // 2 :: thin, thin // 2 :: thin].astype(np.int32)
+    differences = {
+        how: float(np.abs(here - turned).mean())
+        for how, turned in _turned(there).items()
+        if turned.shape == here.shape
+    }
+    best = min(differences, key=lambda how: differences[how])
+    as_it_is = float(np.abs(here - there).mean())
+    return best if as_it_is > TURNED_RATIO * differences[best] else ""
+
+
+def _turned(plane: NDArray[np.int32]) -> dict[str, NDArray[np.int32]]:
+    """Return the picture in the seven ways it can be turned and mirrored."""
+    return {
+        "mirrored from side to side": plane[:, ::-1],
+        "mirrored up and down": plane[::-1],
+        "turned by 180 degrees": plane[::-1, ::-1],
+        "turned by 90 degrees": np.rot90(plane),
+        "turned by 270 degrees": np.rot90(plane, 3),
+        "with rows and columns exchanged": plane.T,
+        "turned and mirrored": plane[::-1, ::-1].T,
+    }
 
 
 def _check_rescale(frames: Sequence[Frame], samples: NDArray[np.int16]) -> None:

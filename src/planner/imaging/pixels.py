@@ -24,6 +24,9 @@ HIGHEST_PADDING_HU = -900
 UNDECLARED_FILLER_HU = -1100
 """Corners below this are filler that the header does not declare: air is -1000."""
 
+UNEVEN_FILLER_HU = -1500
+"""Corners that differ are filler below this: scanners fill with -2000, -2048 or -3024."""
+
 BEYOND_FIELD_SHARE = 0.95
 """Share of the corners that must be padding before air-valued padding means "not seen"."""
 
@@ -208,10 +211,10 @@ def _filler(hu: NDArray[np.int16]) -> NDArray[np.bool_] | None:
     """Find filler outside the field of view that the header does not declare.
 
     After compression with loss filler is no longer one value; then all that is emptier than
-    air counts, as long as the corners do.
+    air counts, as long as the corners are far emptier: air whose scale is wrong is not.
     """
     corners = {int(hu[j, i]) for j in (0, -1) for i in (0, -1)}
-    if max(corners) >= UNDECLARED_FILLER_HU:
-        return None
-    limit = next(iter(corners)) if len(corners) == 1 else None
-    return np.asarray(hu < UNDECLARED_FILLER_HU if limit is None else hu == limit)
+    if len(corners) == 1:
+        filler = corners.pop()
+        return np.asarray(hu == filler) if filler < UNDECLARED_FILLER_HU else None
+    return np.asarray(hu < UNDECLARED_FILLER_HU) if max(corners) < UNEVEN_FILLER_HU else None

@@ -38,6 +38,10 @@ if TYPE_CHECKING:
 _WHOSE = (tags.PATIENT_NAME, tags.PATIENT_ID)
 _CT_CLASSES = (tags.CT_IMAGE, tags.ENHANCED_CT, tags.LEGACY_ENHANCED_CT)
 
+SCREEN_KINDS = frozenset(("SCREEN SAVE", "DOSE_INFO", "CT_SOM5 PROT", "CT_SOM7 PROT"))
+"""Words in Image Type of what scanners write as CT images beside the slices: pictures of a
+screen, sheets of the dose and of the protocol. Only without a position is one taken for it."""
+
 LOCALISER_COSINE = 0.35
 """A picture at more than about 70 degrees to all others is a localiser."""
 
@@ -130,6 +134,8 @@ def bystander(header: FileHeader) -> str:
     kinds = set(texts(header.data, tags.IMAGE_TYPE)[2:])
     if "LOCALIZER" in kinds:
         return "localiser"
+    if kinds & SCREEN_KINDS and not has_value(header.data, tags.IMAGE_POSITION):
+        return "picture of a screen"
     techniques = set(texts(header.data, tags.VOLUME_TECHNIQUE))
     if kinds & PROJECTION_KINDS or techniques & PROJECTION_TECHNIQUES:
         return "projection"
@@ -177,6 +183,10 @@ def _check_identity(series: Series, slices: list[FileHeader]) -> None:
     nameless = [h.name for h in slices if not text(h.data, tags.SOP_INSTANCE_UID)]
     if not any(has_value(series.headers[0].data, tag) for tag in _WHOSE):
         series.findings.append(finding(Code.NO_IDENTITY))
+    if not any(text(header.data, tags.STUDY_UID) for header in series.headers):
+        series.findings.append(finding(Code.NO_STUDY))
+    if not any(text(header.data, tags.FRAME_OF_REFERENCE_UID) for header in slices):
+        series.findings.append(finding(Code.NO_FRAME_OF_REFERENCE))
     if nameless or not series.uid:
         series.findings.append(finding(Code.NO_UID, files=nameless))
 
@@ -188,6 +198,9 @@ def _note_files(notes: list[GateFinding], slices: list[FileHeader]) -> None:
     bare = [header.name for header in slices if header.without_meta]
     if bare:
         notes.append(finding(Code.NO_FILE_META, f"{len(bare)} files", bare))
+    written = [header.name for header in slices if text(header.data, tags.BURNED_IN) == "YES"]
+    if written:
+        notes.append(finding(Code.ANNOTATED, f"{len(written)} files", written))
     programs = [header.name for header in slices if header.executable_preamble]
     if programs:
         notes.append(finding(Code.EXECUTABLE_PREAMBLE, f"{len(programs)} files", programs))

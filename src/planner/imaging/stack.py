@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.geometry.volume_geometry import VolumeGeometry
+from planner.imaging import tags
 from planner.imaging.codes import Code, finding
 from planner.imaging.frames import Frame, Triple, cross, dot
+from planner.imaging.values import text
 
 if TYPE_CHECKING:
     from planner.domain.volume import GateFinding
@@ -55,6 +57,17 @@ FIELD_FRACTION = 0.02
 
 FEWEST_SLICES = 3
 """Two slices have one step, and one step cannot be compared with another."""
+
+_PHASES = {
+    "NominalPercentageOfCardiacPhase": tags.CARDIAC_PHASE,
+    "TriggerTime": tags.TRIGGER_TIME,
+    "TemporalPositionIdentifier": tags.TEMPORAL_POSITION,
+    "AcquisitionTime": tags.ACQUISITION_TIME,
+    "SeriesDescription": tags.SERIES_DESCRIPTION,
+    "ImageComments": tags.IMAGE_COMMENTS,
+}
+"""What tells phases of the heart, of breathing or of contrast apart. Within one volume it may
+differ from slice to slice, so it is looked at only where two slices lie at one position."""
 
 _DECIMALS = 9
 """Origins and steps are rounded to the picometre so that equal scans have equal digests."""
@@ -170,10 +183,15 @@ def _check_repeats(ordered: list[Frame], places: list[float], step_mm: float) ->
         for place, (name, _) in enumerate(ordered[0].mixture)
         if any(a.mixture[place] != b.mixture[place] for a, b in repeated)
     ]
+    differing += [
+        name
+        for name, tag in _PHASES.items()
+        if any(text(a.file.data, tag) != text(b.file.data, tag) for a, b in repeated)
+    ]
     detail = f"{len(repeated)} positions twice"
     if differing:
-        text = f"{detail}; they differ in {', '.join(differing)}"
-        raise StackRefusedError([finding(Code.SEVERAL_VOLUMES, text, names)])
+        detail = f"{detail}; they differ in {', '.join(differing)}"
+        raise StackRefusedError([finding(Code.SEVERAL_VOLUMES, detail, names)])
     raise StackRefusedError([finding(Code.SAME_POSITION, detail, names)])
 
 
@@ -258,8 +276,8 @@ def _tilt(
     """Measure the lean of the stack, hold it against the tag, and check every corner."""
     cosine = min(1.0, dot(step, normal) / sqrt(dot(step, step)))
     tilt_deg = degrees(acos(cosine))
-    tags = {abs(frame.tilt_tag_deg) for frame in ordered if frame.tilt_tag_deg is not None}
-    wrong = [tag for tag in tags if tag > TILT_TAG_DEG and abs(tag - tilt_deg) > TILT_TAG_DEG]
+    stated = {abs(frame.tilt_tag_deg) for frame in ordered if frame.tilt_tag_deg is not None}
+    wrong = [tag for tag in stated if tag > TILT_TAG_DEG and abs(tag - tilt_deg) > TILT_TAG_DEG]
     if wrong:
         detail = f"stated {wrong[0]:g} degrees, measured {tilt_deg:.1f}"
         raise StackRefusedError([finding(Code.TILT_CONTRADICTS, detail)])

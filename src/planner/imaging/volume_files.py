@@ -17,8 +17,8 @@ from planner.imaging.inspection import Inspection, SeriesInspection
 from planner.imaging.nifti import nifti_bytes, read_nifti
 from planner.imaging.nrrd import nrrd_bytes, read_nrrd
 from planner.imaging.outlines_in import is_dicom_object, read_outline_object
-from planner.imaging.picture_checks import doubt_of_hu
 from planner.imaging.pixels import AIR_HU, UNDECLARED_FILLER_HU
+from planner.imaging.plausible_hu import doubt_of_hu
 from planner.imaging.posterior import Facing, facing_of
 from planner.imaging.stack import FEWEST_SLICES
 
