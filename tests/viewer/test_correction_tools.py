@@ -10,12 +10,21 @@ from PySide6.QtWidgets import QApplication, QToolButton
 
 from phantoms import easy_l3
 from planner.domain.anatomy import SpineGuides
-from planner.domain.corrections import BrushStroke, CanalPoint, DiscMoved, DiscPlane
+from planner.domain.corrections import (
+    BoneScribble,
+    BoneThreshold,
+    BrushStroke,
+    CanalPoint,
+    DiscMoved,
+    DiscPlane,
+    LevelCount,
+    WallLine,
+)
 from planner.domain.levels import Level
 from planner.geometry.points import PointLps
 from planner.session.planes import Plane
 from planner.session.touch import Tool
-from planner.session.window_states import Step
+from planner.session.window_states import Message, Step
 from planner.viewer.canvas.tool_painter import faded
 from planner.viewer.main_window import MainWindow
 from window_services import PhantomServices
@@ -140,6 +149,59 @@ def test_that_a_level_is_renamed_from_the_list(window, qtbot):
     tools.name.activated.emit(tools.name.findText("L4"))
     assert [name for name, _ in window.desk.edits.plan.anatomy.seeds] == [Level.L4]
     corrected(window, qtbot)
+
+
+def test_that_a_wall_is_drawn_by_its_key_and_a_scribble_waits_for_a_level(window, qtbot):
+    assert not window.actions_by_id["tool_mine"].isEnabled()
+    assert window.actions_by_id["tool_mine"].toolTip().endswith("Mark a level in the list first.")
+    window.anatomy._clicked(1, 0)
+    assert window.actions_by_id["tool_mine"].isEnabled()
+    qtbot.keyClick(window, Qt.Key.Key_W)
+    assert window.desk.corrections.tool is Tool.WALL
+    pane = window.panes.slices[Plane.SAGITTAL]
+    start = pixel(pane, window.desk.panes.state.cursor)
+    drag(qtbot, pane, start, start + QPoint(0, 60))
+    (word,) = corrected(window, qtbot)
+    assert isinstance(word, WallLine)
+    window.actions_by_id["tool_mine"].trigger()
+    drag(qtbot, pane, start, start + QPoint(0, 30))
+    _, word = corrected(window, qtbot)
+    assert isinstance(word, BoneScribble)
+    assert word.owner == guided().vertebrae[Level.L3].body_centre
+
+
+def test_that_brush_threshold_and_count_are_chosen_beside_the_tools(window, qtbot):
+    tools = window.anatomy.tools
+    window.anatomy._clicked(1, 0)
+    QApplication.processEvents()
+    tools.paint.setCurrentIndex(tools.paint.findData("vertebra"))
+    tools.paint.activated.emit(tools.paint.currentIndex())
+    tools.ball.click()
+    qtbot.keyClick(window, Qt.Key.Key_X)
+    pane = window.panes.slices[Plane.AXIAL]
+    at = pixel(pane, window.desk.panes.state.cursor)
+    qtbot.mouseClick(pane, LEFT, pos=at)
+    (wiped,) = corrected(window, qtbot)
+    assert (wiped.paint, wiped.erase, wiped.normal) == ("vertebra", True, None)
+    assert tools.threshold.text() == "automatic"
+    tools.threshold.setValue(210)
+    tools.threshold.editingFinished.emit()
+    *_, threshold = corrected(window, qtbot)
+    assert threshold == BoneThreshold(at=wiped.owner, threshold_hu=210.0)
+    tools.counts["Lumbar"].setCurrentText("6")
+    tools.counts["Lumbar"].activated.emit(2)
+    *_, count = corrected(window, qtbot)
+    assert count == LevelCount(lumbar=6)
+    window.desk.act(window.desk.edits.undo)
+    corrected(window, qtbot)
+    assert tools.counts["Lumbar"].currentText() == "5"
+    assert tools.threshold.value() == 210
+
+
+def test_that_a_long_sentence_does_not_make_the_window_wider(window, qtbot):
+    before = window.minimumSizeHint().width()
+    window.show_message(Message(text="This does not fit, and it says at length why. " * 8))
+    assert window.minimumSizeHint().width() == before
 
 
 def test_that_every_tool_that_is_off_says_why_and_fits_its_column(window, qtbot):

@@ -105,13 +105,33 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("delete_disc", "Delete disc", "Delete the touched disc line.", (), "Correct"),
     ActionSpec("tool_canal", "Canal here", "Click the middle of the canal.", (), "Correct", True),
+    ActionSpec(
+        "tool_wall",
+        "Wall line",
+        "Draw along the front or back of a body; the nearer wall is meant.",
+        ("W",),
+        "Correct",
+        True,
+    ),
+    ActionSpec(
+        "tool_mine",
+        "Bone of level",
+        "Draw over bone that belongs to the level marked in the list, as at a facet.",
+        (),
+        "Correct",
+        True,
+    ),
+    ActionSpec(
+        "tool_nobody",
+        "Bone of none",
+        "Draw over bone of no vertebra, as of a rib.",
+        (),
+        "Correct",
+        True,
+    ),
     ActionSpec("tool_grow", "Grow lesion", "Click inside the lesion.", (), "Correct", True),
-    ActionSpec(
-        "tool_paint", "Paint lesion", "Paint the lesion on a slice.", ("B",), "Correct", True
-    ),
-    ActionSpec(
-        "tool_erase", "Erase lesion", "Wipe the lesion on a slice.", ("X",), "Correct", True
-    ),
+    ActionSpec("tool_paint", "Paint", "Paint what the list below names.", ("B",), "Correct", True),
+    ActionSpec("tool_erase", "Erase", "Wipe what the list below names.", ("X",), "Correct", True),
     ActionSpec(
         "clear_corrections", "Clear corrections", "Take back every correction.", (), "Correct"
     ),
@@ -144,6 +164,9 @@ TOOLS_BY_ACTION = {
     "tool_disc": Tool.DISC,
     "tool_add_disc": Tool.ADD_DISC,
     "tool_canal": Tool.CANAL,
+    "tool_wall": Tool.WALL,
+    "tool_mine": Tool.MINE,
+    "tool_nobody": Tool.NOBODY,
     "tool_grow": Tool.GROW,
     "tool_paint": Tool.PAINT,
     "tool_erase": Tool.ERASE,
@@ -152,6 +175,8 @@ _CORRECTIONS = ("names_up", "names_down", "delete_disc", "clear_corrections")
 
 NO_SCAN = "Open a CT first."
 STILL_COMING = "Wait until every slice is read and the gate has given its verdict."
+NO_LINES = "Imported outlines have no lines to correct; use the brush."
+MARK_LEVEL = "Mark a level in the list first."
 NO_NEEDLE = "Select a needle first."
 _NEED_SCAN = (
     "segment", "import_labels", "entry", "tip", "new_needle", "outlines", "invert", "reset_view",
@@ -207,11 +232,14 @@ def tool_reasons(
     if why:
         return found
     if not tools.has_lines:
-        no_lines = "Imported outlines have no lines to correct; use the brush."
         wanting = [name for name, tool in TOOLS_BY_ACTION.items() if tool in NEEDS_LINES]
-        found.update(dict.fromkeys((*wanting, "delete_disc"), no_lines))
+        found.update(dict.fromkeys((*wanting, "delete_disc"), NO_LINES))
     elif not tools.disc_chosen:
         found["delete_disc"] = "Touch a disc line first, with Disc lines."
+    if tools.level is None:
+        found["tool_mine"] = found["tool_mine"] or MARK_LEVEL
+        if tools.brush.needs_level:
+            found["tool_paint"] = found["tool_erase"] = MARK_LEVEL
     if not tools.made:
         found["clear_corrections"] = "Nothing was corrected."
     return found

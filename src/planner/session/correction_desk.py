@@ -9,18 +9,19 @@ from planner.document import commands
 from planner.document.plan_document import Command
 from planner.domain.corrections import (
     BodyClicked,
-    BrushStroke,
+    BoneThreshold,
     CanalPoint,
     DiscAdded,
     DiscDeleted,
     DiscMoved,
     LesionGrown,
+    LevelCount,
     NamesShifted,
-    Paint,
 )
 from planner.session.disc_line import DiscLine, disc_line, moved, new_disc, tilted
-from planner.session.tool_marks import FIRST_BRUSH_MM, CorrectionState, StrokeMark, ToolMarks
-from planner.session.touch import BRUSHES, HINTS, Tool
+from planner.session.hand_drawn import SCRIBBLE_MM, Brush, Stroke, correction_of
+from planner.session.tool_marks import CorrectionState, StrokeMark, ToolMarks
+from planner.session.touch import BRUSHES, DRAWN, HINTS, Tool
 
 if TYPE_CHECKING:
     from planner.domain.anatomy import Anatomy
@@ -68,19 +69,22 @@ class CorrectionDesk:
         self._chosen: PointLps | None = None
         self._stroke: StrokeMark | None = None
         self._normal: tuple[float, float, float] = (0.0, 0.0, 1.0)
+        self._level: Level | None = None
         self.tool = Tool.NONE
-        self.brush_mm = FIRST_BRUSH_MM
+        self.brush = Brush()
 
     # what is shown
 
     @property
     def state(self) -> CorrectionState:
         """What the panel shows."""
-        document = self._edits.document
         return CorrectionState(
             tool=self.tool,
-            brush_mm=self.brush_mm,
-            made=len(document.plan.anatomy.corrections) if document else 0,
+            brush=self.brush,
+            level=self.level,
+            threshold_hu=self._threshold_hu,
+            count=self._count,
+            made=len(self._made),
             has_lines=bool(self._discs),
             disc_chosen=self._chosen_number is not None,
             is_redoing=self._outlines.is_stale,
@@ -94,9 +98,16 @@ class CorrectionDesk:
         if self._grip is not None and self._dragged is not None and discs:
             number = self._grip.number
             discs = (*discs[:number], self._dragged, *discs[number + 1 :])
+        guides = self._edits.anatomy.guides if self._edits.anatomy else None
+        walls = (guides.posterior_wall_mm, guides.anterior_wall_mm) if guides else ()
         return ToolMarks(
-            hint=HINTS.get(self.tool, ""),
+            hint=HINTS.get(self.tool, "").format(
+                level=self.level or "the level",
+                paint=self.brush.in_words(self.level or ""),
+                where="in all slices it reaches" if self.brush.is_ball else "on this slice",
+            ),
             discs=discs,
+            walls_mm=walls if self.tool is Tool.WALL and not void else (),
             chosen=self._chosen_number if self.tool is Tool.DISC else None,
             stroke=self._stroke,
             void=void,
@@ -116,7 +127,47 @@ class CorrectionDesk:
         nearest = min(range(len(places)), key=places.__getitem__, default=None)
         return nearest if nearest is not None and places[nearest] < HALF_DISC_MM else None
 
+    @property
+    def level(self) -> Level | None:
+        """The vertebra that is marked in the list, while there is one of that name."""
+        anatomy = self._edits.anatomy
+        return self._level if anatomy is not None and self._level in anatomy.vertebrae else None
+
+    @property
+    def _threshold_hu(self) -> float | None:
+        """Where the user said that bone of the marked level begins."""
+        said = [self._made[place] for place in self._thresholds]
+        last = said[-1] if said else None
+        return last.threshold_hu if isinstance(last, BoneThreshold) else None
+
+    @property
+    def _made(self) -> tuple[Correction, ...]:
+        document = self._edits.document
+        return document.plan.anatomy.corrections if document else ()
+
+    @property
+    def _thresholds(self) -> tuple[int, ...]:
+        """Places in the list of all thresholds for the marked level."""
+        anatomy, level = self._edits.anatomy, self.level
+        if anatomy is None or level is None:
+            return ()
+        return tuple(
+            place
+            for place, word in enumerate(self._made)
+            if isinstance(word, BoneThreshold) and _nearest(anatomy, word.at) is level
+        )
+
+    @property
+    def _count(self) -> LevelCount:
+        counts = [word for word in self._made if isinstance(word, LevelCount)]
+        return counts[-1] if counts else LevelCount()
+
     # choosing a tool
+
+    def mark(self, level: Level | None) -> None:
+        """Choose the vertebra that scribbles, brush and threshold belong to."""
+        self._level = level
+        self._floor.refresh()
 
     def choose(self, tool: Tool) -> None:
         """Take a tool into the hand; the same again, or ``NONE``, puts it down."""
@@ -135,7 +186,17 @@ class CorrectionDesk:
 
     def size_brush(self, radius_mm: float) -> None:
         """Choose the radius of the brush and the eraser."""
-        self.brush_mm = radius_mm
+        self.brush = replace(self.brush, radius_mm=radius_mm)
+        self._floor.refresh()
+
+    def choose_paint(self, paint: str) -> None:
+        """Choose what brush and eraser paint."""
+        self.brush = replace(self.brush, paint=paint)
+        self._floor.refresh()
+
+    def shape_brush(self, is_ball: bool) -> None:
+        """Let brush and eraser reach beyond the slice, or not."""
+        self.brush = replace(self.brush, is_ball=is_ball)
         self._floor.refresh()
 
     # a press, a move, a release
@@ -157,10 +218,11 @@ class CorrectionDesk:
             self._make(DiscAdded(plane=new_disc(touch.at, self._discs)))
         elif self.tool is Tool.DISC:
             self._grab(touch)
-        elif self.tool in BRUSHES:
+        elif self.tool in DRAWN:
             self._normal = touch.normal
+            ink_mm = self.brush.radius_mm if self.tool in BRUSHES else SCRIBBLE_MM
             self._stroke = StrokeMark(
-                points=(touch.at,), radius_mm=self.brush_mm, erase=self.tool is Tool.ERASE
+                points=(touch.at,), radius_mm=ink_mm, erase=self.tool is Tool.ERASE
             )
             self._floor.refresh()
 
@@ -186,16 +248,16 @@ class CorrectionDesk:
         if grip is not None and dragged is not None and dragged != grip.before:
             self._chosen = dragged.middle
             self._make(DiscMoved(disc=grip.before.middle, plane=dragged))
-        elif stroke is not None:
-            self._make(
-                BrushStroke(
-                    paint=Paint.LESION,
-                    points=stroke.points,
-                    radius_mm=stroke.radius_mm,
-                    erase=stroke.erase,
-                    normal=self._normal,
-                )
+        elif stroke is not None and (anatomy := self._edits.anatomy) is not None:
+            drawn = Stroke(
+                points=stroke.points,
+                normal=self._normal,
+                brush=self.brush,
+                vertebra=anatomy.vertebrae[self.level] if self.level else None,
+                guides=anatomy.guides,
             )
+            self._floor.act(lambda: self._make(correction_of(self.tool, drawn)))
+            self._floor.refresh()
         else:
             self._floor.refresh()
 
@@ -230,6 +292,26 @@ class CorrectionDesk:
         self._chosen = None
         self._make(DiscDeleted(disc=self._discs[number].middle))
 
+    def set_threshold(self, threshold_hu: float | None) -> None:
+        """Say where bone of the marked level begins; ``None`` leaves it to the program again."""
+        anatomy, level = self._edits.anatomy, self.level
+        if anatomy is None or level is None or threshold_hu == self._threshold_hu:
+            return
+        at = anatomy.vertebrae[level].body_centre
+        if threshold_hu is not None:
+            self._make(BoneThreshold(at=at, threshold_hu=threshold_hu))
+            return
+        gone = self._thresholds
+        word = self._made[gone[-1]]
+        touched = self._services.touched_levels(anatomy, word)
+        self._floor.act(lambda: self._edits.do(_without(gone, touched)))
+
+    def count_levels(self, thoracic: int, lumbar: int) -> None:
+        """Say how many thoracic and lumbar vertebrae this patient has."""
+        word = LevelCount(thoracic=thoracic, lumbar=lumbar)
+        if word != self._count:
+            self._make(word)
+
     def shift_names(self, steps: int) -> None:
         """Move every level name along the spine, to the head where positive."""
         self._make(NamesShifted(steps=steps))
@@ -251,6 +333,23 @@ class CorrectionDesk:
             return
         touched = self._services.touched_levels(anatomy, word)
         self._floor.act(lambda: self._edits.do(commands.correct(word, touched=touched)))
+
+
+def _nearest(anatomy: Anatomy, point: PointLps) -> Level:
+    return min(
+        anatomy.vertebrae.values(), key=lambda one: one.body_centre.distance_mm(point)
+    ).level
+
+
+def _without(places: tuple[int, ...], touched: frozenset[Level]) -> Command:
+    """Return the edit that takes some corrections out of the list, in one step."""
+
+    def apply(plan: Plan) -> Plan:
+        for place in reversed(places):
+            plan = commands.remove_correction(place, touched=touched).apply(plan)
+        return plan
+
+    return Command("Remove correction", apply)
 
 
 def _named(anatomy: Anatomy, level: Level, name: Level) -> Command:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from planner.session.correction_words import what_was_done, what_was_taken_back
 from planner.session.outlines import OutlineVolume, outline_volume
 from planner.session.surfaces import anatomy_surfaces, bone_surface
 
@@ -175,12 +176,13 @@ class OutlineDesk:
     def _redone(self, binding: AnatomyBinding, value: object) -> None:
         made: _Outlined = value  # type: ignore[assignment]  # what the work above returns
         self._asked = None
+        before, old = self._edits.anatomy, self._made_for
         self._edits.anatomy = made.anatomy
         self._made_for = _key(binding)
         self.show(made.drawn)
         self._floor.derive()
         self.build_surfaces()
-        self._floor.say("The correction is worked in. Look at the levels about it.")
+        self._floor.say(_done(old, binding, before, made.anatomy))
 
     def _not_redone(self, error: PlannerError) -> None:
         """Take back what does not fit its place, and say so."""
@@ -210,6 +212,23 @@ class OutlineDesk:
 
     def _surfaces_built(self, value: object) -> None:
         self._view.show_surfaces(value)  # type: ignore[arg-type]  # what the work returns
+
+
+def _done(
+    old: tuple[object, ...] | None,
+    binding: AnatomyBinding,
+    before: Anatomy | None,
+    after: Anatomy,
+) -> str:
+    """Return in one sentence what came of the words that are new in a binding, or gone."""
+    made = binding.corrections
+    was = () if old is None else old[-1]
+    if before is not None and isinstance(was, tuple) and old is not None:
+        if made[:-1] == was and old[:-1] == _key(binding)[:-1]:
+            return what_was_done(made[-1], before, after)
+        if was[: len(made)] == made and len(made) < len(was):
+            return what_was_taken_back(before, after)
+    return "The correction is worked in. Look at the levels about it."
 
 
 def _key(binding: AnatomyBinding) -> tuple[object, ...]:

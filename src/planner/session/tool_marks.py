@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from planner.domain.corrections import LevelCount
+from planner.session.hand_drawn import Brush
 from planner.session.touch import Tool
 
 if TYPE_CHECKING:
     from planner.domain.corrections import DiscPlane
-    from planner.geometry.points import PointLps
-
-FIRST_BRUSH_MM = 4.0
+    from planner.domain.levels import Level
+    from planner.geometry.points import PointLps, Vector
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +24,7 @@ class StrokeMark:
     erase: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ToolMarks:
     """What a tool draws over the slices.
 
@@ -31,6 +32,8 @@ class ToolMarks:
     ----------
     hint
         What to do with the tool, in words; empty without a tool.
+    walls_mm
+        Lines along the front and the back of the bodies, LPS, shape ``(n, 3)`` each.
     void
         Why the outlines that are drawn do not count now; empty when they do.
     """
@@ -38,16 +41,30 @@ class ToolMarks:
     hint: str = ""
     discs: tuple[DiscPlane, ...] = ()
     chosen: int | None = None
+    walls_mm: tuple[Vector, ...] = ()
     stroke: StrokeMark | None = None
     void: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectionState:
-    """What the panel shows of the tools."""
+    """What the panel shows of the tools.
+
+    Attributes
+    ----------
+    level
+        The vertebra that is marked in the list.
+    threshold_hu
+        Where the user said that its bone begins; ``None`` while the program finds that.
+    count
+        How many vertebrae the user said there are.
+    """
 
     tool: Tool = Tool.NONE
-    brush_mm: float = FIRST_BRUSH_MM
+    brush: Brush = field(default_factory=Brush)
+    level: Level | None = None
+    threshold_hu: float | None = None
+    count: LevelCount = field(default_factory=LevelCount)
     made: int = 0
     has_lines: bool = False
     disc_chosen: bool = False

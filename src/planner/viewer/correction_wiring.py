@@ -28,6 +28,10 @@ def wire_corrections(
     actions["clear_corrections"].triggered.connect(lambda _on=False: desk.clear())
     tools.renamed.connect(desk.rename)
     tools.brush_sized.connect(desk.size_brush)
+    tools.paint_chosen.connect(desk.choose_paint)
+    tools.ball_chosen.connect(desk.shape_brush)
+    tools.threshold_set.connect(desk.set_threshold)
+    tools.counted.connect(desk.count_levels)
     for pane in panes.slices.values():
         pane.tool_pressed.connect(desk.press)
         pane.tool_moved.connect(desk.move)

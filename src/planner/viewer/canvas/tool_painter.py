@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor
 
+from planner.geometry.points import PointLps
 from planner.session.disc_line import disc_line
 from planner.viewer.canvas.overlay_painter import pen, words
 from planner.viewer.theme import clinical
@@ -15,11 +16,17 @@ from planner.viewer.theme import clinical
 if TYPE_CHECKING:
     from PySide6.QtGui import QPainter
 
+    from planner.geometry.points import Vector
     from planner.session.planes import PaneMap
     from planner.session.tool_marks import StrokeMark, ToolMarks
 
 GRIP_PX = 4.5
+WALL_NEAR_MM = 12.0
+"""A sagittal picture this far beside the midline still shows what the wall lines are for."""
 DISC, DISC_CHOSEN = "#8FB8FF", "#FFFFFF"
+
+
+SEEN_FROM_SIDE = 0.7
 
 
 def paint_tool(painter: QPainter, pane: PaneMap, marks: ToolMarks) -> None:
@@ -41,11 +48,26 @@ def paint_tool(painter: QPainter, pane: PaneMap, marks: ToolMarks) -> None:
         painter.setBrush(QColor(DISC_CHOSEN if is_chosen else DISC))
         for place in (start, middle, end):
             painter.drawEllipse(place, GRIP_PX, GRIP_PX)
+    for wall in marks.walls_mm:
+        _wall(painter, pane, wall)
     if marks.stroke is not None:
         _stroke(painter, pane, marks.stroke)
     if marks.hint:
         painter.setBrush(QColor(0, 0, 0, 0))
         words(painter, QPointF(10, pane.height_px - 30), marks.hint, clinical.LETTERS, 12)
+
+
+def _wall(painter: QPainter, pane: PaneMap, line_mm: Vector) -> None:
+    """Draw the line along one wall in a picture that is seen from the side and runs near it."""
+    if abs(pane.frame.normal[0]) < SEEN_FROM_SIDE:
+        return
+    away = np.abs((line_mm - pane.centre.array) @ pane.frame.normal)
+    near = away < WALL_NEAR_MM
+    places = [QPointF(*pane.pixel(PointLps.of(point))) for point in line_mm[near]]
+    if len(places) > 1 and np.ptp(line_mm[near, 2]) > WALL_NEAR_MM:
+        for colour, width in (("#000000", 4.0), (DISC, 1.8)):
+            painter.setPen(pen(colour, width, 130 if width > 2.0 else 255))
+            painter.drawPolyline(places)
 
 
 def _stroke(painter: QPainter, pane: PaneMap, stroke: StrokeMark) -> None:

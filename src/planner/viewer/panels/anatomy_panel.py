@@ -109,13 +109,22 @@ class AnatomyPanel(Panel):
                     item.setCheckState(state_now)
                 self._table.setItem(place, column, item)
         self._table.blockSignals(False)
-        say(self._remarks, "\n".join(state.notes))
+        self._show_remarks()
 
     def _clicked(self, row: int, column: int) -> None:
         if self._state is not None and column != _ACCEPTED_COLUMN:
             self._marked = self._state.rows[row].level
             self.tools.show_level(self._marked, self._state)
+            self._show_remarks()
             self.level_shown.emit(self._marked)
+
+    def _show_remarks(self) -> None:
+        """Say what to look at: at the level that is marked, else at every level."""
+        if self._state is None:
+            return
+        marked = [row for row in self._state.rows if row.level is self._marked]
+        lines = marked[0].remarks if marked else self._state.notes
+        say(self._remarks, "\n".join(lines))
 
     def _changed(self, item: QTableWidgetItem) -> None:
         if self._state is not None and item.column() == _ACCEPTED_COLUMN:

@@ -6,19 +6,22 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QDoubleSpinBox,
     QGridLayout,
     QHBoxLayout,
     QSizePolicy,
+    QSpinBox,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from planner.domain.corrections import LARGEST_BRUSH_MM
+from planner.domain.corrections import GREATEST_BONE_HU, LARGEST_BRUSH_MM, LEAST_BONE_HU
 from planner.domain.levels import Level
-from planner.session.actions import TOOLS_BY_ACTION
+from planner.session.actions import MARK_LEVEL, NO_LINES, TOOLS_BY_ACTION
+from planner.session.hand_drawn import PAINTS
 from planner.viewer.panels.parts import label, section
 
 if TYPE_CHECKING:
@@ -33,9 +36,14 @@ _ROWS = (
     ("names_up", "names_down"),
     ("tool_body", "tool_canal"),
     ("tool_disc", "tool_add_disc"),
-    ("delete_disc", "tool_grow"),
+    ("delete_disc", "tool_wall"),
+    ("tool_mine", "tool_nobody"),
     ("tool_paint", "tool_erase"),
+    ("tool_grow", "clear_corrections"),
 )
+_COUNTS = {"Lumbar": ("4", "5", "6"), "Thoracic": ("11", "12", "13")}
+_AUTOMATIC_HU = int(LEAST_BONE_HU) - 10
+"""The lowest step of the threshold stands for the program's own."""
 
 
 class CorrectionTools(QWidget):
@@ -43,6 +51,10 @@ class CorrectionTools(QWidget):
 
     renamed = Signal(object, object)
     brush_sized = Signal(float)
+    paint_chosen = Signal(str)
+    ball_chosen = Signal(bool)
+    threshold_set = Signal(object)
+    counted = Signal(int, int)
 
     def __init__(self, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,13 +65,9 @@ class CorrectionTools(QWidget):
         self.name.setAccessibleName("Name of the vertebra that is marked in the list")
         self.name.activated.connect(self._rename)
         self._of = label("", "quiet")
-        self.brush = QDoubleSpinBox()
-        self.brush.setFixedWidth(90)
-        self.brush.setRange(1.0, LARGEST_BRUSH_MM)
-        self.brush.setSuffix(" mm")
-        self.brush.setDecimals(1)
-        self.brush.setAccessibleName("Radius of brush and eraser")
-        self.brush.valueChanged.connect(self.brush_sized)
+        self._make_brush()
+        self._make_threshold()
+        self._make_counts()
         grid = QGridLayout()
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(6)
@@ -75,22 +83,77 @@ class CorrectionTools(QWidget):
         column_.addWidget(section("Correct"))
         column_.addLayout(_beside(self._of, self.name))
         column_.addLayout(grid)
-        column_.addLayout(_beside(label("Brush radius", "quiet"), self.brush))
-        clear = QToolButton()
-        clear.setDefaultAction(actions["clear_corrections"])
-        clear.setProperty("role", "flat")
-        column_.addWidget(clear)
+        column_.addLayout(_beside(label("Brush paints", "quiet"), self.paint))
+        column_.addLayout(_beside(self.ball, self.brush))
+        column_.addLayout(_beside(self._bone, self.threshold))
+        for name, box in self.counts.items():
+            column_.addLayout(_beside(label(f"{name} vertebrae", "quiet"), box))
         self.show_level(None, None)
+
+    def _make_brush(self) -> None:
+        self.paint = QComboBox()
+        self.paint.setFixedWidth(150)
+        for paint, words in PAINTS.items():
+            self.paint.addItem(words[:1].upper() + words[1:], paint)
+        self.paint.setAccessibleName("What brush and eraser paint")
+        self.paint.activated.connect(
+            lambda place: self.paint_chosen.emit(str(self.paint.itemData(place)))
+        )
+        self.ball = QCheckBox("In depth, radius")
+        self.ball.setToolTip("Let brush and eraser be a ball that reaches into other slices.")
+        self.ball.clicked.connect(self.ball_chosen)
+        self.brush = QDoubleSpinBox()
+        self.brush.setFixedWidth(90)
+        self.brush.setRange(1.0, LARGEST_BRUSH_MM)
+        self.brush.setSuffix(" mm")
+        self.brush.setDecimals(1)
+        self.brush.setAccessibleName("Radius of brush and eraser")
+        self.brush.valueChanged.connect(self.brush_sized)
+
+    def _make_threshold(self) -> None:
+        self._bone = label("Bone begins at", "quiet")
+        self.threshold = QSpinBox()
+        self.threshold.setFixedWidth(110)
+        self.threshold.setRange(_AUTOMATIC_HU, int(GREATEST_BONE_HU))
+        self.threshold.setSingleStep(10)
+        self.threshold.setSuffix(" HU")
+        self.threshold.setSpecialValueText("automatic")
+        self.threshold.setAccessibleName("Where bone of the marked vertebra begins")
+        self.threshold.editingFinished.connect(self._threshold_given)
+
+    def _make_counts(self) -> None:
+        self.counts: dict[str, QComboBox] = {}
+        for name, offered in _COUNTS.items():
+            box = QComboBox()
+            box.setFixedWidth(90)
+            box.addItems(offered)
+            box.setAccessibleName(f"How many {name.lower()} vertebrae this patient has")
+            box.setToolTip("Names are counted with as many.")
+            box.activated.connect(self._counted)
+            self.counts[name] = box
 
     def show_state(self, state: CorrectionState) -> None:
         """Mark the tool in the hand."""
         for name, tool in TOOLS_BY_ACTION.items():
             self._actions[name].setChecked(tool is state.tool)
         self.brush.blockSignals(True)
-        self.brush.setValue(state.brush_mm)
+        self.brush.setValue(state.brush.radius_mm)
         self.brush.blockSignals(False)
+        self.threshold.setValue(int(state.threshold_hu or _AUTOMATIC_HU))
+        self.paint.setCurrentIndex(self.paint.findData(state.brush.paint))
+        self.ball.setChecked(state.brush.is_ball)
+        self.counts["Lumbar"].setCurrentText(str(state.count.lumbar))
+        self.counts["Thoracic"].setCurrentText(str(state.count.thoracic))
+        self._bone.setText(f"Bone of {state.level} begins at" if state.level else "Bone begins at")
+        why = "" if state.level else MARK_LEVEL
+        if not state.has_lines:
+            why = NO_LINES
+        elif state.is_redoing:
+            why = "The last correction is being worked in."
+        self.threshold.setEnabled(not why)
+        self.threshold.setToolTip(why or "Enter works it in; the lowest step is automatic.")
         times = f" ({state.made})" if state.made else ""
-        self._actions["clear_corrections"].setText(f"Clear corrections{times}")
+        self._actions["clear_corrections"].setText(f"Clear all{times}")
 
     def show_level(self, level: Level | None, anatomy: AnatomyState | None) -> None:
         """Offer names for the vertebra that is marked in the list."""
@@ -103,11 +166,13 @@ class CorrectionTools(QWidget):
         elif anatomy.is_void:
             why = "The last correction is being worked in."
         elif level is None:
-            why = "Mark a level in the list first."
+            why = MARK_LEVEL
         else:
             offered = [one.value for one in Level]
             self.name.addItems(offered)
             self.name.setCurrentIndex(offered.index(level.value))
+        for box in self.counts.values():
+            box.setEnabled(anatomy is not None and anatomy.is_there and not anatomy.is_void)
         self.name.setEnabled(not why)
         self.name.setToolTip(why or "The other levels are counted on from this one.")
 
@@ -115,6 +180,15 @@ class CorrectionTools(QWidget):
         wanted = Level(self.name.itemText(place))
         if self._level is not None and wanted is not self._level:
             self.renamed.emit(self._level, wanted)
+
+    def _threshold_given(self) -> None:
+        given = self.threshold.value()
+        self.threshold_set.emit(None if given == _AUTOMATIC_HU else float(given))
+
+    def _counted(self, _place: int) -> None:
+        self.counted.emit(
+            int(self.counts["Thoracic"].currentText()), int(self.counts["Lumbar"].currentText())
+        )
 
 
 def _beside(left: QWidget, right: QWidget) -> QHBoxLayout:

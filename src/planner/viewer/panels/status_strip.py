@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QSizePolicy, QWidget
 
 from planner.viewer.panels.parts import label
 
@@ -23,7 +23,8 @@ class StatusStrip(QWidget):
         self.setObjectName("status")
         self.setFixedHeight(38)
         self.message = label("", "quiet")
-        self.message.setWordWrap(False)
+        # A long sentence takes a second line; it must not make the window wider.
+        self.message.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._job = label("", "quiet")
         self._job.setWordWrap(False)
         self._slot = ""
