@@ -183,13 +183,12 @@ def test_that_advice_keeps_its_capitals_and_is_readable_in_both_themes(qtbot, qa
         palette = qapp.palette()
         palette.setColor(palette.ColorRole.Text, chrome.text)
         ink = panel._quiet(palette)
-        ground = [int(chrome.ground[n : n + 2], 16) for n in (1, 3, 5)]
+        ground = rgb(chrome.ground)
         mixed = [
             ink.alphaF() * one + (1 - ink.alphaF()) * under
             for one, under in zip((ink.red(), ink.green(), ink.blue()), ground, strict=True)
         ]
-        light, dark = sorted((luminance(mixed), luminance(ground)), reverse=True)
-        assert (light + 0.05) / (dark + 0.05) > 5.5
+        assert contrast(mixed, ground) > 5.5
     drawn = []
     monkeypatch.setattr(
         panel.QPainter, "drawText", lambda _self, *given: drawn.append(given[-1]), raising=True
@@ -202,6 +201,39 @@ def test_that_advice_keeps_its_capitals_and_is_readable_in_both_themes(qtbot, qa
     made.show()
     made.grab()
     assert "Values in HU" in drawn
+
+
+@pytest.mark.parametrize("chrome", [DARK, LIGHT], ids=["dark", "light"])
+@pytest.mark.parametrize("ground", ["ground", "surface", "raised", "hover"])
+def test_that_the_ink_of_the_best_series_is_readable_chosen_or_not(chrome, ground):
+    # WCAG 2.2, 1.4.3: 4.5 to 1 for text of this size.
+    assert contrast(rgb(chrome.accent), rgb(getattr(chrome, ground))) >= 4.5
+    assert contrast(rgb(chrome.on_accent), rgb(chrome.accent)) >= 4.5
+
+
+def test_that_what_holds_for_the_whole_folder_is_said_once():
+    cut = GateFinding(
+        code="DCM-UNREADABLE-FILE", severity=GateVerdict.REFUSE, message="A file cannot be read."
+    )
+    gap = replace(series("2", GateVerdict.REFUSE, "A slice is missing."))
+    both = [replace(one, verdict=GateVerdict.REFUSE) for one in (series("1"), gap)]
+    rows = [replace(one, findings=(cut, *one.findings)) for one in both]
+    state = chooser_state(replace(FOLDER, series=tuple(rows), findings=(cut,)), names_hidden=False)
+    assert state.remarks == ("A file cannot be read. (DCM-UNREADABLE-FILE)",)
+    first, second = state.groups[0].rows
+    assert first.remarks == ()
+    assert first.verdict_sentence == "For what is said of the folder, above the list."
+    assert first.refused == "A file cannot be read."
+    assert second.verdict_sentence == "A slice is missing. (DCM-MISSING-SLICE)"
+
+
+def rgb(colour: str) -> list[int]:
+    return [int(colour[n : n + 2], 16) for n in (1, 3, 5)]
+
+
+def contrast(one, other) -> float:
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
 
 
 def luminance(rgb) -> float:

@@ -149,9 +149,8 @@ def _line(one: SeriesInspection) -> str:
 
 def _advice(one: SeriesInspection, traits: Traits) -> tuple[str, ...]:
     """Give the reasons for and against planning on this series, the heaviest first."""
-    why_not = [found for found in one.findings if found.severity is GateVerdict.REFUSE]
-    if why_not:
-        return (f"cannot be used: {why_not[0].message}",)
+    if one.verdict is GateVerdict.REFUSE:
+        return ("cannot be used",)  # the findings say why
     codes = {found.code for found in one.findings}
     step_mm, length_mm = one.spacing_mm[2], _length_mm(one)
     plane = (traits.plane or Plane.OBLIQUE).value

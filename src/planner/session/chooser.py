@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from planner.domain.volume import PatientIdentity
+    from planner.domain.volume import GateFinding, PatientIdentity
     from planner.imaging.inspection import Inspection, SeriesInspection
 
 NAMES_HIDDEN = "Names are hidden. Show them (Ctrl+H) to choose between patients."
@@ -31,7 +31,10 @@ class SeriesRow:
     best
         Why it is the best for planning; empty for every other series.
     remarks
-        What the gate says of it, heaviest first, each with its code.
+        What the gate says of it, heaviest first, each with its code; without what the chooser
+        says above the list of the whole folder.
+    verdict_sentence
+        The heaviest of them, or why there is none.
     refused
         Why it cannot be chosen; empty when it can.
     """
@@ -43,6 +46,7 @@ class SeriesRow:
     best: str
     verdict: GateVerdict
     remarks: tuple[str, ...]
+    verdict_sentence: str
     refused: str
     thumbnail: NDArray[np.uint8] | None = field(default=None, compare=False, repr=False)
 
@@ -119,6 +123,7 @@ def chooser_state(inspection: Inspection, *, names_hidden: bool) -> ChooserState
                         one,
                         is_best=one is best_of.get(who) and len(inspection.series) > 1,
                         blocked=NAMES_HIDDEN if several and names_hidden else "",
+                        said_above=inspection.findings,
                     )
                     for one in found
                 ),
@@ -173,9 +178,12 @@ def _hint(patients: int, any_opens: bool) -> str:
     return "Best for planning first. Headers were checked; pixels are checked on opening."
 
 
-def _row(one: SeriesInspection, *, is_best: bool, blocked: str) -> SeriesRow:
+def _row(
+    one: SeriesInspection, *, is_best: bool, blocked: str, said_above: tuple[GateFinding, ...]
+) -> SeriesRow:
     advice = ", ".join(one.advice)
     heaviest = sorted(one.findings, key=lambda item: item.severity is not GateVerdict.REFUSE)
+    own = [item for item in heaviest if item not in said_above]
     refused = blocked
     if one.verdict is GateVerdict.REFUSE:
         refused = next(
@@ -190,6 +198,16 @@ def _row(one: SeriesInspection, *, is_best: bool, blocked: str) -> SeriesRow:
         advice=advice,
         best=f"Best for planning: {advice}" if is_best else "",
         verdict=one.verdict,
-        remarks=tuple(f"{item.message} ({item.code})" for item in heaviest),
+        remarks=tuple(f"{item.message} ({item.code})" for item in own),
+        verdict_sentence=_verdict_sentence(own, one.verdict),
         refused=refused,
     )
+
+
+def _verdict_sentence(own: list[GateFinding], verdict: GateVerdict) -> str:
+    if verdict is GateVerdict.LOAD:
+        return "Nothing to remark in the headers."
+    if not own or (verdict is GateVerdict.REFUSE and own[0].severity is not verdict):
+        return "For what is said of the folder, above the list."
+    more = f"  (+{len(own) - 1} more)" if len(own) > 1 else ""
+    return f"{own[0].message} ({own[0].code}){more}"

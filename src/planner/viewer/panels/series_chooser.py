@@ -151,10 +151,8 @@ def _paint_verdict(painter: QPainter, box: QRect, palette: QPalette, row: Series
     painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, word)
     painter.setFont(_font(painter, 12))
     painter.setPen(palette.color(QPalette.ColorRole.Text) if row.remarks else quiet)
-    sentence = row.remarks[0] if row.remarks else "Nothing to remark in the headers."
-    more = f"  (+{len(row.remarks) - 1} more)" if len(row.remarks) > 1 else ""
     wraps = Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
-    painter.drawText(box.adjusted(0, 22, 0, 4), wraps, sentence + more)
+    painter.drawText(box.adjusted(0, 22, 0, 4), wraps, row.verdict_sentence)
 
 
 def _quiet(palette: QPalette) -> QColor:

@@ -51,7 +51,7 @@ LIGHT = Chrome(
     text="#17202A",
     quiet="#51606E",
     faint="#8795A3",
-    accent="#1F6FB2",
+    accent="#1A62A0",
     on_accent="#FFFFFF",
 )
 THEMES = {"dark": DARK, "light": LIGHT}
