@@ -14,6 +14,7 @@ import numpy as np
 
 from planner.anatomy.axial_rotation import turned_to_symmetry
 from planner.anatomy.body_surface import body_surfaces
+from planner.anatomy.canal_clearance import clear_of_bone
 from planner.anatomy.canal_path import hypotheses
 from planner.anatomy.canal_surface import canal_radius_mm
 from planner.anatomy.canal_tracking import tracked
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from planner.domain.progress import ProgressReport
     from planner.domain.volume import CtVolume
 
-BACKEND = "builtin 9"
+BACKEND = "builtin 10"
 
 REACH_MM = np.array([65.0, 85.0, 25.0]), np.array([65.0, 60.0, 25.0])
 """How far the work grid reaches to right/anterior/inferior and left/posterior/superior."""
@@ -64,6 +65,7 @@ class SpineReading:
     curve: SpineCurve
     straight: NDArray[np.float32]
     discs: DiscSearch
+    moved_mm: NDArray[np.float64]
 
     @property
     def merit(self) -> float:
@@ -97,8 +99,13 @@ def read_spine(ct: CtVolume, report: ProgressReport) -> SpineReading:
         curve = recentred(curve, canal_radius_mm(straightened(ct.hu, ct.geometry, curve)))
         curve = turned_to_symmetry(curve, straightened(ct.hu, ct.geometry, curve))
         straight = straightened(ct.hu, ct.geometry, curve)
+        curve, moved = clear_of_bone(curve, straight, path.bone_hu)
+        if moved.any():
+            straight = straightened(ct.hu, ct.geometry, curve)
         discs = find_discs(straight)
-        readings.append(SpineReading(path=path, curve=curve, straight=straight, discs=discs))
+        readings.append(
+            SpineReading(path=path, curve=curve, straight=straight, discs=discs, moved_mm=moved)
+        )
     usable = [reading for reading in readings if len(reading.discs.s_mm)]
     if not usable:
         raise InputRefusedError(
@@ -142,7 +149,11 @@ class SpineOutline:
     def quality(self) -> ScanQuality:
         """What holds for the whole scan."""
         discs = self.spine.discs
-        return ScanQuality(irregularity=discs.irregularity, coverage=discs.coverage)
+        return ScanQuality(
+            irregularity=discs.irregularity,
+            coverage=discs.coverage,
+            moved_mm=self.spine.moved_mm,
+        )
 
     def model(self) -> SpineModel:
         """Return the spine as it is measured."""
@@ -176,6 +187,7 @@ def outline_spine(ct: CtVolume, report: ProgressReport) -> SpineOutline:
         discs=reading.discs,
         surfaces=body_surfaces(reading.straight, reading.discs),
         canal_radius_mm=canal_radius_mm(reading.straight),
+        moved_mm=reading.moved_mm,
     )
     low, high = clipped_to_scan(
         ct, curve.points_mm.min(0) - REACH_MM[0], curve.points_mm.max(0) + REACH_MM[1]

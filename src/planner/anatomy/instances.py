@@ -272,7 +272,7 @@ def _seeds(
     core = ndimage.binary_erosion(parts.bodies > 0)
     seeds = np.ascontiguousarray(np.where(core, parts.bodies, 0), dtype=np.int32)
     reach = linear(canal_half_mm, s) + _PEDICLE_CORE_MM
-    beside_canal = (side > 7) & (side < reach) & (v > -4) & (v < wall + 3) & bone
+    beside_canal = (side > 7) & (side < reach) & (v > 0) & (v < wall + 3) & bone
     midline = (side < 6) & (v < -4) & (v > -22) & bone & dense
     flat = seeds.reshape(-1)
     beside, middle = np.flatnonzero(beside_canal), np.flatnonzero(midline)

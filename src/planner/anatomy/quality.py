@@ -30,13 +30,27 @@ LEAST_POSTERIOR_SHARE = 0.2
 """Limits proposed with the method; only the first two were seen on data. Noise was: at 60 HU no
 outline of a digital spine was worse, so it is flagged where the wall cannot be judged either."""
 
+CANAL_STEP_MM = 3.0
+"""A smooth axis that lies this far from the middle of the canal cut through bone."""
+
+_STEP_REACH = 0.6
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ScanQuality:
-    """What holds for the whole scan: irregularity and coverage of the discs."""
+    """What holds for the whole scan.
+
+    Attributes
+    ----------
+    irregularity, coverage
+        Of the discs.
+    moved_mm
+        Over ``s``: how far the canal's axis left its smooth course to stay clear of bone.
+    """
 
     irregularity: float
     coverage: float
+    moved_mm: NDArray[np.float64]
 
 
 def judge(
@@ -65,6 +79,7 @@ def judge(
         flags += _size_flags(n, bodies, wholes, model.cut_by_scan)
         flags += _spacing_flags(n, model)
         flags += _canal_flags(n, areas)
+        flags += [] if scan is None else _step_flags(n, model, scan.moved_mm)
         found = evidence[n]
         flags += [] if found is None else found.flags()
         if _metal_near(model, n, metal_s):
@@ -130,6 +145,16 @@ def _canal_flags(n: int, areas: NDArray[np.float64]) -> list[str]:
     if near and areas[n] > 0 and abs(np.log(areas[n] / np.mean(near))) > CANAL_JUMP:
         flags.append("the canal's section jumps from level to level")
     return flags
+
+
+def _step_flags(n: int, model: SpineModel, moved_mm: NDArray[np.float64]) -> list[str]:
+    """Flag both vertebrae beside a step of the canal: their joints lie unlike other ones."""
+    reach = _STEP_REACH * model.height_mm[n]
+    low, high = model.centre_s[n] - reach, model.centre_s[n] + reach
+    near = moved_mm[max(0, int(low)) : max(0, int(high) + 1)]
+    if not near.size or near.max() < CANAL_STEP_MM:
+        return []
+    return ["the canal steps aside here, as over a slipped vertebra: check the outline"]
 
 
 def _metal_near(model: SpineModel, n: int, metal_s: NDArray[np.float32]) -> bool:

@@ -24,6 +24,8 @@ class StraightSpine:
         float32 ``[s, v, u]``: the CT in straightened coordinates, 1 mm.
     canal_radius_mm
         Radius of the canal over (s, angle).
+    moved_mm
+        Shape ``(n,)``: how far the curve left its smooth course to stay clear of bone.
     """
 
     curve: SpineCurve
@@ -31,3 +33,4 @@ class StraightSpine:
     discs: DiscSearch
     surfaces: BodySurfaces
     canal_radius_mm: NDArray[np.float64]
+    moved_mm: NDArray[np.float64]
