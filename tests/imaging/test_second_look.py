@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from pydicom.uid import ImplicitVRLittleEndian
+from pydicom.uid import ImplicitVRLittleEndian, RLELossless
 
 from imaging.dicom_patient import hu_of, series, set_hu, write
 from planner.domain.errors import InputRefusedError
 from planner.imaging import deidentify_series, inspect, load_ct
 from planner.imaging.picture_checks import odd_slices
+from planner.imaging.voxels import read_voxels
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -135,3 +136,23 @@ def test_that_no_copy_is_made_where_an_overlay_hides_in_the_pixels(tmp_path: Pat
         deidentify_series(tmp_path / "in", tmp_path / "out")
     assert refused.value.code == "DCM-BURNED-IN"
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_that_a_disc_taken_out_on_the_way_is_said_of_the_slice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packed: bool
+) -> None:
+    slices = series()
+    if packed:
+        for data in slices:
+            data.compress(RLELossless, generate_instance_uid=False)
+    write(tmp_path, slices)
+
+    def read_late(*given: object) -> object:
+        (tmp_path / "IM0013.dcm").unlink()
+        return read_voxels(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("planner.imaging.gate.read_voxels", read_late)
+    with pytest.raises(InputRefusedError, match=r"opened before.*IM0013\.dcm") as refused:
+        load_ct(tmp_path)
+    assert refused.value.code == "DCM-UNREADABLE-FILE"

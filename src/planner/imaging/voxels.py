@@ -156,7 +156,20 @@ class _Source:
     _parts: dict[FileHeader, list[list[Part]]] = field(default_factory=dict)
 
     def read(self, frame: Frame, target: NDArray[np.int16]) -> None:
-        """Fill one slice with stored values as 16-bit words of this machine's byte order."""
+        """Fill one slice with stored values as 16-bit words of this machine's byte order.
+
+        Raises
+        ------
+        FrameRefusedError
+            When they cannot be read whole, also because the disc was taken out on the way.
+        """
+        try:
+            self._read(frame, target)
+        except OSError as error:
+            lost = f"it could be opened before: {error.strerror}"
+            raise FrameRefusedError(Code.UNREADABLE_FILE, lost) from None
+
+    def _read(self, frame: Frame, target: NDArray[np.int16]) -> None:
         if frame.file.syntax.coding is Coding.RAW:
             _read_raw(frame, target)
             return
