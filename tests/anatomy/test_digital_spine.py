@@ -140,6 +140,31 @@ def test_that_an_empty_outline_is_refused() -> None:
     assert refusal.value.code == "ANA-NO-LABELS"
 
 
+TOTALSEGMENTATOR = {Level.L4: 28, Level.L3: 29, Level.L2: 30}
+"""Its own numbers, where VerSe has 28 for T13 and organs have those of the neck."""
+
+
+@pytest.mark.parametrize(
+    ("renumber", "why"),
+    [
+        (lambda level: 46 - level.verse_label, "lies below that of"),
+        (lambda level: TOTALSEGMENTATOR.get(level, 0), "numbers that VerSe has not"),
+        (lambda level: 8 if level is LEVELS[0] else level.verse_label, "mm from each other"),
+    ],
+    ids=["counted the other way", "of TotalSegmentator", "a level far off"],
+)
+def test_that_numbers_of_another_program_are_refused(renumber, why) -> None:
+    phantom = feet_first_prone_l3()
+    truth = phantom.truth.labels
+    numbers = np.zeros_like(truth)
+    for level in phantom.truth.vertebrae:
+        numbers[truth == level.verse_label] = renumber(level)
+    labels = LabelVolume(geometry=phantom.truth.geometry, labels=numbers)
+    with pytest.raises(InputRefusedError, match=why) as refusal:
+        segment_imported(phantom.ct, labels)
+    assert refusal.value.code == "ANA-OTHER-NUMBERS"
+
+
 def test_that_a_ball_without_arches_is_refused_as_an_outline() -> None:
     phantom = feet_first_prone_l3()
     grid = phantom.ct.geometry

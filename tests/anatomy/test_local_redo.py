@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy import ndimage
@@ -133,6 +133,7 @@ def test_that_hollows_are_what_filling_each_section_adds(mask: np.ndarray, axis:
         assert len(np.unique(np.nonzero(found == number)[axis])) == 1, "one section each"
 
 
+@settings(deadline=None)  # the first call compiles
 @given(masks, st.sampled_from((1.0, 1.5, 2.0, 2.5)))
 def test_that_what_lies_within_a_radius_is_told_by_the_distance(
     mask: np.ndarray, radius: float
@@ -142,6 +143,7 @@ def test_that_what_lies_within_a_radius_is_told_by_the_distance(
     assert np.array_equal(within(mask, radius), distance <= radius)
 
 
+@settings(deadline=None)  # the first call compiles
 @given(
     arrays.arrays(np.float64, st.integers(1, 8), elements=st.floats(-1e3, 1e3)),
     arrays.arrays(np.float32, (2, 3), elements=st.floats(-3.0, 12.0, width=32)),

@@ -69,6 +69,7 @@ def bent_curve() -> SpineCurve:
     )
 
 
+@settings(deadline=None)  # the first call compiles
 @given(st.floats(5.0, 155.0), st.floats(-30.0, 50.0), st.floats(-40.0, 40.0))
 def test_that_locating_undoes_placing_on_a_bent_spine(s: float, v: float, u: float) -> None:
     curve = bent_curve()
@@ -84,3 +85,15 @@ def test_that_anterior_is_in_front_and_left_is_left() -> None:
     assert s[0] == pytest.approx(80.0, abs=0.5)
     assert v[0] == pytest.approx(20.0, abs=0.1)
     assert u[0] == pytest.approx(10.0)
+
+
+@given(st.floats(-1e-6, 1e-6))
+def test_that_the_outer_slices_of_a_label_map_are_not_lost_to_the_rounding_of_its_place(
+    off_mm: float,
+) -> None:
+    labels = np.full((4, 4, 4), 22, np.uint8)
+    scan = VolumeGeometry.axis_aligned((4, 4, 4), (1.0, 1.0, 1.5), (5.0, -3.0, 100.0))
+    theirs = VolumeGeometry.axis_aligned(
+        (4, 4, 4), (1.0, 1.0, 1.5), (5.0 + off_mm, -3.0 - off_mm, 100.0 + off_mm)
+    )
+    assert (resample(labels, theirs, scan, nearest=True, outside=0.0) == 22).all()

@@ -3,6 +3,7 @@
 import numpy as np
 import pydicom
 import pytest
+import SimpleITK
 
 from planner.domain.errors import InputRefusedError
 from planner.domain.levels import Level
@@ -67,6 +68,33 @@ def test_that_a_structure_set_with_a_skipped_plane_is_refused(outbound, tmp_path
         return
     with pytest.raises(InputRefusedError, match="skip planes"):
         read_labels(tmp_path / "holed.dcm")
+
+
+def slicer_file(folder, names: dict[int, str], layer: str = "0"):
+    """A segmentation as 3D Slicer writes it: values of its own, named in the header."""
+    voxels = np.zeros((4, 6, 8), np.uint8)
+    for place, value in enumerate(names):
+        voxels[:, place, :] = value
+    image = SimpleITK.GetImageFromArray(voxels)
+    for place, (value, name) in enumerate(names.items()):
+        image.SetMetaData(f"Segment{place}_Name", name)
+        image.SetMetaData(f"Segment{place}_LabelValue", str(value))
+        image.SetMetaData(f"Segment{place}_Layer", layer)
+    path = folder / "outlines.seg.nrrd"
+    SimpleITK.WriteImage(image, str(path))
+    return path
+
+
+def test_that_segments_of_slicer_go_by_their_names_and_not_their_values(tmp_path) -> None:
+    labels = read_labels(slicer_file(tmp_path, {1: "L3 vertebra", 2: "vertebrae_L4", 3: "Aorta"}))
+    assert [int(labels.labels[0, place, 0]) for place in range(4)] == [22, 23, 0, 0]
+
+
+def test_that_segments_without_a_vertebra_and_overlapping_ones_are_refused(tmp_path) -> None:
+    with pytest.raises(InputRefusedError, match="none is named as a whole vertebra"):
+        read_labels(slicer_file(tmp_path, {22: "Segment_1"}))
+    with pytest.raises(InputRefusedError, match="overlap"):
+        read_labels(slicer_file(tmp_path, {1: "L3"}, layer="1"))
 
 
 def test_that_what_is_no_outline_is_refused(outbound, tmp_path) -> None:

@@ -7,6 +7,7 @@ themselves, drawn as bone on soft tissue, so that nothing but the vertebrae can 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,6 +41,9 @@ DRAWN_BONE_HU, DRAWN_SOFT_HU = 400.0, 40.0
 """Values an outline is drawn with when the canal is sought on it."""
 
 DOUBT = "Named by the imported outline; nobody has checked the name in this scan."
+
+LEAST_STEP_MM, GREATEST_STEP_MM = 7.0, 60.0
+"""From one vertebra to the next; a child's neck has 10 mm, and a level may be cut or left out."""
 
 _MARGIN_MM = np.array([30.0, 30.0, 15.0])
 _LEAST_VOXELS = 50
@@ -76,8 +80,9 @@ def import_spine(ct: CtVolume, labels: LabelVolume, report: ProgressReport) -> I
     Raises
     ------
     InputRefusedError
-        ``ANA-NO-LABELS`` when no VerSe vertebra number lies in the scan, ``ANA-NO-CANAL`` when
-        the outlines do not surround a canal.
+        ``ANA-NO-LABELS`` when no VerSe vertebra number lies in the scan, ``ANA-OTHER-NUMBERS``
+        when numbers do not follow each other as VerSe's do, ``ANA-NO-CANAL`` when the outlines
+        do not surround a canal.
     """
     levels, ignored = _levels_in(labels)
     report(0.05, "placing the outlines in the scan")
@@ -89,6 +94,7 @@ def import_spine(ct: CtVolume, labels: LabelVolume, report: ProgressReport) -> I
             "The imported outlines have no vertebra (VerSe numbers 1-26 and 28) inside this scan. "
             "Check that they belong to it.",
         )
+    _check_numbers(labels, levels, ignored)
     report(0.1, "looking for the canal inside the outlines")
     curve = _curve(labels, levels, low, high)
     report(0.3, "splitting bodies from arches")
@@ -119,6 +125,44 @@ def _levels_in(labels: LabelVolume) -> tuple[list[Level], list[int]]:
         else:
             ignored.append(int(number))
     return sorted(levels, key=lambda level: -level.order), ignored
+
+
+def _check_numbers(labels: LabelVolume, levels: list[Level], ignored: list[int]) -> None:
+    """Refuse a label map whose numbers cannot be VerSe's: every name would be another's.
+
+    Numbers of other programs run the other way, or mean organs below 26.
+    """
+    counts = np.bincount(labels.labels.ravel(), minlength=256)
+    taken = int(counts[[level.verse_label for level in levels]].sum())
+    if int(counts[ignored].sum()) > taken:
+        raise _other_numbers(f"most of it has numbers that VerSe has not ({ignored})")
+    centres = [_centre_mm(labels, level.verse_label) for level in levels]
+    for (lower, low), (upper, high) in pairwise(zip(levels, centres, strict=True)):
+        if high[2] <= low[2]:
+            raise _other_numbers(f"the number of {upper} lies below that of {lower}")
+        steps = lower.order - upper.order
+        away_mm = float(np.linalg.norm(high - low))
+        if not LEAST_STEP_MM * steps <= away_mm <= GREATEST_STEP_MM * (steps + 1):
+            raise _other_numbers(
+                f"the numbers of {upper} and {lower} lie {away_mm:.0f} mm from each other"
+            )
+
+
+def _other_numbers(why: str) -> InputRefusedError:
+    return InputRefusedError(
+        "ANA-OTHER-NUMBERS",
+        f"The imported outlines are not in VerSe numbers: {why}. Number the vertebrae as VerSe "
+        "does (T1-T12 8-19, L1-L5 20-24), or import a DICOM SEG, an RTSTRUCT or a .seg.nrrd, "
+        "which name them.",
+    )
+
+
+def _centre_mm(labels: LabelVolume, number: int) -> Vector:
+    """Return the LPS centroid of one number."""
+    mine = labels.labels == number
+    counts = [mine.sum(axis=axes, dtype=np.int64) for axes in ((0, 1), (0, 2), (1, 2))]
+    middle = [float(count @ np.arange(len(count)) / count.sum()) for count in counts]
+    return labels.geometry.lps_mm(np.array(middle))
 
 
 def _box_mm(labels: LabelVolume, levels: list[Level]) -> tuple[Vector, Vector]:

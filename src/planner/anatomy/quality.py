@@ -115,7 +115,7 @@ def _size_flags(
         return ["no body was found"]
     if near:
         usual = float(np.mean([bodies[m] for m in near]))
-        if abs(bodies[n] / usual - 1.0) > BODY_VOLUME_OFF:
+        if usual > 0.0 and abs(bodies[n] / usual - 1.0) > BODY_VOLUME_OFF:
             flags.append(f"body volume {bodies[n] / usual:.0%} of its neighbours'")
     if wholes[n] - bodies[n] < LEAST_POSTERIOR_SHARE * bodies[n]:
         flags.append("little or no posterior arch was found")

@@ -114,8 +114,9 @@ def segment_imported(
     Raises
     ------
     InputRefusedError
-        ``ANA-NO-LABELS`` when no VerSe vertebra number lies in the scan, ``ANA-NO-CANAL`` when
-        the outlines do not surround a canal.
+        ``ANA-NO-LABELS`` when no VerSe vertebra number lies in the scan, ``ANA-OTHER-NUMBERS``
+        when the numbers are not VerSe's, ``ANA-NO-CANAL`` when the outlines do not surround a
+        canal.
     """
     bench = Workbench(ct, labels)
     return bench.outline(seeds=seeds, corrections=corrections, report=report)

@@ -100,6 +100,9 @@ def resample(
     """
     index_from_index = source.ijk_from_lps @ target.lps_from_ijk
     flipped = index_from_index[:3, :3][::-1, ::-1]
+    # A voxel reaches half its size beyond its centre: by "constant" the first slice of a label
+    # map would be lost to the rounding of its origin.
+    beyond = "grid-constant" if nearest else "constant"
     return np.asarray(
         ndimage.affine_transform(
             voxels,
@@ -108,7 +111,7 @@ def resample(
             output_shape=target.shape_kji,
             output=np.float32,
             order=0 if nearest else 1,
-            mode="nearest" if outside is None else "constant",
+            mode="nearest" if outside is None else beyond,
             cval=0.0 if outside is None else outside,
             prefilter=False,
         )

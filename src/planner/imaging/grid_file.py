@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +12,7 @@ from planner.imaging.codes import Code
 from planner.imaging.limits import MAX_MATRIX, MAX_PACKING, MAX_VOXELS, MOST_PACKED_BYTES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -44,10 +45,14 @@ class GridFileError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class GridFile:
-    """Voxels of any number type, shape ``[k, j, i]``, on their grid."""
+    """Voxels of any number type, shape ``[k, j, i]``, on their grid.
+
+    ``segments`` are the names of values, where the file gives them.
+    """
 
     geometry: VolumeGeometry
     voxels: NDArray[np.generic]
+    segments: Mapping[int, str] = field(default_factory=dict)
 
 
 def is_possible(matrix: NDArray[np.float64]) -> bool:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _LONGEST_HEADER = 1024 * 1024
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
+_SEGMENT = re.compile(r"^(Segment\d+_(?:Name|LabelValue|Layer)):=(.*?)\r?$", re.MULTILINE)
 _TYPES = {
     "int8": "i1", "signed char": "i1", "int8_t": "i1",
     "uint8": "u1", "unsigned char": "u1", "uchar": "u1", "uint8_t": "u1",
@@ -83,7 +84,25 @@ def read_nrrd(path: Path) -> GridFile:
         data = raw_bytes(source, start, length)
     else:
         raise GridFileError(Code.VOLUME_FILE, "only raw and gzip encodings are read")
-    return GridFile(geometry=geometry, voxels=voxels_from(data, dtype, size))
+    return GridFile(
+        geometry=geometry,
+        voxels=voxels_from(data, dtype, size),
+        segments=_segments(header.decode("utf-8", "replace")),
+    )
+
+
+def _segments(header: str) -> dict[int, str]:
+    """Return the names that 3D Slicer gives the values of a segmentation (``.seg.nrrd``)."""
+    said = dict(_SEGMENT.findall(header))
+    names = {key[:-5]: name for key, name in said.items() if key.endswith("_Name")}
+    found: dict[int, str] = {}
+    for key, name in names.items():
+        value = said.get(f"{key}_LabelValue", "").strip()
+        known = value.isdecimal() and 0 < int(value) < 256 and int(value) not in found
+        if not known or said.get(f"{key}_Layer", "0") != "0":
+            raise GridFileError(Code.VOLUME_KIND, "its segments overlap or have no value")
+        found[int(value)] = name.strip()
+    return found
 
 
 def _beside(path: Path, name: str) -> Path:

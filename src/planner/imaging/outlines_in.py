@@ -96,7 +96,7 @@ def _check_frame(data: Dataset, path: Path, wanted: str) -> None:
         raise _refused("OTHER-FRAME", path, "they lie in the frame of reference of another scan")
 
 
-def _named(pairs: list[tuple[int, str]], path: Path) -> dict[int, Level]:
+def levels_by_name(pairs: list[tuple[int, str]], path: Path) -> dict[int, Level]:
     """Return the level of each numbered segment or region; each level once."""
     found: dict[int, Level] = {}
     for number, name in pairs:
@@ -116,7 +116,7 @@ def _named(pairs: list[tuple[int, str]], path: Path) -> dict[int, Level]:
 
 def _segments(data: Dataset, path: Path) -> LabelVolume:
     """Read the frames of a SEG."""
-    levels = _named(
+    levels = levels_by_name(
         [(int(item.SegmentNumber), str(item.SegmentLabel)) for item in data.SegmentSequence], path
     )
     frames = np.asarray(data.pixel_array)
@@ -185,7 +185,7 @@ def _one_orientation(shared: Dataset, groups: list[Dataset]) -> tuple[Vector, Ve
 
 def _contours(data: Dataset, path: Path) -> LabelVolume:
     """Draw the closed planar contours of a structure set."""
-    levels = _named(
+    levels = levels_by_name(
         [(int(item.ROINumber), str(item.ROIName)) for item in data.StructureSetROISequence], path
     )
     rings: list[tuple[Level, Vector]] = []

@@ -16,13 +16,19 @@ from planner.imaging.grid_file import GridFile, GridFileError
 from planner.imaging.inspection import Inspection, SeriesInspection
 from planner.imaging.nifti import nifti_bytes, read_nifti
 from planner.imaging.nrrd import nrrd_bytes, read_nrrd
-from planner.imaging.outlines_in import is_dicom_object, read_outline_object
+from planner.imaging.outlines_in import (
+    is_dicom_object,
+    levels_by_name,
+    read_outline_object,
+)
 from planner.imaging.pixels import AIR_HU, UNDECLARED_FILLER_HU
 from planner.imaging.plausible_hu import doubt_of_hu
 from planner.imaging.posterior import Facing, facing_of
 from planner.imaging.stack import FEWEST_SLICES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from planner.geometry.volume_geometry import VolumeGeometry
@@ -129,6 +135,9 @@ def inspect_volume_file(path: Path) -> Inspection:
 def read_labels(path: Path, frame_of_reference_uid: str = "") -> LabelVolume:
     """Read vertebrae in VerSe numbers from NIfTI, NRRD, DICOM SEG or RTSTRUCT.
 
+    Where a file names its values, as SEG, RTSTRUCT and the ``.seg.nrrd`` of 3D Slicer do, names
+    count and not numbers.
+
     Parameters
     ----------
     frame_of_reference_uid
@@ -147,7 +156,19 @@ def read_labels(path: Path, frame_of_reference_uid: str = "") -> LabelVolume:
         labels = _as_labels(grid.voxels)
     except GridFileError as error:
         raise _refusal(path, error) from None
+    if grid.segments:
+        labels = _in_verse_numbers(labels, grid.segments, path)
     return LabelVolume(geometry=grid.geometry, labels=labels)
+
+
+def _in_verse_numbers(
+    labels: NDArray[np.uint8], segments: Mapping[int, str], path: Path
+) -> NDArray[np.uint8]:
+    """Return VerSe numbers for values that the file names, as segments of 3D Slicer are."""
+    table = np.zeros(256, np.uint8)
+    for value, level in levels_by_name(list(segments.items()), path).items():
+        table[value] = level.verse_label
+    return table[labels]
 
 
 def write_volume(path: Path, geometry: VolumeGeometry, voxels: NDArray[np.generic]) -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 PLAN_FILTER = "Plans (*.plan);;All files (*)"
 SCAN_FILTER = "CT (*.nii *.nii.gz *.nrrd *.nhdr *.dcm DICOMDIR);;All files (*)"
+OUTLINE_FILTER = "Outlines (*.nii *.nii.gz *.nrrd *.nhdr *.dcm);;All files (*)"
 PICTURE_WIDTH_PX = 460
 
 
@@ -75,7 +76,7 @@ class Questions:
 
     def labels_file(self) -> None:
         """Ask for outlines and take them."""
-        self._file("Import outlines", SCAN_FILTER, self._desk.outlines.import_labels)
+        self._file("Import outlines", OUTLINE_FILTER, self._desk.outlines.import_labels)
 
     def save(self) -> bool:
         """Save the plan to its file; ask for one when it has none."""
