@@ -140,6 +140,24 @@ def _(slices):
         data.PatientID = "P1   "
 
 
+@edit("compressed with loss once, the flag lost, the method kept", WARN, "LOSSY")
+def _(slices):
+    for data in slices:
+        data.LossyImageCompressionMethod = "ISO_10918_1"
+
+
+@edit("compressed with loss once, only the ratio kept", WARN, "LOSSY")
+def _(slices):
+    for data in slices:
+        data.LossyImageCompressionRatio = "12.5"
+
+
+@edit("every slice a series of its own", REFUSE, "OWN-SERIES", "TOO-FEW-SLICES", "OTHER-SERIES")
+def _(slices):
+    for k, data in enumerate(slices):
+        data.SeriesInstanceUID = f"{SERIES}.{k + 1}"
+
+
 @edit("text burned into the pictures", WARN, "ANNOTATED", exact_voxels=False, landmarks=False)
 def _(slices):
     for data in slices:
@@ -234,10 +252,16 @@ def _(folder):
 
 
 def whole_study() -> list[FileDataset]:
-    """Return a scout, a dose sheet, a report, a curve of contrast and the CT."""
+    """Return scouts, a dose sheet, a report, a curve of contrast and the CT."""
     return [
         *series(),
-        *in_series([localiser("1.2.3.61", matrix=(90, 70), tagged=True)], "1.2.3.61"),
+        *(
+            data
+            for n in range(5)
+            for data in in_series(
+                [localiser(f"1.2.3.61{n}", matrix=(90, 70), tagged=True)], f"1.2.3.61{n}"
+            )
+        ),
         object_of_class(SECONDARY_CAPTURE, "CT", "1.2.3.62"),
         object_of_class(PDF, "DOC", "1.2.3.63"),
         *in_series(

@@ -235,3 +235,12 @@ def test_that_a_plane_is_named_after_the_axis_it_is_near() -> None:
     assert plane_of(tilted(45.0)) is Plane.OBLIQUE
     assert plane_of((1.0, 0.0, 0.0)) is Plane.SAGITTAL
     assert plane_of((0.0, 1.0, 0.0)) is Plane.CORONAL
+
+
+def test_that_scouts_of_one_picture_each_are_not_called_a_scattered_series(tmp_path: Path) -> None:
+    scouts = [localiser(f"1.2.3.61{n}", matrix=(44, 56), tagged=True) for n in range(5)]
+    for n, scout in enumerate(scouts):
+        set_uid(scout, f"1.2.3.610.{n}")
+    write(tmp_path, [*series(), *scouts])
+    codes = {one.code for found in inspect(tmp_path).series for one in found.findings}
+    assert codes == {"DCM-NOT-CT"}

@@ -77,6 +77,9 @@ class Code(StrEnum):
     NOT_CT = "DCM-NOT-CT", _R, "There are no CT slices in this series."
     SET_ASIDE = "DCM-SET-ASIDE", _W, "Pictures that are not slices of the volume were left out."
     NO_UID = "DCM-NO-UID", _R, "A slice does not say to which series it belongs. Export it again."
+    OWN_SERIES = "DCM-OWN-SERIES", _R, (
+        "Every slice names a series of its own, as some anonymisers do. Export the series again "
+        "and keep what joins its slices (Series Instance UID).")
     MIXED_PATIENT = "DCM-MIXED-PATIENT", _R, (
         "One series names more than one patient. Nothing of it may be used; report it to the "
         "archive.")

@@ -17,7 +17,7 @@ from planner.imaging.identity import acquired_on, decoded, identity_key, patient
 from planner.imaging.inspection import Inspection, SeriesInspection
 from planner.imaging.posterior import Facing, facing_of
 from planner.imaging.ranking import describe, ranked
-from planner.imaging.series import Series, group_series, judge
+from planner.imaging.series import Series, group_series, judge, note_scattered
 from planner.imaging.stack import Stack, StackRefusedError
 from planner.imaging.thumbnail import thumbnail_of
 from planner.imaging.values import text
@@ -156,6 +156,7 @@ def _header_pass(path: Path, report: ProgressReport) -> _Judged:
         if series.is_ct:
             # First, because a file that cannot be read is the cause of the gap it leaves.
             series.findings[:0] = contents.findings
+    note_scattered(judged.series)
     return judged
 
 

@@ -122,6 +122,20 @@ def judge(series: Series) -> None:
     _check_complete(notes, series, series.stack)
 
 
+def note_scattered(found: list[Series]) -> None:
+    """Say of slices that each name a series of their own that this is what is wrong."""
+    alone = [
+        one
+        for one in found
+        if len(one.headers) == 1 and one.stack is None and not bystander(one.headers[0])
+    ]
+    for study in {text(one.first.data, tags.STUDY_UID) for one in alone}:
+        slices = [one for one in alone if text(one.first.data, tags.STUDY_UID) == study]
+        if len(slices) > FEW_LOCALISERS:
+            for one in slices:
+                one.findings.insert(0, finding(Code.OWN_SERIES, f"{len(slices)} files"))
+
+
 def _is_ct_image(header: FileHeader) -> bool:
     data = header.data
     return text(data, tags.SOP_CLASS_UID) in _CT_CLASSES and text(data, tags.MODALITY) == "CT"
@@ -207,7 +221,13 @@ def _note_files(notes: list[GateFinding], slices: list[FileHeader]) -> None:
 
 
 def _is_lossy(header: FileHeader) -> bool:
-    return not header.syntax.lossless or text(header.data, tags.LOSSY) not in ("", "00")
+    """Tell whether values were ever compressed with loss; copies may lose the flag alone."""
+    return (
+        not header.syntax.lossless
+        or text(header.data, tags.LOSSY) not in ("", "00")
+        or has_value(header.data, tags.LOSSY_RATIO)
+        or has_value(header.data, tags.LOSSY_METHOD)
+    )
 
 
 def _checked_frames(notes: list[GateFinding], slices: list[FileHeader]) -> list[Frame]:
