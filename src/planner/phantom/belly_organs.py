@@ -19,18 +19,18 @@ from planner.phantom.organ_rows import (
     dome,
     section,
 )
+from planner.phantom.paint_trunk import BELLY_FAT, LIVER
 from planner.phantom.recipe import Contrast
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _LIVER_HU = {Contrast.NONE: 58.0, Contrast.ARTERIAL: 68.0, Contrast.PORTAL: 108.0}
-_LIVER_VEIN_HU = {Contrast.NONE: -14.0, Contrast.ARTERIAL: 6.0, Contrast.PORTAL: 42.0}
 _SPLEEN_HU = {Contrast.NONE: 48.0, Contrast.ARTERIAL: 115.0, Contrast.PORTAL: 122.0}
 _KIDNEY_HU = {Contrast.NONE: 33.0, Contrast.ARTERIAL: 150.0, Contrast.PORTAL: 180.0}
 _GUT_WALL_HU = {Contrast.NONE: 42.0, Contrast.ARTERIAL: 75.0, Contrast.PORTAL: 95.0}
 
-LOOPS = 30
+LOOPS = 72
 GAS_SHARE = 0.35
 
 
@@ -50,7 +50,7 @@ def belly_organs(
     size = np.where(r > 8.6, size, 0.0)
     inner = outline[:, 4] + CHEST_WALL_MM - 4.0
     belly = ((outline[:, 2] - inner) * size, (outline[:, 3] - inner) * size)
-    fat = Tissue(hu=-100.0, grain_hu=9.0, ridge_hu=22.0)
+    fat = Tissue(hu=-100.0, grain_hu=9.0, ridge_hu=22.0, mask=BELLY_FAT)
     organs = [section((outline[:, 0], outline[:, 1] - 10.0), belly, fat)]
     organs += _solid(spine, contrast)
     organs += _stomach_and_colon(spine, contrast, rising)
@@ -64,9 +64,9 @@ def _solid(spine: SpineLine, contrast: Contrast) -> list[NDArray[np.float64]]:
     liver = Tissue(
         hu=_LIVER_HU[contrast],
         grain_hu=2.5,
-        ridge_hu=_LIVER_VEIN_HU[contrast],
         loose=True,
         square=0.25,
+        mask=LIVER,
     )
     spleen = Tissue(hu=_SPLEEN_HU[contrast], grain_hu=2.0, loose=True, square=0.2)
     bile = Tissue(hu=9.0, grain_hu=1.0, loose=True)
@@ -96,7 +96,7 @@ def _stomach_and_colon(
     climbing, falling = dome(r, 13.0, 17.2), dome(r, 11.6, 17.6)
     organs = []
     for place, half, content, filled in (
-        ((54.0, -76.0), (48.0 * stomach, 37.0 * stomach), meal, 0.8),
+        ((50.0, -78.0), (50.0 * stomach, 31.0 * stomach), meal, 0.85),
         ((-92.0, -42.0), (25.0 * climbing, 25.0 * climbing), stool, 0.6),
         ((96.0, -18.0), (16.0 * falling, 16.0 * falling), stool, 0.5),
         ((4.0, -120.0), (92.0 * across, 19.0 * across), stool, 0.9),
@@ -116,10 +116,10 @@ def _loops(
     gas = Tissue(hu=-940.0, loose=True, level=rising)
     organs = []
     for _ in range(LOOPS):
-        first = random.uniform(12.2, 16.5)
+        first = random.uniform(12.2, 17.0)
         loop = dome(spine.r, first, first + random.uniform(0.7, 1.8))
         place = (random.uniform(-72.0, 72.0), -random.uniform(48.0, 112.0))
-        wide, deep = random.uniform(10.0, 20.0), random.uniform(8.0, 14.0)
+        wide, deep = random.uniform(8.0, 19.0), random.uniform(7.0, 12.0)
         half = (wide * loop, deep * loop)
         thinner = (np.maximum(half[0] - 2.4, 0.0), np.maximum(half[1] - 2.4, 0.0))
         content = Tissue(hu=random.uniform(8.0, 34.0), grain_hu=9.0, loose=True)
@@ -132,15 +132,15 @@ def _loops(
 
 def _kidneys(spine: SpineLine, contrast: Contrast) -> list[NDArray[np.float64]]:
     """Return both kidneys in their fat, the left one higher."""
-    around = Tissue(hu=FAT_HU, grain_hu=4.0, ridge_hu=30.0)
-    cortex = Tissue(hu=_KIDNEY_HU[contrast], grain_hu=3.0, square=0.1)
+    around = Tissue(hu=FAT_HU, grain_hu=4.0, ridge_hu=30.0, mask=BELLY_FAT)
+    cortex = Tissue(hu=_KIDNEY_HU[contrast], grain_hu=3.0, square=0.25)
     sinus = Tissue(hu=-72.0, grain_hu=28.0)
     organs = []
     for sign, high, low in ((1.0, 11.0, 13.8), (-1.0, 11.3, 14.2)):
         kidney, core = dome(spine.r, high, low), dome(spine.r, high + 0.7, low - 0.7)
-        middle = (spine.x + sign * (54 + 5 * (spine.r - high)), spine.y + 6.0)
+        middle = (spine.x + sign * (61 + 5 * (spine.r - high)), spine.y - 6.0)
         organs.append(section(middle, (40 * kidney, 35 * kidney), around))
-        organs.append(section(middle, (28 * kidney, 25 * kidney), cortex))
+        organs.append(section(middle, (27 * kidney, 23 * kidney), cortex))
         inward = (middle[0] - sign * 11, middle[1] - 5)
         organs.append(section(inward, (14 * core, 8 * core), sinus))
     return organs

@@ -19,9 +19,10 @@ from planner.phantom.paint_shapes import paint_shape, paint_within
 from planner.phantom.paint_spine import mark_foramen, paint_canal, paint_disc
 from planner.phantom.paint_trunk import PLEURA, TrunkMaps, TrunkTable, paint_trunk
 from planner.phantom.recipe import Position
-from planner.phantom.ribs import chains
+from planner.phantom.ribs import cartilages, chains
+from planner.phantom.soft_vessels import soft_vessels
 from planner.phantom.spine_truth import foramen_corner
-from planner.phantom.trunk import TABLE_STEP_MM, spine_line, trunk_table
+from planner.phantom.trunk import TABLE_STEP_MM, skin_ends, spine_line, trunk_table
 from planner.phantom.vertebra_shape import corners
 
 if TYPE_CHECKING:
@@ -42,6 +43,9 @@ BONE_BLEND_MM = 1.5
 WORKERS = 2
 """Threads that paint side by side; compiled painters hold no lock."""
 
+CARTILAGE_HU = 105.0
+"""Cartilage of the ribs in an adult."""
+
 CONUS, CONUS_SD, LOWEST_CONUS, HIGHEST_CONUS = 12.3, 0.5, 13.3, 11.3
 """Running level of the end of the cord: mean lower third of L1 (Saifuddin 1998, n=504)."""
 
@@ -57,8 +61,7 @@ def draw_trunk(
     soft_mm = min(canvas.geometry.spacing_mm[:2])
     table = trunk_table(model.posture, canvas.heights_mm(), recipe, soft_mm)
     prone = recipe.position in (Position.HFP, Position.FFP)
-    back = table.outline[:, 1] + table.outline[:, 3]
-    front = table.outline[:, 1] - table.outline[:, 3]
+    front, back = skin_ends(table)
     couch = (float(front.min()), -1.0) if prone else (float(back.max()), 1.0)
     maps = TrunkMaps(canvas.hu, canvas.organs, canvas.skin)
     parts = slabs(canvas.hu.shape[0])
@@ -70,7 +73,27 @@ def draw_trunk(
         for place, _ in enumerate(pool.map(paint, parts)):
             report(0.02 + 0.33 * (place + 1) / len(parts), "drawing the trunk")
     _draw_lungs(canvas, model, recipe)
+    _draw_soft(canvas, model, recipe, table)
     return table
+
+
+def _draw_soft(canvas: Canvas, model: SpineModel, recipe: Recipe, table: TrunkTable) -> None:
+    """Draw the vessels of liver, kidneys and mesentery, and the cartilage of the ribs."""
+    for row in cartilages(model, table):
+        _draw_within(canvas, row, CARTILAGE_HU, None)
+    for row, hu, organ in soft_vessels(model, recipe):
+        _draw_within(canvas, row, hu, organ)
+
+
+def _draw_within(canvas: Canvas, row: NDArray[np.float64], hu: float, organ: int | None) -> None:
+    """Draw one blade, inside one organ only unless ``organ`` is ``None``."""
+    box = canvas.box(ends_mm(row), float(row[fields.REACH]) + 1.5)
+    if not canvas.meets(box):
+        return
+    if organ is None:
+        paint_shape(canvas.hu, canvas.foreign, canvas.grid, box, row, hu, 0)
+    else:
+        paint_within(canvas.hu, canvas.organs, organ, canvas.grid, box, row, hu)
 
 
 def _draw_lungs(canvas: Canvas, model: SpineModel, recipe: Recipe) -> None:

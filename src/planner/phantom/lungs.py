@@ -65,23 +65,24 @@ def lung_trees(
         for forward, down, radius in TRUNKS:
             start = hilum + np.array([sign * 30.0, -40.0 - 4.0 * forward, -6.0 * down])
             heading = unit(np.array([sign * 0.8, -forward, -down]))
-            yield from _branches(start, heading, radius, blood_hu, random)
+            yield from branches(start, heading, radius, blood_hu, random)
             vein = start + np.array([0.0, -9.0, -7.0])
-            yield from _branches(vein, heading, 0.85 * radius, blood_hu, random)
+            yield from branches(vein, heading, 0.85 * radius, blood_hu, random)
             beside = start + np.array([sign * 4.0, -7.0, 0.0])
             yield from _airways(beside, heading, 0.8 * radius, random)
 
 
-def _branches(
+def branches(
     start: Vector, heading: Vector, radius: float, hu: float, random: np.random.Generator
 ) -> Iterator[tuple[NDArray[np.float64], float]]:
+    """Give one vessel and all that branches from it, as rows with their HU."""
     reach = max(LENGTH_PER_RADIUS * radius, SHORTEST_MM) * random.uniform(0.7, 1.2)
     end = start + heading * reach
     thin = 0.88 * radius
     yield blade(start, end, _across(heading), (radius, thin, radius, thin)), hu
     for share, turned in _turns(heading, random):
         if share * radius > THINNEST_MM:
-            yield from _branches(end, turned, share * radius, hu, random)
+            yield from branches(end, turned, share * radius, hu, random)
 
 
 def _airways(

@@ -9,6 +9,16 @@ import numpy as np
 
 from planner.geometry.kernels import kernel
 from planner.phantom.paint_bone import grain_at
+from planner.phantom.paint_wall import (
+    FAT,
+    RIDGE,
+    Depths,
+    muscle_hu,
+    pelvic_hu,
+    skin_field,
+    wall_depths,
+    wall_hu,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,6 +31,9 @@ AIR_HU, LUNG_HU = -1000.0, -825.0
 AORTA, VENA_CAVA, PLEURA = 1, 2, 3
 """Numbers of the organs whose masks are part of the truth."""
 
+LIVER, BELLY_FAT = 4, 5
+"""Numbers of the organs in which vessels run."""
+
 BEND_MM, BEND_PER_MM = 3.0, 0.028
 """Organs are ellipses in a space bent by this much, with waves of about 36 mm, because nothing
 in a body is an ellipse."""
@@ -31,14 +44,11 @@ ROW_SLACK_MM = 40.0
 COUCH_RADIUS_MM = 230.0
 """Half width of the couch's hollow."""
 
-SQUARENESS = 0.40
-"""How far the trunk's section goes from an ellipse (0) to a rectangle (1)."""
-
 LOOSE_MM, LOOSE_PER_MM = 9.0, 0.0125
 """Bellies are bent by this much more, in waves of about 80 mm."""
 
-RIDGE, RIDGE_SHARE = 0.16, 0.75
-"""Sheets run where slow noise is within this of zero, and are at most this dense."""
+RIDGE_SHARE = 0.75
+"""Sheets in an organ are at most this dense."""
 
 FURROW_MM, FURROW_HALF_MM = 5.0, 17.0
 """Depth and half width of the furrow of the back over the spinous processes."""
@@ -67,8 +77,9 @@ class TrunkTable(NamedTuple):
     low_mm, step_mm
         Height (LPS z) of the first row, and between rows.
     outline
-        Shape ``(n, 7)``: middle x and y, half width, half depth, fat and wall thickness, and
-        1 where the wall is the belly's.
+        Shape ``(n, paint_wall.OUTLINE_COLUMNS)``: middle x and y, half width, half depth, fat and
+        wall thickness, 1 where the wall is the belly's, 0 to 1 below the iliac crest, and where
+        the middle of the sacrum is.
     chest
         Shape ``(n, 6)``: see ``lung_share``.
     organs
@@ -76,6 +87,10 @@ class TrunkTable(NamedTuple):
         named above; a half width of 0 is absent.
     soft_mm
         Width over which an edge passes from one tissue to the other: one voxel.
+    relief
+        Shape ``(n, paint_wall.RELIEFS, paint_wall.PLACES)``: how the body departs from an oval.
+    wing
+        Shape ``(n, paint_wall.PLACES)``: see ``paint_wall.pelvic_hu``.
     """
 
     low_mm: float
@@ -84,6 +99,8 @@ class TrunkTable(NamedTuple):
     chest: Rows
     organs: NDArray[np.float64]
     soft_mm: float
+    relief: NDArray[np.float64]
+    wing: Rows
 
 
 class TrunkRow(NamedTuple):
@@ -93,22 +110,7 @@ class TrunkRow(NamedTuple):
     chest: Row
     organs: Rows
     soft_mm: float
-
-
-@kernel
-def skin_field(x: float, y: float, a: float, b: float) -> float:
-    """Return the field of the trunk's section at an offset from its middle."""
-    p, q = x / a, y / b
-    p2, q2 = p * p, q * q
-    value = p2 + q2 - SQUARENESS * p2 * q2
-    if p2 > 1.6 or q2 > 1.6:
-        return max(abs(x) - a, abs(y) - b)
-    if value < 1e-6:
-        return -min(a, b)
-    root = sqrt(value)
-    gx = p * (1.0 - SQUARENESS * q2) / a
-    gy = q * (1.0 - SQUARENESS * p2) / b
-    return (root - 1.0) * root / sqrt(gx * gx + gy * gy)
+    wing: Row
 
 
 @kernel
@@ -126,36 +128,6 @@ def organ_share(dx: float, dy: float, g: Row, soft_mm: float) -> float:
 
 
 @kernel
-def muscle_hu(coarse: float, fine: float) -> float:
-    """Return the HU of striated muscle with the fat that runs through it in sheets."""
-    sheet = max(0.0, 1.0 - abs(coarse + 0.25 * fine) / RIDGE)
-    return 54.0 + 4.0 * fine - 55.0 * sheet
-
-
-@kernel
-def wall_hu(depth: float, o: Row, aside: float, coarse: float, fine: float) -> float:
-    """Return the HU of skin, fat, the trunk's wall and the fat inside it.
-
-    ``o`` is the outline's row; ``aside`` is 0 on the back and 1 elsewhere: only there does the
-    wall of the belly show its three layers.
-    """
-    fat, wall, belly = o[4], o[5], o[6]
-    if depth < 1.8:
-        return 38.0
-    if depth < fat:
-        septum = max(0.0, 1.0 - abs(coarse) / 0.07)
-        return -106.0 + 42.0 * septum + (20.0 if fine > 1.6 else 0.0)
-    if depth < fat + wall:
-        share = (depth - fat) / wall
-        layered = abs(share - 0.36) < 0.04 or abs(share - 0.68) < 0.035
-        if belly * aside > 0.5:
-            return -50.0 if layered and coarse > 0.0 else 55.0 + 5.0 * coarse
-        plane = (abs(share - 0.42 - 0.2 * fine) < 0.04 and coarse > 0.1) or share > 0.88
-        return -60.0 if plane else muscle_hu(coarse, fine)
-    return -100.0 + 14.0 * coarse + (45.0 if fine > 1.5 else 0.0)
-
-
-@kernel
 def lung_share(x: float, y: float, o: Row, c: Row, spacing: float) -> float:
     """Return how much of a voxel is lung: inside the chest and beside the mediastinum.
 
@@ -164,12 +136,13 @@ def lung_share(x: float, y: float, o: Row, c: Row, spacing: float) -> float:
     """
     if c[0] == 0.0:
         return 0.0
-    inset = o[4] + c[5]
+    inset = o[FAT] + c[5]
     wall = -skin_field(x - o[0], y - o[1], o[2] - inset, o[3] - inset)
     back = y - c[2]
     middle = c[3] + 4.0
     if back > 0.3 * c[4]:
-        middle += 0.95 * (back - 0.3 * c[4])
+        behind = back - 0.3 * c[4]
+        middle += behind * (0.45 + min(behind, 45.0) / 45.0 * 0.55)
     elif back < -c[4]:
         before = -c[4] - back
         middle = max(middle + 0.12 * before - 0.4 * max(before - 30.0, 0.0), 3.5)
@@ -244,7 +217,7 @@ def organs_near_row(first: Row, last: Row, organs: Rows, near: Rows) -> int:
 @kernel
 def inside_hu(
     bent: tuple[float, float, float, float, float],
-    depth: float,
+    at: Depths,
     row: TrunkRow,
     noise: tuple[float, float],
 ) -> tuple[float, int]:
@@ -256,20 +229,22 @@ def inside_hu(
     x, y = bent[0], bent[1]
     coarse, fine = noise
     o, soft_mm = row.outline, row.soft_mm
-    aside = 1.0 if y - o[1] < 0.45 * o[3] else 0.0
-    value, number = wall_hu(depth, o, aside, coarse, fine), 0
-    if depth < o[4]:
+    value, number = wall_hu(at, o, coarse, fine), 0
+    if at.muscle < 0.0 or at.skin < 2.0:
         return value, number
+    pelvic = pelvic_hu(x, y, o, row.wing, coarse, fine)
+    if pelvic != 0.0:
+        return pelvic, 0
     c = row.chest
     p, q = (x - c[1]) / (c[3] + 12.0), (y - c[2] - 16.0) / 20.0
-    if c[0] > 0.0 and y - c[2] > 0.2 * c[4] and p * p + q * q > 1.0:
+    if c[0] > 0.0 and at.base > o[FAT] and y - c[2] > 0.2 * c[4] and p * p + q * q > 1.0:
         value = muscle_hu(coarse, fine)
     lung = lung_share(x, y, o, c, soft_mm)
     if lung > 0.0:
         air = LUNG_HU + 22.0 * coarse + 14.0 * fine
         value += lung * (air - value)
         number = PLEURA if lung >= 0.5 else 0
-    organ, mask = organ_hu(bent, row, depth - o[4] - o[5], value, noise)
+    organ, mask = organ_hu(bent, row, at.base - o[FAT] - at.wall, value, noise)
     if organ != value:
         number = mask
     return organ, number
@@ -297,12 +272,13 @@ def paint_trunk(
             start = grid[:, 1] * j + grid[:, 2] * k + grid[:, 3]
             n = min(max(int((start[2] - table.low_mm) / table.step_mm), 0), last)
             count = organs_near_row(start, start + steps, table.organs[n], near)
-            row = TrunkRow(table.outline[n], table.chest[n], near[:count], soft)
-            o = row.outline
+            row = TrunkRow(table.outline[n], table.chest[n], near[:count], soft, table.wing[n])
+            o, relief = row.outline, table.relief[n]
             for i in range(hu.shape[2]):
                 x, y = start[0] + grid[0, 0] * i, start[1] + grid[1, 0] * i
                 furrow = FURROW_MM * exp(-(((x - o[0]) / FURROW_HALF_MM) ** 2))
-                f = skin_field(x - o[0], y - o[1] + (furrow if y > o[1] else 0.0), o[2], o[3])
+                at = wall_depths(x - o[0], y - o[1], furrow, o, relief)
+                f = -at.skin
                 if f > soft:
                     hu[k, j, i] = couch_hu(x, (y - couch[0]) * couch[1])
                     continue
@@ -321,7 +297,7 @@ def paint_trunk(
                     near_y + LOOSE_MM * grain_at(u, v + 7.9, w, grain),
                 )
                 bent = (near_x, near_y, loose[0], loose[1], y)
-                value, number = inside_hu(bent, -f, row, noise)
+                value, number = inside_hu(bent, at, row, noise)
                 maps.organs[k, j, i] = number
                 share = min(max(0.5 - f / soft, 0.0), 1.0)
                 hu[k, j, i] = AIR_HU + share * (value - AIR_HU)

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.domain.levels import Level
 from planner.phantom.back_muscles import back_muscles
 from planner.phantom.belly_organs import belly_organs
+from planner.phantom.body_shape import reliefs
 from planner.phantom.chest_organs import chest_organs
 from planner.phantom.organ_rows import (
     CHEST_WALL_MM,
@@ -23,6 +25,8 @@ from planner.phantom.organ_rows import (
     section,
 )
 from planner.phantom.paint_trunk import AORTA, VENA_CAVA, TrunkTable
+from planner.phantom.paint_wall import FAT_BEFORE, FAT_BEHIND, MUSCLE_BEFORE, MUSCLE_BEHIND
+from planner.phantom.pelvis import CREST, wing_table
 from planner.phantom.posture import running_levels
 from planner.phantom.recipe import Position
 
@@ -52,7 +56,11 @@ def trunk_table(
     a, b = a + 0.6 * fat, b + 0.6 * fat
     wall = curve([0, 5, 9, 12, 17], [16, 14, 12, 11, 14], r)
     belly = np.where(r > 11.3, 1.0, 0.0)
-    outline = np.stack([0.4 * x, y + back - b, a, b, fat, wall, belly], axis=1)
+    sacrum = posture.placed[Level.S1].centre
+    pelvis = np.clip((r - CREST) / 0.5, 0.0, 1.0)
+    middle = np.broadcast_to(sacrum[:2], (len(r), 2))
+    oval = np.stack([0.4 * x, y + back - b, a, b, fat, wall, belly, pelvis], axis=1)
+    outline = np.hstack([oval, middle])
     rising = -1.0 if recipe.position in (Position.HFP, Position.FFP) else 1.0
     organs = [
         *chest_organs(spine, recipe.contrast),
@@ -61,9 +69,25 @@ def trunk_table(
         *_vessels(r, x, y, depth, recipe.contrast),
     ]
     chest = _chest(r, x, y, posture)
+    heights = heights_mm[0] + TABLE_STEP_MM * np.arange(len(r))
     return TrunkTable(
-        heights_mm[0], TABLE_STEP_MM, outline, chest, np.stack(organs, axis=1), soft_mm
+        heights_mm[0],
+        TABLE_STEP_MM,
+        outline,
+        chest,
+        np.stack(organs, axis=1),
+        soft_mm,
+        reliefs(r, a, stout, np.random.default_rng([recipe.seed, 10])),
+        wing_table(heights - float(sacrum[2])),
     )
+
+
+def skin_ends(table: TrunkTable) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return how far forward and back (LPS y) the skin of every row reaches."""
+    middle, half, relief = table.outline[:, 1], table.outline[:, 3], table.relief
+    before = (relief[:, FAT_BEFORE] + relief[:, MUSCLE_BEFORE]).max(axis=1)
+    behind = (relief[:, FAT_BEHIND] + relief[:, MUSCLE_BEHIND]).max(axis=1)
+    return middle - half - before, middle + half + 0.5 * behind
 
 
 def spine_line(posture: Posture, heights_mm: tuple[float, float]) -> SpineLine:
