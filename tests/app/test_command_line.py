@@ -8,11 +8,13 @@ import pytest
 
 from planner.app.clinical_words import NUMBERS, WHOLE, YES_OR_NO, clinical_answers
 from planner.app.commands import window
+from planner.app.commands.samples import recipe_of
 from planner.app.main import INPUT_REFUSED, OUR_FAULT, WRONG_USAGE, main
 from planner.app.output import Outcome, as_text
 from planner.app.parser import COMMANDS, build_parser
 from planner.domain.errors import InputRefusedError, UsageError
 from planner.domain.plan import ClinicalAnswers
+from planner.phantom.recipe import Recipe
 
 
 def test_that_help_says_this_is_not_a_medical_device() -> None:
@@ -30,6 +32,11 @@ def test_that_help_says_this_is_not_a_medical_device() -> None:
         (["segment", "ct", "--out", "o", "--seed", "L3=1,2"], "not a point"),
         (["suggest", "ct", "--level", "L3", "--target", "1,2,nan"], "not a point"),
         (["phantom", "--seed", "1", "--out", "o", "--spacing", "1,0,1"], "above zero"),
+        (["phantom", "--seed", "1", "--out", "o", "--matrix", "512"], "512,512"),
+        (["phantom", "--seed", "1", "--out", "o", "--matrix", "9999,9"], "2048"),
+        (["phantom", "--seed", "1", "--out", "o", "--kernel", "blunt"], "kernel"),
+        (["phantom", "--seed", "1", "--out", "o", "--lumbar-count", "7"], "4, 5 or 6"),
+        (["phantom", "--seed", "1", "--out", "o", "--wear", "L4:0.5:rust"], "rust"),
     ],
 )
 def test_that_a_wrong_word_gets_one_sentence_and_exit_code_2(
@@ -41,6 +48,39 @@ def test_that_a_wrong_word_gets_one_sentence_and_exit_code_2(
     assert shown.err.count("\n") == 1
     assert "Traceback" not in shown.err
     assert shown.out == ""
+
+
+def test_that_every_part_of_a_recipe_has_a_word() -> None:
+    words = {
+        "seed": ["--seed", "5"],
+        "levels": ["--levels", "T12-L6"],
+        "lesions": ["--lesion", "L3:lytic:r=9"],
+        "position": ["--position", "FFP"],
+        "spacing_mm": ["--spacing", "0.7,0.7,2"],
+        "slice_thickness_mm": ["--slice-thickness-mm", "3"],
+        "noise_hu": ["--noise-hu", "9"],
+        "tilt_deg": ["--tilt-deg", "5"],
+        "age": ["--age", "70"],
+        "scoliosis_deg": ["--scoliosis-deg", "12"],
+        "rotation_deg": ["--rotation-deg", "4"],
+        "osteoporosis": ["--osteoporosis"],
+        "fractures": ["--fracture", "T12:wedge:0.35"],
+        "cement": ["--cement", "L4:4.5:disc,vein"],
+        "screws": ["--screws", "L2"],
+        "needle": ["--needle", "L3:left"],
+        "contrast": ["--contrast", "portal"],
+        "field_of_view": ["--field-of-view", "spine"],
+        "matrix": ["--matrix", "64,48"],
+        "kernel": ["--kernel", "bone"],
+        "lumbar_count": ["--lumbar-count", "6"],
+        "sacralised": ["--sacralised"],
+        "wear": ["--wear", "l4:0.5:osteophytes=4,vacuum"],
+    }
+    line = ["phantom", "--out", "o", *(word for form in words.values() for word in form)]
+    asked, usual = recipe_of(build_parser().parse_args(line)), Recipe()
+    assert set(words) == {field.name for field in fields(Recipe)}
+    for name in words:
+        assert getattr(asked, name) != getattr(usual, name), name
 
 
 def test_that_an_error_is_one_json_document_when_json_is_asked_for(

@@ -234,10 +234,44 @@ def _samples(commands: _Commands) -> None:
     phantom.add_argument("--noise-hu", type=float, default=20.0)
     phantom.add_argument("--out", type=Path, required=True)
     phantom.add_argument("--truth", type=Path)
+    _history(phantom)
     demo = _command(commands, "demo", "Plan a sample case from CT to PDF.", "demo")
     demo.add_argument("--headless", action="store_true", help="write files, open no window")
     demo.add_argument("--case", default="easy-l3", metavar="ID", help="which sample case")
     demo.add_argument("--out", type=Path, default=Path("demo-output"))
+
+
+def _history(phantom: _Parser) -> None:
+    """Add what a digital spine may have gone through, and how it is scanned."""
+    for word, form in (
+        ("--fracture", "T12:wedge:0.35"),
+        ("--cement", "L4:4.5:disc,vein"),
+        ("--screws", "L3"),
+        ("--wear", "L4:0.5:osteophytes=4,vacuum,facets,schmorl=5"),
+    ):
+        phantom.add_argument(word, action="append", default=[], metavar=form)
+    phantom.add_argument("--needle", metavar="L3:left")
+    phantom.add_argument("--lumbar-count", type=int, metavar="4|5|6")
+    phantom.add_argument("--sacralised", action="store_true")
+    phantom.add_argument("--osteoporosis", action="store_true")
+    phantom.add_argument("--kernel", metavar="soft|standard|bone")
+    phantom.add_argument("--contrast", metavar="none|arterial|portal")
+    phantom.add_argument("--field-of-view", metavar="trunk|spine")
+    phantom.add_argument("--matrix", type=_columns_and_rows, metavar="512,512")
+    for word in ("--age", "--scoliosis-deg", "--rotation-deg", "--tilt-deg"):
+        phantom.add_argument(word, type=float)
+    phantom.add_argument("--slice-thickness-mm", type=float)
+
+
+def _columns_and_rows(text: str) -> list[int]:
+    """Read ``512,512``."""
+    try:
+        columns, rows = (int(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is not a matrix; write columns and rows, such as 512,512"
+        ) from None
+    return [columns, rows]
 
 
 def _catalog(commands: _Commands) -> None:

@@ -86,7 +86,7 @@ def _waves(r: Along, across: Table, random: np.random.Generator) -> Table:
         first, second, turn = random.uniform(0.0, 2.0 * np.pi, 3)
         wave = np.sin(count * np.pi * across + first)[None, :]
         found += wave * np.sin(0.5 * count * r + second + turn)[:, None]
-    return UNEVEN_MM * found / np.sqrt(3.0)
+    return np.asarray(UNEVEN_MM * found / np.sqrt(3.0))
 
 
 def _wall_share(r: Along, aside_mm: Table) -> Table:

@@ -14,6 +14,9 @@ from planner.phantom.variants import LUMBAR_COUNTS, USUAL_LUMBAR, Wear, spine_le
 DRAWN_LEVELS = spine_levels()
 """Every level of the usual digital spine, from the head down."""
 
+MATRIX = (8, 2048)
+"""Fewest and most columns or rows of a picture."""
+
 _DETAIL = re.compile(r"[a-z_]+=[A-Za-z0-9.+-]+")
 
 
@@ -232,6 +235,10 @@ class Recipe:
             raise UsageError(f"levels must run downward within T1 to S1, got {first}-{last}")
         if not all(isfinite(step) and 0.2 <= step <= 10.0 for step in self.spacing_mm):
             raise UsageError(f"voxel spacing must be 0.2 to 10 mm, got {self.spacing_mm}")
+        if self.matrix and not all(MATRIX[0] <= count <= MATRIX[1] for count in self.matrix):
+            raise UsageError(
+                f"a picture has {MATRIX[0]} to {MATRIX[1]} columns, got {self.matrix}"
+            )
         for name, low, high in (
             ("noise_hu", 0.0, 300.0),
             ("tilt_deg", -30.0, 30.0),

@@ -74,13 +74,13 @@ def _texts(value: object) -> list[str]:
 
 def _fracture(text: str) -> Fracture:
     level, kind, loss = text.split(":")
-    return Fracture(level=Level(level), kind=FractureKind(kind), loss=float(loss))
+    return Fracture(level=Level(level.upper()), kind=FractureKind(kind), loss=float(loss))
 
 
 def _cement(text: str) -> OldCement:
     level, volume, *rest = text.split(":")
     leaks = tuple(Leak(name) for part in rest for name in part.split(","))
-    return OldCement(level=Level(level), volume_ml=float(volume), leaks=leaks)
+    return OldCement(level=Level(level.upper()), volume_ml=float(volume), leaks=leaks)
 
 
 def _wear(text: str) -> Wear:
@@ -90,7 +90,7 @@ def _wear(text: str) -> Wear:
     if unknown := sorted(set(found) - {"osteophytes", "vacuum", "facets", "schmorl"}):
         raise ValueError(f"'{unknown[0]}' is not a kind of wear")
     return Wear(
-        level=Level(level),
+        level=Level(level.upper()),
         disc_loss=float(loss),
         osteophyte_mm=float(found.get("osteophytes", 0.0)),
         vacuum="vacuum" in found,
@@ -101,7 +101,7 @@ def _wear(text: str) -> Wear:
 
 def _needle(value: object) -> PlacedNeedle:
     level, side = str(value).split(":")
-    return PlacedNeedle(level=Level(level), side=Side(side))
+    return PlacedNeedle(level=Level(level.upper()), side=Side(side))
 
 
 def _numbers(value: object, count: int) -> tuple[float, ...]:
@@ -115,7 +115,7 @@ _READERS: Mapping[str, Callable[[object], object]] = {
     "lesions": lambda value: tuple(parse_lesion(text) for text in _texts(value)),
     "fractures": lambda value: tuple(_fracture(text) for text in _texts(value)),
     "cement": lambda value: tuple(_cement(text) for text in _texts(value)),
-    "screws": lambda value: tuple(Level(text) for text in _texts(value)),
+    "screws": lambda value: tuple(Level(text.upper()) for text in _texts(value)),
     "wear": lambda value: tuple(_wear(text) for text in _texts(value)),
     "needle": _needle,
     "position": lambda value: Position(str(value)),

@@ -69,7 +69,7 @@ def trunk_table(
         *_vessels(r, x, y, depth, recipe.contrast),
     ]
     chest = _chest(r, x, y, posture)
-    heights = heights_mm[0] + TABLE_STEP_MM * np.arange(len(r))
+    heights = heights_mm[0] + TABLE_STEP_MM * np.arange(len(r), dtype=np.float64)
     return TrunkTable(
         heights_mm[0],
         TABLE_STEP_MM,
