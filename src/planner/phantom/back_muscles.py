@@ -57,7 +57,7 @@ def back_muscles(spine: SpineLine) -> list[NDArray[np.float64]]:
         loin = curve([11.8, 13, 15, 15.6], [3, 13, 17, 12], r)
         flat = np.where((r > 11.8) & (r < 15.6), loin, 0.0)
         for middle, half in (
-            ((x + sign * (54 + 1.1 * flat), y + 25), (flat, 0.52 * flat)),
+            ((x + sign * (54 + 1.1 * flat), y + 25), (flat, 0.44 * flat)),
             ((x + sign * side, y + 1), (psoas, 1.12 * psoas)),
         ):
             wide = tuple(np.where(size > 0, size + LOOSE_PLANE_MM, 0.0) for size in half)

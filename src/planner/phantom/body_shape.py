@@ -68,8 +68,8 @@ def reliefs(r: Along, half_width: Along, stout: float, random: np.random.Generat
     found[:, FAT_BEFORE] -= along([11, 13, 15, 17], [0, 3, 4, 3]) * bump(0.0, 0.05)
     found[:, MUSCLE_BEFORE] = along([0, 2, 4, 6, 7.5], [8, 13, 11, 5, 0]) * bump(0.48, 0.30)
     found[:, MUSCLE_BEHIND] = along([0, 2, 4, 6, 8.5], [14, 20, 18, 10, 0]) * bump(0.60, 0.24)
-    found[:, MUSCLE_BEHIND] += along([8, 11, 15, 16, 17], [0, 2, 3, 7, 12]) * bump(0.42, 0.26)
-    found[:, FAT_BEHIND] = along([9, 12, 15, 16, 17], [0, 2, 4, 6, 9]) * stout * bump(0.50, 0.32)
+    found[:, MUSCLE_BEHIND] += along([8, 11, 15, 16, 17], [0, 2, 3, 4, 5]) * bump(0.42, 0.26)
+    found[:, FAT_BEHIND] = along([9, 12, 15, 16, 17], [0, 2, 4, 4, 4]) * stout * bump(0.50, 0.32)
     back = np.exp(-(((across - 0.18) / 0.48) ** 2))[None, :]
     found[:, MUSCLE_BESIDE] = along([1, 3, 6, 9, 11.5], [12, 13, 9, 5, 1]) * back
     found[:, FAT_BESIDE] = along([10, 13, 15, 17], [0, 3, 6, 4]) * stout * back

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 AIRWAY = Tissue(hu=-980.0)
 AIRWAY_WALL = Tissue(hu=35.0)
 THYMIC_FAT = Tissue(hu=-92.0, grain_hu=16.0, loose=True)
-CARDIAC_FAT = Tissue(hu=-98.0, grain_hu=10.0, square=0.15, loose=True)
+CARDIAC_FAT = Tissue(hu=-98.0, grain_hu=10.0, square=0.15)
 MYOCARDIUM_HU = {Contrast.NONE: 46.0, Contrast.ARTERIAL: 105.0, Contrast.PORTAL: 110.0}
 
 CARINA = 4.4
@@ -62,7 +62,7 @@ def chest_organs(spine: SpineLine, contrast: Contrast) -> list[NDArray[np.float6
     front = dome(r, -1.0, 7.4)
     organs = [at(spine, (0.0, -82.0), (16.0 * front, 26.0 * front), THYMIC_FAT)]
     bag = dome(r, 5.3, 9.8)
-    organs.append(at(spine, (12.0, -80.0), (66.0 * bag, 50.0 * bag), CARDIAC_FAT))
+    organs.append(at(spine, (12.0, -80.0), (70.0 * bag, 54.0 * bag), CARDIAC_FAT))
     muscle = Tissue(hu=MYOCARDIUM_HU[contrast], grain_hu=3.0)
     for first, last, place, (wide, deep), arterial, wall in _CHAMBERS:
         share = dome(r, first, last)

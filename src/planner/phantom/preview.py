@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.domain.levels import Level
+    from planner.geometry.points import Vector
     from planner.phantom.make import Phantom
 
 EDGE_PIXELS, FIELD_MM = 192, 130.0
@@ -24,8 +25,7 @@ def preview(phantom: Phantom, level: Level) -> NDArray[np.uint8]:
 
     As on a reading screen: patient left on the right, front at the top and at the left.
     """
-    marks = phantom.landmarks[level].placed
-    centre = marks.centre + np.array([0.0, BEHIND_MM, 0.0])
+    centre = _shown_mm(phantom, level)
     span = (np.arange(EDGE_PIXELS) + 0.5) / EDGE_PIXELS * FIELD_MM - FIELD_MM / 2.0
     across, down = np.meshgrid(span, span)
     flat = np.zeros_like(across)
@@ -33,6 +33,19 @@ def preview(phantom: Phantom, level: Level) -> NDArray[np.uint8]:
     sagittal = centre + np.stack([flat, across, -down], axis=-1)
     gap = np.zeros((EDGE_PIXELS, 4), dtype=np.uint8)
     return np.hstack([_picture(phantom, axial), gap, _picture(phantom, sagittal)])
+
+
+def _shown_mm(phantom: Phantom, level: Level) -> Vector:
+    """Return where both pictures cross: at the disease of the level, or at its middle, LPS."""
+    middle = phantom.landmarks[level].placed.centre + np.array([0.0, BEHIND_MM, 0.0])
+    truth = phantom.truth
+    if truth.lesion is None:
+        return middle
+    diseased = np.argwhere(truth.lesion & (truth.labels == level.verse_label))
+    if len(diseased) == 0:
+        return middle
+    place = truth.geometry.lps_mm(diseased.mean(axis=0)[::-1])
+    return np.array([place[0], middle[1], place[2]])
 
 
 def _picture(phantom: Phantom, points_mm: NDArray[np.float64]) -> NDArray[np.uint8]:
