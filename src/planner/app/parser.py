@@ -241,7 +241,7 @@ def _samples(commands: _Commands) -> None:
     demo.add_argument("--out", type=Path, default=Path("demo-output"))
 
 
-def _history(phantom: _Parser) -> None:
+def _history(phantom: argparse.ArgumentParser) -> None:
     """Add what a digital spine may have gone through, and how it is scanned."""
     for word, form in (
         ("--fracture", "T12:wedge:0.35"),

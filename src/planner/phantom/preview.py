@@ -37,7 +37,8 @@ def preview(phantom: Phantom, level: Level) -> NDArray[np.uint8]:
 
 def _shown_mm(phantom: Phantom, level: Level) -> Vector:
     """Return where both pictures cross: at the disease of the level, or at its middle, LPS."""
-    middle = phantom.landmarks[level].placed.centre + np.array([0.0, BEHIND_MM, 0.0])
+    behind = np.array([0.0, BEHIND_MM, 0.0])
+    middle = np.asarray(phantom.landmarks[level].placed.centre + behind, dtype=np.float64)
     truth = phantom.truth
     if truth.lesion is None:
         return middle
