@@ -25,6 +25,7 @@ from planner.domain.corrections import (
     WallLine,
     WallSide,
 )
+from planner.domain.errors import UsageError
 from planner.domain.levels import Level
 from planner.geometry.points import PointLps
 from planner.session.correction_words import what_was_done, what_was_taken_back
@@ -164,6 +165,32 @@ def test_that_six_lumbar_vertebrae_are_said_once_and_lose_every_acceptance(desk)
     assert edits.plan.anatomy.corrections == (LevelCount(thoracic=12, lumbar=6),)
     assert edits.plan.anatomy.accepted_levels == ()
     assert tools.state.count.lumbar == 6
+
+
+def test_that_totalsegmentator_outlines_on_request_and_says_in_words_why_it_cannot(
+    desk, monkeypatch
+):
+    asked = []
+
+    def outlined(_ct, binding, _report):
+        asked.append(binding.backend)
+        return replace(guided(), backend="totalsegmentator 1", guides=None)
+
+    monkeypatch.setattr(desk.services, "redo_outlines", outlined)
+    desk.work.outlines.segment_elsewhere()
+    desk.settle()
+    assert asked == ["totalsegmentator"]
+    assert desk.work.edits.plan.anatomy.backend == "totalsegmentator 1"
+    assert not desk.work.outlines.is_stale
+
+    def missing(*_asked):
+        raise UsageError("TotalSegmentator was not found: it is not on the search path")
+
+    monkeypatch.setattr(desk.services, "redo_outlines", missing)
+    desk.work.outlines.segment_elsewhere()
+    desk.settle()
+    assert "was not found" in desk.said.text
+    assert desk.work.edits.anatomy is not None, "the outlines that were there stay"
 
 
 def larger(anatomy: Anatomy, level: Level, by_ml: float) -> Anatomy:

@@ -69,7 +69,8 @@ def outlined_by_totalsegmentator(
     with tempfile.TemporaryDirectory(prefix="planner-") as name:
         folder = Path(name)
         report(0.02, "writing the scan for TotalSegmentator")
-        write_volume(folder / "ct.nii.gz", ct.geometry, ct.hu)
+        # Packing a scan takes longer than writing it, and the file lives for one run.
+        write_volume(folder / "ct.nii", ct.geometry, ct.hu)
         _run(program, folder, lambda part, what: report(0.05 + 0.75 * part, what))
         found = _read(folder / "out", ct)
     report(0.85, "holding its outlines against the CT")
@@ -83,7 +84,7 @@ def _program() -> str:
         where = f"{PROGRAM_VARIABLE} names {named}" if named else "it is not on the search path"
         raise UsageError(
             f"TotalSegmentator was not found: {where}. Install it in an environment of its own "
-            f"and set {PROGRAM_VARIABLE} to its program, or use --backend builtin"
+            f"and set {PROGRAM_VARIABLE} to its program, or use the built-in segmenter"
         )
     return program
 
@@ -92,7 +93,7 @@ def _run(program: str, folder: Path, report: ProgressReport) -> None:
     """Run the program to its end; stop it when ``report`` says so."""
     wanted = [f"vertebrae_{level}" for level in Level if level not in (Level.T13, Level.L6)]
     process = subprocess.Popen(
-        [program, "-i", folder / "ct.nii.gz", "-o", folder / "out", "--roi_subset", *wanted],
+        [program, "-i", folder / "ct.nii", "-o", folder / "out", "--roi_subset", *wanted],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         stdin=subprocess.DEVNULL,

@@ -58,6 +58,13 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("lock", "Lock needle", "Keep the selected needle from moving.", ("L",), "Edit"),
     ActionSpec("segment", "Outline the spine", "Outline vertebrae and canal.", (), "Plan"),
     ActionSpec(
+        "segment_elsewhere",
+        "Outline with TotalSegmentator",
+        "Let TotalSegmentator outline the vertebrae, where it is installed.",
+        (),
+        "Plan",
+    ),
+    ActionSpec(
         "import_labels", "Import outlines…", "Take vertebra labels from a file.", (), "Plan"
     ),
     ActionSpec("new_needle", "New needle", "E and T then place a new needle.", ("N",), "Plan"),
@@ -179,9 +186,9 @@ NO_LINES = "Imported outlines have no lines to correct; use the brush."
 MARK_LEVEL = "Mark a level in the list first."
 NO_NEEDLE = "Select a needle first."
 _NEED_SCAN = (
-    "segment", "import_labels", "entry", "tip", "new_needle", "outlines", "invert", "reset_view",
-    "maximise", "large", "as_acquired", "save", "save_as", "report", "export", "suggest",
-    "confirm_side", "recheck", "acknowledge", "simulate",
+    "segment", "segment_elsewhere", "import_labels", "entry", "tip", "new_needle", "outlines",
+    "invert", "reset_view", "maximise", "large", "as_acquired", "save", "save_as", "report", "export",
+    "suggest", "confirm_side", "recheck", "acknowledge", "simulate",
 )  # fmt: skip
 
 
@@ -271,7 +278,8 @@ def _outline_reasons(
     if anatomy.is_void:
         found["suggest"] = "The outlines are being corrected."
     if "segment" in busy:
-        found["segment"] = found["import_labels"] = "The spine is being outlined."
+        why = "The spine is being outlined."
+        found |= dict.fromkeys(("segment", "segment_elsewhere", "import_labels"), why)
     if "suggest" in busy:
         found["suggest"] = "A proposal is being worked out."
     return found

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from planner.session.view_protocols import PictureView
 
 
+TOTALSEGMENTATOR = "totalsegmentator"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Outlined:
     anatomy: Anatomy
@@ -72,6 +75,16 @@ class OutlineDesk:
                 return self._services.segment(ct, seeds, report)
 
             self._outline("Outlining the spine", make, None)
+
+    def segment_elsewhere(self) -> None:
+        """Let TotalSegmentator outline the vertebrae, in the background."""
+        if (ct := self._case.ct) is not None:
+            binding = replace(self._edits.plan.anatomy, locator="", backend=TOTALSEGMENTATOR)
+            self._outline(
+                "TotalSegmentator outlines the spine",
+                lambda report: self._services.redo_outlines(ct, binding, report),
+                None,
+            )
 
     def import_labels(self, path: Path) -> None:
         """Take the outlines from a label file."""
