@@ -21,6 +21,7 @@ SLOTS = (
     "redo",
     "prepare",
     "surfaces",
+    "lesion",
     "check",
     "suggest",
     "report",

@@ -162,6 +162,9 @@ class PhantomServices:
     def touched_levels(self, anatomy: Anatomy, word: object) -> frozenset[Level]:
         return frozenset(anatomy.vertebrae)
 
+    def describe_lesions(self, ct: CtVolume, anatomy: Anatomy) -> tuple[str, ...]:
+        return ("Lesion in L3: 1.0 mL.",)
+
     def import_anatomy(self, ct: CtVolume, path: Path, report: ProgressReport) -> Anatomy:
         return easy_l3().truth
 

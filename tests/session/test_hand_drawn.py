@@ -29,6 +29,7 @@ from planner.domain.errors import UsageError
 from planner.domain.levels import Level
 from planner.geometry.points import PointLps
 from planner.session.correction_words import what_was_done, what_was_taken_back
+from planner.session.lesion_sentences import lesion_sentences
 from planner.session.touch import Tool, Touch
 from presenter_desk import Desk
 
@@ -245,6 +246,43 @@ def test_that_a_lesion_is_said_with_its_volume():
     ml = 1000 * before.geometry.voxel_volume_mm3 / 1000.0
     said = what_was_done(LesionGrown(at=L3), before, after)
     assert said == f"Lesion grown at L3: the lesion now measures {ml:.1f} mL."
+
+
+def with_lesion() -> Anatomy:
+    """The digital spine with a ball of 9 mm outlined in the middle of L3."""
+    before = guided()
+    index = np.moveaxis(np.indices(before.geometry.shape_kji), 0, -1)[..., ::-1]
+    away = np.linalg.norm(before.geometry.lps_mm(index) - L3.array, axis=-1)
+    return replace(before, lesion=away < 9.0)
+
+
+def test_that_a_lesion_is_described_by_its_size_parts_target_and_scores():
+    size, target, epidural, sins = lesion_sentences(easy_l3().ct, with_lesion())
+    ball_ml = 4.0 / 3.0 * np.pi * 9.0**3 / 1000.0
+    said_ml = float(size.split(": ")[1].split(" mL")[0])
+    assert said_ml == pytest.approx(ball_ml, rel=0.03)
+    share = ball_ml / guided().vertebrae[Level.L3].body_volume_ml
+    said_share = float(size.split("takes ")[1].split("%")[0]) / 100.0
+    assert said_share == pytest.approx(share, abs=0.02)
+    assert "In body" in size
+    assert "mL: body, pedicle left, pedicle right" in target, "it lies on both sides"
+    assert "recalled" in target, "the table of sectors is not verified"
+    assert epidural.startswith("ESCC at least 0.")
+    assert "location 2" in sins, "L3 is mobile"
+    assert sins.endswith("pain and alignment only you can tell.")
+    assert lesion_sentences(easy_l3().ct, replace(with_lesion(), lesion=None)) == ()
+
+
+def test_that_the_panel_describes_a_lesion_and_forgets_it_with_its_outline(desk, monkeypatch):
+    monkeypatch.setattr(desk.services, "redo_outlines", lambda *_asked: with_lesion())
+    draw(desk, Tool.PAINT, L3)
+    assert desk.view.show_anatomy.call_args.args[0].lesions == ("Lesion in L3: 1.0 mL.",)
+    monkeypatch.setattr(
+        desk.services, "redo_outlines", lambda *_asked: replace(guided(), lesion=None)
+    )
+    desk.work.act(desk.work.edits.undo)
+    desk.settle()
+    assert desk.view.show_anatomy.call_args.args[0].lesions == ()
 
 
 def test_that_what_was_taken_back_names_the_levels_that_differ():

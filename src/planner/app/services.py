@@ -118,6 +118,14 @@ class Services:
 
         return touched_levels(anatomy, word)
 
+    def describe_lesions(self, ct: CtVolume, anatomy: Anatomy) -> tuple[str, ...]:
+        """Return sentences on every lesion."""
+        from planner.session.lesion_sentences import (  # noqa: PLC0415 - loads after the window
+            lesion_sentences,
+        )
+
+        return lesion_sentences(ct, anatomy)
+
     def import_anatomy(self, ct: CtVolume, path: Path, report: ProgressReport) -> Anatomy:
         """Take the outlines from a label file."""
         from planner.session.cases import outline  # noqa: PLC0415 - loads after the window

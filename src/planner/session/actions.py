@@ -187,8 +187,8 @@ MARK_LEVEL = "Mark a level in the list first."
 NO_NEEDLE = "Select a needle first."
 _NEED_SCAN = (
     "segment", "segment_elsewhere", "import_labels", "entry", "tip", "new_needle", "outlines",
-    "invert", "reset_view", "maximise", "large", "as_acquired", "save", "save_as", "report", "export",
-    "suggest", "confirm_side", "recheck", "acknowledge", "simulate",
+    "invert", "reset_view", "maximise", "large", "as_acquired", "save", "save_as", "report",
+    "export", "suggest", "confirm_side", "recheck", "acknowledge", "simulate",
 )  # fmt: skip
 
 

@@ -61,6 +61,8 @@ class OutlineDesk:
         self._is_prepared = False
         self.drawn: OutlineVolume | None = None
         """The outlines as drawn."""
+        self.lesions: tuple[str, ...] = ()
+        """Sentences on the lesions that are outlined."""
 
     def segment(self) -> None:
         """Outline the spine in the background."""
@@ -107,7 +109,7 @@ class OutlineDesk:
     def _outlined(self, value: object, labels: Path | None) -> None:
         made: _Outlined = value  # type: ignore[assignment]  # what the work above returns
         anatomy, edits = made.anatomy, self._edits
-        edits.anatomy = anatomy
+        edits.anatomy, self.lesions = anatomy, ()
         command = self._services.bind_anatomy(anatomy, labels)
         self._made_for = _key(command.apply(edits.plan).anatomy)
         self._is_prepared = False
@@ -129,6 +131,7 @@ class OutlineDesk:
         binding = opened.plan.anatomy
         self._asked = None
         self._is_prepared = False
+        self.lesions = ()
         self._made_for = _key(binding) if opened.anatomy else None
         self.show(opened.drawn)
 
@@ -190,7 +193,7 @@ class OutlineDesk:
         made: _Outlined = value  # type: ignore[assignment]  # what the work above returns
         self._asked = None
         before, old = self._edits.anatomy, self._made_for
-        self._edits.anatomy = made.anatomy
+        self._edits.anatomy, self.lesions = made.anatomy, ()
         self._made_for = _key(binding)
         self.show(made.drawn)
         self._floor.derive()
@@ -222,6 +225,20 @@ class OutlineDesk:
             return anatomy_surfaces(anatomy, report) if anatomy else bone_surface(ct, report)
 
         self._jobs.start("surfaces", "Building the 3-D view", work, self._surfaces_built)
+        self.lesions = ()
+        if anatomy is None or anatomy.lesion is None:
+            self._jobs.cancel("lesion")
+            return
+        self._jobs.start(
+            "lesion",
+            "Measuring the lesion",
+            lambda _report: self._services.describe_lesions(ct, anatomy),
+            self._lesions_described,
+        )
+
+    def _lesions_described(self, value: object) -> None:
+        self.lesions = value  # type: ignore[assignment]  # what the service returns
+        self._floor.refresh()
 
     def _surfaces_built(self, value: object) -> None:
         self._view.show_surfaces(value)  # type: ignore[arg-type]  # what the work returns

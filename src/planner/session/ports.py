@@ -114,6 +114,10 @@ class CaseServices(Protocol):
         """Return the outlines of a plan with its corrections; quick after the first call."""
         ...
 
+    def describe_lesions(self, ct: CtVolume, anatomy: Anatomy) -> tuple[str, ...]:
+        """Return sentences on every lesion: size, parts, target volume, ESCC and SINS."""
+        ...
+
     def touched_levels(self, anatomy: Anatomy, word: Correction) -> frozenset[Level]:
         """Return the levels whose outline or name a correction may change."""
         ...

@@ -95,7 +95,11 @@ def day(dicom_date: str) -> str:
 
 
 def anatomy_state(
-    anatomy: Anatomy | None, plan: Plan | None, *, is_void: bool = False
+    anatomy: Anatomy | None,
+    plan: Plan | None,
+    *,
+    is_void: bool = False,
+    lesions: tuple[str, ...] = (),
 ) -> AnatomyState:
     """Return what is outlined, from the head down."""
     if anatomy is None:
@@ -123,6 +127,7 @@ def anatomy_state(
         is_void=is_void,
         backend=anatomy.backend,
         rows=tuple(rows),
+        lesions=lesions,
         notes=(*anatomy.notes, *_remarks(rows)),
     )
 

@@ -85,12 +85,16 @@ class LevelRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnatomyState:
-    """What is outlined; ``is_void`` while corrections are being worked in."""
+    """What is outlined; ``is_void`` while corrections are being worked in.
+
+    ``lesions`` are sentences on every lesion that is outlined.
+    """
 
     is_there: bool = False
     is_void: bool = False
     backend: str = ""
     rows: tuple[LevelRow, ...] = ()
+    lesions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 

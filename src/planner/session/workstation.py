@@ -119,7 +119,7 @@ class Workstation:
     def _begin(self, opened: OpenedCase) -> None:
         """Clear every desk for the case that was opened."""
         ct = opened.ct
-        self.jobs.cancel("segment", "redo", "prepare", "suggest", "surfaces", "simulate")
+        self.jobs.cancel("segment", "redo", "prepare", "suggest", "surfaces", "lesion", "simulate")
         self.checks.forget()
         self.needles.forget()
         self._shown.pop("coming", None)
@@ -269,6 +269,7 @@ class Workstation:
             desk.anatomy,
             desk.document.plan if desk.document else None,
             is_void=self.outlines.is_stale,
+            lesions=self.outlines.lesions,
         )
         plan = state_words.plan_state(
             desk,

@@ -58,6 +58,7 @@ class AnatomyPanel(Panel):
         self._table.cellClicked.connect(self._clicked)
         self._table.itemChanged.connect(self._changed)
         self._remarks = label("", "quiet")
+        self._lesions = label()
         self.tools = CorrectionTools(actions)
         self._marked: Level | None = None
         self._boxes: dict[Layer, QCheckBox] = {}
@@ -68,6 +69,7 @@ class AnatomyPanel(Panel):
             self._backend,
             self._table,
             self._remarks,
+            self._lesions,
             self.tools,
             section("Shown over the images"),
         )
@@ -110,6 +112,7 @@ class AnatomyPanel(Panel):
                 self._table.setItem(place, column, item)
         self._table.blockSignals(False)
         self._show_remarks()
+        say(self._lesions, "\n".join(() if state.is_void else state.lesions))
 
     def _clicked(self, row: int, column: int) -> None:
         if self._state is not None and column != _ACCEPTED_COLUMN:
