@@ -149,21 +149,31 @@ def tumour_board(case: Case) -> Outcome:
 
 def outside_the_study(case: Case) -> Outcome:
     """E9: lesions, pain and general state like those of the patients who were studied."""
-    lesions = case.number("lesion_count", "number of lesions")
-    vas = case.number("vas", "pain (VAS)")
-    ecog = case.number("ecog", "ECOG")
+    lesions, no_lesions = _perhaps(case, "lesion_count", "number of lesions")
+    vas, no_vas = _perhaps(case, "vas", "pain (VAS)")
+    ecog, no_ecog = _perhaps(case, "ecog", "ECOG")
+    missing = no_lesions + no_vas + no_ecog
     reasons = []
-    if not lesions <= case.limit("lesions_max"):
+    if lesions is not None and not lesions <= case.limit("lesions_max"):
         reasons.append(f"{lesions:g} lesions")
-    if not vas > case.limit("vas_above"):
+    if vas is not None and not vas > case.limit("vas_above"):
         reasons.append(f"VAS {vas:g}")
-    if not ecog < case.limit("ecog_below"):
+    if ecog is not None and not ecog < case.limit("ecog_below"):
         reasons.append(f"ECOG {ecog:g}")
-    evidence = f"{lesions:g} lesions, VAS {vas:g}, ECOG {ecog:g}"
+    evidence = "; ".join(
+        f"{name} {value:g}"
+        for name, value in (("lesions", lesions), ("VAS", vas), ("ECOG", ecog))
+        if value is not None
+    )
     if not reasons:
-        return Outcome(evidence)
-    message = f"The patient is unlike those in the published series ({', '.join(reasons)})."
-    return Outcome(evidence, (case.finding(Severity.INFO, message),))
+        return Outcome(evidence or "nothing answered", (), missing)
+    finding = case.finding(
+        Severity.INFO,
+        f"The patient is unlike those in the published series ({', '.join(reasons)}).",
+        threshold=f"at most {case.limit('lesions_max'):g} lesions, VAS above "
+        f"{case.limit('vas_above'):g} and ECOG below {case.limit('ecog_below'):g}",
+    )
+    return Outcome(evidence, (finding,), missing)
 
 
 def pacemaker(case: Case, ablation: Ablation) -> Outcome:
