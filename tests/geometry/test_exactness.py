@@ -82,3 +82,24 @@ def test_that_an_axis_counts_as_oblique_only_beyond_the_tolerance(positive):
         assert grid.axis_label(0, positive=positive) == ("L" if positive else "R") + mark
     exact = np.array((1.0, AXIS_ALIGNED_TOLERANCE, 0.0))
     assert direction_label(exact) == "L"
+
+
+@pytest.mark.parametrize("over", [1e-13, 1e-12, 1e-9, -1e-12])
+def test_that_an_almost_round_spheroid_is_measured_like_a_round_one(over):
+    radius = 16.25
+    almost = Spheroid(ORIGIN, (0.0, 0.0, 1.0), radius * (1.0 + over), radius)
+    chance = np.random.default_rng(1)
+    points = chance.normal(size=(400, 3)) * chance.choice([0.0, 1e-9, 1e-3, 1.0, 50.0], (400, 3))
+    round_one = np.linalg.norm(points, axis=1) - radius
+    assert np.abs(almost.signed_distance_mm(points) - round_one).max() < 1e-7
+
+
+@pytest.mark.parametrize(("length", "width"), [(60.0, 0.05), (0.05, 60.0), (1000.0, 1.0)])
+def test_that_a_needle_shaped_and_a_flat_spheroid_are_solved_to_the_end(length, width):
+    shape = Spheroid(ORIGIN, (0.0, 0.0, 1.0), length, width)
+    angle = np.linspace(0.01, 1.56, 40)
+    on = np.stack([width * np.sin(angle), 0.0 * angle, length * np.cos(angle)], axis=1)
+    out = np.stack([np.sin(angle) / width, 0.0 * angle, np.cos(angle) / length], axis=1)
+    out /= np.linalg.norm(out, axis=1)[:, None]
+    for away in (1e-6, 0.1, 10.0, 300.0):
+        assert shape.signed_distance_mm(on + away * out) == pytest.approx(away, rel=1e-7, abs=1e-9)

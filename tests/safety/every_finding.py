@@ -190,13 +190,19 @@ def on_cement():
 
 
 @cache
-def everything_said():
-    """``[(plan, scene, rule, part, outcome)]`` over all these plans."""
+def every_plan():
+    """All these plans, each with its scene."""
     plan = good_plan()
     plans = [(plan, good_scene(plan)), *on_patient(), *on_needles(), *on_zones(), *on_cement()]
     bare = replace(plan, ablations=(), cements=())
     plans.append((bare, good_scene(bare)))
-    return [(one, scene, *said) for one, scene in plans for said in spoken(one, scene)]
+    return plans
+
+
+@cache
+def everything_said():
+    """``[(plan, scene, rule, part, outcome)]`` over all these plans."""
+    return [(one, scene, *said) for one, scene in every_plan() for said in spoken(one, scene)]
 
 
 def limits_of(rule):

@@ -35,6 +35,7 @@ def forget():
         digest.anatomy_digest,
         digest.cement_digest,
         digest.array_digest,
+        digest.entries_digest,
     ):
         cached.cache_clear()
 

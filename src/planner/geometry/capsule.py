@@ -34,4 +34,5 @@ class Capsule:
         offset = points_mm - self.start.array
         share = np.clip((offset @ along) / length2, 0.0, 1.0) if length2 > 0.0 else 0.0
         nearest = offset - np.multiply.outer(share, along)
-        return np.asarray(np.sqrt((nearest**2).sum(axis=-1)) - self.radius_mm)
+        away = np.sqrt(np.einsum("...i,...i->...", nearest, nearest))
+        return np.asarray(away - self.radius_mm)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.safety.gives import gives
-from planner.safety.same_array import SameArray
+from planner.safety.same_array import SameArray, SameEntries
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from planner.domain.volume import CtVolume
     from planner.safety.scene import Scene
 
-RULES_VERSION = "2"
+RULES_VERSION = "3"
 """Raised when the meaning of a rule changes in code, so that an old verdict never counts."""
 
 
@@ -36,9 +36,9 @@ def input_digest(plan: Plan, scene: Scene) -> str:
         sorted(scene.zones.items()),
         sorted(scene.exposures.items()),
         [(key, cement_digest(cement)) for key, cement in cements],
-        sorted(scene.catalog.rules.items()),
-        sorted(scene.catalog.devices.items()),
-        sorted(scene.catalog.needles.items()),
+        entries_digest(SameEntries(tuple(scene.catalog.rules.items()))),
+        entries_digest(SameEntries(tuple(scene.catalog.devices.items()))),
+        entries_digest(SameEntries(tuple(scene.catalog.needles.items()))),
         scene.today,
     )
 
@@ -89,6 +89,13 @@ def cement_digest(cement: PredictedCement) -> str:
         cement.band_mm,
         cement.model,
     )
+
+
+@lru_cache(maxsize=12)
+@gives(str)
+def entries_digest(key: SameEntries) -> str:
+    """Return a digest of one part of the catalogue, worked out once for the same entries."""
+    return _digest(sorted(key.entries))
 
 
 @lru_cache(maxsize=128)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +17,11 @@ from planner.safety.measured import MissingInputError
 from planner.safety.rule import NeedleRule, PlanRule, Rule
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
     from planner.domain.plan import Trajectory
+    from planner.domain.prediction import PredictedCement
+    from planner.geometry.ellipsoid import Spheroid
     from planner.geometry.points import Vector
 
 SAMPLE_STEP_MM = 1.0
@@ -137,20 +142,20 @@ def plan_is_inside_the_scan(case: Case) -> Outcome:
     """P6: needles, zones and cement touch only what was scanned and outlined."""
     inside = True
     for needle in case.plan.trajectories:
-        axis = case.body_of(needle).axis_points_mm(SAMPLE_STEP_MM)
-        inside &= _inside(case, axis, f"the {case.called(needle)}")
+        body = case.body_of(needle)
+        inside &= _kept_inside(
+            case, body, partial(body.axis_points_mm, SAMPLE_STEP_MM), f"the {case.called(needle)}"
+        )
     for ablation in case.plan.ablations:
         zone = case.scene.zones.get(ablation.id)
         if isinstance(zone, PredictedZone):
-            points = case.ruler.zone_points(zone.shape)
-            inside &= _inside(case, points, f"the {case.called(ablation)}")
-            if not case.scene.anatomy.geometry.contains(points).all():
-                raise MissingInputError(
-                    f"the {case.called(ablation)} leaves the outlines", kind="scan"
-                )
+            points = partial(case.ruler.zone_points, zone.shape)
+            inside &= _kept_inside(case, zone.shape, points, f"the {case.called(ablation)}")
+            inside &= _in_outlines(case, zone.shape, f"the {case.called(ablation)}")
     for injection in case.plan.cements:
-        _, centres = case.ruler.cement_points(case.cement(injection))
-        inside &= _inside(case, centres, f"the {case.called(injection)}")
+        cement = case.cement(injection)
+        centres = partial(_centres, case, cement)
+        inside &= _kept_inside(case, cement, centres, f"the {case.called(injection)}")
     if inside is not True:
         raise MissingInputError("whether the plan lies inside the scan", kind="scan")
     return Outcome("everything planned lies inside the scan")
@@ -172,6 +177,29 @@ def limits_of_the_site(case: Case) -> Outcome:
         resolve = "Compare the limits; plan anew under those of this site."
         findings.append(case.finding(Severity.STOP, message, resolve=resolve))
     return Outcome(said, tuple(findings))
+
+
+@gives(bool)
+def _kept_inside(case: Case, part: Hashable, points: Callable[[], Vector], what: str) -> bool:
+    """Return true, or raise where a part lies outside the scan; what lies inside is remembered."""
+    key = (part, "inside", case.scene.ct)
+    return case.ruler.remembered(key, lambda: _inside(case, points(), what))
+
+
+@gives(bool)
+def _in_outlines(case: Case, zone: Spheroid, what: str) -> bool:
+    """Return true, or raise where a zone leaves the outlines; one that does not is remembered."""
+
+    def looked_at() -> bool:
+        if not case.scene.anatomy.geometry.contains(case.ruler.zone_points(zone)).all():
+            raise MissingInputError(f"{what} leaves the outlines", kind="scan")
+        return True
+
+    return case.ruler.remembered((zone, "in outlines"), looked_at)
+
+
+def _centres(case: Case, cement: PredictedCement) -> Vector:
+    return case.ruler.cement_points(cement)[1]
 
 
 @gives(bool)

@@ -10,10 +10,14 @@ import numpy as np
 from planner.safety.measured import MissingInputError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from planner.domain.anatomy import Vertebra
     from planner.domain.levels import Level
+    from planner.domain.plan import Ablation
+    from planner.domain.prediction import PredictedZone
     from planner.geometry.points import Vector
     from planner.safety.case import Case
 
@@ -45,6 +49,11 @@ def lesion_at(case: Case, level: Level) -> LevelLesion:
     MissingInputError
         When no lesion is outlined there.
     """
+    case.vertebra(level)  # asked for first, because a lesion of no vertebra means nothing
+    return case.ruler.remembered(("lesion", "at", level), lambda: _lesion_at(case, level))
+
+
+def _lesion_at(case: Case, level: Level) -> LevelLesion:
     anatomy, vertebra = case.scene.anatomy, case.vertebra(level)
     points = case.ruler.lesion_points(level)
     if not len(points):
@@ -69,14 +78,20 @@ def covered(case: Case, level: Level) -> NDArray[np.bool_]:
 
     What is doubtful counts as not covered.
     """
+    zones = [(one, case.zone(one)) for one in case.plan.ablations if case.level_of(one) is level]
+    key = (level, "covered", tuple((zone.shape, zone.band_mm) for _, zone in zones))
+    return case.ruler.remembered(key, lambda: _covered(case, level, zones))
+
+
+def _covered(
+    case: Case, level: Level, zones: Sequence[tuple[Ablation, PredictedZone]]
+) -> NDArray[np.bool_]:
     inside = np.zeros(len(case.ruler.lesion_points(level)), dtype=np.bool_)
-    for ablation in case.plan.ablations:
-        if case.level_of(ablation) is level:
-            zone = case.zone(ablation)
-            distance = case.ruler.lesion_in_zone(zone.shape, level)
-            if distance.shape != inside.shape or not np.isfinite(distance).all():
-                raise MissingInputError(
-                    f"how far the {case.called(ablation)} reaches", kind="prediction"
-                )
-            inside |= distance <= -zone.band_mm
+    for ablation, zone in zones:
+        distance = case.ruler.lesion_in_zone(zone.shape, level)
+        if distance.shape != inside.shape or not np.isfinite(distance).all():
+            raise MissingInputError(
+                f"how far the {case.called(ablation)} reaches", kind="prediction"
+            )
+        inside |= distance <= -zone.band_mm
     return inside

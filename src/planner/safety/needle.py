@@ -100,7 +100,7 @@ def leaves_the_pedicle_medially(case: Case, needle: Trajectory) -> Outcome:
     if needle.approach is not Approach.TRANSPEDICULAR:
         return Outcome(f"{case.called(needle)} is not transpedicular")
     radius = case.outer_diameter(needle).value / 2.0
-    breach = breaches(case.vertebra(needle.level), needle, radius)["medial"]
+    breach = _breaches(case, needle, radius)["medial"]
     evidence = f"{case.called(needle)}: medial {-breach:.1f} mm inside the pedicle"
     stop, block = case.limit("stop_above_mm"), case.limit("block_above_mm")
     if breach <= stop:
@@ -121,7 +121,7 @@ def leaves_the_pedicle_elsewhere(case: Case, needle: Trajectory) -> Outcome:
     if needle.approach is not Approach.TRANSPEDICULAR:
         return Outcome(f"{case.called(needle)} is not transpedicular")
     radius = case.outer_diameter(needle).value / 2.0
-    found = breaches(case.vertebra(needle.level), needle, radius)
+    found = _breaches(case, needle, radius)
     limits = [case.limit(name) for name in ("info_above_mm", "warn_above_mm", "stop_above_mm")]
     findings: list[Finding] = []
     for direction in ("lateral", "superior", "inferior"):
@@ -256,6 +256,14 @@ def posterior_middle_is_reached(case: Case, ablation: Ablation) -> Outcome:
         resolve="Use a curved applicator or a second way in.",
     )
     return Outcome(evidence, (finding,))
+
+
+@gives(dict)
+def _breaches(case: Case, needle: Trajectory, radius_mm: float) -> dict[str, float]:
+    """Return how far a needle leaves its pedicle, worked out once."""
+    vertebra = case.vertebra(needle.level)
+    key = (needle, "breaches", radius_mm)
+    return case.ruler.remembered(key, lambda: breaches(vertebra, needle, radius_mm))
 
 
 @gives(bool)

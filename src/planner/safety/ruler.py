@@ -87,7 +87,7 @@ class Ruler:
     def _measure_needle_to_wall(self, needle: Capsule, level: Level) -> Measured:
         wall = self._wall(level)
         exact = needle.signed_distance_mm(wall)
-        near, _ = cKDTree(wall).query(needle.axis_points_mm(NEEDLE_STEP_MM))
+        near, _ = self.wall_tree(level).query(needle.axis_points_mm(NEEDLE_STEP_MM))
         place = int(exact.argmin())
         return _agreed(
             POSTERIOR_WALL, float(exact[place]), float(near.min()) - needle.radius_mm, wall[place]
@@ -102,7 +102,7 @@ class Ruler:
         wall = self._wall(level)
         surface, _ = self.cement_points(cement)
         near, _ = cKDTree(surface).query(wall)
-        other, _ = cKDTree(wall).query(surface)
+        other, _ = self.wall_tree(level).query(surface)
         inside = cement_holds(cement, wall)
         place = int(near.argmin())
         first, second = float(near[place]), float(other.min())
@@ -171,15 +171,30 @@ class Ruler:
         """Name every foramen that has a voxel."""
         return self.remembered("foramina", self._foramina_outlined)
 
-    def remembered(self, key: Hashable, work_out: Callable[[], _Value]) -> _Value:
-        """Return what ``work_out`` gave for ``key``, once; an error is not remembered."""
+    def remembered(
+        self,
+        key: Hashable,
+        work_out: Callable[[], _Value],
+        keep: Callable[[_Value], bool] = lambda _: True,
+    ) -> _Value:
+        """Return what ``work_out`` gave for ``key``, once.
+
+        An error is not remembered, nor what ``keep`` says no to.
+        """
         if key not in self._known:
-            self._known[key] = work_out()
+            made = work_out()
+            if not keep(made):
+                return made
+            self._known[key] = made
             if len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
         self._known.move_to_end(key)
         found: _Value = self._known[key]
         return found
+
+    def wall_tree(self, level: Level) -> cKDTree:
+        """Return the posterior wall of a level for asking which point is nearest."""
+        return self.remembered(("wall", level), lambda: cKDTree(self._wall(level)))
 
     def _foramina_outlined(self) -> tuple[str, ...]:
         present = set(np.unique(self._anatomy.foramina).tolist())
@@ -217,7 +232,7 @@ class Ruler:
         start = (int(low[0]), int(low[1]), int(low[2]))
         k, j, i = crop.shape
         air = StructureSurface.of_mask(SKIN, geometry.cropped(start, (i, j, k)), crop)
-        place, first = _nearest_to_zone(zone, air.surface_mm)
+        place, first = _nearest_to_zone(zone, air)
         if first >= seen_mm:
             return far
         if air.holds(zone.centre.array[None, :])[0]:
@@ -240,7 +255,7 @@ class Ruler:
 
     def _measure_zone(self, zone: Spheroid, name: str) -> Measured:
         structure = self.structure(name)
-        place, first = _nearest_to_zone(zone, structure.surface_mm)
+        place, first = _nearest_to_zone(zone, structure)
         if structure.holds(zone.centre.array[None, :])[0]:
             first = min(first, -zone.half_width_mm)
         second = least_over_zone(zone, self.zone_points(zone), structure.field_mm)
@@ -331,21 +346,18 @@ def cement_holds(cement: PredictedCement, points_mm: Vector) -> NDArray[np.bool_
     return found
 
 
-def _nearest_to_zone(zone: Spheroid, surface_mm: Vector) -> tuple[int, float]:
+def _nearest_to_zone(zone: Spheroid, structure: StructureSurface) -> tuple[int, float]:
     """Return the surface point nearest to a zone and its signed distance.
 
-    The exact distance is solved only where two simple bounds leave a point in question. With
-    ``level`` 1 on the zone's surface and r the way to its centre, a point outside is no nearer
-    than (level - 1) times the shortest half axis, and no farther than r (1 - 1 / level).
+    The exact distance is solved only where two simple bounds leave a point in question. A point
+    at r from the centre is no nearer to the zone than r less the longer half axis, and no farther
+    than r less the shorter one.
     """
-    along, across = zone.meridian_mm(surface_mm)
-    level = np.hypot(along / zone.half_length_mm, across / zone.half_width_mm)
-    shortest = min(zone.half_length_mm, zone.half_width_mm)
-    outside = level > 1.0
-    least = np.where(outside, (level - 1.0) * shortest, -np.inf)
-    most = np.where(outside, np.hypot(along, across) * (1.0 - 1.0 / np.maximum(level, 1.0)), 0.0)
-    asked = np.flatnonzero(least <= most.min() + TOUCHING_MM)
-    exact = zone.signed_distance_mm(surface_mm[asked])
+    halves = (zone.half_length_mm, zone.half_width_mm)
+    first, _ = structure.tree.query(zone.centre.array)
+    reach = float(first) + max(halves) - min(halves) + TOUCHING_MM
+    asked = structure.tree.query_ball_point(zone.centre.array, reach)
+    exact = zone.signed_distance_mm(structure.surface_mm[asked])
     best = int(exact.argmin())
     return int(asked[best]), float(exact[best])
 

@@ -22,7 +22,7 @@ from planner.safety.measured import MissingInputError
 from planner.safety.ruler import foramina_of, outlined
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Hashable, Sequence
 
     from planner.domain.anatomy import Anatomy
     from planner.domain.plan import Ablation, CementInjection, Trajectory
@@ -45,6 +45,10 @@ def nerve_structures(case: Case, level: Level) -> tuple[str, ...]:
     The canal stands for cord and sac and a foramen for its root, because both lie inside;
     where cord, sac or roots are outlined themselves they are judged as well.
     """
+    return case.ruler.remembered(("nerves", level), partial(_nerve_structures, case, level))
+
+
+def _nerve_structures(case: Case, level: Level) -> tuple[str, ...]:
     anatomy = case.scene.anatomy
     extra = [name for name in (CORD, DURAL_SAC) if name in anatomy.masks]
     extra += outlined(anatomy, "root:")
@@ -78,6 +82,8 @@ def spared_by_needle(case: Case, needle: Trajectory) -> Spared:
     """Return the distances from a needle's side to all it must spare."""
     body = case.body_of(needle)
     names = list(nerve_structures(case, needle.level))
+    if CANAL not in names:
+        raise ValueError("the nerve structures of a level always have the canal")
     anatomy = case.scene.anatomy
     others = VESSELS + ((PLEURA,) if needle.level.order <= LOWEST_PLEURA_ORDER else ())
     # A mask without a voxel was looked for and is not in this scan.
@@ -92,16 +98,27 @@ def spared_by_needle(case: Case, needle: Trajectory) -> Spared:
 
 def spared_by_zone(case: Case, ablation: Ablation) -> Spared:
     """Return the distances from a zone's surface to nerve structures."""
-    shape = case.zone(ablation).shape
-    names = nerve_structures(case, case.level_of(ablation))
-    return _measured(case, [partial(case.ruler.zone, shape, name) for name in names])
+    shape, level = case.zone(ablation).shape, case.level_of(ablation)
+    return _kept(case, (shape, "spared", level), level, partial(case.ruler.zone, shape))
 
 
 def spared_by_cement(case: Case, injection: CementInjection) -> Spared:
     """Return the distances from cement to nerve structures."""
-    cement = case.cement(injection)
-    names = nerve_structures(case, case.level_of(injection))
-    return _measured(case, [partial(case.ruler.cement, cement, name) for name in names])
+    cement, level = case.cement(injection), case.level_of(injection)
+    return _kept(case, (cement, "spared", level), level, partial(case.ruler.cement, cement))
+
+
+def _kept(case: Case, key: Hashable, level: Level, measure: Callable[[str], Measured]) -> Spared:
+    """Measure to every nerve structure of a level, or say again what was measured before.
+
+    What could not be measured is tried again each time, as a ruler forgets its errors.
+    """
+
+    def measured() -> Spared:
+        names = nerve_structures(case, level)
+        return _measured(case, [partial(measure, name) for name in names])
+
+    return case.ruler.remembered(key, measured, keep=lambda spared: not spared.missing)
 
 
 def _measured(case: Case, measures: Sequence[Callable[[], Measured]]) -> Spared:

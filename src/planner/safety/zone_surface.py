@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,23 +41,29 @@ ROUNDS = 3
 CLOSER = 5.0
 
 
+@cache
 def sphere_points(count: int) -> NDArray[np.float64]:
-    """Return directions spread evenly over the unit sphere, shape ``(count, 3)``."""
+    """Return directions spread evenly over the unit sphere, shape ``(count, 3)``; read-only."""
     number = np.arange(count) + 0.5
     height = 1.0 - 2.0 * number / count
     ring, turn = np.sqrt(1.0 - height**2), GOLDEN_ANGLE * number
-    return np.stack([height, ring * np.cos(turn), ring * np.sin(turn)], axis=1)
+    found = np.stack([height, ring * np.cos(turn), ring * np.sin(turn)], axis=1)
+    found.flags.writeable = False
+    return found
 
 
+@lru_cache(maxsize=64)
 def axes_of(zone: Spheroid) -> NDArray[np.float64]:
-    """Return the half axes of a zone as rows, mm, LPS; the first along its axis."""
+    """Return the half axes of a zone as rows, mm, LPS; the first along its axis. Read-only."""
     axis = np.array(zone.axis)
     across = np.cross(axis, np.eye(3)[int(np.abs(axis).argmin())])
     across /= np.linalg.norm(across)
     third = np.cross(axis, across)
-    return np.stack(
+    found = np.stack(
         [zone.half_length_mm * axis, zone.half_width_mm * across, zone.half_width_mm * third]
     )
+    found.flags.writeable = False
+    return found
 
 
 def zone_points(zone: Spheroid) -> Vector:
