@@ -124,6 +124,10 @@ class Ablation:
             value = getattr(self, name)
             if value is not None and not (isfinite(value) and value > 0.0):
                 raise ValueError(f"{name} must be positive, got {value}")
+        for name in ("setpoint_celsius", "active_offset_mm"):
+            value = getattr(self, name)
+            if value is not None and not isfinite(value):
+                raise ValueError(f"{name} must be finite, got {value}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from planner.domain.devices import Modality
 from planner.domain.finding import Severity
 from planner.domain.prediction import MissingZone
 from planner.domain.structures import SKIN, in_words
+from planner.geometry.points import unit
 from planner.safety.case import Case, Outcome
 from planner.safety.eligibility import RF
 from planner.safety.gives import gives
@@ -32,6 +33,9 @@ CONDUCTING = ("saline", "nacl", "sodium chloride", "ringer", "physiolog", "elect
 
 NOT_CONDUCTING = ("none", "d5w", "dextrose", "glucose", "co2", "carbon dioxide", "air", "gas")
 """Words that name no fluid, or one which does not; any other fluid is unknown, and no pass."""
+
+OFF_NEEDLE_MM = 0.5
+"""A zone of a table lies about the axis of its needle; more aside is a zone of another place."""
 
 RISEN = {Severity.WARN: Severity.STOP, Severity.STOP: Severity.BLOCK}
 """One step heavier."""
@@ -143,7 +147,7 @@ def microwave_near_wall(case: Case, ablation: Ablation) -> Outcome:
     power, time = ablation.power_w, ablation.time_s
     if power >= case.limit("stop_from_w"):
         severity = Severity.STOP
-    elif power > case.limit("warn_above_w") or time > case.limit("warn_above_s"):
+    elif not (power <= case.limit("warn_above_w") and time <= case.limit("warn_above_s")):
         severity = Severity.WARN
     else:
         return Outcome(evidence)
@@ -171,7 +175,34 @@ def zone_is_known(case: Case, ablation: Ablation) -> Outcome:
             resolve="Choose a setting of the table, or enter the table of the instructions.",
         )
         return Outcome(f"{case.called(ablation)}: no zone", (finding,))
+    if _lies_on_its_needle(case, ablation) is not True:
+        raise ValueError("whether a zone lies on its needle was not looked at")
     return Outcome(f"{case.called(ablation)}: {case.zone(ablation).model.name}")
+
+
+def _lies_on_its_needle(case: Case, ablation: Ablation) -> bool:
+    """Return true where a zone lies about the needle it is of, and is wider than it.
+
+    Raises
+    ------
+    MissingInputError
+        When it does not: it was drawn for a needle that has moved, or from a table in other units.
+    """
+    shape, needle = case.zone(ablation).shape, case.body_of(case.needle_of(ablation))
+    along = unit(needle.end.array - needle.start.array)
+    offset = shape.centre.array - needle.end.array
+    aside = float(np.linalg.norm(offset - float(offset @ along) * along))
+    if not aside <= OFF_NEEDLE_MM:
+        raise MissingInputError(
+            f"the zone drawn for the {case.called(ablation)} does not lie on its needle",
+            kind="prediction",
+        )
+    if not min(shape.half_length_mm, shape.half_width_mm) > needle.radius_mm:
+        raise MissingInputError(
+            f"the zone drawn for the {case.called(ablation)} is no wider than its needle",
+            kind="prediction",
+        )
+    return True
 
 
 def zone_is_of_bone(case: Case, ablation: Ablation) -> Outcome:

@@ -11,6 +11,7 @@ from planner.domain.prediction import PredictedCement, PredictedZone
 from planner.domain.sourced import Status
 from planner.geometry.capsule import Capsule
 from planner.geometry.points import unit
+from planner.safety.frame import check_frame
 from planner.safety.gives import gives
 from planner.safety.measured import Measured, MissingInputError
 from planner.safety.naming import PLAN_SUBJECT
@@ -116,6 +117,7 @@ class Case:
         found = self.scene.anatomy.vertebrae.get(level)
         if found is None:
             raise MissingInputError(f"{level} is not outlined")
+        self.ruler.remembered(("sound", level), lambda: check_frame(found))
         return found
 
     def device(self, ablation: Ablation) -> Device:
@@ -149,7 +151,8 @@ class Case:
             raise MissingInputError(
                 f"no zone is drawn for the {self.called(ablation)}", kind="prediction"
             )
-        if found.ablation_id != ablation.id or not isfinite(found.band_mm):
+        sound = isfinite(found.band_mm) and found.band_mm >= 0.0
+        if found.ablation_id != ablation.id or not sound:
             raise MissingInputError(
                 f"the zone drawn for the {self.called(ablation)} is of another ablation",
                 kind="prediction",
@@ -162,6 +165,10 @@ class Case:
         if not isinstance(found, PredictedCement) or found.cement_injection_id != injection.id:
             raise MissingInputError(
                 f"no cement is predicted for the {self.called(injection)}", kind="prediction"
+            )
+        if not (isfinite(found.fill_fraction) and isfinite(found.placed_ml)):
+            raise MissingInputError(
+                f"how much the {self.called(injection)} fills", kind="prediction"
             )
         return found
 

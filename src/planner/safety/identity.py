@@ -11,7 +11,9 @@ from planner.catalog.site_limits import looser_limits
 from planner.domain.finding import Severity
 from planner.domain.levels import Level
 from planner.domain.prediction import PredictedZone
+from planner.geometry.points import unit
 from planner.safety.case import Case, Outcome
+from planner.safety.frame import check_sides
 from planner.safety.gives import gives
 from planner.safety.measured import MissingInputError
 from planner.safety.rule import NeedleRule, PlanRule, Rule
@@ -19,7 +21,7 @@ from planner.safety.rule import NeedleRule, PlanRule, Rule
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
-    from planner.domain.plan import Trajectory
+    from planner.domain.plan import Ablation, Trajectory
     from planner.domain.prediction import PredictedCement
     from planner.geometry.ellipsoid import Spheroid
     from planner.geometry.points import Vector
@@ -67,7 +69,8 @@ def needle_is_on_its_side(case: Case, needle: Trajectory) -> Outcome:
     offset = needle.entry.array - vertebra.body_centre.array
     to_its_side = float(offset @ np.array(vertebra.left)) * needle.side.sign
     limit = case.limit("midline_mm")
-    if to_its_side >= limit:
+    sides = case.ruler.remembered(("sides", needle.level), lambda: check_sides(case, vertebra))
+    if sides is True and to_its_side >= limit:
         return Outcome(
             f"{case.called(needle)} enters {to_its_side:.0f} mm {needle.side} of the midline"
         )
@@ -147,6 +150,9 @@ def plan_is_inside_the_scan(case: Case) -> Outcome:
             case, body, partial(body.axis_points_mm, SAMPLE_STEP_MM), f"the {case.called(needle)}"
         )
     for ablation in case.plan.ablations:
+        device_tip = partial(_device_tip, case, ablation)
+        words = f"the device of the {case.called(ablation)}"
+        inside &= _kept_inside(case, ablation, device_tip, words)
         zone = case.scene.zones.get(ablation.id)
         if isinstance(zone, PredictedZone):
             points = partial(case.ruler.zone_points, zone.shape)
@@ -196,6 +202,19 @@ def _in_outlines(case: Case, zone: Spheroid, what: str) -> bool:
         return True
 
     return case.ruler.remembered((zone, "in outlines"), looked_at)
+
+
+def _device_tip(case: Case, ablation: Ablation) -> Vector:
+    """Return where the tip of a device is drawn to along its needle, shape ``(1, 3)``."""
+    needle = case.needle_of(ablation)
+    back = unit(needle.entry.array - needle.tip.array)
+    place = needle.tip.array + ablation.active_offset_mm * back
+    if ablation.active_offset_mm > needle.length_mm:
+        raise MissingInputError(
+            f"the device of the {case.called(ablation)} is drawn back out of its needle",
+            kind="prediction",
+        )
+    return place[None, :]
 
 
 def _centres(case: Case, cement: PredictedCement) -> Vector:

@@ -13,6 +13,7 @@ from planner.domain.levels import Level, Side, foramen_label
 from planner.domain.structures import CANAL, POSTERIOR_WALL, SKIN, bone, foramen, in_words
 from planner.geometry.points import PointLps
 from planner.safety.distance_field import FIELD_REACH_MM
+from planner.safety.frame import check_wall
 from planner.safety.gives import gives
 from planner.safety.measured import Measured, MissingInputError
 from planner.safety.same_array import SameArray
@@ -277,14 +278,18 @@ class Ruler:
         return self.remembered((cement, "points"), lambda: points_of_cement(cement))
 
     def _wall(self, level: Level) -> Vector:
+        return self.remembered(("wall points", level), lambda: self._wall_points(level))
+
+    def _wall_points(self, level: Level) -> Vector:
         vertebra = self._anatomy.vertebrae.get(level)
         wall = None if vertebra is None else vertebra.posterior_wall
-        if wall is None or not len(wall.points_mm):
+        if vertebra is None or wall is None or not len(wall.points_mm):
             raise MissingInputError(
                 f"the posterior wall of {level} is not outlined", structure=POSTERIOR_WALL
             )
         if not np.isfinite(wall.points_mm).all():
             raise ValueError("the posterior wall has points that are not finite")
+        check_wall(vertebra, wall.points_mm)
         return wall.points_mm
 
 

@@ -17,6 +17,7 @@ from planner.domain.structures import (
     VENA_CAVA,
     in_words,
 )
+from planner.safety.frame import check_canal
 from planner.safety.gives import gives
 from planner.safety.measured import MissingInputError
 from planner.safety.ruler import foramina_of, outlined
@@ -85,6 +86,7 @@ def spared_by_needle(case: Case, needle: Trajectory) -> Spared:
     if CANAL not in names:
         raise ValueError("the nerve structures of a level always have the canal")
     anatomy = case.scene.anatomy
+    gap = _gap(case, needle.level)
     others = VESSELS + ((PLEURA,) if needle.level.order <= LOWEST_PLEURA_ORDER else ())
     # A mask without a voxel was looked for and is not in this scan.
     here = [name for name in others if _is_outlined(anatomy, name, needle.level)]
@@ -93,7 +95,7 @@ def spared_by_needle(case: Case, needle: Trajectory) -> Spared:
     absent = [name for name in others if name not in here]
     if absent:
         measures.append(partial(_bone_cover, case, needle, absent))
-    return _measured(case, measures)
+    return _measured(case, measures, gap)
 
 
 def spared_by_zone(case: Case, ablation: Ablation) -> Spared:
@@ -116,12 +118,24 @@ def _kept(case: Case, key: Hashable, level: Level, measure: Callable[[str], Meas
 
     def measured() -> Spared:
         names = nerve_structures(case, level)
-        return _measured(case, [partial(measure, name) for name in names])
+        measures = [partial(measure, name) for name in names]
+        return _measured(case, measures, _gap(case, level))
 
     return case.ruler.remembered(key, measured, keep=lambda spared: not spared.missing)
 
 
-def _measured(case: Case, measures: Sequence[Callable[[], Measured]]) -> Spared:
+def _gap(case: Case, level: Level) -> MissingInputError | bool:
+    """Return what is missing of the canal beside a level, or true; it is measured to anyway."""
+    vertebra = case.vertebra(level)
+    try:
+        return case.ruler.remembered(("canal", level), lambda: check_canal(case, vertebra))
+    except MissingInputError as absent:
+        return absent
+
+
+def _measured(
+    case: Case, measures: Sequence[Callable[[], Measured]], gap: MissingInputError | bool
+) -> Spared:
     """Take every distance; one that cannot be taken does not hide the others."""
     near: list[Measured] = []
     missing: list[MissingInputError] = []
@@ -133,6 +147,10 @@ def _measured(case: Case, measures: Sequence[Callable[[], Measured]]) -> Spared:
             missing.append(absent)
     if len(near) + len(missing) != len(measures) or not near:
         raise missing[0] if missing else ValueError("nothing was measured")
+    if isinstance(gap, MissingInputError):
+        missing.append(gap)
+    elif gap is not True:
+        raise TypeError("whether the canal is outlined was not looked at")
     return Spared(tuple(sorted(near, key=lambda item: item.distance_mm)), tuple(missing))
 
 
