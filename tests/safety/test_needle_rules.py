@@ -16,6 +16,7 @@ from safety.cases import (
     good_plan,
     needle,
     spine,
+    zone_for,
 )
 from safety.rule_cases import (
     BLOCK,
@@ -171,3 +172,20 @@ def test_that_a_curative_plan_stops_when_the_lesion_is_not_covered():
     assert found(assess(plan, with_anatomy(plan, lesion=big_lesion())))["A15"] is STOP
     plan = answered(intent=None)
     assert "A15" not in assess(plan, with_anatomy(plan, lesion=big_lesion())).checked
+
+
+def test_that_what_is_left_out_never_reads_as_nothing():
+    """One voxel outside is less than 0.1 mL, not 0.0; all but one is 99 %, not 100."""
+    plan, (_, anatomy) = good_plan(), spine()
+    lesion = np.zeros_like(anatomy.canal)
+    inside = zone_for(plan).shape.centre.array
+    i, j, k = np.rint(anatomy.geometry.ijk(inside)).astype(int)
+    lesion[k - 2 : k + 3, j - 3 : j + 4, i - 2 : i + 3] = True
+    behind = PointLps(-2.0, 12.0, 0.0)
+    i, j, k = np.rint(anatomy.geometry.ijk(behind.array)).astype(int)
+    lesion[k, j, i] = True
+    words = " ".join(
+        item.message for item in assess(plan, with_anatomy(plan, lesion=lesion)).findings
+    )
+    assert "Less than 0.1 mL of the lesion in the posterior middle of L3 lie outside" in words
+    assert "99 % of the lesion of L3 lie inside the zones." in words

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import floor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -252,14 +253,15 @@ def lesion_is_covered(case: Case, ablation: Ablation) -> Outcome:
     level = case.level_of(ablation)
     lesion_at(case, level)  # a missing lesion is not a covered one
     percent = 100.0 * float(np.mean(covered(case, level)))
-    evidence = f"{level}: {percent:.0f} % of the lesion inside the zones"
+    said = floor(percent)  # 99.8 % is not the whole of it
+    evidence = f"{level}: {said} % of the lesion inside the zones"
     limit = case.limit("covered_from_percent")
     if percent >= limit:
         return Outcome(evidence)
     intent = case.answer("intent", "intent of the treatment")
     finding = case.finding(
         Severity.INFO if intent == "palliative" else Severity.STOP,
-        f"{percent:.0f} % of the lesion of {level} lie inside the zones.",
+        f"{said} % of the lesion of {level} lie inside the zones.",
         subject=ablation.id,
         threshold=f"{limit:g} % when the intent is curative",
         resolve="Add or move a zone.",

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.domain.levels import Side
-from planner.domain.structures import CANAL, POSTERIOR_WALL, foramen
+from planner.domain.structures import CANAL, POSTERIOR_WALL
 from planner.safety.gives import gives
 from planner.safety.measured import MissingInputError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from planner.domain.anatomy import Vertebra
     from planner.geometry.points import Vector
-    from planner.safety.case import Case
 
 FRAME_TOLERANCE = 0.05
 """How far left, anterior and superior may stray from unit vectors at right angles."""
@@ -52,14 +53,15 @@ def check_frame(vertebra: Vertebra) -> bool:
 
 
 @gives(bool)
-def check_sides(case: Case, vertebra: Vertebra) -> bool:
-    """Return true, or raise where a pedicle or foramen of a level lies on the other side."""
-    left, outlined = np.array(vertebra.left), case.ruler.foramina_outlined()
+def check_sides(vertebra: Vertebra, foramina: Mapping[Side, Vector]) -> bool:
+    """Return true, or raise where a pedicle or foramen of a level lies on the other side.
+
+    ``foramina`` are points of the foramina below the level, each of shape ``(n, 3)``, LPS.
+    """
+    left = np.array(vertebra.left)
     for side in Side:
         places = [vertebra.pedicles[side].isthmus.array] if side in vertebra.pedicles else []
-        name = foramen(vertebra.level, side)
-        if name in outlined:
-            places.append(case.ruler.structure(name).surface_mm.mean(axis=0))
+        places += [foramina[side].mean(axis=0)] if side in foramina else []
         for place in places:
             if not float((place - vertebra.body_centre.array) @ left) * side.sign > 0.0:
                 raise MissingInputError(
@@ -69,9 +71,12 @@ def check_sides(case: Case, vertebra: Vertebra) -> bool:
 
 
 @gives(bool)
-def check_canal(case: Case, vertebra: Vertebra) -> bool:
-    """Return true, or raise where the canal is not outlined beside the whole of a body."""
-    offset = case.ruler.structure(CANAL).surface_mm - vertebra.body_centre.array
+def check_canal(vertebra: Vertebra, canal_mm: Vector) -> bool:
+    """Return true, or raise where the canal is not outlined beside the whole of a body.
+
+    ``canal_mm`` are points of its surface, shape ``(n, 3)``, LPS.
+    """
+    offset = canal_mm - vertebra.body_centre.array
     up = np.array(vertebra.superior)
     height = offset @ up
     beside = np.linalg.norm(offset - np.outer(height, up), axis=1) <= BESIDE_MM

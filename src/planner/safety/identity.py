@@ -9,8 +9,9 @@ import numpy as np
 
 from planner.catalog.site_limits import looser_limits
 from planner.domain.finding import Severity
-from planner.domain.levels import Level
+from planner.domain.levels import Level, Side
 from planner.domain.prediction import PredictedZone
+from planner.domain.structures import foramen
 from planner.geometry.points import unit
 from planner.safety.case import Case, Outcome
 from planner.safety.frame import check_sides
@@ -21,6 +22,7 @@ from planner.safety.rule import NeedleRule, PlanRule, Rule
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
+    from planner.domain.anatomy import Vertebra
     from planner.domain.plan import Ablation, Trajectory
     from planner.domain.prediction import PredictedCement
     from planner.geometry.ellipsoid import Spheroid
@@ -69,8 +71,7 @@ def needle_is_on_its_side(case: Case, needle: Trajectory) -> Outcome:
     offset = needle.entry.array - vertebra.body_centre.array
     to_its_side = float(offset @ np.array(vertebra.left)) * needle.side.sign
     limit = case.limit("midline_mm")
-    sides = case.ruler.remembered(("sides", needle.level), lambda: check_sides(case, vertebra))
-    if sides is True and to_its_side >= limit:
+    if _sides_agree(case, vertebra) is True and to_its_side >= limit:
         return Outcome(
             f"{case.called(needle)} enters {to_its_side:.0f} mm {needle.side} of the midline"
         )
@@ -84,6 +85,22 @@ def needle_is_on_its_side(case: Case, needle: Trajectory) -> Outcome:
         Severity.BLOCK, message, subject=needle.id, resolve="Correct the side or the entry."
     )
     return Outcome("side and place differ", (finding,))
+
+
+@gives(bool)
+def _sides_agree(case: Case, vertebra: Vertebra) -> bool:
+    """Return true, or raise where the outlines of a level name a side otherwise than it lies."""
+    ruler, level = case.ruler, vertebra.level
+
+    def looked_at() -> bool:
+        names = {side: foramen(level, side) for side in Side}
+        here = ruler.foramina_outlined()
+        seen = {
+            side: ruler.structure(name).surface_mm for side, name in names.items() if name in here
+        }
+        return check_sides(vertebra, seen)
+
+    return ruler.remembered(("sides", level), looked_at)
 
 
 def tip_is_in_its_level(case: Case, needle: Trajectory) -> Outcome:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 RIB_LEVELS = "thoracic"
 
+LEAST_SAID_ML = 0.1
+"""A smaller volume is said to be less than this, because 0.0 mL would read as none."""
+
 
 def meets_a_structure(case: Case, needle: Trajectory) -> Outcome:
     """N1: the needle's side touches no structure that must be spared."""
@@ -249,7 +252,7 @@ def posterior_middle_is_reached(case: Case, ablation: Ablation) -> Outcome:
         return Outcome(evidence)
     finding = case.finding(
         Severity.WARN,
-        f"{missed_ml:.1f} mL of the lesion in the posterior middle of {level} lie outside the "
+        f"{_in_ml(missed_ml)} of the lesion in the posterior middle of {level} lie outside the "
         "zones.",
         subject=ablation.id,
         threshold="none outside",
@@ -264,6 +267,14 @@ def _breaches(case: Case, needle: Trajectory, radius_mm: float) -> dict[str, flo
     vertebra = case.vertebra(needle.level)
     key = (needle, "breaches", radius_mm)
     return case.ruler.remembered(key, lambda: breaches(vertebra, needle, radius_mm))
+
+
+@gives(str)
+def _in_ml(volume_ml: float) -> str:
+    """Return a volume in words that never read as nothing at all."""
+    return (
+        f"{volume_ml:.1f} mL" if volume_ml >= LEAST_SAID_ML else f"Less than {LEAST_SAID_ML:g} mL"
+    )
 
 
 @gives(bool)

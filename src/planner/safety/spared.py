@@ -126,9 +126,11 @@ def _kept(case: Case, key: Hashable, level: Level, measure: Callable[[str], Meas
 
 def _gap(case: Case, level: Level) -> MissingInputError | bool:
     """Return what is missing of the canal beside a level, or true; it is measured to anyway."""
-    vertebra = case.vertebra(level)
+    vertebra, ruler = case.vertebra(level), case.ruler
     try:
-        return case.ruler.remembered(("canal", level), lambda: check_canal(case, vertebra))
+        return ruler.remembered(
+            ("canal", level), lambda: check_canal(vertebra, ruler.structure(CANAL).surface_mm)
+        )
     except MissingInputError as absent:
         return absent
 
