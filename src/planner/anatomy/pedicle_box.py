@@ -47,8 +47,6 @@ class PedicleBox:
         Half the width of the canal at this height.
     farthest_mm
         No part of this pedicle lies farther from the midline; ribs do.
-    rib_beside
-        Whether a rib may lie against it.
     """
 
     s_mm: NDArray[np.float64]
@@ -57,7 +55,6 @@ class PedicleBox:
     inside: NDArray[np.float32]
     canal_half_mm: float
     farthest_mm: float
-    rib_beside: bool
 
 
 def pedicle_box(
@@ -90,7 +87,6 @@ def pedicle_box(
         inside=inside,
         canal_half_mm=float(np.percentile(np.abs(u[canal]), 95)),
         farthest_mm=farthest,
-        rib_beside=ribs,
     )
 
 

@@ -126,7 +126,8 @@ def _section(
     middle = model.curve.at(np.array(s), np.array(v), np.array(side.sign * u))
     starts = middle + _ALONG_MM[:, None] * axis
     rays = starts[:, None] + np.array(_HEIGHTS_MM)[:, None] * upright
-    outer = edges.along(rays, across, space.farthest_mm, rib_beside=space.rib_beside)
+    # A rib may lie there even where none was recognised, as at the end of a scan.
+    outer = edges.along(rays, across, space.farthest_mm, rib_beside=True)
     inner = edges.along(rays, -across)
     widths = np.median(_known(outer + inner), axis=1)
     place = _narrowest(widths)

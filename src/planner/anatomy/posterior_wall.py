@@ -28,6 +28,12 @@ CORTEX_REACH_MM = 1.5
 BREACH_OVER_SOFT_HU = 90.0
 """Cortex below soft tissue plus this is a hole: not even thin bone."""
 
+BREACH_SHARE = 0.3
+"""In poor bone, whose whole cortex is faint, a hole is what has less than this share of it."""
+
+LEAST_OVER_SOFT_HU = 40.0
+"""No more than the spread of soft tissue itself: below it there is no bone in any wall."""
+
 LEAST_BREACH_MM2 = 9.0
 """Smaller holes are noise or vessels; a round hole of 4 mm has 12.6 mm2."""
 
@@ -119,7 +125,8 @@ def _breaches(
 ) -> tuple[WallBreach, ...]:
     """Return holes in the cortex map away from the endplates."""
     hole = np.zeros(found.shape, np.bool_)
-    hole[found] = cortex < model.soft_hu + BREACH_OVER_SOFT_HU
+    usual = BREACH_SHARE * (float(np.median(cortex)) - model.soft_hu)
+    hole[found] = cortex < model.soft_hu + np.clip(usual, LEAST_OVER_SOFT_HU, BREACH_OVER_SOFT_HU)
     rim = round(_RIM_MM)
     hole &= ndimage.binary_erosion(found, iterations=rim)
     pieces, count = ndimage.label(hole)
