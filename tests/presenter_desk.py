@@ -26,6 +26,7 @@ SLOTS = (
     "suggest",
     "report",
     "simulate",
+    "xray",
 )
 
 

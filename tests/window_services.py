@@ -17,6 +17,7 @@ from planner.document import commands
 from planner.document.plan_file import load_plan, save_plan
 from planner.domain.errors import CancelledByUserError
 from planner.domain.finding import Assessment, Finding, Severity, Verdict
+from planner.domain.levels import Side
 from planner.domain.plan import (
     AnatomyBinding,
     Approach,
@@ -33,7 +34,8 @@ from planner.geometry.volume_geometry import VolumeGeometry
 from planner.physics.cement_fill import fill_cement
 from planner.physics.zone_table import table_zone
 from planner.session.margins import Margin, measure_margins
-from planner.session.ports import Evaluation, Suggestion, Suggestions
+from planner.session.needle_parts import needle_solids
+from planner.session.ports import Evaluation, Suggestion, Suggestions, Wish
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
     from planner.document.plan_document import Command
     from planner.domain.anatomy import Anatomy
     from planner.domain.devices import ZoneRow
-    from planner.domain.levels import Level, Side
+    from planner.domain.levels import Level
     from planner.domain.prediction import MissingZone, PredictedZone
     from planner.domain.progress import ProgressReport
     from planner.domain.volume import CtVolume
@@ -129,6 +131,7 @@ class PhantomServices:
     found: Inspection | None = None
     """What lies in every folder; ``None`` is one volume."""
     opened: list[str | None] = field(default_factory=list)
+    wishes: list[Wish | None] = field(default_factory=list)
     simulated: dict[object, tuple[Simulation, ...]] = field(default_factory=dict)
 
     def prepare(self) -> None:
@@ -248,11 +251,36 @@ class PhantomServices:
         return measure_margins(plan, anatomy, self.predict_zones(plan), fills, widths)
 
     def suggest(
-        self, ct: CtVolume, anatomy: Anatomy, level: Level, side: Side, report: ProgressReport
+        self,
+        ct: CtVolume,
+        anatomy: Anatomy,
+        level: Level,
+        side: Side | None,
+        report: ProgressReport,
+        wish: Wish | None = None,
     ) -> Suggestions:
-        path = pedicle_path(anatomy, level, side)
-        offer = Suggestion(trajectory=path, reasons=("along the axis of the pedicle",))
-        return Suggestions(ranked=(offer,), none_because=())
+        self.wishes.append(wish)
+        if wish is not None and wish.two_needles:
+            left, right = (pedicle_path(anatomy, level, one) for one in Side)
+            pair = Suggestion(trajectory=left, second=right, reasons=("one each side",))
+            return Suggestions(
+                ranked=(pair, *self._singles(anatomy, level, None)), none_because=()
+            )
+        return Suggestions(ranked=self._singles(anatomy, level, side), none_because=())
+
+    def _singles(self, anatomy, level, side) -> tuple[Suggestion, ...]:
+        sides = tuple(Side) if side is None else (side,)
+        return tuple(
+            Suggestion(
+                trajectory=pedicle_path(anatomy, level, one),
+                reasons=("along the axis of the pedicle",),
+                title=f"{one} along the pedicle",
+            )
+            for one in sides
+        )
+
+    def needle_solids(self, plan: Plan) -> Mapping[TrajectoryId, tuple[object, ...]]:
+        return needle_solids(plan, CATALOG)
 
     def simulate(
         self, plan: Plan, ct: CtVolume, anatomy: Anatomy, report: ProgressReport

@@ -17,7 +17,7 @@ from planner.document.plan_file import load_plan, save_plan
 from planner.domain.plan import AnatomyBinding
 from planner.domain.simulation import Tier
 from planner.session.opened_case import NO_OUTLINES
-from planner.session.ports import Suggestion, Suggestions
+from planner.session.ports import Wish
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,20 +28,18 @@ if TYPE_CHECKING:
     from planner.domain.corrections import Correction
     from planner.domain.devices import Cement, Device, ZoneRow
     from planner.domain.levels import Level, Side
-    from planner.domain.plan import Plan
+    from planner.domain.plan import Plan, TrajectoryId
     from planner.domain.prediction import MissingZone, PredictedZone
     from planner.domain.progress import ProgressReport
     from planner.domain.simulation import Simulation
     from planner.domain.volume import CtVolume
+    from planner.geometry.capsule import Capsule
     from planner.geometry.points import PointLps
     from planner.imaging import Inspection
     from planner.imaging.voxels import SliceDelivery
     from planner.session.cases import Case
     from planner.session.outline_bench import OutlineBench
-    from planner.session.ports import Evaluation
-
-SUGGESTIONS = 3
-"""How many paths are offered at once; more than three is a list nobody reads."""
+    from planner.session.ports import Evaluation, Suggestions
 
 
 class Services:
@@ -174,33 +172,25 @@ class Services:
         case = self._case(ct, anatomy, plan.anatomy)
         return simulate_and_keep(plan, case, Tier.FULL, report=report)
 
+    def needle_solids(self, plan: Plan) -> Mapping[TrajectoryId, tuple[Capsule, ...]]:
+        """Return the parts of every needle, the widest first; quick enough to follow a drag."""
+        from planner.session.needle_parts import needle_solids  # noqa: PLC0415 - loads after the window
+
+        return needle_solids(plan, self._catalog)
+
     def suggest(
         self,
         ct: CtVolume,
         anatomy: Anatomy,
         level: Level,
-        side: Side,
+        side: Side | None,
         report: ProgressReport,
+        wish: Wish | None = None,
     ) -> Suggestions:
-        """Propose needles for one side of a level."""
-        from planner.planning import propose  # noqa: PLC0415 - loads after the window
+        """Propose needles for one side of a level, or for both where none is given."""
+        from planner.session.proposing import proposed  # noqa: PLC0415 - loads after the window
 
-        found = propose(
-            ct,
-            anatomy,
-            level,
-            side=side,
-            outer_diameter_mm=self._catalog.access_diameter([]).value,
-            count=SUGGESTIONS,
-            report=report,
-        )
-        return Suggestions(
-            ranked=tuple(
-                Suggestion(trajectory=one.trajectory, reasons=one.reasons)
-                for one in found.trajectories
-            ),
-            none_because=found.none_because,
-        )
+        return proposed(ct, anatomy, level, side, wish or Wish(), self._catalog, report)
 
     def save_plan(self, path: Path, plan: Plan) -> Plan:
         """Write the plan and return it as saved; a failure leaves the old file."""

@@ -122,6 +122,29 @@ def change_trajectory(trajectory: Trajectory) -> Command:
     return Command("Change needle", _checked(apply))
 
 
+def take_needles(
+    needles: tuple[Trajectory, ...], instead_of: tuple[TrajectoryId, ...] = (), drag: str = ""
+) -> Command:
+    """Put proposed needles where others were, in order; what was planned on those stays.
+
+    A needle with no place to take gets the next free id. Places left over are removed, and what
+    was planned on them.
+    """
+
+    def apply(plan: Plan) -> Plan:
+        places = [one for one in instead_of if one in {item.id for item in plan.trajectories}]
+        for place in places:
+            _unlocked(plan, place)
+        for place in places[len(needles) :]:
+            plan = plan.without_trajectory(place)
+        for number, needle in enumerate(needles):
+            new_id = places[number] if number < len(places) else free_trajectory_id(plan)
+            plan = plan.with_trajectory(replace(needle, id=new_id))
+        return plan
+
+    return Command("Take proposal", _checked(apply), drag)
+
+
 def set_locked(trajectory_id: TrajectoryId, locked: bool) -> Command:
     """Lock a needle against moving, or free it."""
 

@@ -59,7 +59,16 @@ class Aims:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LesionPart:
-    """The part of the lesion in one body: its voxel centres, LPS, and its share of the body."""
+    """The part of the lesion in one body.
+
+    Attributes
+    ----------
+    points_mm
+        Its voxel centres, LPS, shape ``(n, 3)``.
+    share_of_body
+        The larger of its share of the body's volume and of the body's axial extent, as the rule
+        that asks for two needles takes it.
+    """
 
     points_mm: Vector
     share_of_body: float
@@ -77,7 +86,12 @@ def lesion_in(anatomy: Anatomy, surroundings: Surroundings) -> LesionPart | None
     hit = anatomy.lesion[index[:, 2], index[:, 1], index[:, 0]]
     if hit.sum() * anatomy.geometry.voxel_volume_mm3 < SMALLEST_LESION_MM3:
         return None
-    return LesionPart(points_mm=centres[hit], share_of_body=float(hit.mean()))
+    vertebra = anatomy.vertebrae[surroundings.level]
+    points = centres[hit]
+    axes = np.array((vertebra.left, vertebra.anterior)).T
+    extent = np.ptp(points @ axes, axis=0) / np.array(vertebra.body_size_mm[:2])
+    share = max(float(hit.mean()), float(extent.max()))
+    return LesionPart(points_mm=points, share_of_body=share)
 
 
 def choose_aims(

@@ -71,8 +71,19 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("entry", "Entry at crosshair", "Put the skin entry here.", ("E",), "Plan"),
     ActionSpec("tip", "Tip at crosshair", "Put the needle tip here.", ("T",), "Plan"),
     ActionSpec(
-        "suggest", "Suggest a needle", "Propose a transpedicular path.", ("Ctrl+Space",), "Plan"
+        "suggest",
+        "Suggest needles",
+        "Propose the best few paths that differ; both sides when none is chosen.",
+        ("Ctrl+Space",),
+        "Needle",
     ),
+    ActionSpec("next_offer", "Next proposal", "Take the next proposal.", (".",), "Needle"),
+    ActionSpec("previous_offer", "Proposal before", "Go back one proposal.", (",",), "Needle"),
+    ActionSpec("suggest_two", "Suggest two needles", "One from each side at once.", (), "Needle"),
+    ActionSpec(
+        "keep_entry", "Keep entry, ask again", "Propose with this skin point.", (), "Needle"
+    ),
+    ActionSpec("keep_tip", "Keep tip, ask again", "Propose with this target.", (), "Needle"),
     ActionSpec("confirm_side", "Confirm side…", "Confirm left and right.", (), "Plan"),
     ActionSpec("recheck", "Check again", "Run every rule again.", ("F5",), "Plan"),
     ActionSpec("acknowledge", "Acknowledge…", "Answer the selected finding.", (), "Plan"),
@@ -141,6 +152,20 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("tool_erase", "Erase", "Wipe what the list below names.", ("X",), "Correct", True),
     ActionSpec(
         "clear_corrections", "Clear corrections", "Take back every correction.", (), "Correct"
+    ),
+    ActionSpec(
+        "needle_view",
+        "Along the needle",
+        "Lay the panes along the needle; the wheel advances. Again for slices.",
+        ("V",),
+        "View",
+    ),
+    ActionSpec(
+        "xray_view",
+        "X-ray views",
+        "Simulated X-ray pictures: AP, lateral, along the pedicle, down the needle.",
+        ("Y",),
+        "View",
     ),
     ActionSpec("outlines", "Outlines", "Show or hide all outlines.", ("G",), "View"),
     ActionSpec("invert", "Invert", "Swap black and white.", ("I",), "View"),
@@ -259,8 +284,10 @@ def _plan_reasons(plan: PlanState) -> dict[str, str]:
         "save": "" if plan.unsaved else "Nothing changed since the last save.",
     }
     chosen = next((row for row in plan.needles if row.selected), None)
+    if len(plan.offers) < 2:
+        found["next_offer"] = found["previous_offer"] = "There is no other proposal."
     if chosen is None:
-        found["delete"] = found["lock"] = NO_NEEDLE
+        found |= dict.fromkeys(("delete", "lock", "needle_view", "xray_view"), NO_NEEDLE)
     elif chosen.locked:
         found["delete"] = "The needle is locked."
     return found
@@ -273,8 +300,8 @@ def _outline_reasons(
     if not anatomy.is_there:
         found["suggest"] = "Outline the spine first: a proposal needs pedicles."
         found["outlines"] = "Nothing is outlined yet."
-    elif plan.level is None or plan.side is None:
-        found["suggest"] = "Choose a level and a side first."
+    elif plan.level is None:
+        found["suggest"] = "Choose a level first."
     if anatomy.is_void:
         found["suggest"] = "The outlines are being corrected."
     if "segment" in busy:
@@ -282,4 +309,5 @@ def _outline_reasons(
         found |= dict.fromkeys(("segment", "segment_elsewhere", "import_labels"), why)
     if "suggest" in busy:
         found["suggest"] = "A proposal is being worked out."
+    found |= dict.fromkeys(("suggest_two", "keep_entry", "keep_tip"), found.get("suggest", ""))
     return found

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from planner.domain.finding import Severity
     from planner.domain.plan import TrajectoryId
     from planner.domain.prediction import PredictedCement
+    from planner.geometry.capsule import Capsule
     from planner.geometry.points import PointLps, Vector
     from planner.geometry.volume_geometry import VolumeGeometry
     from planner.session.planes import PaneMap
@@ -39,7 +40,7 @@ POSSIBLE, ZONE, CERTAIN, ICE, LETHAL, DEEP = range(1, 7)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NeedleMark:
-    """One needle as drawn."""
+    """One needle as drawn; ``solids`` are its parts, the widest first, where they are known."""
 
     id: TrajectoryId
     label: str
@@ -47,6 +48,7 @@ class NeedleMark:
     tip: PointLps
     selected: bool
     locked: bool
+    solids: tuple[Capsule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

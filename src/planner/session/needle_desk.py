@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from itertools import count
 from typing import TYPE_CHECKING
 
+from planner.session.ports import Wish
+
 if TYPE_CHECKING:
+    from planner.domain.anatomy import Anatomy
     from planner.domain.levels import Level, Side
+    from planner.domain.plan import Approach, TrajectoryId
     from planner.session.case_desk import CaseDesk
     from planner.session.floor import Floor
     from planner.session.job_desk import JobDesk
     from planner.session.pane_desk import PaneDesk
     from planner.session.plan_desk import PlanDesk
     from planner.session.ports import CaseServices, Suggestions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offered:
+    """What was proposed last, in words; ``taken`` is the place of the one in the plan."""
+
+    titles: tuple[str, ...] = ()
+    taken: int = 0
+    reasons: tuple[str, ...] = ()
+    none_because: tuple[str, ...] = ()
 
 
 class NeedleDesk:
@@ -32,12 +48,32 @@ class NeedleDesk:
         self._case = case
         self._edits = edits
         self._panes = panes
-        self.reasons: tuple[str, ...] = ()
-        """Why the needle proposed last was proposed; empty when none was."""
+        self._rounds = count(1)
+        self.approach: Approach | None = None
+        self.forget()
 
     def forget(self) -> None:
-        """Drop the last proposal, as for another scan."""
-        self.reasons = ()
+        """Drop the proposals, as for another scan."""
+        self._offers: Suggestions | None = None
+        self._anatomy: Anatomy | None = None
+        self._place = 0
+        self._ids: tuple[TrajectoryId, ...] = ()
+        self._round = ""
+
+    @property
+    def offered(self) -> Offered:
+        """What was proposed last; nothing once level, side or outlines are others."""
+        offers = self._offers
+        if offers is None or self._anatomy is not self._edits.anatomy:
+            return Offered()
+        ranked = offers.ranked
+        reasons = (*offers.notes, *ranked[self._place].reasons) if ranked else ()
+        return Offered(
+            titles=tuple(one.title or one.trajectory.approach for one in ranked),
+            taken=self._place,
+            reasons=reasons,
+            none_because=offers.none_because,
+        )
 
     def place(self, *, is_entry: bool) -> None:
         """Put the entry or the tip at the crosshair."""
@@ -48,6 +84,7 @@ class NeedleDesk:
     def choose_level(self, level: Level | None) -> None:
         """Choose the level for the next needle."""
         self._edits.level = level
+        self.forget()
         anatomy = self._edits.anatomy
         if level is not None and anatomy is not None and level in anatomy.vertebrae:
             self._panes.jump(anatomy.vertebrae[level].body_centre)
@@ -56,34 +93,109 @@ class NeedleDesk:
     def choose_side(self, side: Side | None) -> None:
         """Choose the side for the next needle; ``None`` takes it from the entry."""
         self._edits.side = side
+        self.forget()
         self._floor.refresh()
 
+    def look_along(self) -> None:
+        """Lay the panes along the selected needle, or show slices again."""
+        state, axis = self._panes.state, self._edits.axis
+        if state is None:
+            return
+        if axis is None:
+            self._floor.say("Select a needle first.", is_error=True)
+        self._panes.lay_along(axis if state.needle is None else None)
+
+    def choose_approach(self, approach: Approach | None) -> None:
+        """Choose how proposals go in; ``None`` for all that suit the level."""
+        self.approach = approach
+        self.forget()
+        self._floor.refresh()
+
+    # proposals
+
     def suggest(self) -> None:
-        """Propose the best needle for the chosen level and side."""
+        """Propose the best needles for the chosen level, and side where one is chosen."""
+        self._ask(self._edits.level, self._edits.side, self._wish(), ())
+
+    def suggest_two(self) -> None:
+        """Propose two needles at once, one from each side."""
+        self._ask(self._edits.level, None, replace(self._wish(), two_needles=True), ())
+
+    def suggest_again(self, *, keep_entry: bool) -> None:
+        """Propose again with the entry or the tip of the selected needle frozen."""
+        needle = self._edits.needle
+        if needle is None:
+            self._floor.say("Select the needle whose end shall stay.", is_error=True)
+            return
+        if needle.locked:
+            self._floor.say("The needle is locked.", is_error=True)
+            return
+        wish = replace(
+            self._wish(),
+            entry=needle.entry if keep_entry else None,
+            target=None if keep_entry else needle.tip,
+        )
+        self._ask(needle.level, needle.side, wish, (needle.id,))
+
+    def _wish(self) -> Wish:
+        """Return what is asked for: the approach, and the device planned first for its zone."""
+        document = self._edits.document
+        burns = document.plan.ablations if document is not None else ()
+        device_id = burns[0].device_id if burns else ""
+        return Wish(device_id=device_id, approach=self.approach)
+
+    def _ask(
+        self,
+        level: Level | None,
+        side: Side | None,
+        wish: Wish,
+        instead_of: tuple[TrajectoryId, ...],
+    ) -> None:
         ct, anatomy = self._case.ct, self._edits.anatomy
-        level, side = self._edits.level, self._edits.side
         say = self._floor.say
-        if ct is None or anatomy is None or level is None or side is None:
-            say("Outline the spine, then choose a level and a side.", is_error=True)
+        if ct is None or anatomy is None or level is None:
+            say("Outline the spine, then choose a level.", is_error=True)
             return
         if level not in anatomy.vertebrae:
             say(f"{level} is not outlined, so no path to it can be proposed.", is_error=True)
             return
+        where = f"{level} {side}" if side else f"{level} from both sides"
         self._jobs.start(
             "suggest",
-            f"Looking for a path to {level} {side}",
-            lambda report: self._services.suggest(ct, anatomy, level, side, report),
-            self._suggestion_came,
+            f"Looking for a path to {where}",
+            lambda report: self._services.suggest(ct, anatomy, level, side, report, wish),
+            lambda value: self._came(value, anatomy, instead_of),
         )
 
-    def _suggestion_came(self, value: object) -> None:
+    def _came(self, value: object, anatomy: Anatomy, instead_of: tuple[TrajectoryId, ...]) -> None:
         offers: Suggestions = value  # type: ignore[assignment]  # what suggest returns
+        self.forget()
+        self._offers, self._anatomy = offers, anatomy
         if not offers.ranked:
-            self.forget()
             self._floor.say("No path is proposed: " + " ".join(offers.none_because), is_error=True)
             return
-        self.reasons = offers.ranked[0].reasons
-        self._floor.act(lambda: self._edits.take(offers.ranked[0]))
+        self._ids = instead_of
+        self._round = f"proposals-{next(self._rounds)}"
+        self.take(0)
+
+    def take(self, place: int) -> None:
+        """Put a proposal into the plan in the place of the one before; one undo step in all."""
+        offers = self._offers
+        is_old = self._anatomy is not self._edits.anatomy
+        if offers is None or is_old or not 0 <= place < len(offers.ranked):
+            return
+        chosen = offers.ranked[place]
+
+        def put() -> None:
+            self._ids = self._edits.take(chosen, self._ids, self._round)
+            self._place = place
+
+        self._floor.act(put)
         needle = self._edits.needle
-        if needle is not None:
+        if needle is not None and needle.tip == chosen.trajectory.tip:
             self._panes.jump(needle.tip)
+
+    def step(self, by: int) -> None:
+        """Take the next proposal, or the one before; round at the ends."""
+        if self._offers is not None and self._offers.ranked:
+            self.take((self._place + by) % len(self._offers.ranked))

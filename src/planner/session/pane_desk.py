@@ -15,12 +15,16 @@ if TYPE_CHECKING:
     from planner.domain.volume import CtVolume
     from planner.geometry.points import PointLps
     from planner.session.incoming import IncomingScan
+    from planner.session.needle_axis import NeedleAxis
     from planner.session.planes import Orientation
     from planner.session.view_protocols import PictureView
     from planner.session.view_state import Layer
 
 JUMP_FIELD_MM = 130.0
 """Field shown when a finding is jumped to: a vertebra with its processes fills most of it."""
+
+OFF_NEEDLE_MM = 0.5
+"""A point this far off the line of a needle is not shown by panes laid along it."""
 
 
 class PaneDesk:
@@ -79,12 +83,13 @@ class PaneDesk:
             self._become(self.state.at(point))
 
     def jump(self, point: PointLps) -> None:
-        """Show a point in the middle of every pane."""
+        """Show a point in the middle of every pane; slices if it is not on the needle shown."""
+        if self.state and self.state.at(point).cursor.distance_mm(point) > OFF_NEEDLE_MM:
+            self.show_slices()
+        if self.state and self.state.xray:
+            self.show_slices()
         if self.state:
-            width_mm, height_mm = extent_mm(self.state.geometry, self.state.frame(Plane.AXIAL))
-            wanted = max(1.0, min(width_mm, height_mm) / JUMP_FIELD_MM)
-            zoom = max(wanted, *(camera.zoom for camera in self.state.cameras.values()))
-            self._become(self.state.centred(point, zoom))
+            self._become(self.state.centred(point, max(self._close_up(), self._zoom())))
 
     def drag_window(self, wider_hu: float, brighter_hu: float) -> None:
         """Change window width and level."""
@@ -154,6 +159,37 @@ class PaneDesk:
         if self.state:
             large = "" if self.state.large == pane else pane
             self._become(replace(self.state, large=large, maximised=""))
+
+    def lay_along(self, needle: NeedleAxis | None) -> None:
+        """Lay the panes along a needle, near enough to see its pedicle; ``None`` for slices."""
+        if self.state:
+            laid = replace(self.state, xray=False).along(needle)
+            self._become(laid.centred(laid.cursor, max(self._close_up(), self._zoom())))
+
+    def keep_along(self, needle: NeedleAxis | None) -> None:
+        """Turn panes that lie along a needle with it; without a needle show slices."""
+        if self.state and self.state.needle is not None and self.state.needle != needle:
+            self._become(self.state.along(needle))
+
+    def show_xray(self, *, shown: bool) -> None:
+        """Show simulated X-ray pictures in the place of the panes, or slices again."""
+        if self.state:
+            self._become(replace(self.state.along(None), xray=shown, maximised=""))
+
+    def show_slices(self) -> None:
+        """Show slices, whatever else was shown."""
+        if self.state and (self.state.xray or self.state.needle is not None):
+            self._become(replace(self.state.along(None), xray=False))
+
+    def _zoom(self) -> float:
+        return max(camera.zoom for camera in self.state.cameras.values()) if self.state else 1.0
+
+    def _close_up(self) -> float:
+        """Return the zoom at which ``JUMP_FIELD_MM`` fills a pane."""
+        if self.state is None:
+            return 1.0
+        width_mm, height_mm = extent_mm(self.state.geometry, self.state.frame(Plane.AXIAL))
+        return max(1.0, min(width_mm, height_mm) / JUMP_FIELD_MM)
 
     def _become(self, state: ViewState | None) -> None:
         if state != self.state or state is None:

@@ -20,6 +20,7 @@ from planner.domain.plan import (
     SideConfirmation,
     Trajectory,
 )
+from planner.session.needle_axis import NeedleAxis
 
 if TYPE_CHECKING:
     from planner.document.plan_document import Command, PlanDocument
@@ -47,6 +48,7 @@ class PlanDesk:
         self.side: Side | None = None
         self._drags = count(1)
         self._drag = ""
+        self.is_dragging = False
 
     def reset(self, document: PlanDocument | None) -> None:
         """Start on another plan."""
@@ -71,6 +73,12 @@ class PlanDesk:
         if self.document is None or self.selected is None:
             return None
         return self.document.plan.trajectory(self.selected)
+
+    @property
+    def axis(self) -> NeedleAxis | None:
+        """The line of the selected needle."""
+        needle = self.needle
+        return None if needle is None else NeedleAxis(needle.entry, needle.tip)
 
     def keep_valid(self) -> None:
         """Drop a selection that undo took away; select the only needle by itself."""
@@ -170,18 +178,32 @@ class PlanDesk:
         """Begin a drag; all its steps are one undo step."""
         self.select(handle.trajectory_id)
         self._drag = f"drag-{next(self._drags)}"
+        self.is_dragging = True
+
+    def let_go(self) -> None:
+        """End a drag."""
+        self.is_dragging = False
 
     def drag(self, handle: Handle, point: PointLps) -> None:
         """Move one end of a needle."""
         put = commands.set_entry if handle.is_entry else commands.set_tip
         self.do(put(handle.trajectory_id, point, self._drag))
 
-    def take(self, suggestion: Suggestion) -> None:
-        """Take a proposed needle into the plan and select it."""
-        new_id = commands.free_trajectory_id(self.plan)
-        self.do(commands.add_trajectory(replace(suggestion.trajectory, id=new_id)))
-        self.selected = new_id
+    def take(
+        self, suggestion: Suggestion, instead_of: tuple[TrajectoryId, ...] = (), drag: str = ""
+    ) -> tuple[TrajectoryId, ...]:
+        """Take what is proposed into the plan, in the place of other needles, and select it.
+
+        Steps with the same ``drag`` are one undo step. Returns the ids of what was taken.
+        """
+        before = {item.id for item in self.plan.trajectories}
+        kept = tuple(one for one in instead_of if one in before)
+        self.do(commands.take_needles(suggestion.needles, kept, drag))
+        new = [item.id for item in self.plan.trajectories if item.id not in before]
+        taken = (*kept, *new)[: len(suggestion.needles)]
+        self.selected = taken[0]
         self.pending_entry = self.pending_tip = None
+        return taken
 
     def delete(self) -> None:
         """Remove the selected needle and what is planned on it."""

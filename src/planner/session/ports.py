@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from planner.domain.devices import Cement, Device, ZoneRow
     from planner.domain.finding import Assessment
     from planner.domain.levels import Level, Side
-    from planner.domain.plan import AnatomyBinding, Plan, Trajectory
+    from planner.domain.plan import AnatomyBinding, Approach, Plan, Trajectory, TrajectoryId
     from planner.domain.prediction import MissingZone, PredictedCement, PredictedZone
     from planner.domain.progress import ProgressReport
     from planner.domain.simulation import Simulation
     from planner.domain.volume import CtVolume
+    from planner.geometry.capsule import Capsule
     from planner.geometry.points import PointLps
     from planner.imaging.inspection import Inspection
     from planner.imaging.voxels import SliceDelivery
@@ -57,18 +58,57 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suggestion:
-    """A proposed needle and why it was proposed."""
+    """A proposed needle, or two at once, and why.
+
+    Attributes
+    ----------
+    second
+        The needle from the other side, where two are proposed together.
+    title
+        What it is and what it is worth, in a line.
+    """
 
     trajectory: Trajectory
     reasons: tuple[str, ...]
+    second: Trajectory | None = None
+    title: str = ""
+
+    @property
+    def needles(self) -> tuple[Trajectory, ...]:
+        """All that is proposed."""
+        return (self.trajectory,) if self.second is None else (self.trajectory, self.second)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a proposal has to keep to.
+
+    Attributes
+    ----------
+    entry, target
+        Frozen ends; ``None`` leaves them to the search.
+    device_id
+        Gives the zone to lay on a lesion, and the width of what goes through bone.
+    approach
+        ``None`` for all that suit the level.
+    two_needles
+        Whether to propose pairs; ``None`` where the lesion takes two thirds of its body.
+    """
+
+    entry: PointLps | None = None
+    target: PointLps | None = None
+    device_id: str = ""
+    approach: Approach | None = None
+    two_needles: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suggestions:
-    """Proposed needles, best first, or why there is none."""
+    """Proposed needles, best first; why others were not proposed; what else to know."""
 
     ranked: tuple[Suggestion, ...]
     none_because: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 class CaseServices(Protocol):
@@ -159,15 +199,20 @@ class CaseServices(Protocol):
         """Simulate heat and cold, in tier full, and keep the result for ``evaluate``."""
         ...
 
+    def needle_solids(self, plan: Plan) -> Mapping[TrajectoryId, tuple[Capsule, ...]]:
+        """Return the parts of every needle, the widest first; quick enough to follow a drag."""
+        ...
+
     def suggest(
         self,
         ct: CtVolume,
         anatomy: Anatomy,
         level: Level,
-        side: Side,
+        side: Side | None,
         report: ProgressReport,
+        wish: Wish | None = None,
     ) -> Suggestions:
-        """Propose needles for one side of a level."""
+        """Propose needles for one side of a level, or for both where none is given."""
         ...
 
     def save_plan(self, path: Path, plan: Plan) -> Plan:

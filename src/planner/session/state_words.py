@@ -27,15 +27,17 @@ from planner.session.window_states import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from planner.domain.anatomy import Anatomy
     from planner.domain.devices import Device, ZoneRow
     from planner.domain.levels import Level
-    from planner.domain.plan import AblationId, Plan, Trajectory
+    from planner.domain.plan import AblationId, Plan, Trajectory, TrajectoryId
     from planner.domain.prediction import PredictedCement
     from planner.domain.volume import CtVolume
+    from planner.geometry.capsule import Capsule
     from planner.session.drawing import CementMark, FindingMark, SimulatedMark
+    from planner.session.needle_desk import Offered
     from planner.session.plan_desk import PlanDesk
     from planner.session.ports import CaseServices
 
@@ -141,9 +143,7 @@ def _remarks(rows: list[LevelRow]) -> list[str]:
     return [f"{', '.join(levels)}: {remark}" for remark, levels in about.items()]
 
 
-def plan_state(
-    desk: PlanDesk, *, file_name: str, unsaved: bool, suggestion: tuple[str, ...]
-) -> PlanState:
+def plan_state(desk: PlanDesk, *, file_name: str, unsaved: bool, offered: Offered) -> PlanState:
     """Return the needles and the choice for the next one."""
     if desk.document is None:
         return PlanState()
@@ -166,7 +166,10 @@ def plan_state(
         redo=desk.document.redo_label,
         file_name=file_name,
         unsaved=unsaved,
-        suggestion=suggestion,
+        offers=offered.titles,
+        offer=offered.taken,
+        suggestion=offered.reasons,
+        none_because=offered.none_because,
         ablations=len(desk.plan.ablations),
     )
 
@@ -280,6 +283,7 @@ def drawing_of(
     cements: Sequence[CementMark],
     focus: FindingMark | None,
     simulated: Sequence[SimulatedMark] = (),
+    solids: Mapping[TrajectoryId, tuple[Capsule, ...]] | None = None,
 ) -> Drawing:
     """Return everything drawn over the images."""
     needles = desk.document.plan.trajectories if desk.document else ()
@@ -292,6 +296,7 @@ def drawing_of(
                 tip=item.tip,
                 selected=item.id == desk.selected,
                 locked=item.locked,
+                solids=(solids or {}).get(item.id, ()),
             )
             for item in needles
         ),

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         StudyState,
         TreatState,
     )
+    from planner.session.xray_pictures import XrayPicture
 
 
 class PictureView(Protocol):
@@ -48,6 +49,10 @@ class PictureView(Protocol):
 
     def show_view(self, view: ViewState | None) -> None:
         """Show another place, window or zoom."""
+        ...
+
+    def show_xrays(self, pictures: tuple[XrayPicture, ...]) -> None:
+        """Show simulated X-ray pictures."""
         ...
 
     def show_drawing(self, drawing: Drawing) -> None:

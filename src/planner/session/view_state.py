@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.geometry.points import PointLps
+from planner.session.needle_axis import STEP_MM, TITLES, NeedleAxis
 from planner.session.planes import (
     Orientation,
     PaneMap,
@@ -28,6 +29,9 @@ NARROWEST_WINDOW_HU = 1.0
 WIDEST_WINDOW_HU = 8000.0
 ZOOM_LIMITS = (0.25, 40.0)
 """From the whole scan as a thumbnail to single voxels."""
+
+BEYOND_MM = 30.0
+"""How far beyond its tip the line of a needle can be followed."""
 
 FIT_MARGIN = 0.96
 """Share of the pane that the whole scan fills before anybody zooms."""
@@ -95,6 +99,11 @@ class ViewState:
         Name of the one pane shown alone (``axial`` ... or ``3d``), empty for all.
     large
         Name of the pane beside three small ones, empty for two by two.
+    needle
+        The needle the panes are laid along; the crosshair then stays on its line. ``None`` for
+        slices.
+    xray
+        Whether simulated X-ray pictures stand in the place of the panes.
     """
 
     geometry: VolumeGeometry
@@ -106,6 +115,8 @@ class ViewState:
     layers: frozenset[Layer] = frozenset(Layer)
     maximised: str = ""
     large: str = ""
+    needle: NeedleAxis | None = None
+    xray: bool = False
 
     @classmethod
     def of(cls, geometry: VolumeGeometry, window: Window) -> ViewState:
@@ -114,6 +125,8 @@ class ViewState:
 
     def frame(self, plane: Plane) -> PlaneFrame:
         """Return the axes of a pane."""
+        if self.needle is not None:
+            return self.needle.frame(plane)
         return plane_frame(plane, self.geometry, self.orientation)
 
     def pane_map(self, plane: Plane, width_px: float, height_px: float) -> PaneMap:
@@ -129,7 +142,13 @@ class ViewState:
         return PaneMap(frame, PointLps.of(on_plane), fit / camera.zoom, width_px, height_px)
 
     def at(self, point: PointLps) -> ViewState:
-        """Move the crosshair; a point outside the scan is pulled to its nearest voxel."""
+        """Move the crosshair; a point outside the scan is pulled to its nearest voxel.
+
+        Along a needle it goes to the point of the needle beside ``point``, in the scan or not.
+        """
+        if self.needle is not None:
+            depth = min(max(self.needle.depth_mm(point), 0.0), self.needle.length_mm + BEYOND_MM)
+            return replace(self, cursor=self.needle.at_depth(depth))
         index = self.geometry.ijk(point.array)
         last = np.array(self.geometry.size_ijk, dtype=np.float64) - 1.0
         inside = np.clip(index, 0.0, last)
@@ -139,7 +158,12 @@ class ViewState:
         return replace(self, cursor=kept)
 
     def scrolled(self, plane: Plane, steps: float) -> ViewState:
-        """Move the crosshair across ``plane`` by whole slices; forward is away from the user."""
+        """Move the crosshair across ``plane`` by whole slices; forward is away from the user.
+
+        Along a needle it goes deeper, in every pane.
+        """
+        if self.needle is not None:
+            return self.at(self.cursor.moved(steps * STEP_MM * self.needle.direction))
         step = scroll_step(plane, self.frame(plane), self.geometry)
         return self.at(self.cursor.moved(step * steps))
 
@@ -177,6 +201,15 @@ class ViewState:
             cameras[plane] = Camera(zoom, right, down)
         return replace(moved, cameras=cameras)
 
+    def along(self, needle: NeedleAxis | None) -> ViewState:
+        """Lay the panes along a needle and look at its tip, or show slices at this place."""
+        zoom = max(camera.zoom for camera in self.cameras.values())
+        here = self.cursor
+        if needle is not None:
+            depth = needle.length_mm if self.needle is None else self.needle.depth_mm(here)
+            here = needle.at_depth(depth)
+        return replace(self, needle=needle).centred(here, zoom)
+
     def fitted(self) -> ViewState:
         """Show the whole scan in every pane again."""
         return replace(self, cameras=_first_cameras())
@@ -188,3 +221,13 @@ class ViewState:
 
     def _with_camera(self, plane: Plane, camera: Camera) -> ViewState:
         return replace(self, cameras={**self.cameras, plane: camera})
+
+
+def pane_words(view: ViewState, plane: Plane) -> tuple[str, str]:
+    """Return what a pane is and where its plane lies; along a needle how deep the crosshair is."""
+    if view.needle is not None:
+        return TITLES[plane], view.needle.words(view.cursor)
+    normal = view.frame(plane).normal
+    value = float(view.cursor.array[int(np.abs(normal).argmax())])
+    letters = {Plane.AXIAL: "SI", Plane.SAGITTAL: "LR", Plane.CORONAL: "PA"}[plane]
+    return str(plane).title(), f"{letters[0] if value >= 0 else letters[1]} {abs(value):.1f} mm"

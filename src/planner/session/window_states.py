@@ -119,6 +119,12 @@ class PlanState:
         ``None`` means: take it from where the entry lies.
     pending
         What the user should do next to finish a needle; empty when nothing is begun.
+    offers
+        Title of every proposal, best first; ``offer`` is the one that was taken.
+    suggestion
+        Why that one.
+    none_because
+        Why there is none, for each side and approach that gave no path.
     """
 
     is_there: bool = False
@@ -131,7 +137,10 @@ class PlanState:
     redo: str = ""
     file_name: str = ""
     unsaved: bool = False
+    offers: tuple[str, ...] = ()
+    offer: int = 0
     suggestion: tuple[str, ...] = ()
+    none_because: tuple[str, ...] = ()
     ablations: int = 0
 
 

@@ -36,6 +36,7 @@ from planner.session.window_states import (
     StudyState,
     TreatState,
 )
+from planner.session.xray_desk import XrayDesk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -81,6 +82,7 @@ class Workstation:
         self.treatment = TreatDesk(services, self, edits)
         self.simulation = SimulationDesk(services, self, jobs, case, edits, self.checks)
         self.paper = PaperDesk(services, self, jobs, case, edits, self.checks)
+        self.xrays = XrayDesk(view, self, jobs, case, edits, panes)
         self.names_hidden = False
         self._focus: FindingMark | None = None
         self._zones: tuple[PredictedZone | MissingZone, ...] = ()
@@ -120,6 +122,7 @@ class Workstation:
         """Clear every desk for the case that was opened."""
         ct = opened.ct
         self.jobs.cancel("segment", "redo", "prepare", "suggest", "surfaces", "lesion", "simulate")
+        self.jobs.cancel("xray", "skin", "card")
         self.checks.forget()
         self.needles.forget()
         self._shown.pop("coming", None)
@@ -256,6 +259,8 @@ class Workstation:
             self._refresh_coming()
             return
         checks, desk = self.checks, self.edits
+        if not desk.is_dragging:
+            self.panes.keep_along(desk.axis)
         cements = self._valid_cements()
         unfilled = dict(checks.evaluation.unfilled) if checks.evaluation else {}
         zones = () if checks.state.phase is CheckPhase.STOPPED else self._zones
@@ -275,7 +280,7 @@ class Workstation:
             desk,
             file_name=self.case.path.name if self.case.path else "",
             unsaved=self.case.unsaved,
-            suggestion=self.needles.reasons,
+            offered=self.needles.offered,
         )
         treat = state_words.treat_state(
             desk, self._services, zones, cements, unfilled, self.simulation.lines
@@ -294,10 +299,14 @@ class Workstation:
         why = {**why, **tool_reasons(study, anatomy, tools)}
         self._publish("why", why, show.show_availability)
         fills = [checks.fills[item.cement_injection_id] for item in cements]
-        drawing = state_words.drawing_of(desk, zones, fills, self._focus, self.simulation.marks)
+        solids = self._services.needle_solids(desk.plan) if desk.document else {}
+        drawing = state_words.drawing_of(
+            desk, zones, fills, self._focus, self.simulation.marks, solids
+        )
         if self.outlines.is_stale:
             drawing = replace(drawing, wall_points_mm=None)
         self._view.show_drawing(replace(drawing, tool=self.corrections.marks))
+        self.xrays.follow(cements)
 
     def _refresh_coming(self) -> None:
         """Show that nothing can be planned yet, and nothing of the case that was open."""

@@ -34,7 +34,7 @@ from planner.session.mouse import (
 )
 from planner.session.outlines import LESION_CODE, OutlineVolume, layer_of
 from planner.session.touch import Touch
-from planner.session.view_state import Layer
+from planner.session.view_state import Layer, pane_words
 from planner.viewer.canvas.overlay_painter import (
     paint_letters,
     paint_overlays,
@@ -110,6 +110,7 @@ class SlicePane(QWidget):
     zoomed = Signal(object, float, object)
     handle_grabbed = Signal(object)
     handle_moved = Signal(object, object)
+    handle_released = Signal()
     maximise_toggled = Signal(str)
     hovered = Signal(object)
     tool_pressed = Signal(object)
@@ -248,12 +249,9 @@ class SlicePane(QWidget):
         painter.drawImage(QPointF(0.0, 0.0), image)
 
     def _paint_words(self, painter: QPainter, view: ViewState) -> None:
-        normal = view.frame(self.plane).normal
-        words(painter, QPointF(10, 20), str(self.plane).title(), "#DCE4EC", 12, bold=True)
-        place = {"axial": ("S", "I"), "sagittal": ("L", "R"), "coronal": ("P", "A")}[self.plane]
-        value = float(view.cursor.array[int(np.abs(normal).argmax())])
-        letter = place[0] if value >= 0 else place[1]
-        words(painter, QPointF(10, 37), f"{letter} {abs(value):.1f} mm", "#AEB9C4", 11)
+        title, place = pane_words(view, self.plane)
+        words(painter, QPointF(10, 20), title, "#DCE4EC", 12, bold=True)
+        words(painter, QPointF(10, 37), place, "#AEB9C4", 11)
         window = f"W {view.window.width_hu:.0f}  L {view.window.level_hu:.0f}"
         if view.invert:
             window += "  inverted"
@@ -343,8 +341,10 @@ class SlicePane(QWidget):
         if self._uses_tool:
             self._uses_tool = False
             self.tool_released.emit()
+        if self._handle is not None:
+            self._handle = None
+            self.handle_released.emit()
         self._act = None
-        self._handle = None
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Show this pane alone, or all of them again."""

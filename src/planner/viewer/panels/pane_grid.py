@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from planner.session.planes import Plane
+from planner.session.view_state import Layer
+from planner.session.xray_pictures import ORDER, TITLES
 from planner.viewer.canvas.scene_pane import ScenePane
 from planner.viewer.canvas.slice_pane import SlicePane
+from planner.viewer.canvas.xray_pane import XrayPane
 
 if TYPE_CHECKING:
     from planner.domain.volume import CtVolume
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from planner.session.outlines import OutlineVolume
     from planner.session.surfaces import Surface
     from planner.session.view_state import ViewState
+    from planner.session.xray_pictures import XrayPicture
 
 PLACES = {
     "axial": (0, 0),
@@ -35,16 +39,19 @@ class PaneGrid(QWidget):
         super().__init__(parent)
         self.slices = {plane: SlicePane(plane) for plane in Plane}
         self.scene = ScenePane()
-        self._layout = ("", "")
+        self.xrays = {name: XrayPane(TITLES[name]) for name in ORDER}
+        self._layout = ("", "", False)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(2, 2, 2, 2)
         self._grid.setSpacing(2)
-        self._arrange("", "")
+        self._arrange("", "", xray=False)
 
     def active_pane(self) -> str:
         """Return the name of the pane that has the keyboard, else axial."""
         if self.scene.hasFocus():
             return "3d"
+        if found := next((p.name for p in self.xrays.values() if p.hasFocus()), ""):
+            return found
         return str(next((p for p, pane in self.slices.items() if pane.hasFocus()), Plane.AXIAL))
 
     def show_scan(self, ct: CtVolume | None, position_words: str) -> None:
@@ -52,6 +59,8 @@ class PaneGrid(QWidget):
         for pane in self.slices.values():
             pane.show_scan(ct, position_words)
         self.scene.show_scan(ct, position_words)
+        for xray in self.xrays.values():
+            xray.show_words(position_words)
 
     def show_incoming(self, incoming: IncomingScan) -> None:
         """Show the slices of a scan that are here, marked as loading."""
@@ -73,42 +82,57 @@ class PaneGrid(QWidget):
         for pane in self.slices.values():
             pane.show_view(view)
         self.scene.show_view(view)
-        wanted = (view.maximised, view.large) if view else ("", "")
+        for xray in self.xrays.values():
+            xray.show_layers(view.layers if view else frozenset(Layer))
+        wanted = (view.maximised, view.large, view.xray) if view else ("", "", False)
         if wanted != self._layout:
             self._layout = wanted
-            self._arrange(*wanted)
+            self._arrange(*wanted[:2], xray=wanted[2])
 
-    def _arrange(self, alone: str, large: str) -> None:
-        """Put the panes: one alone, one large beside three, or two by two."""
-        names = list(PLACES)
-        for name in names:
-            self._grid.removeWidget(self._pane(name))
-            self._pane(name).setVisible(alone in ("", name))
+    def show_xrays(self, pictures: tuple[XrayPicture, ...]) -> None:
+        """Show other X-ray pictures; a view that is not among them shows none."""
+        for name, pane in self.xrays.items():
+            pane.show_picture(next((p for p in pictures if p.subject.arm.name == name), None))
+
+    def _arrange(self, alone: str, large: str, *, xray: bool) -> None:
+        """Put the panes: one alone, one large beside three, or two by two; or X-ray pictures."""
+        panes: dict[str, QWidget] = {name: self._pane(name) for name in PLACES}
+        pictures: dict[str, QWidget] = {pane.name: pane for pane in self.xrays.values()}
+        shown, hidden = (pictures, panes) if xray else (panes, pictures)
+        for pane in (*panes.values(), *pictures.values()):
+            self._grid.removeWidget(pane)
+        for pane in hidden.values():
+            pane.setVisible(False)
+        for name, pane in shown.items():
+            pane.setVisible(alone in ("", name))
+        spots, rows, columns = _spots(list(shown), alone, large)
+        for name, spot in spots.items():
+            self._grid.addWidget(shown[name], *spot)
         for line in range(3):
-            self._grid.setRowStretch(line, 0)
-            self._grid.setColumnStretch(line, 0)
-        if alone:
-            self._grid.addWidget(self._pane(alone), 0, 0)
-            rows, columns = [1], [1]
-        elif large:
-            self._grid.addWidget(self._pane(large), 0, 0, 3, 1)
-            for row, name in enumerate(name for name in names if name != large):
-                self._grid.addWidget(self._pane(name), row, 1)
-            rows, columns = [1, 1, 1], [LARGE_SHARE, 1]
-        else:
-            for name, (row, column) in PLACES.items():
-                self._grid.addWidget(self._pane(name), row, column)
-            rows, columns = [1, 1], [1, 1]
-        for line, share in enumerate(rows):
-            self._grid.setRowStretch(line, share)
-        for line, share in enumerate(columns):
-            self._grid.setColumnStretch(line, share)
+            self._grid.setRowStretch(line, rows[line] if line < len(rows) else 0)
+            self._grid.setColumnStretch(line, columns[line] if line < len(columns) else 0)
 
     def show_drawing(self, drawing: Drawing) -> None:
         """Show needles, zones and marks."""
         for pane in self.slices.values():
             pane.show_drawing(drawing)
+        for xray in self.xrays.values():
+            xray.show_drawing(drawing)
         self.scene.show_drawing(drawing)
 
     def _pane(self, name: str) -> QWidget:
         return self.scene if name == "3d" else self.slices[Plane(name)]
+
+
+def _spots(
+    names: list[str], alone: str, large: str
+) -> tuple[dict[str, tuple[int, int, int, int]], list[int], list[int]]:
+    """Return row, column and spans of every pane shown, and the shares of rows and columns."""
+    if alone in names:
+        return {alone: (0, 0, 1, 1)}, [1], [1]
+    if large in names:
+        others = [name for name in names if name != large]
+        spots = {name: (row, 1, 1, 1) for row, name in enumerate(others)}
+        return {large: (0, 0, 3, 1), **spots}, [1, 1, 1], [LARGE_SHARE, 1]
+    found = {name: (*place, 1, 1) for name, place in zip(names, PLACES.values(), strict=True)}
+    return found, [1, 1], [1, 1]

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from planner.domain.levels import Level, Side
+from planner.domain.plan import Approach
 from planner.viewer.panels.parts import Panel, button, label, say, section
 
 if TYPE_CHECKING:
@@ -28,6 +29,14 @@ if TYPE_CHECKING:
 _SIDES = ((Side.RIGHT, "Right"), (None, "From entry"), (Side.LEFT, "Left"))
 """In the order they have on the screen: the patient's right is on the left."""
 
+OFFER_PX = 36
+"""Height of one proposal: two lines."""
+
+OFFER_HELP = (
+    "Clear is the least distance from the needle to anything it has to keep away from, or to the "
+    "edge of its pedicle; then the same with the tip placed off by the error of a hand."
+)
+
 
 class PlanPanel(Panel):
     """The third step."""
@@ -35,6 +44,8 @@ class PlanPanel(Panel):
     level_chosen = Signal(object)
     side_chosen = Signal(object)
     needle_chosen = Signal(object)
+    offer_chosen = Signal(int)
+    approach_chosen = Signal(object)
 
     def __init__(self, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
         super().__init__("Plan", parent)
@@ -42,6 +53,14 @@ class PlanPanel(Panel):
         self._level = QComboBox()
         self._level.setAccessibleName("Level")
         self._level.activated.connect(self._level_activated)
+        self._approach = QComboBox()
+        self._approach.setAccessibleName("Approach")
+        self._approach.addItem("Every approach that suits the level", None)
+        for approach in Approach:
+            self._approach.addItem(approach.value.capitalize(), approach)
+        self._approach.activated.connect(
+            lambda place: self.approach_chosen.emit(self._approach.itemData(place))
+        )
         self._sides: dict[Side | None, QPushButton] = {}
         group = QButtonGroup(self)
         sides = QHBoxLayout()
@@ -58,12 +77,25 @@ class PlanPanel(Panel):
             self._sides[side] = made
         self._pending = label("", "quiet")
         self._why = label("", "quiet")
+        self._none = label("", "faint")
+        self._offers = QListWidget()
+        self._offers.setAccessibleName("Proposals")
+        self._offers.setWordWrap(True)
+        self._offers.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._offers.itemClicked.connect(
+            lambda item: self.offer_chosen.emit(self._offers.row(item))
+        )
         self._needles = QListWidget()
         self._needles.setMaximumHeight(150)
         self._needles.itemClicked.connect(self._needle_clicked)
         self.add(section("Level"), self._level, section("Side of the patient"))
         self.column.addLayout(sides)
-        self.add(button(actions["suggest"], primary=True), self._why)
+        self.add(self._approach, button(actions["suggest"], primary=True), self._offers)
+        self.add(self._why, self._none, button(actions["suggest_two"]))
+        row = QHBoxLayout()
+        for name, short in (("keep_entry", "Keep entry"), ("keep_tip", "Keep tip")):
+            row.addWidget(button(actions[name], short=short))
+        self.column.addLayout(row)
         self.add(section("By hand, at the crosshair"))
         row = QHBoxLayout()
         row.addWidget(button(actions["entry"], short="Entry  E"))
@@ -98,6 +130,9 @@ class PlanPanel(Panel):
             made.setEnabled(state.is_there)
         say(self._pending, state.pending)
         say(self._why, "\n".join(f"· {reason}" for reason in state.suggestion))
+        none = "\n".join(f"· {reason}" for reason in state.none_because)
+        say(self._none, f"Not proposed:\n{none}" if none else "")
+        self._show_offers(state)
         self._needles.clear()
         for row in state.needles:
             lock = "  (locked)" if row.locked else ""
@@ -106,6 +141,16 @@ class PlanPanel(Panel):
             self._needles.addItem(item)
             if row.selected:
                 self._needles.setCurrentItem(item)
+
+    def _show_offers(self, state: PlanState) -> None:
+        self._offers.clear()
+        self._offers.addItems([f"{n}  {title}" for n, title in enumerate(state.offers, start=1)])
+        self._offers.setVisible(bool(state.offers))
+        self._offers.setFixedHeight(min(len(state.offers), 6) * OFFER_PX + 6)
+        for row, title in enumerate(state.offers):
+            self._offers.item(row).setToolTip(f"{title}. {OFFER_HELP}")
+        if state.offers:
+            self._offers.setCurrentRow(state.offer)
 
     def _level_activated(self, place: int) -> None:
         self.level_chosen.emit(self._level.itemData(place))

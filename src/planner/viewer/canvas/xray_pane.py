@@ -1,0 +1,195 @@
+"""One simulated X-ray picture with what is planned over it; it decides nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QPainter, QPolygonF
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from planner.fluoroscopy import needle_outline, zone_outline
+from planner.geometry.capsule import Capsule
+from planner.session.drawing import Drawing
+from planner.session.view_state import Layer
+from planner.session.xray_pictures import CANAL_EDGE, LESION_EDGE, VERTEBRA_EDGE
+from planner.viewer.canvas.overlay_painter import pen, words, words_centred
+from planner.viewer.theme import clinical
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PySide6.QtGui import QMouseEvent, QPaintEvent
+
+    from planner.geometry.points import Vector
+    from planner.session.xray_pictures import XrayPicture
+
+GROUND = QColor("#0B0E13")
+MIDLINE = "#7FD1C7"
+
+
+class XrayPane(QWidget):
+    """One of the four views."""
+
+    maximise_toggled = Signal(str)
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.name = name
+        self._picture: XrayPicture | None = None
+        self._image: QImage | None = None
+        self._rim: QImage | None = None
+        self._drawing = Drawing()
+        self._layers = frozenset(Layer)
+        self._loud = ""
+        self.setMinimumSize(QSize(160, 140))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(f"X-ray picture, {name}")
+
+    def show_words(self, loud: str) -> None:
+        """Write how the patient lay on the picture, when it is not on the back."""
+        self._loud = loud
+        self.update()
+
+    def show_picture(self, shown: XrayPicture | None) -> None:
+        """Show another picture."""
+        self._picture = shown
+        self._image = None if shown is None else _grey(shown.grey)
+        self._rim = None if shown is None else _coloured(shown.edges)
+        self.update()
+
+    def show_drawing(self, drawing: Drawing) -> None:
+        """Show what is planned."""
+        self._drawing = drawing
+        self.update()
+
+    def show_layers(self, layers: frozenset[Layer]) -> None:
+        """Follow the layers."""
+        self._layers = layers
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw the picture, then what lies over it."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), GROUND)
+        shown = self._picture
+        if shown is None or self._image is None:
+            painter.setPen(QColor("#4A5663"))
+            waits = f"{self.name}: being drawn"
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, waits)
+            painter.end()
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        box = self._box()
+        painter.drawImage(box, self._image)
+        if self._rim is not None and Layer.VERTEBRAE in self._layers:
+            painter.drawImage(box, self._rim)
+        painter.save()
+        painter.setClipRect(box)
+        self._paint_guides(painter, shown)
+        self._paint_plan(painter, shown)
+        painter.restore()
+        self._paint_words(painter, shown)
+        painter.end()
+
+    def _box(self) -> QRectF:
+        """Return where the square picture stands."""
+        edge = float(min(self.width(), self.height()))
+        return QRectF((self.width() - edge) / 2, (self.height() - edge) / 2, edge, edge)
+
+    def _spots(self, shown: XrayPicture, pixels: Vector) -> list[QPointF]:
+        """Return widget places of picture pixels; whole numbers are centres of pixels."""
+        box = self._box()
+        scale = box.width() / shown.view.columns
+        return [
+            QPointF(box.left() + (x + 0.5) * scale, box.top() + (y + 0.5) * scale)
+            for x, y in pixels
+            if np.isfinite(x) and np.isfinite(y)
+        ]
+
+    def _paint_guides(self, painter: QPainter, shown: XrayPicture) -> None:
+        """Draw the midline with the spinous process, and the rims of the pedicles."""
+        if Layer.VERTEBRAE not in self._layers:
+            return
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(pen(clinical.LETTERS, 1.2, 210))
+        for rim in shown.pedicles:
+            painter.drawPolygon(QPolygonF(self._spots(shown, rim)))
+        painter.setPen(pen(MIDLINE, 1.2, 220, dashed=True))
+        painter.drawPolyline(QPolygonF(self._spots(shown, shown.midline)))
+        for spot in self._spots(shown, shown.spinous):
+            painter.setPen(pen(MIDLINE, 1.6))
+            painter.drawEllipse(spot, 5.0, 5.0)
+            words(painter, spot + QPointF(9, 4), "spinous process", MIDLINE, 11)
+
+    def _paint_plan(self, painter: QPainter, shown: XrayPicture) -> None:
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        if Layer.ZONES in self._layers:
+            for zone in self._drawing.zones:
+                edge = zone_outline(shown.view, zone.shape)
+                painter.setPen(pen(clinical.ZONE, 1.8))
+                painter.drawPolygon(QPolygonF(self._spots(shown, edge)))
+        if Layer.NEEDLES not in self._layers:
+            return
+        for needle in self._drawing.needles:
+            colour = clinical.NEEDLE if needle.selected else clinical.NEEDLE_OTHER
+            solids = needle.solids or (Capsule(needle.entry, needle.tip, THIN_MM),)
+            for solid in solids:
+                corners = self._spots(shown, needle_outline(shown.view, solid))
+                painter.setPen(pen("#000000", 3.0, 120))
+                painter.drawPolygon(QPolygonF(corners))
+                painter.setPen(pen(colour, 1.4))
+                painter.drawPolygon(QPolygonF(corners))
+            for spot in self._spots(shown, shown.view.project(needle.tip.array)):
+                painter.setPen(pen(colour, 1.6))
+                painter.drawEllipse(spot, 4.0, 4.0)
+
+    def _paint_words(self, painter: QPainter, shown: XrayPicture) -> None:
+        words(painter, QPointF(10, 20), shown.title, "#DCE4EC", 12, bold=True)
+        words(painter, QPointF(10, 37), shown.words, "#AEB9C4", 11)
+        note = "Simulated from the CT. Angles hold while the patient lies as in the scan."
+        words(painter, QPointF(10, self.height() - 12), note, "#7C8894", 10)
+        if self._loud:
+            words(painter, QPointF(10, 56), self._loud, clinical.LETTERS, 13, bold=True)
+        letters, box = shown.view.letters, self._box()
+        middle, centre = box.center().y(), box.center().x()
+        for name, place in (
+            ("left", QRectF(box.left() + 4, middle - 12, 22, 24)),
+            ("right", QRectF(box.right() - 26, middle - 12, 22, 24)),
+            ("top", QRectF(centre - 11, box.top() + 6, 22, 24)),
+            ("bottom", QRectF(centre - 11, box.bottom() - 40, 22, 24)),
+        ):
+            words_centred(painter, place, letters[name], clinical.LETTERS, 16)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Show this picture alone, or all of them again."""
+        if event.button() is Qt.MouseButton.LeftButton:
+            self.maximise_toggled.emit(self.name)
+
+
+THIN_MM = 0.8
+"""Half width of a needle whose parts are not known: a thin line, for looking only."""
+
+
+def _grey(pixels: NDArray[np.uint8]) -> QImage:
+    rows = np.ascontiguousarray(pixels)
+    form = QImage.Format.Format_Grayscale8
+    return QImage(rows.data, rows.shape[1], rows.shape[0], rows.strides[0], form).copy()
+
+
+def _coloured(codes: NDArray[np.uint8]) -> QImage:
+    """Return the edges in their clinical colours, premultiplied."""
+    table = np.zeros(256, np.uint32)
+    for code, colour, alpha in (
+        (VERTEBRA_EDGE, clinical.VERTEBRA, 190),
+        (CANAL_EDGE, clinical.CANAL, 210),
+        (LESION_EDGE, clinical.LESION, 230),
+    ):
+        shade = QColor(colour)
+        parts = [part * alpha // 255 for part in (shade.red(), shade.green(), shade.blue())]
+        table[code] = (alpha << 24) | (parts[0] << 16) | (parts[1] << 8) | parts[2]
+    rows = np.ascontiguousarray(table[codes])
+    form = QImage.Format.Format_ARGB32_Premultiplied
+    return QImage(rows.data, rows.shape[1], rows.shape[0], rows.strides[0], form).copy()

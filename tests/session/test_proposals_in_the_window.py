@@ -1,0 +1,108 @@
+"""Proposals as the window offers them: a list to step through, in one undo step."""
+
+from pathlib import Path
+
+import pytest
+
+from planner.domain.levels import Level, Side
+from presenter_desk import Desk
+
+
+@pytest.fixture
+def outlined():
+    desk = Desk()
+    desk.work.reception.open_scan(Path("scan"))
+    desk.settle()
+    desk.work.outlines.segment()
+    desk.settle()
+    desk.work.needles.choose_level(Level.L3)
+    yield desk
+    desk.work.close()
+
+
+def state(desk):
+    return desk.work.plan_shown
+
+
+def asked(desk, **how):
+    desk.work.needles.suggest(**how)
+    desk.settle()
+
+
+def test_that_no_chosen_side_asks_for_both(outlined):
+    asked(outlined)
+    assert state(outlined).offers == ("left along the pedicle", "right along the pedicle")
+    assert [needle.side for needle in outlined.work.edits.plan.trajectories] == [Side.LEFT]
+
+
+def test_that_stepping_replaces_the_needle_and_is_one_undo_step(outlined):
+    asked(outlined)
+    outlined.work.needles.step(1)
+    assert state(outlined).offer == 1
+    assert [needle.side for needle in outlined.work.edits.plan.trajectories] == [Side.RIGHT]
+    outlined.work.needles.step(1)
+    assert state(outlined).offer == 0
+    outlined.work.act(outlined.work.edits.undo)
+    assert outlined.work.edits.plan.trajectories == ()
+
+
+def test_that_a_pair_brings_two_needles_and_a_single_one_takes_both_places(outlined):
+    outlined.work.needles.suggest_two()
+    outlined.settle()
+    sides = [needle.side for needle in outlined.work.edits.plan.trajectories]
+    assert sides == [Side.LEFT, Side.RIGHT]
+    outlined.work.needles.step(1)
+    assert [needle.side for needle in outlined.work.edits.plan.trajectories] == [Side.LEFT]
+    outlined.work.needles.step(-1)
+    assert len(outlined.work.edits.plan.trajectories) == 2
+
+
+def test_that_what_is_planned_on_a_needle_stays_when_the_next_proposal_is_taken(outlined):
+    asked(outlined)
+    outlined.work.treatment.choose_device("eco-mwa")
+    outlined.work.needles.step(1)
+    burns = outlined.work.edits.plan.ablations
+    needle = outlined.work.edits.plan.trajectory(burns[0].trajectory_id)
+    assert (len(burns), needle.side) == (1, Side.RIGHT)
+
+
+def test_that_a_frozen_end_and_the_planned_device_reach_the_search(outlined):
+    asked(outlined)
+    outlined.work.treatment.choose_device("eco-mwa")
+    needle = outlined.work.edits.needle
+    outlined.work.needles.suggest_again(keep_entry=True)
+    outlined.settle()
+    wish = outlined.services.wishes[-1]
+    assert (wish.entry, wish.target, wish.device_id) == (needle.entry, None, "eco-mwa")
+    assert len(outlined.work.edits.plan.trajectories) == 1
+    outlined.work.needles.suggest_again(keep_entry=False)
+    outlined.settle()
+    assert outlined.services.wishes[-1].target == outlined.work.edits.needle.tip
+
+
+def test_that_a_locked_needle_is_never_replaced(outlined):
+    asked(outlined)
+    outlined.work.act(outlined.work.edits.toggle_lock)
+    before = outlined.work.edits.plan.trajectories
+    outlined.work.needles.step(1)
+    assert outlined.work.edits.plan.trajectories == before
+    assert outlined.said.is_error
+    assert state(outlined).offer == 0
+
+
+def test_that_proposals_go_when_another_level_is_chosen(outlined):
+    asked(outlined)
+    outlined.work.needles.choose_level(Level.L2)
+    assert state(outlined).offers == ()
+    outlined.work.needles.step(1)
+    assert [needle.level for needle in outlined.work.edits.plan.trajectories] == [Level.L3]
+
+
+def test_that_proposals_of_old_outlines_are_neither_shown_nor_taken(outlined):
+    asked(outlined)
+    before = outlined.work.edits.plan.trajectories
+    outlined.work.edits.anatomy = None
+    outlined.work.refresh()
+    assert state(outlined).offers == ()
+    outlined.work.needles.step(1)
+    assert outlined.work.edits.plan.trajectories == before
