@@ -27,6 +27,8 @@ SLOTS = (
     "report",
     "simulate",
     "xray",
+    "skin",
+    "card",
 )
 
 

@@ -34,8 +34,10 @@ from planner.geometry.volume_geometry import VolumeGeometry
 from planner.physics.cement_fill import fill_cement
 from planner.physics.zone_table import table_zone
 from planner.session.margins import Margin, measure_margins
+from planner.session.needle_card import needle_card
 from planner.session.needle_parts import needle_solids
 from planner.session.ports import Evaluation, Suggestion, Suggestions, Wish
+from planner.session.skin_map import skin_map
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -281,6 +283,12 @@ class PhantomServices:
 
     def needle_solids(self, plan: Plan) -> Mapping[TrajectoryId, tuple[object, ...]]:
         return needle_solids(plan, CATALOG)
+
+    def needle_card(self, plan, needle, ct, anatomy, grid_mark) -> tuple[object, ...]:
+        return needle_card(plan.trajectory(needle), plan, ct, anatomy, CATALOG, grid_mark)
+
+    def skin_map(self, ct, anatomy, level, device_id) -> object:
+        return skin_map(ct, anatomy, level, device_id, CATALOG)
 
     def simulate(
         self, plan: Plan, ct: CtVolume, anatomy: Anatomy, report: ProgressReport

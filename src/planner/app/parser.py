@@ -19,8 +19,9 @@ _Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"  # noqa: SLF001 - a
 
 COMMANDS = frozenset(
     {
-        "assess", "bench", "convert", "deidentify", "demo", "devices", "export", "inspect",
-        "phantom", "plan", "report", "rules", "segment", "simulate", "suggest", "view",
+        "assess", "bench", "convert", "correct", "deidentify", "demo", "devices", "export",
+        "inspect", "phantom", "plan", "report", "room", "rules", "segment", "simulate", "suggest",
+        "view",
     }
 )  # fmt: skip
 """Names of the commands; anything else that is a place is opened in the window."""
@@ -90,7 +91,17 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"planner {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="command", parser_class=_Parser)
-    for add in (_imaging, _anatomy, _planning, _checking, _output, _samples, _catalog, _window):
+    for add in (
+        _imaging,
+        _anatomy,
+        _planning,
+        _checking,
+        _room,
+        _output,
+        _samples,
+        _catalog,
+        _window,
+    ):
         add(commands)
     return parser
 
@@ -162,6 +173,11 @@ def _planning(commands: _Commands) -> None:
     suggest.add_argument("--side", choices=[*Side, "both"], default="both")
     suggest.add_argument("--approach", choices=[*Approach, "any"], default="any")
     suggest.add_argument("--target", type=point, metavar="x,y,z")
+    suggest.add_argument("--entry", type=point, metavar="x,y,z", help="a skin point to keep")
+    suggest.add_argument(
+        "--two-needles", choices=["auto", "yes", "no"], default="auto",
+        help="one from each side; auto does for a lesion of two thirds of its body",
+    )  # fmt: skip
     suggest.add_argument("--device", metavar="ID")
     suggest.add_argument("--count", type=int, default=3)
     plan = _command(commands, "plan", "Make a plan file.", "planning")
@@ -210,6 +226,22 @@ def _checking(commands: _Commands) -> None:
 def _plan(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("plan", type=Path, metavar="PLAN")
     parser.add_argument("--ct", type=Path, metavar="CT", help="where the plan's CT is now")
+
+
+def _room(commands: _Commands) -> None:
+    room = _command(commands, "room", "Say what to dial for each needle of a plan.", "room")
+    _plan(room)
+    room.add_argument("--needle", metavar="ID")
+    room.add_argument(
+        "--grid-mark", type=point, metavar="x,y,z", help="a mark of the grid on the skin"
+    )
+    correct = _command(commands, "correct", "Say how to turn a needle seen on a CT.", "room")
+    for name, what in (
+        ("--target", "where the tip has to go"),
+        ("--skin", "where the needle goes in, as this CT shows it"),
+        ("--tip", "where its tip lies, as this CT shows it"),
+    ):
+        correct.add_argument(name, type=point, metavar="x,y,z", required=True, help=what)
 
 
 def _output(commands: _Commands) -> None:

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from planner.imaging import Inspection
     from planner.imaging.voxels import SliceDelivery
     from planner.session.cases import Case
+    from planner.session.drawing import SkinMark
+    from planner.session.needle_card import CardPart
     from planner.session.outline_bench import OutlineBench
     from planner.session.ports import Evaluation, Suggestions
 
@@ -177,6 +179,26 @@ class Services:
         from planner.session.needle_parts import needle_solids  # noqa: PLC0415 - loads after the window
 
         return needle_solids(plan, self._catalog)
+
+    def needle_card(
+        self,
+        plan: Plan,
+        needle: TrajectoryId,
+        ct: CtVolume,
+        anatomy: Anatomy,
+        grid_mark: PointLps | None,
+    ) -> tuple[CardPart, ...]:
+        """Return what is measured of a needle and what to take to the room; quick."""
+        from planner.session.needle_card import needle_card  # noqa: PLC0415 - loads after the window
+
+        chosen = plan.trajectory(needle)
+        return needle_card(chosen, plan, ct, anatomy, self._catalog, grid_mark)
+
+    def skin_map(self, ct: CtVolume, anatomy: Anatomy, level: Level, device_id: str) -> SkinMark:
+        """Return the skin over a vertebra, coloured by what can be reached from it."""
+        from planner.session.skin_map import skin_map  # noqa: PLC0415 - loads after the window
+
+        return skin_map(ct, anatomy, level, device_id, self._catalog)
 
     def suggest(
         self,

@@ -129,7 +129,7 @@ def choose_half_aims(
         points_mm=half.mean(axis=0) + np.array(HALF_SHIFTS_MM)[:, None] * outward,
         miss=np.abs(np.array(HALF_SHIFTS_MM)) / max(HALF_SHIFTS_MM),
         beyond_mm=_beyond_mm(device),
-        what="its half of the lesion",
+        what="half of the lesion on its side",
     )
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from planner.domain.devices import Needle
     from planner.domain.plan import Trajectory
     from planner.domain.volume import CtVolume
+    from planner.geometry.points import PointLps
     from planner.planning.ct_room import CtRoomCard
     from planner.planning.measures import TrajectoryMeasures
 
@@ -39,6 +40,8 @@ def ct_facts(
     ct: CtVolume,
     vertebra: Vertebra,
     needles: Iterable[Needle],
+    *,
+    grid_mark: PointLps | None = None,
 ) -> tuple[Fact, ...]:
     """Return the card of one needle for the CT table; its notes come last."""
     if not slices_are_axial(ct):
@@ -46,7 +49,7 @@ def ct_facts(
             Fact(label="Patient lies", value=plain(lying_in_words(ct.record.patient_position))),
             Fact(label="Mind", value=NOT_AXIAL),
         )
-    card = ct_room_card(trajectory, measures, ct, vertebra, needles)
+    card = ct_room_card(trajectory, measures, ct, vertebra, needles, grid_mark=grid_mark)
     facts = [
         Fact(label="Patient lies", value=plain(card.lying)),
         Fact(
@@ -61,6 +64,15 @@ def ct_facts(
             value=f"{number(card.out_of_plane_deg)}° towards the {card.out_of_plane_towards}",
         ),
     ]
+    if card.from_grid is not None:
+        way = card.from_grid
+        facts.append(
+            Fact(
+                label="From the grid mark",
+                value=f"{millimetres(way.across_mm)} to the patient’s {way.across_towards}, "
+                f"{millimetres(way.along_mm)} towards the {way.along_towards}",
+            )
+        )
     if card.gantry is not None:
         limit = "" if card.gantry.reachable else " (more than gantries tilt)"
         facts.append(

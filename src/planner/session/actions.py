@@ -84,6 +84,24 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "keep_entry", "Keep entry, ask again", "Propose with this skin point.", (), "Needle"
     ),
     ActionSpec("keep_tip", "Keep tip, ask again", "Propose with this target.", (), "Needle"),
+    ActionSpec("skin_map", "Skin access map", "Colour the skin by what it reaches.", (), "Needle"),
+    ActionSpec(
+        "grid_mark",
+        "Grid mark at crosshair",
+        "A mark of the grid on the skin; the card gives the way from it.",
+        ("M",),
+        "Needle",
+    ),
+    ActionSpec(
+        "correct_to",
+        "How to turn to the crosshair",
+        "On a control scan: entry and tip where the needle lies, crosshair on the target.",
+        (),
+        "Needle",
+    ),
+    ActionSpec(
+        "snap", "Snap to pedicle axis", "Lay the needle on its pedicle's axis.", (), "Needle"
+    ),
     ActionSpec("confirm_side", "Confirm side…", "Confirm left and right.", (), "Plan"),
     ActionSpec("recheck", "Check again", "Run every rule again.", ("F5",), "Plan"),
     ActionSpec("acknowledge", "Acknowledge…", "Answer the selected finding.", (), "Plan"),
@@ -210,10 +228,12 @@ STILL_COMING = "Wait until every slice is read and the gate has given its verdic
 NO_LINES = "Imported outlines have no lines to correct; use the brush."
 MARK_LEVEL = "Mark a level in the list first."
 NO_NEEDLE = "Select a needle first."
+_OF_A_NEEDLE = ("delete", "lock", "needle_view", "xray_view", "correct_to", "snap")
 _NEED_SCAN = (
     "segment", "segment_elsewhere", "import_labels", "entry", "tip", "new_needle", "outlines",
     "invert", "reset_view", "maximise", "large", "as_acquired", "save", "save_as", "report",
     "export", "suggest", "confirm_side", "recheck", "acknowledge", "simulate",
+    "grid_mark", "skin_map",
 )  # fmt: skip
 
 
@@ -287,9 +307,9 @@ def _plan_reasons(plan: PlanState) -> dict[str, str]:
     if len(plan.offers) < 2:
         found["next_offer"] = found["previous_offer"] = "There is no other proposal."
     if chosen is None:
-        found |= dict.fromkeys(("delete", "lock", "needle_view", "xray_view"), NO_NEEDLE)
+        found |= dict.fromkeys(_OF_A_NEEDLE, NO_NEEDLE)
     elif chosen.locked:
-        found["delete"] = "The needle is locked."
+        found["delete"] = found["snap"] = "The needle is locked."
     return found
 
 
@@ -309,5 +329,7 @@ def _outline_reasons(
         found |= dict.fromkeys(("segment", "segment_elsewhere", "import_labels"), why)
     if "suggest" in busy:
         found["suggest"] = "A proposal is being worked out."
+    if not anatomy.is_there:
+        found["skin_map"] = "Outline the spine first."
     found |= dict.fromkeys(("suggest_two", "keep_entry", "keep_tip"), found.get("suggest", ""))
     return found

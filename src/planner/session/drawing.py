@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -29,6 +30,9 @@ SECTION_POINTS = 96
 
 WALL_SLAB_MM = 0.8
 """Wall points this close to a plane are drawn on it; they lie about 1 mm apart."""
+
+SHAFT_RADIUS_PX = 5.0
+"""How near the mouse must be to take hold of a needle's shaft."""
 
 HANDLE_RADIUS_PX = 11.0
 """How near the mouse must be to take hold of a needle end."""
@@ -91,6 +95,20 @@ class SimulatedMark:
     label: str
 
 
+UNREACHED, HELD, REACHED, AMPLE = range(4)
+"""Codes of the skin map: no path, one the rules hold, one they do not, one with room to spare."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SkinMark:
+    """Skin points, shape ``(n, 3)`` LPS, with uint8 codes as named above."""
+
+    level: str
+    points_mm: Vector
+    codes: NDArray[np.uint8]
+    words: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingMark:
     """Where a finding points to."""
@@ -130,30 +148,75 @@ class Drawing:
     pending_tip: PointLps | None = None
     wall_points_mm: Vector | None = None
     levels: tuple[LevelTag, ...] = ()
+    skin: SkinMark | None = None
+    grid_mark: PointLps | None = None
     tool: ToolMarks = field(default_factory=ToolMarks)
+
+
+class Grip(StrEnum):
+    """What a drag does with a needle."""
+
+    END = "end"
+    WHOLE = "whole"
+    ALONG = "along"
+    """The tip goes along the needle; the skin point stays."""
 
 
 @dataclass(frozen=True, slots=True)
 class Handle:
-    """One draggable end of a needle."""
+    """What is held of a needle: an end, or its shaft; with Ctrl the tip along its axis."""
 
     trajectory_id: TrajectoryId
     is_entry: bool
+    grip: Grip = Grip.END
 
 
-def handle_at(needles: tuple[NeedleMark, ...], pane: PaneMap, x: float, y: float) -> Handle | None:
-    """Return the needle end under a pixel; the selected needle wins over others."""
-    best: tuple[bool, float, Handle] | None = None
+class Projected(Protocol):
+    """Anything that shows patient points at pixels."""
+
+    def pixel(self, point: PointLps) -> tuple[float, float]:
+        """Project one point."""
+        ...
+
+
+def handle_at(
+    needles: tuple[NeedleMark, ...], pane: Projected, x: float, y: float, *, along: bool = False
+) -> Handle | None:
+    """Return what of a needle is under a pixel; ends win over shafts, the selected one first.
+
+    ``along`` holds the tip to its axis, wherever the needle is taken hold of.
+    """
+    best: tuple[bool, bool, float, Handle] | None = None
     for needle in needles:
         if needle.locked:
             continue
-        for is_entry, point in ((False, needle.tip), (True, needle.entry)):
-            px, py = pane.pixel(point)
-            away = float(np.hypot(px - x, py - y))
-            offer = (not needle.selected, away, Handle(needle.id, is_entry))
-            if away <= HANDLE_RADIUS_PX and (best is None or offer[:2] < best[:2]):
+        for offer in _offers(needle, pane, np.array((x, y))):
+            if best is None or offer[:3] < best[:3]:
                 best = offer
-    return None if best is None else best[2]
+    if best is None:
+        return None
+    held = best[3]
+    return replace(held, is_entry=False, grip=Grip.ALONG) if along else held
+
+
+def _offers(
+    needle: NeedleMark, pane: Projected, at: Vector
+) -> list[tuple[bool, bool, float, Handle]]:
+    """Return the parts of a needle near a pixel: whether a shaft, whether another, how far."""
+    ends = {True: np.array(pane.pixel(needle.entry)), False: np.array(pane.pixel(needle.tip))}
+    found = []
+    for is_entry, end in ends.items():
+        away = float(np.hypot(*(end - at)))
+        if away <= HANDLE_RADIUS_PX:
+            found.append((False, not needle.selected, away, Handle(needle.id, is_entry)))
+    way = ends[False] - ends[True]
+    length2 = float(way @ way)
+    share = float((at - ends[True]) @ way) / length2 if length2 > 0.0 else -1.0
+    away = float(np.hypot(*(ends[True] + share * way - at)))
+    if 0.0 < share < 1.0 and away <= SHAFT_RADIUS_PX:
+        held = Handle(needle.id, is_entry=False, grip=Grip.WHOLE)
+        found.append((True, not needle.selected, away, held))
+    return found
 
 
 def section(shape: Spheroid, pane: PaneMap) -> Vector | None:

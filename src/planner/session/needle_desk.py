@@ -105,6 +105,23 @@ class NeedleDesk:
             self._floor.say("Select a needle first.", is_error=True)
         self._panes.lay_along(axis if state.needle is None else None)
 
+    def snap(self) -> None:
+        """Lay the selected needle on the axis of its pedicle, as deep as it is."""
+        ct, anatomy, needle = self._case.ct, self._edits.anatomy, self._edits.needle
+        if ct is None or needle is None:
+            return
+        vertebra = None if anatomy is None else anatomy.vertebrae.get(needle.level)
+        if vertebra is None:
+            self._floor.say(f"{needle.level} is not outlined.", is_error=True)
+            return
+        from planner.planning import snapped_to_pedicle  # noqa: PLC0415 - loads after the window
+
+        laid = snapped_to_pedicle(needle, vertebra, ct)
+        if laid is None:
+            self._floor.say(f"No {needle.side} pedicle of {needle.level} is known.", is_error=True)
+            return
+        self._floor.act(lambda: self._edits.lay(laid))
+
     def choose_approach(self, approach: Approach | None) -> None:
         """Choose how proposals go in; ``None`` for all that suit the level."""
         self.approach = approach

@@ -20,6 +20,7 @@ from planner.domain.plan import (
     SideConfirmation,
     Trajectory,
 )
+from planner.session.drawing import Grip
 from planner.session.needle_axis import NeedleAxis
 
 if TYPE_CHECKING:
@@ -185,9 +186,18 @@ class PlanDesk:
         self.is_dragging = False
 
     def drag(self, handle: Handle, point: PointLps) -> None:
-        """Move one end of a needle."""
+        """Move one end to ``point``, or the whole needle or its tip along the axis with it."""
+        name = handle.trajectory_id
+        needle = self.plan.trajectory(name)
+        if handle.grip is Grip.WHOLE:
+            self.do(commands.move_needle(name, point.array - needle.tip.array, self._drag))
+            return
+        if handle.grip is Grip.ALONG:
+            axis = NeedleAxis(needle.entry, needle.tip)
+            depth = max(axis.depth_mm(point), SHORTEST_TRAJECTORY_MM)
+            point = axis.at_depth(depth)
         put = commands.set_entry if handle.is_entry else commands.set_tip
-        self.do(put(handle.trajectory_id, point, self._drag))
+        self.do(put(name, point, self._drag))
 
     def take(
         self, suggestion: Suggestion, instead_of: tuple[TrajectoryId, ...] = (), drag: str = ""
@@ -204,6 +214,10 @@ class PlanDesk:
         self.selected = taken[0]
         self.pending_entry = self.pending_tip = None
         return taken
+
+    def lay(self, needle: Trajectory) -> None:
+        """Put both ends of a needle that is in the plan."""
+        self.do(commands.set_needle(needle.id, needle.entry, needle.tip))
 
     def delete(self) -> None:
         """Remove the selected needle and what is planned on it."""

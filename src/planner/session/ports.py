@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from planner.imaging.inspection import Inspection
     from planner.imaging.voxels import SliceDelivery
     from planner.safety import Scene
+    from planner.session.drawing import SkinMark
     from planner.session.margins import Margin
+    from planner.session.needle_card import CardPart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -201,6 +203,21 @@ class CaseServices(Protocol):
 
     def needle_solids(self, plan: Plan) -> Mapping[TrajectoryId, tuple[Capsule, ...]]:
         """Return the parts of every needle, the widest first; quick enough to follow a drag."""
+        ...
+
+    def needle_card(
+        self,
+        plan: Plan,
+        needle: TrajectoryId,
+        ct: CtVolume,
+        anatomy: Anatomy,
+        grid_mark: PointLps | None,
+    ) -> tuple[CardPart, ...]:
+        """Return what is measured of a needle and what to take to the room; quick."""
+        ...
+
+    def skin_map(self, ct: CtVolume, anatomy: Anatomy, level: Level, device_id: str) -> SkinMark:
+        """Return the skin over a vertebra, coloured by what can be reached from it."""
         ...
 
     def suggest(

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from planner.domain.volume import CtVolume
     from planner.geometry.capsule import Capsule
     from planner.session.drawing import CementMark, FindingMark, SimulatedMark
+    from planner.session.needle_card import CardPart
     from planner.session.needle_desk import Offered
     from planner.session.plan_desk import PlanDesk
     from planner.session.ports import CaseServices
@@ -143,7 +144,9 @@ def _remarks(rows: list[LevelRow]) -> list[str]:
     return [f"{', '.join(levels)}: {remark}" for remark, levels in about.items()]
 
 
-def plan_state(desk: PlanDesk, *, file_name: str, unsaved: bool, offered: Offered) -> PlanState:
+def plan_state(
+    desk: PlanDesk, *, file_name: str, unsaved: bool, offered: Offered, card: tuple[CardPart, ...]
+) -> PlanState:
     """Return the needles and the choice for the next one."""
     if desk.document is None:
         return PlanState()
@@ -166,6 +169,7 @@ def plan_state(desk: PlanDesk, *, file_name: str, unsaved: bool, offered: Offere
         redo=desk.document.redo_label,
         file_name=file_name,
         unsaved=unsaved,
+        card=card,
         offers=offered.titles,
         offer=offered.taken,
         suggestion=offered.reasons,

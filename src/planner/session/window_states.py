@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from planner.domain.plan import TrajectoryId
     from planner.domain.volume import GateVerdict
     from planner.geometry.points import PointLps
+    from planner.session.needle_card import CardPart
 
 
 class Step(StrEnum):
@@ -123,6 +124,8 @@ class PlanState:
         Title of every proposal, best first; ``offer`` is the one that was taken.
     suggestion
         Why that one.
+    card
+        What is measured of the selected needle and what to take to the room.
     none_because
         Why there is none, for each side and approach that gave no path.
     """
@@ -141,6 +144,7 @@ class PlanState:
     offer: int = 0
     suggestion: tuple[str, ...] = ()
     none_because: tuple[str, ...] = ()
+    card: tuple[CardPart, ...] = ()
     ablations: int = 0
 
 

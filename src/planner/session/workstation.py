@@ -24,6 +24,7 @@ from planner.session.paper_desk import PaperDesk
 from planner.session.plan_desk import PlanDesk
 from planner.session.position import position_alarm
 from planner.session.reception import Reception
+from planner.session.room_desk import RoomDesk
 from planner.session.simulation_desk import SimulationDesk
 from planner.session.tool_marks import CorrectionState
 from planner.session.treat_desk import TreatDesk
@@ -82,6 +83,7 @@ class Workstation:
         self.treatment = TreatDesk(services, self, edits)
         self.simulation = SimulationDesk(services, self, jobs, case, edits, self.checks)
         self.paper = PaperDesk(services, self, jobs, case, edits, self.checks)
+        self.room = RoomDesk(services, self, jobs, case, edits, panes)
         self.xrays = XrayDesk(view, self, jobs, case, edits, panes)
         self.names_hidden = False
         self._focus: FindingMark | None = None
@@ -125,6 +127,7 @@ class Workstation:
         self.jobs.cancel("xray", "skin", "card")
         self.checks.forget()
         self.needles.forget()
+        self.room.forget()
         self._shown.pop("coming", None)
         self._focus, self._zones = None, ()
         self.edits.anatomy = opened.anatomy
@@ -281,6 +284,7 @@ class Workstation:
             file_name=self.case.path.name if self.case.path else "",
             unsaved=self.case.unsaved,
             offered=self.needles.offered,
+            card=self.room.card,
         )
         treat = state_words.treat_state(
             desk, self._services, zones, cements, unfilled, self.simulation.lines
@@ -305,8 +309,16 @@ class Workstation:
         )
         if self.outlines.is_stale:
             drawing = replace(drawing, wall_points_mm=None)
-        self._view.show_drawing(replace(drawing, tool=self.corrections.marks))
+        self._view.show_drawing(
+            replace(
+                drawing,
+                tool=self.corrections.marks,
+                skin=self.room.skin,
+                grid_mark=self.room.grid_mark,
+            )
+        )
         self.xrays.follow(cements)
+        self.room.follow(is_void=self.outlines.is_stale)
 
     def _refresh_coming(self) -> None:
         """Show that nothing can be planned yet, and nothing of the case that was open."""

@@ -50,6 +50,7 @@ class XrayDesk:
         self._made: dict[XraySubject, XrayPicture] = {}
         self._small: frozenset[XraySubject] = frozenset()
         self._shown: tuple[XrayPicture, ...] = ()
+        self._asked: tuple[tuple[XraySubject, ...], bool] = ((), False)
 
     def toggle(self) -> None:
         """Show X-ray pictures of the selected needle, or slices again."""
@@ -83,6 +84,7 @@ class XrayDesk:
             self._case_shown[1] is not anatomy
         ):  # fmt: skip
             self._made, self._small, self._case_shown = {}, frozenset(), (ct, anatomy)
+            self._asked = ((), False)
         from planner.session.xray_drawing import subjects  # noqa: PLC0415 - loads after the window
 
         masks = tuple((fill.filled(), fill.geometry) for fill in fills)
@@ -93,8 +95,9 @@ class XrayDesk:
         good = {one for one in self._made if dragging or one not in self._small}
         missing = tuple(one for one in wanted if one not in good)
         self._show(tuple(self._made[one] for one in wanted if one in self._made))
-        if not missing or SLOT in self._jobs.busy:
+        if not missing or SLOT in self._jobs.busy or (missing, dragging) == self._asked:
             return
+        self._asked = (missing, dragging)
         self._draw(missing, wanted, ct, anatomy, needle.level, masks, preview=dragging)
 
     def _draw(  # one job: what, of whom, how

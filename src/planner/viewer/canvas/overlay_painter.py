@@ -26,12 +26,15 @@ from planner.viewer.theme import clinical
 
 if TYPE_CHECKING:
     from planner.geometry.points import PointLps, Vector
-    from planner.session.drawing import Drawing, NeedleMark, ZoneMark
+    from planner.session.drawing import Drawing, NeedleMark, SkinMark, ZoneMark
     from planner.session.planes import PaneMap
     from planner.session.view_state import ViewState
 
 IN_PLANE_MM = 1.2
 """A needle this close to the plane is drawn solid: about half of a 13 G cannula."""
+
+SKIN_SLAB_MM = 4.0
+"""Skin points this near to a plane are drawn on it; they lie about 5 mm apart."""
 
 HALO = QColor(0, 0, 0, 170)
 HALO_PX = 2.0
@@ -71,6 +74,15 @@ def paint_overlays(painter: QPainter, pane: PaneMap, view: ViewState, drawing: D
         for needle in drawing.needles:
             _needle(painter, pane, needle)
         _pending(painter, pane, drawing)
+    _marks(painter, pane, drawing)
+
+
+def _marks(painter: QPainter, pane: PaneMap, drawing: Drawing) -> None:
+    """Draw what is no part of the plan: the skin map, the grid mark, a finding's place."""
+    if drawing.skin is not None:
+        _skin(painter, pane, drawing.skin)
+    if drawing.grid_mark is not None:
+        _grid_mark(painter, pane, drawing.grid_mark)
     if drawing.focus is not None:
         _focus(painter, pane, drawing)
 
@@ -120,6 +132,23 @@ def _zone(painter: QPainter, pane: PaneMap, zone: ZoneMark) -> None:
         painter.drawPolygon(polygon(pane, nominal))
         painter.setPen(pen(clinical.ZONE, 1.8))
         painter.drawPolygon(polygon(pane, nominal))
+
+
+def _skin(painter: QPainter, pane: PaneMap, skin: SkinMark) -> None:
+    near = np.abs(pane.depth_mm(skin.points_mm)) <= SKIN_SLAB_MM
+    for code, colour in clinical.SKIN_COLOURS.items():
+        shown = skin.points_mm[near & (skin.codes == code)]
+        if len(shown):
+            painter.setPen(pen(colour, 5.0))
+            painter.drawPoints(polygon(pane, shown))
+
+
+def _grid_mark(painter: QPainter, pane: PaneMap, mark: PointLps) -> None:
+    centre = QPointF(*pane.pixel(mark))
+    painter.setPen(pen(clinical.LETTERS, 1.8))
+    for a, b in ((QPointF(7, 7), QPointF(-7, -7)), (QPointF(7, -7), QPointF(-7, 7))):
+        painter.drawLine(centre + a, centre + b)
+    words(painter, centre + QPointF(10, -8), "grid mark", clinical.LETTERS, 12)
 
 
 def _crosshair(painter: QPainter, pane: PaneMap, cursor: PointLps) -> None:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from planner.geometry.ellipsoid import Spheroid
     from planner.geometry.points import PointLps
-    from planner.session.drawing import Drawing, NeedleMark
+    from planner.session.drawing import Drawing, NeedleMark, SkinMark
     from planner.session.surfaces import Surface
     from planner.viewer.canvas.turntable import Turntable
 
@@ -49,6 +49,8 @@ _numpy: Any = numpy_support
 
 NEEDLE_RADIUS_MM = 1.4
 """Drawn radius of a needle in 3-D: between a 13 G and a 10 G cannula; for looking only."""
+
+SKIN_DOT_PX = 5.0
 
 BACKGROUND = (0.043, 0.055, 0.075)
 
@@ -86,6 +88,8 @@ class Scene:
             if outer is not None:
                 self._marks.append(_spheroid_actor(outer, clinical.ZONE, 0.14))
         self._marks += [_mesh_actor(fill, clinical.CEMENT, 0.75) for fill in fills]
+        if drawing.skin is not None:
+            self._marks += _skin_actors(drawing.skin)
         if drawing.focus is not None:
             colour = clinical.SEVERITY_COLOURS[drawing.focus.severity]
             self._marks.append(_ball(drawing.focus.at, 2.4, colour))
@@ -175,6 +179,29 @@ def _needle_actors(needle: NeedleMark) -> list[Any]:
     tube.CappingOn()
     tube.Update()
     return [_actor(tube, colour, 1.0), _ball(needle.entry, 2.6, colour)]
+
+
+def _skin_actors(skin: SkinMark) -> list[Any]:
+    """Return the skin map as dots, one actor for each colour."""
+    made = []
+    for code, colour in clinical.SKIN_COLOURS.items():
+        spots = np.ascontiguousarray(skin.points_mm[skin.codes == code], dtype=np.float32)
+        if not len(spots):
+            continue
+        points = vtkPoints()
+        points.SetData(_numpy.numpy_to_vtk(spots, deep=True))
+        cells = vtkCellArray()
+        for place in range(len(spots)):
+            cells.InsertNextCell(1)
+            cells.InsertCellPoint(place)
+        mesh = vtkPolyData()
+        mesh.SetPoints(points)
+        mesh.SetVerts(cells)
+        actor = _actor(mesh, colour, 1.0)
+        actor.GetProperty().SetPointSize(SKIN_DOT_PX)
+        actor.GetProperty().LightingOff()
+        made.append(actor)
+    return made
 
 
 def _ball(at: PointLps, radius_mm: float, colour: str) -> Any:

@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from planner.geometry.points import PointLps
 from planner.geometry.volume_geometry import direction_label
-from planner.session.drawing import Drawing
+from planner.session.drawing import Drawing, Handle, handle_at
 from planner.session.planes import volume_centre
 from planner.session.view_state import Layer
 from planner.viewer.canvas.overlay_painter import words, words_centred
 from planner.viewer.canvas.slice_pane import GROUND
-from planner.viewer.canvas.turntable import Turntable
+from planner.viewer.canvas.turntable import SeenBy, Turntable
 from planner.viewer.theme import clinical
 
 if TYPE_CHECKING:
@@ -36,9 +36,12 @@ COARSE = 2
 
 
 class ScenePane(QWidget):
-    """Bone, needles, zones and cement; left drag turns, wheel zooms, middle drag shifts."""
+    """Bone, needles, zones and cement; left drag turns or moves a needle, wheel zooms."""
 
     maximise_toggled = Signal(str)
+    handle_grabbed = Signal(object)
+    handle_moved = Signal(object, object)
+    handle_released = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -52,6 +55,7 @@ class ScenePane(QWidget):
         self._stale = True
         self._coarse = False
         self._last = QPointF()
+        self._handle: Handle | None = None
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.timeout.connect(self._draw_fine)
@@ -121,6 +125,7 @@ class ScenePane(QWidget):
             old.needles == drawing.needles
             and old.zones == drawing.zones
             and old.focus == drawing.focus
+            and old.skin is drawing.skin
             and list(map(id, old.cements)) == list(map(id, drawing.cements))
         )
         if not same:
@@ -136,6 +141,7 @@ class ScenePane(QWidget):
             needles=shown.needles if Layer.NEEDLES in layers else (),
             zones=shown.zones if Layer.ZONES in layers else (),
             focus=shown.focus,
+            skin=shown.skin,
         )
         cements = shown.cements if Layer.CEMENT in layers else ()
         self._scene.show_drawing(kept, tuple(item.mesh for item in cements if item.mesh))
@@ -190,14 +196,41 @@ class ScenePane(QWidget):
             words(painter, QPointF(10, 40 + 18 * row), text, clinical.LETTERS, 13, bold=True)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Start a drag."""
+        """Take hold of a needle, or start to turn."""
         self._last = event.position()
+        if event.button() is not Qt.MouseButton.LeftButton or self._eye is None:
+            return
+        along = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        needles = self._drawing.needles if Layer.NEEDLES in self._layers else ()
+        seen = SeenBy(self._eye, float(self.width()), float(self.height()))
+        self._handle = handle_at(needles, seen, self._last.x(), self._last.y(), along=along)
+        if self._handle is not None:
+            self.handle_grabbed.emit(self._handle)
+
+    def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
+        """End the drag."""
+        if self._handle is not None:
+            self._handle = None
+            self.handle_released.emit()
+
+    def _drag_needle(self, eye: Turntable, by: QPointF) -> None:
+        """Move what is held, as far from the eye as it is."""
+        held = self._handle
+        for needle in self._drawing.needles:
+            if held is not None and needle.id == held.trajectory_id:
+                start = needle.entry if held.is_entry else needle.tip
+                moved = eye.dragged(start, (by.x(), by.y()), float(self.height()))
+                self.handle_moved.emit(held, moved)
+                return
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Turn, shift or zoom."""
         by = event.position() - self._last
         self._last = event.position()
         if self._eye is None or event.buttons() == Qt.MouseButton.NoButton:
+            return
+        if self._handle is not None:
+            self._drag_needle(self._eye, by)
             return
         if event.buttons() & Qt.MouseButton.LeftButton:
             turn = by.x() * DEGREES_PER_PIXEL

@@ -19,6 +19,7 @@ from planner.session.drawing import (
     POSSIBLE,
     ZONE,
     Drawing,
+    Grip,
     Handle,
     handle_at,
 )
@@ -129,6 +130,7 @@ class SlicePane(QWidget):
         self._drawing = Drawing()
         self._act: Act | None = None
         self._handle: Handle | None = None
+        self._hold_offset = QPointF()
         self._uses_tool = False
         self._last = QPointF()
         self._words = ""
@@ -273,8 +275,14 @@ class SlicePane(QWidget):
         if button is MouseButton.LEFT and not shift:
             x, y = self._last.x(), self._last.y()
             shown = self._view is not None and Layer.NEEDLES in self._view.layers
-            self._handle = handle_at(self._drawing.needles, pane, x, y) if shown else None
+            along = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+            needles = self._drawing.needles if shown else ()
+            self._handle = handle_at(needles, pane, x, y, along=along)
             if self._handle is not None:
+                self._hold_offset = QPointF()
+                start = self._grabbed_point(self._handle)
+                if start is not None and self._handle.grip is not Grip.END:
+                    self._hold_offset = QPointF(*pane.pixel(start)) - self._last
                 self.handle_grabbed.emit(self._handle)
                 return
             if self._drawing.tool.hint:
@@ -298,7 +306,8 @@ class SlicePane(QWidget):
         elif self._handle is not None:
             start = self._grabbed_point(self._handle)
             if start is not None:
-                self.handle_moved.emit(self._handle, pane.moved_to(start, now.x(), now.y()))
+                to = now + self._hold_offset
+                self.handle_moved.emit(self._handle, pane.moved_to(start, to.x(), to.y()))
         elif self._act is not None:
             self._drag(self._act, pane, now - last, here)
         else:

@@ -52,3 +52,33 @@ class Turntable:
         back = np.array((sin(a) * cos(e), cos(a) * cos(e), sin(e)))
         right = np.array((-cos(a), sin(a), 0.0))
         return right, np.cross(back, right), back
+
+    def project(self, points_mm: Vector, width_px: float, height_px: float) -> Vector:
+        """Return where points, shape ``(n, 3)`` LPS, are seen, in pixels, shape ``(n, 2)``."""
+        right, up, back = self.axes
+        offset = np.atleast_2d(points_mm) - self.focus.array
+        away = self.distance_mm - offset @ back
+        scale = height_px / (2.0 * np.tan(radians(VIEW_ANGLE_DEG / 2)) * away)
+        across, high = offset @ right * scale, offset @ up * scale
+        return np.stack((width_px / 2 + across, height_px / 2 - high), axis=1)
+
+    def dragged(self, start: PointLps, by_px: tuple[float, float], height_px: float) -> PointLps:
+        """Return a point moved by so many pixels right and down, as far from the eye as it was."""
+        right, up, back = self.axes
+        away = self.distance_mm - float((start.array - self.focus.array) @ back)
+        scale = 2.0 * away * np.tan(radians(VIEW_ANGLE_DEG / 2)) / height_px
+        return start.moved((right * by_px[0] - up * by_px[1]) * scale)
+
+
+@dataclass(frozen=True, slots=True)
+class SeenBy:
+    """A pane as the hand's aim needs it: where the eye shows a point."""
+
+    eye: Turntable
+    width_px: float
+    height_px: float
+
+    def pixel(self, point: PointLps) -> tuple[float, float]:
+        """Project one point."""
+        x, y = self.eye.project(point.array, self.width_px, self.height_px)[0]
+        return float(x), float(y)

@@ -37,9 +37,9 @@ class PaneGrid(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.slices = {plane: SlicePane(plane) for plane in Plane}
-        self.scene = ScenePane()
-        self.xrays = {name: XrayPane(TITLES[name]) for name in ORDER}
+        self.slices = {plane: SlicePane(plane, self) for plane in Plane}
+        self.scene = ScenePane(self)
+        self.xrays = {name: XrayPane(TITLES[name], self) for name in ORDER}
         self._layout = ("", "", False)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(2, 2, 2, 2)

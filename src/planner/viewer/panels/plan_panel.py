@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QAction
 
+    from planner.session.needle_card import CardPart
     from planner.session.window_states import PlanState
 
 _SIDES = ((Side.RIGHT, "Right"), (None, "From entry"), (Side.LEFT, "Left"))
@@ -111,6 +113,17 @@ class PlanPanel(Panel):
         for name, short in (("new_needle", "New"), ("lock", "Lock"), ("delete", "Delete")):
             row.addWidget(button(actions[name], short=short))
         self.column.addLayout(row)
+        for names in (
+            (("snap", "Snap to pedicle"), ("needle_view", "Along  V")),
+            (("xray_view", "X-ray  Y"), ("skin_map", "Skin map")),
+        ):
+            row = QHBoxLayout()
+            for name, short in names:
+                row.addWidget(button(actions[name], short=short))
+            self.column.addLayout(row)
+        self._card = label("", "quiet")
+        self._card.setTextFormat(Qt.TextFormat.RichText)
+        self.add(self._card)
         self.end()
 
     def show_plan(self, state: PlanState) -> None:
@@ -133,6 +146,7 @@ class PlanPanel(Panel):
         none = "\n".join(f"· {reason}" for reason in state.none_because)
         say(self._none, f"Not proposed:\n{none}" if none else "")
         self._show_offers(state)
+        say(self._card, card_html(state.card))
         self._needles.clear()
         for row in state.needles:
             lock = "  (locked)" if row.locked else ""
@@ -157,3 +171,15 @@ class PlanPanel(Panel):
 
     def _needle_clicked(self, item: QListWidgetItem) -> None:
         self.needle_chosen.emit(item.data(Qt.ItemDataRole.UserRole))
+
+
+def card_html(card: tuple[CardPart, ...]) -> str:
+    """Return the card as a table: what it is on the left, the number on the right."""
+    rows = []
+    for part in card:
+        rows.append(f'<tr><td colspan="2"><br><b>{escape(part.title)}</b></td></tr>')
+        rows += [
+            f'<tr><td style="padding-right:8px">{escape(name)}</td><td>{escape(value)}</td></tr>'
+            for name, value in part.lines
+        ]
+    return f"<table>{''.join(rows)}</table>" if rows else ""

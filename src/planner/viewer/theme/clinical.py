@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from planner.domain.finding import Severity, Verdict
+from planner.session.drawing import AMPLE, HELD, REACHED, UNREACHED
 from planner.session.view_state import Layer
 
 if TYPE_CHECKING:
@@ -29,6 +30,13 @@ CEMENT: Final = "#E58AC2"
 CROSSHAIR: Final = "#7C93AA"
 LETTERS: Final = "#F3C969"
 BONE: Final = "#E8DFCB"
+
+SKIN_COLOURS: Final[Mapping[int, str]] = {
+    UNREACHED: "#4A5663",
+    HELD: "#E5484D",
+    REACHED: "#4D9DE0",
+    AMPLE: "#F4FAFF",
+}
 
 LAYER_COLOURS: Final[Mapping[Layer, str]] = {
     Layer.VERTEBRAE: VERTEBRA,

@@ -1,0 +1,144 @@
+"""What helps at the table: the needle's card, the grid mark, the skin map, the correction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from planner.domain.anatomy import Anatomy
+    from planner.domain.plan import Plan, TrajectoryId
+    from planner.domain.volume import CtVolume
+    from planner.geometry.points import PointLps
+    from planner.session.case_desk import CaseDesk
+    from planner.session.drawing import SkinMark
+    from planner.session.floor import Floor
+    from planner.session.job_desk import JobDesk
+    from planner.session.needle_card import CardPart
+    from planner.session.pane_desk import PaneDesk
+    from planner.session.plan_desk import PlanDesk
+    from planner.session.ports import CaseServices
+
+    _Key = tuple[CtVolume, Anatomy, Plan, TrajectoryId, PointLps | None]
+
+
+class RoomDesk:
+    """Keeps the card that of the selected needle, and the map that of the outlines."""
+
+    def __init__(
+        self,
+        services: CaseServices,
+        floor: Floor,
+        jobs: JobDesk,
+        case: CaseDesk,
+        edits: PlanDesk,
+        panes: PaneDesk,
+    ) -> None:
+        self._services = services
+        self._floor = floor
+        self._jobs = jobs
+        self._case = case
+        self._edits = edits
+        self._panes = panes
+        self._key: _Key | None = None
+        self._asked: _Key | None = None
+        self._card: tuple[CardPart, ...] = ()
+        self._map: SkinMark | None = None
+        self._map_of: object = None
+        self.grid_mark: PointLps | None = None
+
+    def forget(self) -> None:
+        """Drop what belongs to another scan."""
+        self._key = self._asked = self._map = None
+        self._card = ()
+        self.grid_mark = None
+
+    @property
+    def card(self) -> tuple[CardPart, ...]:
+        """The card of the selected needle as it is now; empty while it is being measured."""
+        return self._card if self._key is not None and self._key == self._now() else ()
+
+    def _now(self) -> _Key | None:
+        """Return what the card has to be of; ``None`` without outlines of the needle's level."""
+        needle, anatomy, ct = self._edits.needle, self._edits.anatomy, self._case.ct
+        if needle is None or anatomy is None or ct is None:
+            return None
+        if needle.level not in anatomy.vertebrae:
+            return None
+        return (ct, anatomy, self._edits.plan, needle.id, self.grid_mark)
+
+    def follow(self, *, is_void: bool) -> None:
+        """Measure again what changed, once it is let go; nothing on outlines that do not count."""
+        key = self._now()
+        if is_void:
+            self._key = None
+        if key is None or is_void or key == self._key:
+            return
+        if self._edits.is_dragging or "card" in self._jobs.busy or key == self._asked:
+            return
+        self._asked = key
+        ct, anatomy, plan, needle, mark = key
+
+        def came(value: object) -> None:
+            self._key, self._card = key, value  # type: ignore[assignment]  # needle_card
+
+        self._jobs.start(
+            "card",
+            "Measuring the needle",
+            lambda _report: self._services.needle_card(plan, needle, ct, anatomy, mark),
+            came,
+        )
+
+    @property
+    def skin(self) -> SkinMark | None:
+        """The map, while the outlines are those it was made of."""
+        return self._map if self._map_of is self._edits.anatomy else None
+
+    def mark_grid(self) -> None:
+        """Take the crosshair as a mark of the grid on the skin; there already, take it away."""
+        state = self._panes.state
+        if state is None:
+            return
+        self.grid_mark = None if self.grid_mark == state.cursor else state.cursor
+        set_words = "Grid mark set: the card gives the way from it to the entry."
+        self._floor.say(set_words if self.grid_mark else "Grid mark taken away.")
+        self._floor.refresh()
+
+    def say_correction(self) -> None:
+        """Say how to turn the needle, as it lies in this scan, to point at the crosshair."""
+        needle, state = self._edits.needle, self._panes.state
+        if needle is None or state is None:
+            self._floor.say("Put entry and tip where this scan shows the needle.", is_error=True)
+            return
+        if min(state.cursor.distance_mm(end) for end in (needle.entry, needle.tip)) < 1.0:
+            self._floor.say("Put the crosshair on the target first.", is_error=True)
+            return
+        from planner.session.needle_card import correction_words  # noqa: PLC0415 - loads after the window
+
+        self._floor.say(correction_words(needle, state.cursor))
+
+    def toggle_skin(self) -> None:
+        """Show what each point of the skin can reach, or take it away."""
+        if self.skin is not None:
+            self._map = None
+            self._floor.refresh()
+            return
+        ct, anatomy = self._case.ct, self._edits.anatomy
+        needle = self._edits.needle
+        level = self._edits.level or (needle.level if needle else None)
+        if ct is None or anatomy is None or level is None or level not in anatomy.vertebrae:
+            self._floor.say("Outline the spine, then choose a level.", is_error=True)
+            return
+        burns = self._edits.plan.ablations
+        device_id = burns[0].device_id if burns else ""
+
+        def came(value: object) -> None:
+            self._map, self._map_of = value, anatomy  # type: ignore[assignment]  # skin_map
+            if self._map is not None:
+                self._floor.say(self._map.words)
+
+        self._jobs.start(
+            "skin",
+            f"Looking what the skin over {level} can reach",
+            lambda _report: self._services.skin_map(ct, anatomy, level, device_id),
+            came,
+        )
