@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
 
 from planner.session.ports import Wish
+from planner.session.window_states import Offered
 
 if TYPE_CHECKING:
     from planner.domain.anatomy import Anatomy
@@ -18,16 +19,6 @@ if TYPE_CHECKING:
     from planner.session.pane_desk import PaneDesk
     from planner.session.plan_desk import PlanDesk
     from planner.session.ports import CaseServices, Suggestions
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offered:
-    """What was proposed last, in words; ``taken`` is the place of the one in the plan."""
-
-    titles: tuple[str, ...] = ()
-    taken: int = 0
-    reasons: tuple[str, ...] = ()
-    none_because: tuple[str, ...] = ()
 
 
 class NeedleDesk:

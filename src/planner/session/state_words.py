@@ -38,9 +38,9 @@ if TYPE_CHECKING:
     from planner.geometry.capsule import Capsule
     from planner.session.drawing import CementMark, FindingMark, SimulatedMark
     from planner.session.needle_card import CardPart
-    from planner.session.needle_desk import Offered
     from planner.session.plan_desk import PlanDesk
     from planner.session.ports import CaseServices
+    from planner.session.window_states import Offered
 
 SIDE_IN_DOUBT = frozenset(
     {"DCM-POSTERIOR-SIDE", "DCM-POSITION-CONTRADICTS", "DCM-NO-PATIENT-POSITION"}

@@ -111,6 +111,16 @@ class NeedleRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Offered:
+    """What was proposed last, in words; ``taken`` is the place of the one in the plan."""
+
+    titles: tuple[str, ...] = ()
+    taken: int = 0
+    reasons: tuple[str, ...] = ()
+    none_because: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanState:
     """Needles, history and the choice for the next needle.
 
