@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import asin, atan2, degrees
 from typing import TYPE_CHECKING, Final
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from planner.domain.plan import Trajectory
     from planner.domain.volume import CtVolume
     from planner.geometry.points import Vector
+    from planner.geometry.volume_geometry import VolumeGeometry
     from planner.planning.surfaces import Surface, Surroundings
 
 STEP_MM: Final = 0.25
@@ -156,17 +158,26 @@ def angles_deg(direction: Vector, side: Side, vertebra: Vertebra) -> dict[str, f
 
 def slice_angles_deg(direction: Vector, side: Side, ct: CtVolume) -> dict[str, float]:
     """Return the angles of a needle to the slices as the gantry made them, tilt and all."""
-    axes = ct.geometry.direction
-    normal = unit(np.cross(axes[:, 0], axes[:, 1]))
-    normal = normal if normal[2] >= 0.0 else -normal
+    normal, in_slice = _slice_frame(ct.geometry)
     out = degrees(asin(min(max(float(direction @ normal), -1.0), 1.0)))
-    leftward = np.array((1.0, 0.0, 0.0)) - normal[0] * normal
-    if not float(np.linalg.norm(leftward)) > SIDEWAYS_SHARE:
+    if in_slice is None:
         return {"out_of_slice": out}
-    left = unit(leftward)
-    back = np.cross(normal, left)
+    left, back = in_slice
     across, ahead = float(direction @ left), -float(direction @ back)
     return {"in_slice": degrees(atan2(-side.sign * across, ahead)), "out_of_slice": out}
+
+
+@lru_cache(maxsize=4)
+def _slice_frame(geometry: VolumeGeometry) -> tuple[Vector, tuple[Vector, Vector] | None]:
+    """Return the slices' normal, and left and back within them unless they are sagittal."""
+    axes = geometry.direction
+    normal = unit(np.cross(axes[:, 0], axes[:, 1]))
+    normal = normal if normal[2] >= 0.0 else -normal
+    leftward = np.array((1.0, 0.0, 0.0)) - normal[0] * normal
+    if not float(np.linalg.norm(leftward)) > SIDEWAYS_SHARE:
+        return normal, None
+    left = unit(leftward)
+    return normal, (left, np.cross(normal, left))
 
 
 def _tip_place(
