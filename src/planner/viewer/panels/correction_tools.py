@@ -83,7 +83,7 @@ class CorrectionTools(QWidget):
         column_.addWidget(section("Correct"))
         column_.addLayout(_beside(self._of, self.name))
         column_.addLayout(grid)
-        column_.addLayout(_beside(label("Brush paints", "quiet"), self.paint))
+        column_.addLayout(_beside(label("Brush", "quiet"), self.paint))
         column_.addLayout(_beside(self.ball, self.brush))
         column_.addLayout(_beside(self._bone, self.threshold))
         for name, box in self.counts.items():
@@ -111,7 +111,7 @@ class CorrectionTools(QWidget):
         self.brush.valueChanged.connect(self.brush_sized)
 
     def _make_threshold(self) -> None:
-        self._bone = label("Bone begins at", "quiet")
+        self._bone = label("Bone from", "quiet")
         self.threshold = QSpinBox()
         self.threshold.setFixedWidth(110)
         self.threshold.setRange(_AUTOMATIC_HU, int(GREATEST_BONE_HU))
@@ -144,7 +144,7 @@ class CorrectionTools(QWidget):
         self.ball.setChecked(state.brush.is_ball)
         self.counts["Lumbar"].setCurrentText(str(state.count.lumbar))
         self.counts["Thoracic"].setCurrentText(str(state.count.thoracic))
-        self._bone.setText(f"Bone of {state.level} begins at" if state.level else "Bone begins at")
+        self._bone.setText(f"{state.level} bone from" if state.level else "Bone from")
         why = "" if state.level else MARK_LEVEL
         if not state.has_lines:
             why = NO_LINES
