@@ -1,230 +1,241 @@
-"""Change the code a little, many times, and see whether a test notices. Run by hand.
+"""Try mutants quickly: one process, a fork for each, only the tests that can notice. Run by hand.
 
-``python tests/safety/mutants_by_hand.py [SAMPLE] [SEED]`` mutates ``planner.safety`` and
-``planner.geometry``: comparisons, arithmetic, logic, numbers and negations, one at a time, by
-swapping the code of the function it stands in. Each mutant meets the tests that run that function,
-quickest first, with every cache emptied before each of them.
+``python tests/safety/mutants_by_hand.py MUTANTS.json OUT.jsonl SEED COUNT tests/safety/test_*.py``
+
+Everything is imported once and every cache is warm. A child puts the one changed function in
+place and runs the tests that go through that function: first those that noticed other mutants of
+it, then those in which it gives something else on the arguments it was seen with. ``FULL=1`` runs
+all of them, which is what a survivor needs before it is called one.
 """
 
-from __future__ import annotations
-
 import ast
-import copy
+import dataclasses
 import gc
+import json
+import os
 import random
+import resource
 import sys
 import time
 import types
+from collections import Counter, defaultdict
+from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 import pytest
 from _pytest.runner import runtestprotocol
 
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
-from safety.test_faults import forget  # noqa: E402
+ROOMS = tuple(str(ROOT / "src/planner" / room) for room in ("safety", "geometry"))
+CACHED = {"ruler", "surfaces", "distance_field", "digest", "same_array", "gives", "zone_surface"}
+"""Modules whose results are kept between checks, so that a mutant must begin with nothing kept."""
 
-ROOMS = ("safety", "geometry")
-LEFT_OUT = {"tiny_spine.py", "kernels.py"}
-"""A spine of closed shapes is test data; a kernel's wrapper has nothing to mutate."""
+FULL = os.environ.get("FULL") == "1"
+CAP_S = 4.0
+"""Processor time after which a mutant is put off to a run with ``FULL=1``."""
 
-COMPARE = {
-    ast.Lt: ast.LtE,
-    ast.LtE: ast.Lt,
-    ast.Gt: ast.GtE,
-    ast.GtE: ast.Gt,
-    ast.Eq: ast.NotEq,
-    ast.NotEq: ast.Eq,
-    ast.Is: ast.IsNot,
-    ast.IsNot: ast.Is,
-    ast.In: ast.NotIn,
-    ast.NotIn: ast.In,
-}
-ARITHMETIC = {
-    ast.Add: ast.Sub,
-    ast.Sub: ast.Add,
-    ast.Mult: ast.Div,
-    ast.Div: ast.Mult,
-    ast.BitAnd: ast.BitOr,
-    ast.BitOr: ast.BitAnd,
-    ast.Pow: ast.Mult,
-    ast.FloorDiv: ast.Mult,
-}
+CALLS = 2
+"""Calls of a function kept for each test, to compare what the mutant gives."""
 
 
-def changes(node):
-    """Every small change of one node, as functions that make it on a copy."""
-    if isinstance(node, ast.Compare):
-        for place, op in enumerate(node.ops):
-            if type(op) in COMPARE:
-                yield (
-                    f"{type(op).__name__}",
-                    lambda n, p=place, o=op: n.ops.__setitem__(p, COMPARE[type(o)]()),
-                )
-    elif isinstance(node, ast.BinOp) and type(node.op) in ARITHMETIC:
-        if not isinstance(node.left, ast.Constant | ast.JoinedStr) or not isinstance(
-            getattr(node.left, "value", 0), str
-        ):
-            yield type(node.op).__name__, lambda n: setattr(n, "op", ARITHMETIC[type(n.op)]())
-    elif isinstance(node, ast.BoolOp):
-        swap = ast.Or if isinstance(node.op, ast.And) else ast.And
-        yield type(node.op).__name__, lambda n, s=swap: setattr(n, "op", s())
-    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not | ast.USub):
-        yield type(node.op).__name__, lambda n: setattr(n, "op", ast.UAdd())
-    elif isinstance(node, ast.Constant) and isinstance(node.value, int | float):
-        yield (
-            f"{node.value}",
-            lambda n: setattr(
-                n, "value", (not n.value) if isinstance(n.value, bool) else n.value + 1
-            ),
+def forget():
+    from safety.test_faults import forget as empty  # noqa: PLC0415 - tests are on the path by now
+
+    empty()
+
+
+def passes(item):
+    return all(not one.failed for one in runtestprotocol(item, log=False, nextitem=None))
+
+
+def same(one, other, depth=0):
+    """Whether two results say the same; what cannot be compared does not."""
+    if one is other:
+        return True
+    if type(one) is not type(other) or depth > 6:
+        return False
+    if isinstance(one, np.ndarray):
+        return one.shape == other.shape and np.array_equal(one, other)
+    if isinstance(one, BaseException):
+        return str(one) == str(other) and same(vars(one), vars(other), depth + 1)
+    if isinstance(one, tuple | list):
+        pairs = zip(one, other, strict=False)
+        return len(one) == len(other) and all(same(a, b, depth + 1) for a, b in pairs)
+    if isinstance(one, dict):
+        return list(one) == list(other) and all(same(one[k], other[k], depth + 1) for k in one)
+    if dataclasses.is_dataclass(one):
+        names = [part.name for part in dataclasses.fields(one)]
+        return all(same(getattr(one, n), getattr(other, n), depth + 1) for n in names)
+    with suppress(Exception):
+        return bool(one == other)
+    return False
+
+
+def gives(function, arguments, options):
+    for one in arguments:
+        if hasattr(one, "recalled"):
+            one.recalled.clear()
+    try:
+        return "gave", function(*arguments, **options)
+    except Exception as error:  # noqa: BLE001 - what it raises is what it gives
+        return "raised", error
+
+
+def nested(code):
+    for one in code.co_consts:
+        if isinstance(one, types.CodeType):
+            yield one
+            yield from nested(one)
+
+
+def put_in(mutant, functions, path, name):
+    """Give the function of a mutant its changed code; return the sound one, if there is one."""
+    sound = None
+    for function in [one for one in functions if one.__code__.co_qualname == name]:
+        free = function.__code__.co_freevars
+        lines = [f"    {one} = None" for one in free]
+        lines += ["    " + line for line in mutant["code"].split("\n")]
+        lines += [f"    return {mutant['func']}"]
+        source = "from __future__ import annotations\ndef outer():\n" + "\n".join(lines)
+        space = dict(function.__globals__)
+        exec(compile(ast.parse(source), path, "exec"), space)
+        made = space["outer"]()
+        sound = types.FunctionType(
+            function.__code__,
+            function.__globals__,
+            function.__name__,
+            function.__defaults__,
+            function.__closure__,
         )
-
-
-def in_words(tree):
-    """Nodes inside f-strings and raised messages: words, which no rule decides by."""
-    words = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.JoinedStr) or (
-            isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"gives", "lru_cache"}
-        ):
-            words |= {id(inner) for inner in ast.walk(node)}
-        if isinstance(node, ast.FunctionDef):
-            for default in (node.returns, *[a.annotation for a in node.args.args]):
-                words |= {id(inner) for inner in ast.walk(default)} if default else set()
-        if isinstance(node, ast.AnnAssign):
-            words |= {id(inner) for inner in ast.walk(node.annotation)}
-    return words
-
-
-def mutants(path):
-    """Yield (qualname, line, what, code) of every mutant inside a function of a file."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    skipped = in_words(tree)
-
-    def visit(node, qualname, inside):
-        for child in ast.iter_child_nodes(node):
-            name, deeper = qualname, inside
-            if isinstance(child, ast.ClassDef | ast.FunctionDef) and not inside:
-                name = f"{qualname}.{child.name}".lstrip(".")
-                deeper = isinstance(child, ast.FunctionDef)
-            if deeper and id(child) not in skipped:
-                for what, change in changes(child):
-                    yield name, child, what, change
-            yield from visit(child, name, deeper)
-
-    order = {id(node): place for place, node in enumerate(ast.walk(tree))}
-    for qualname, node, what, change in list(visit(tree, "", False)):
-        mutated = copy.deepcopy(tree)
-        twin = list(ast.walk(mutated))[order[id(node)]]
-        change(twin)
-        try:
-            compiled = compile(ast.fix_missing_locations(mutated), str(path), "exec")
-        except (SyntaxError, ValueError):
-            continue
-        yield qualname, node.lineno, what, compiled
-
-
-def code_named(code, qualname):
-    for item in code.co_consts:
-        if isinstance(item, types.CodeType):
-            if item.co_qualname == qualname:
-                return item
-            if (found := code_named(item, qualname)) is not None:
-                return found
-    return None
-
-
-def function_of(path, qualname):
-    for item in gc.get_objects():
-        if (
-            isinstance(item, types.FunctionType)
-            and item.__code__.co_filename == str(path)
-            and item.__code__.co_qualname == qualname
-        ):
-            return item
-    return None
+        sound.__kwdefaults__ = function.__kwdefaults__
+        function.__code__ = made.__code__.replace(co_qualname=name)
+        function.__defaults__, function.__kwdefaults__ = made.__defaults__, made.__kwdefaults__
+        inner = {code.co_name: code for code in nested(made.__code__)}
+        for other in functions:
+            code = inner.get(other.__code__.co_name)
+            if other is not function and code and code.co_freevars == other.__code__.co_freevars:
+                other.__code__ = code
+    return sound
 
 
 class Mutation:
     """Takes over the test loop: first who runs what, then mutant after mutant."""
 
-    def __init__(self, sample, seed, budget_s):
-        self.sample, self.seed, self.budget_s = sample, seed, budget_s
+    def __init__(self, mutants, out):
+        self.mutants, self.out = mutants, out
 
     def pytest_runtestloop(self, session):
-        runs = who_runs_what(session.items)
-        paths = [p for room in ROOMS for p in sorted((ROOT / "src/planner" / room).glob("*.py"))]
-        pool = [(path, *m) for path in paths if path.name not in LEFT_OUT for m in mutants(path)]
-        say(f"{len(pool)} mutants, {len(session.items)} tests")
-        random.Random(self.seed).shuffle(pool)
-        killed, alive, started = 0, 0, time.time()
-        for path, qualname, line, what, compiled in pool[: self.sample]:
-            if time.time() - started > self.budget_s:
-                break
-            tests = [item for _, item in sorted(runs.get((str(path), qualname), []), key=first)]
-            dead = is_killed(path, qualname, compiled, tests)
-            if dead is None:
-                continue
-            killed, alive = killed + dead, alive + (not dead)
-            if not dead:
-                say(f"alive {path.name}:{line} {qualname} {what} ({len(tests)} tests)")
-        say(f"killed {killed} of {killed + alive}")
+        self.items = session.items
+        self.calls, self.took = defaultdict(list), defaultdict(dict)
+        self.note_who_runs_what()
+        self.functions = defaultdict(list)
+        for one in gc.get_objects():
+            if isinstance(one, types.FunctionType):
+                name = one.__code__.co_qualname.split(".<locals>")[0]
+                self.functions[one.__code__.co_filename, name].append(one)
+        gc.freeze()
+        noticed = defaultdict(Counter)
+        with Path(self.out).open("a", encoding="utf-8") as out:
+            for mutant in self.mutants:
+                path, name = str(ROOT / mutant["file"]), mutant["func"]
+                name = f"{mutant['cls']}.{name}" if mutant["cls"] else name
+                took = self.took.get((path, name), {})
+                seen, known = noticed[path, name], noticed[path]
+                order = sorted(took, key=lambda i: (-seen[i], -known[i], took[i]))
+                result, by = self.tried(mutant, path, name, order) if order else ("no test", None)
+                if by is not None:
+                    seen[by] += 1
+                    known[by] += 1
+                where = {key: mutant[key] for key in ("file", "cls", "func", "n")}
+                out.write(json.dumps({**where, "result": result}) + "\n")
+                out.flush()
         return True
 
+    def note_who_runs_what(self):
+        for number, item in enumerate(self.items):
+            self.begin_anew()
+            seen = Counter()
 
-def first(pair):
-    return pair[0]
+            def note(frame, event, argument, number=number, seen=seen):
+                code = frame.f_code
+                if event != "call" or not code.co_filename.startswith(ROOMS):
+                    return
+                seen[code] += 1
+                if seen[code] <= CALLS and not code.co_flags & 0x2C:
+                    here, plain = frame.f_locals, code.co_argcount
+                    names = code.co_varnames[: plain + code.co_kwonlyargcount]
+                    arguments = tuple(here[one] for one in names[:plain])
+                    options = {one: here[one] for one in names[plain:]}
+                    self.calls[code.co_filename, code.co_qualname].append(
+                        (number, arguments, options)
+                    )
 
+            started = time.process_time()
+            sys.setprofile(note)
+            sound = passes(item)
+            sys.setprofile(None)
+            assert sound, item.nodeid
+            for code in seen:
+                key = code.co_filename, code.co_qualname.split(".<locals>")[0]
+                self.took[key][number] = time.process_time() - started
 
-def say(words):
-    sys.stdout.write(words + "\n")
-    sys.stdout.flush()
+    def begin_anew(self):
+        if corpus := sys.modules.get("safety.every_finding"):
+            corpus.everything_said.cache_clear()
+        forget()
 
+    def tried(self, mutant, path, name, order):
+        read, write = os.pipe()
+        child = os.fork()
+        if child == 0:
+            code = 4
+            with suppress(BaseException):
+                code = self.run_child(mutant, path, name, order, write)
+            os._exit(code)
+        os.close(write)
+        _, status = os.waitpid(child, 0)
+        by = os.read(read, 20).decode()
+        os.close(read)
+        code = os.waitstatus_to_exitcode(status)
+        words = {0: "survived", 1: "killed", 5: "put off"}
+        return words.get(code, "timeout" if code < 0 else "fault"), int(by) if by else None
 
-def passes(item):
-    forget()
-    return all(not report.failed for report in runtestprotocol(item, log=False))
+    def run_child(self, mutant, path, name, order, write):
+        limit = int(30 + 4 * sum(self.took[path, name].values()))
+        resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
+        sound = put_in(mutant, self.functions[path, name], path, name)
+        self.begin_anew()
+        if not FULL and sound and Path(path).stem not in CACHED:
+            differ = self.differing(path, name, sound)
+            order = order[:4] + [one for one in order[4:] if one in differ]
+        started = time.process_time()
+        for one in order:
+            if not FULL and time.process_time() - started > CAP_S:
+                return 5
+            if not passes(self.items[one]):
+                os.write(write, str(one).encode())
+                return 1
+        return 0
 
-
-def who_runs_what(items):
-    """The tests that run each function, with the time each took."""
-    runs = {}
-    for item in items:
-        seen, started = set(), time.process_time()
-
-        def note(frame, event, argument, seen=seen):
-            if event == "call":
-                seen.add((frame.f_code.co_filename, frame.f_code.co_qualname))
-
-        sys.setprofile(note)
-        sound = passes(item)
-        sys.setprofile(None)
-        assert sound, item.nodeid
-        took = time.process_time() - started
-        for key in seen:
-            runs.setdefault(key, []).append((took, item))
-    return runs
-
-
-def is_killed(path, qualname, compiled, tests):
-    """Whether a test fails under the mutant; ``None`` where it cannot be put in."""
-    function, code = function_of(path, qualname), code_named(compiled, qualname)
-    if function is None or code is None or code.co_freevars != function.__code__.co_freevars:
-        return None
-    sound = function.__code__
-    function.__code__ = code
-    try:
-        return any(not passes(item) for item in tests)
-    finally:
-        function.__code__ = sound
+    def differing(self, path, name, sound):
+        """The tests in which the function as changed gives something else, or was not seen."""
+        mine = [one for one in self.functions[path, name] if one.__code__.co_qualname == name]
+        calls = self.calls[path, name]
+        found = set(range(len(self.items))) - {number for number, _, _ in calls}
+        for number, arguments, options in calls:
+            if number not in found and not same(
+                gives(sound, arguments, options), gives(mine[0], arguments, options)
+            ):
+                found.add(number)
+        return found
 
 
 if __name__ == "__main__":
-    arguments = [int(value) for value in sys.argv[1:]]
-    sample, seed, budget_s = (*arguments, *(100_000, 1, 100_000)[len(arguments) :])
-    names = ["rules", "properties", "verdict", "self_test"]
-    files = [f"tests/safety/test_{name}.py" for name in names]
-    pytest.main(
-        ["-q", "-p", "no:cacheprovider", "--timeout=0", *files, "tests/geometry"],
-        plugins=[Mutation(sample, seed, budget_s)],
-    )
+    source, target, seed, count, *tests = sys.argv[1:]
+    sample = json.loads(Path(source).read_text(encoding="utf-8"))
+    random.Random(int(seed)).shuffle(sample)
+    os.environ.setdefault("SAFETY_EXAMPLES", "10")
+    options = ["-q", "-p", "no:cacheprovider", "--timeout=0", "-m", "not slow"]
+    pytest.main([*options, *tests], plugins=[Mutation(sample[: int(count)], target)])

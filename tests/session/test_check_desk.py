@@ -9,6 +9,7 @@ import pytest
 from planner.domain.finding import Severity, Verdict
 from planner.geometry.points import PointLps
 from planner.safety import assess, input_digest, stopped
+from planner.session import check_desk, judging
 from planner.session.check_desk import CheckDesk
 from planner.session.jobs import JobRunner
 from planner.session.window_states import CheckPhase
@@ -158,6 +159,39 @@ def test_that_a_fault_anywhere_voids_a_verdict_until_the_next_check(room):
     assert "RuntimeError" in room.desk.state.detail
     room.desk.retry()
     assert room.settle().verdict is Verdict.CLEAR
+
+
+def test_that_findings_that_cannot_be_shown_void_the_verdict(room, monkeypatch):
+    def broken(*_seen):
+        raise ArithmeticError("no row")
+
+    monkeypatch.setattr(check_desk, "finding_rows", broken)
+    state = room.check(clear_plan())
+    assert (state.phase, state.verdict) == (CheckPhase.STOPPED, Verdict.NOT_EVALUATED)
+    assert "ArithmeticError" in state.detail
+    assert room.desk.evaluation is None
+
+
+@pytest.mark.parametrize("door", ["make_ready", "assess"])
+def test_that_a_fault_at_the_door_of_the_check_judges_nothing(monkeypatch, door):
+    def broken(*_seen):
+        raise ArithmeticError("at the door")
+
+    monkeypatch.setattr(judging, door, broken)
+    plan = clear_plan()
+    judged = judging.judge(plan, good_scene(plan))
+    assert (judged.verdict, judged.input_sha256) == (Verdict.NOT_EVALUATED, "")
+    assert [one.severity for one in judged.findings] == [Severity.NOT_EVALUATED]
+
+
+def test_that_a_worker_that_fails_voids_the_verdict(room, monkeypatch):
+    def broken(*_seen):
+        raise ArithmeticError("in the worker")
+
+    room.check(clear_plan())
+    monkeypatch.setattr(room.services, "evaluate", broken)
+    state = room.check(moved(clear_plan(), 0.1))
+    assert (state.phase, state.verdict) == (CheckPhase.STOPPED, Verdict.NOT_EVALUATED)
 
 
 def test_that_a_verdict_says_which_findings_were_taken_on_by_a_person(room):

@@ -116,6 +116,18 @@ def test_that_a_check_that_fails_voids_the_verdict_and_says_so(planned):
     assert planned.check.phase is CheckPhase.CURRENT
 
 
+def test_that_zones_that_cannot_be_predicted_void_the_verdict(planned, monkeypatch):
+    def broken(_plan):
+        raise ArithmeticError("no zone")
+
+    monkeypatch.setattr(planned.services, "predict_zones", broken)
+    planned.work.derive()
+    planned.settle()
+    assert planned.check.phase is CheckPhase.STOPPED
+    assert planned.check.verdict is Verdict.NOT_EVALUATED
+    assert "ArithmeticError" in planned.check.detail
+
+
 def test_that_a_fault_anywhere_stops_the_checks(planned):
     planned.work.fault(RuntimeError("somewhere else"))
     assert planned.check.phase is CheckPhase.STOPPED
