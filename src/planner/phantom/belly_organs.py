@@ -30,7 +30,7 @@ _SPLEEN_HU = {Contrast.NONE: 48.0, Contrast.ARTERIAL: 115.0, Contrast.PORTAL: 12
 _KIDNEY_HU = {Contrast.NONE: 33.0, Contrast.ARTERIAL: 150.0, Contrast.PORTAL: 180.0}
 _GUT_WALL_HU = {Contrast.NONE: 42.0, Contrast.ARTERIAL: 75.0, Contrast.PORTAL: 95.0}
 
-LOOPS = 72
+LOOPS = 56
 GAS_SHARE = 0.35
 
 

@@ -73,7 +73,12 @@ def lung_trees(
 
 
 def branches(
-    start: Vector, heading: Vector, radius: float, hu: float, random: np.random.Generator
+    start: Vector,
+    heading: Vector,
+    radius: float,
+    hu: float,
+    random: np.random.Generator,
+    thinnest_mm: float = THINNEST_MM,
 ) -> Iterator[tuple[NDArray[np.float64], float]]:
     """Give one vessel and all that branches from it, as rows with their HU."""
     reach = max(LENGTH_PER_RADIUS * radius, SHORTEST_MM) * random.uniform(0.7, 1.2)
@@ -81,8 +86,8 @@ def branches(
     thin = 0.88 * radius
     yield blade(start, end, _across(heading), (radius, thin, radius, thin)), hu
     for share, turned in _turns(heading, random):
-        if share * radius > THINNEST_MM:
-            yield from branches(end, turned, share * radius, hu, random)
+        if share * radius > thinnest_mm:
+            yield from branches(end, turned, share * radius, hu, random, thinnest_mm)
 
 
 def _airways(

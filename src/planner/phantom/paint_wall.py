@@ -28,6 +28,9 @@ RIDGE = 0.16
 
 SKIN_MM = 1.8
 
+THICKEST_WALL, FARTHEST_MM = 1.4, 70.0
+"""No wall is thicker than this many times its row's, and no relief stands out farther."""
+
 GLAND_FROM_MM = 16.0
 """Fat deeper than this below the skin of the chest's front holds strands of gland."""
 
@@ -95,7 +98,7 @@ def wall_depths(dx: float, dy: float, furrow: float, o: Row, relief: Rows) -> De
     a, b, fat = o[WIDE], o[DEEP], o[FAT]
     p, q = dx / a, dy / b
     base = -skin_field(dx, dy, a, b)
-    if base > fat + 3.0 * o[WALL]:
+    if base > fat + THICKEST_WALL * o[WALL] or base < -FARTHEST_MM:
         return Depths(base, base, base, o[WALL], 0.0)
     beside = min(abs(p) / 0.5, 1.0)
     side = 1.0 if dx > 0.0 else -1.0
@@ -112,6 +115,8 @@ def wall_depths(dx: float, dy: float, furrow: float, o: Row, relief: Rows) -> De
         my = -weight * relief_at(p, relief[MUSCLE_BEHIND]) + furrow
         sy = my - weight * relief_at(p, relief[FAT_BEHIND])
     skin = -skin_field(dx - side * sx, dy + sy, a, b)
+    if skin < SKIN_MM:
+        return Depths(skin, -1.0, base, wall, 0.0)
     muscle = -skin_field(dx - side * mx, dy + my, a - fat, b - fat)
     layered = 1.0 if q < 0.45 and abs(dx) > 70.0 else 0.0
     return Depths(skin, muscle, base, wall, layered)

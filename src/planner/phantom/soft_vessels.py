@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 _LIVER_VEIN_HU = {Contrast.NONE: 41.0, Contrast.ARTERIAL: 74.0, Contrast.PORTAL: 150.0}
 
+THINNEST_MM = 0.85
+"""Thinner vessels of the belly do not show in a CT without contrast."""
+
 _HEPATIC = (
     # start from T11's body, heading, and half width, mm
     ((-30.0, -52.0, 4.0), (-0.9, -0.35, -0.2), 4.6),
@@ -63,14 +66,14 @@ def soft_vessels(model: SpineModel, recipe: Recipe) -> Iterator[Piece]:
     for start, heading, radius in _HEPATIC:
         rows = branches(
             top + np.array(start), unit(np.array(heading)), radius,
-            _LIVER_VEIN_HU[recipe.contrast], random,
+            _LIVER_VEIN_HU[recipe.contrast], random, THINNEST_MM,
         )  # fmt: skip
         yield from ((row, hu, LIVER) for row, hu in rows)
     middle = model.posture.placed[Level.L3].centre
     for start, heading, radius in _MESENTERIC:
         for hu in (artery_hu, vein_hu):
             place = middle + np.array(start) + random.uniform(-3.0, 3.0, 3)
-            rows = branches(place, unit(np.array(heading)), radius, hu, random)
+            rows = branches(place, unit(np.array(heading)), radius, hu, random, THINNEST_MM)
             yield from ((row, value, BELLY_FAT) for row, value in rows)
     yield from _beside_the_spine(model, artery_hu, vein_hu)
 
