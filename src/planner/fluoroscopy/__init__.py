@@ -1,6 +1,6 @@
 """Simulated X-ray pictures of a CT: arrays in, arrays out."""
 
-from planner.fluoroscopy.line_integrals import attenuation_along_rays, length_along_rays
+from planner.fluoroscopy.line_integrals import attenuation_along_rays, halved, length_along_rays
 from planner.fluoroscopy.overlays import (
     cement_attenuation,
     needle_outline,
@@ -15,6 +15,7 @@ __all__ = [
     "XrayView",
     "attenuation_along_rays",
     "cement_attenuation",
+    "halved",
     "length_along_rays",
     "needle_outline",
     "picture",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -12,6 +13,7 @@ from planner.fluoroscopy import (
     XrayView,
     attenuation_along_rays,
     cement_attenuation,
+    halved,
     length_along_rays,
     picture,
     shadow_edge,
@@ -90,10 +92,11 @@ def make_picture(
         field_mm=FIELD_MM,
         pixels=PREVIEW_PIXELS if preview else FULL_PIXELS,
     )
-    met = attenuation_along_rays(ct.hu, ct.geometry, view)
+    hu, grid = _halved(ct) if preview else (ct.hu, ct.geometry)
+    met = attenuation_along_rays(hu, grid, view)
     added = np.zeros_like(met)
-    for filled, grid in () if preview else fills:
-        added += cement_attenuation(_shadow(filled, grid, view))
+    for filled, place in () if preview else fills:
+        added += cement_attenuation(_shadow(filled, place, view))
     edges = np.zeros(met.shape, np.uint8)
     if not preview:
         edges = _edges(anatomy, vertebra, view)
@@ -108,6 +111,12 @@ def make_picture(
         spinous=view.project(spinous_tip(anatomy, vertebra)) if is_ap else np.empty((0, 2)),
         pedicles=tuple(view.project(_rim(pedicle, vertebra)) for pedicle in rings),
     )
+
+
+@lru_cache(maxsize=1)
+def _halved(ct: CtVolume) -> tuple[NDArray[np.int16], VolumeGeometry]:
+    """Keep the scan at half resolution while its needle is dragged."""
+    return halved(ct.hu, ct.geometry)
 
 
 def make_pictures(
