@@ -1,11 +1,15 @@
 """A pedicle of known width with and without a rib against it, blurred as a scanner blurs."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from planner.anatomy.bone_edges import STEP_MM, _edge
+from planner.anatomy.bone_edges import STEP_MM, BoneEdges, _edge
+from planner.geometry.volume_geometry import VolumeGeometry
 
 SOFT, MARROW, CORTEX = 40.0, 300.0, 1100.0
 CORTEX_MM, BLUR_MM = 1.2, 0.6
@@ -55,3 +59,18 @@ def test_that_noise_in_the_marrow_is_no_cortex() -> None:
     assert _edge(noisy, outlined(6.3), SOFT, True) == pytest.approx(
         _edge(noisy, outlined(6.3), SOFT, False), abs=0.3
     )
+
+
+def test_that_a_ray_along_the_lamina_does_not_count_as_ending_at_the_canal() -> None:
+    canal = np.zeros((12, 40, 40), np.bool_)
+    canal[:, 10:24, 5:20] = True
+    geometry = VolumeGeometry.from_matrix((40, 40, 12), np.eye(4))
+    model: Any = SimpleNamespace(
+        vertebrae=np.ones(canal.shape, np.uint8), canal=canal,
+        volume=SimpleNamespace(geometry=geometry),
+    )  # fmt: skip
+    edges = BoneEdges(model, 1, (slice(0, 12), slice(0, 40), slice(0, 40)))
+    beside, behind = np.array([28.0, 16.0, 6.0]), np.array([28.0, 30.0, 6.0])
+    to_the_middle = np.array([-1.0, 0.0, 0.0])
+    met = edges.canal_behind(np.stack([beside, behind]), to_the_middle, np.array([8.5, 8.5]))
+    assert met.tolist() == [True, False]

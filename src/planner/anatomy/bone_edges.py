@@ -33,6 +33,9 @@ _GAP_SHARE, _GAP_MM = 0.4, 2.0
 _CREST_SHARE = 0.15
 """A cortex between two marrows stands out by this share of its own height above soft tissue."""
 
+_BEHIND_EDGE_MM = 2.0
+"""This far behind a bone's edge one is in what lies there, whatever the blur."""
+
 _OUTLINE_BIAS_MM = 0.4
 _LOWEST_SOFT_HU = -120.0
 _SOFT_ROOM_HU = 30.0
@@ -41,11 +44,12 @@ _SOFT_ROOM_HU = 30.0
 class BoneEdges:
     """The outline and the CT about one vertebra, to be asked along rays."""
 
-    __slots__ = ("_geometry", "_model", "_share")
+    __slots__ = ("_canal", "_geometry", "_model", "_share")
 
     def __init__(self, model: SpineModel, number: int, box: Box) -> None:
         self._model = model
         self._share = (model.vertebrae[box] == number).astype(np.float32)
+        self._canal = model.canal[box].astype(np.float32)
         size = self._share.shape
         self._geometry = model.volume.geometry.cropped(
             (box[2].start, box[1].start, box[0].start), (size[2], size[1], size[0])
@@ -87,6 +91,13 @@ class BoneEdges:
             out.reshape(-1),
         )
         return out
+
+    def canal_behind(
+        self, starts: Vector, direction: Vector, edges_mm: NDArray[np.float64]
+    ) -> NDArray[np.bool_]:
+        """Return whether the canal lies just behind the edge of bone on each ray."""
+        ends = starts + (np.nan_to_num(edges_mm) + _BEHIND_EDGE_MM)[..., None] * direction
+        return np.asarray(sample(self._canal, self._geometry, ends, outside=0.0) > 0.5)
 
 
 @kernel

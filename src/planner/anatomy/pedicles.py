@@ -30,8 +30,11 @@ if TYPE_CHECKING:
     from planner.anatomy.spine_model import Box, SpineModel
     from planner.geometry.points import Vector
 
-_ALONG_MM = np.arange(-2.0, 2.01, 0.5)
+_ALONG_MM = np.arange(-2.0, 5.01, 0.5)
 """Sections across the axis, from the middle of the core; farther back the lamina is narrower."""
+
+_MEET_CANAL = 0.5
+"""Share of the rays of a section that must end at the canal: others run along lamina or body."""
 
 _HEIGHTS_MM = (-1.5, -0.75, 0.0, 0.75, 1.5)
 """A width is the median of rays at these heights: noise must not choose the narrowest."""
@@ -129,7 +132,8 @@ def _section(
     # A rib may lie there even where none was recognised, as at the end of a scan.
     outer = edges.along(rays, across, space.farthest_mm, rib_beside=True)
     inner = edges.along(rays, -across)
-    widths = np.median(_known(outer + inner), axis=1)
+    meets = edges.canal_behind(rays, -across, inner).mean(axis=1) > _MEET_CANAL
+    widths = np.where(meets, np.median(_known(outer + inner), axis=1), np.inf)
     place = _narrowest(widths)
     if not np.isfinite(widths[place]):
         return None
