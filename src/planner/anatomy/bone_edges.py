@@ -33,6 +33,9 @@ _GAP_SHARE, _GAP_MM = 0.4, 2.0
 _CREST_SHARE = 0.15
 """A cortex between two marrows stands out by this share of its own height above soft tissue."""
 
+_BEYOND_CREST_MM = 0.3
+"""The crest of two cortices that touch lies in the thicker one, which is the pedicle's."""
+
 _BEHIND_EDGE_MM = 2.0
 """This far behind a bone's edge one is in what lies there, whatever the blur."""
 
@@ -140,7 +143,7 @@ def _edge(
         crest = _crest(line, last, gap, _CREST_SHARE * (peak - soft))
         if crest >= 0:
             if line[crest : min(crest + 2 * deep, last)].min() >= gap:
-                return crest * STEP_MM
+                return crest * STEP_MM + _BEYOND_CREST_MM
             first = crest
     for n in range(first + 1, last):
         before, after = float(line[n - 1]), float(line[n])
