@@ -223,11 +223,15 @@ _UNNAMED = Level.S1
 """Stands in a measured vertebra until ``assemble`` puts its name."""
 
 
-def _with_part_flags(quality: Quality, level: Level, found: Mapping[Side, Pedicle]) -> Quality:
-    """Flag S1 always, because the method is made for free vertebrae, and unequal pedicles."""
+def _with_part_flags(
+    quality: Quality, level: Level, below: Level | None, found: Mapping[Side, Pedicle]
+) -> Quality:
+    """Flag what the method is not made for: the sacrum, the foramina on it, unequal pedicles."""
     flags = list(quality.flags)
     if level is Level.S1:
         flags.append("the sacrum is outlined roughly")
+    if below is Level.S1:
+        flags.append("the foramina above the sacrum may lie up to 7 mm elsewhere")
     if len(found) < len(Side):
         flags.append("a pedicle was not found")
     else:
@@ -345,7 +349,9 @@ def assemble(
             found,
             level=level,
             level_doubt=names.doubts[number - 1],
-            quality=_with_part_flags(qualities[number - 1], level, found.pedicles),
+            quality=_with_part_flags(
+                qualities[number - 1], level, by_number.get(number - 1), found.pedicles
+            ),
             origin=provenance.origins.get(number, provenance.origin),
             accepted=level in provenance.accepted,
         )
