@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+from pathlib import Path
 from typing import TYPE_CHECKING
 from unittest.mock import create_autospec
 
@@ -48,6 +49,13 @@ class Desk:
         """Deliver until no job is under way."""
         while any(self.runner.is_busy(slot) for slot in SLOTS):
             self.runner.deliver(self.box.get(timeout=120))
+
+    def outline_a_scan(self) -> None:
+        """Open a scan and outline it, as most of what a person does begins."""
+        self.work.reception.open_scan(Path("scan"))
+        self.settle()
+        self.work.outlines.segment()
+        self.settle()
 
     @property
     def check(self) -> CheckState:

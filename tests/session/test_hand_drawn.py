@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -62,10 +61,7 @@ def desk(monkeypatch):
     made = Desk()
     monkeypatch.setattr(made.services, "segment", lambda *_asked: guided())
     monkeypatch.setattr(made.services, "redo_outlines", lambda *_asked: guided())
-    made.work.reception.open_scan(Path("scan"))
-    made.settle()
-    made.work.outlines.segment()
-    made.settle()
+    made.outline_a_scan()
     yield made
     made.work.close()
 

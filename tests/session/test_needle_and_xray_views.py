@@ -1,7 +1,6 @@
 """Panes along a needle, and X-ray pictures of it, as the workstation shows them."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -89,10 +88,7 @@ def test_that_the_crosshair_never_leaves_the_line_of_the_needle(x, y, z):
 @pytest.fixture
 def planned():
     desk = Desk()
-    desk.work.reception.open_scan(Path("scan"))
-    desk.settle()
-    desk.work.outlines.segment()
-    desk.settle()
+    desk.outline_a_scan()
     desk.work.needles.choose_level(Level.L3)
     desk.work.needles.choose_side(Side.LEFT)
     desk.work.needles.suggest()

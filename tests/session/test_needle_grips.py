@@ -1,7 +1,5 @@
 """Drags of a whole needle and along its axis, in slices and in 3-D; snap, card, skin map."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -55,10 +53,7 @@ def test_that_a_point_dragged_in_3d_goes_where_the_mouse_went(x, y, z, by):
 @pytest.fixture(scope="module")
 def planned():
     desk = Desk()
-    desk.work.reception.open_scan(Path("scan"))
-    desk.settle()
-    desk.work.outlines.segment()
-    desk.settle()
+    desk.outline_a_scan()
     desk.work.needles.choose_level(Level.L3)
     desk.work.needles.choose_side(Side.LEFT)
     desk.work.needles.suggest()

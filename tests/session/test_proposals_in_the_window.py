@@ -1,7 +1,5 @@
 """Proposals as the window offers them: a list to step through, in one undo step."""
 
-from pathlib import Path
-
 import pytest
 
 from planner.domain.levels import Level, Side
@@ -11,10 +9,7 @@ from presenter_desk import Desk
 @pytest.fixture
 def outlined():
     desk = Desk()
-    desk.work.reception.open_scan(Path("scan"))
-    desk.settle()
-    desk.work.outlines.segment()
-    desk.settle()
+    desk.outline_a_scan()
     desk.work.needles.choose_level(Level.L3)
     yield desk
     desk.work.close()

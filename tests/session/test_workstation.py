@@ -30,10 +30,7 @@ def desk():
 
 @pytest.fixture
 def outlined(desk):
-    desk.work.reception.open_scan(Path("scan"))
-    desk.settle()
-    desk.work.outlines.segment()
-    desk.settle()
+    desk.outline_a_scan()
     return desk
 
 
