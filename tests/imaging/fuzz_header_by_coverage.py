@@ -8,18 +8,19 @@ reader's own refusals is a crash.
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 from tempfile import mkdtemp
 
 import atheris
 
 with atheris.instrument_imports(include=["planner.imaging"]):
-    from planner.imaging.elements import DamagedFileError
+    from planner.domain.progress import unreported
+    from planner.imaging.folder import read_folder
     from planner.imaging.fragments import frame_parts
     from planner.imaging.frames import FrameRefusedError, frames_of
-    from planner.imaging.header import HeaderReader, NotDicomError
-    from planner.imaging.identity import identity_key
-    from planner.imaging.stack import StackRefusedError, stack
+    from planner.imaging.identity import patient_of
+    from planner.imaging.series import group_series, judge, note_scattered
 
 FILE = Path(mkdtemp()) / "input.dcm"
 
@@ -27,15 +28,15 @@ FILE = Path(mkdtemp()) / "input.dcm"
 def read_one(content: bytes) -> None:
     """Take one input through everything that looks at headers."""
     FILE.write_bytes(content)
-    try:
-        header = HeaderReader().read(FILE, "input.dcm")
-        identity_key(header.data)
-        frames = frames_of(header)
-        if header.syntax.coding != "raw":
-            frame_parts(header, len(frames))
-        stack(frames)
-    except (DamagedFileError, NotDicomError, FrameRefusedError, StackRefusedError):
-        return
+    contents = read_folder(FILE, unreported)
+    series = group_series(contents.headers)
+    for one in series:
+        judge(one)
+    note_scattered(series)
+    for header in contents.headers:
+        patient_of(header.data)
+        with suppress(FrameRefusedError):
+            frame_parts(header, len(frames_of(header)))
 
 
 atheris.Setup(sys.argv, read_one)

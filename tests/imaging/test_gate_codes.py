@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from imaging import (  # noqa: F401  (fill CASES)
+    odd_combined_cases,
     odd_content_cases,
     odd_file_cases,
     odd_geometry_cases,

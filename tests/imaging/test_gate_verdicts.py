@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from imaging import (  # noqa: F401  (fill CASES)
+    odd_combined_cases,
     odd_content_cases,
     odd_file_cases,
     odd_geometry_cases,

@@ -81,8 +81,8 @@ class Code(StrEnum):
         "Every slice names a series of its own, as some anonymisers do. Export the series again "
         "and keep what joins its slices (Series Instance UID).")
     MIXED_PATIENT = "DCM-MIXED-PATIENT", _R, (
-        "One series names more than one patient. Nothing of it may be used; report it to the "
-        "archive.")
+        "One series names more than one patient, or one patient in several ways. Nothing of it "
+        "may be used; report it to the archive.")
     MIXED_STUDY = "DCM-MIXED-STUDY", _R, (
         "One series belongs to more than one study. Export it again.")
     MIXED_FRAME_OF_REFERENCE = "DCM-MIXED-FRAME-OF-REFERENCE", _R, (
@@ -149,7 +149,7 @@ class Code(StrEnum):
         "The slices are not evenly spaced: a slice is missing or does not belong. Export the "
         "series again; nothing is filled in.")
     OFF_LINE = "DCM-OFF-LINE", _R, (
-        "The slices do not lie on one line: the field of view moved on the way.")
+        "The slices do not lie evenly on one line: the field of view moved on the way.")
     TILT = "DCM-GANTRY-TILT", _W, (
         "The gantry was tilted. The slices are placed as they were acquired (a sheared volume).")
     TILT_CONTRADICTS = "DCM-TILT-CONTRADICTS", _R, (
@@ -158,6 +158,9 @@ class Code(StrEnum):
         "The tilted slices do not fit one sheared volume to 0.01 mm.")
     SLICE_GAP = "DCM-SLICE-GAP", _W, (
         "The slices are thinner than the step between them: there is anatomy nobody has seen.")
+    SLICE_OVERLAP = "DCM-SLICE-OVERLAP", _W, (
+        "The slices are many times thicker than the step between them: their positions may be in "
+        "another unit, or each blends a thick slab. Measure something of known size.")
     FIELD_OF_VIEW = "DCM-FIELD-OF-VIEW", _W, (
         "The pixel size does not fit the stated field of view: the scale may be wrong, or the "
         "pictures were cropped. Measure something of known size.")

@@ -58,6 +58,7 @@ def read_folder(path: Path, report: ProgressReport) -> FolderContents:
     contents = FolderContents()
     if path.is_dir():
         files = _files_below(path, contents)
+        _compare_directory(path, contents)
         root = path
     else:
         root = path.parent
@@ -125,6 +126,18 @@ def _is_regular(file: Path) -> bool:
         return stat.S_ISREG(file.stat().st_mode)
     except OSError:
         return False
+
+
+def _compare_directory(root: Path, contents: FolderContents) -> None:
+    """Note what the DICOMDIR of a disc names and the folder lacks: slices missing at an end."""
+    for directory in root.iterdir():
+        if directory.name.lower() == "dicomdir" and _is_regular(directory):
+            named = FolderContents()
+            _named_files(directory, named)
+            lost = [name for found in named.findings for name in found.files]
+            if lost:
+                detail = f"its DICOMDIR names {len(lost)} files that are not here"
+                contents.findings.append(finding(Code.INCOMPLETE, detail, lost))
 
 
 def _named_files(path: Path, contents: FolderContents) -> list[Path]:

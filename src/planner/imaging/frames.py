@@ -203,7 +203,9 @@ def _functional_groups(file: FileHeader, count: int) -> list[DataSet]:
     if count != len(per_frame) or not 1 <= count <= MAX_FRAMES:
         raise FrameRefusedError(Code.FRAME_COUNT, f"{count} frames, geometry for {len(per_frame)}")
     shared = data.sequences.get(tags.SHARED_GROUPS, [])
-    return [_flattened(shared[:1], item) for item in per_frame]
+    if len(shared) > 1:
+        raise FrameRefusedError(Code.FRAME_COUNT, "the shared functional groups have not one item")
+    return [_flattened(shared, item) for item in per_frame]
 
 
 def _flattened(shared: list[DataSet], own: DataSet) -> DataSet:
@@ -255,8 +257,8 @@ def _frame(
 def _check_kind(data: DataSet, group: DataSet) -> None:
     """Refuse a frame that says it is no flat slice of the patient."""
     words = {
-        *texts(data, tags.IMAGE_TYPE)[2:],
-        *texts(group, tags.FRAME_TYPE)[2:],
+        *kind_words(data, tags.IMAGE_TYPE),
+        *kind_words(group, tags.FRAME_TYPE),
         *(
             word
             for tag in (tags.VOLUMETRIC_PROPERTIES, tags.VOLUME_TECHNIQUE)
@@ -270,6 +272,16 @@ def _check_kind(data: DataSet, group: DataSet) -> None:
     other = sorted(words & (PROJECTION_KINDS | PROJECTION_TECHNIQUES | {"LOCALIZER"}))
     if other:
         raise FrameRefusedError(Code.SEVERAL_VOLUMES, f"frames of kind {', '.join(other)}")
+
+
+def kind_words(data: DataSet, tag: int) -> set[str]:
+    """Return what Image Type or Frame Type says past its first two values.
+
+    Makers put their own name before the word (``CSA MIP``, ``CT_SOM5 MIP``), so that each part
+    of a value counts as well as the whole; but not ``3D``, which may be how it was scanned.
+    """
+    values = texts(data, tag)[2:]
+    return {*values, *(word for value in values for word in value.split() if len(word) > 2)}
 
 
 def _mixture(data: DataSet, group: DataSet) -> tuple[tuple[str, str], ...]:
@@ -338,8 +350,8 @@ def _rescale(data: DataSet, group: DataSet) -> tuple[float, float]:
     kind = text(group, tags.RESCALE_TYPE)
     if kind not in ("", "HU"):
         raise FrameRefusedError(Code.NOT_HU, f"RescaleType {kind[:16]}")
-    kinds = texts(data, tags.IMAGE_TYPE)[2:] + texts(group, tags.FRAME_TYPE)[2:]
-    maps = sorted(NOT_HU_KINDS.intersection(kinds))
+    kinds = kind_words(data, tags.IMAGE_TYPE) | kind_words(group, tags.FRAME_TYPE)
+    maps = sorted(NOT_HU_KINDS & kinds)
     if maps:
         raise FrameRefusedError(Code.NOT_HU, ", ".join(maps))
     return slope, intercept
@@ -362,11 +374,14 @@ def _pixel_format(data: DataSet) -> PixelFormat:
         raise FrameRefusedError(
             Code.BITS, f"allocated {allocated}, stored {stored}, high bit {high}, sign {sign}"
         )
+    overlays = _embedded_overlays(data, allocated)
+    if any(bit < stored for bit in overlays):
+        raise FrameRefusedError(Code.BITS, f"an overlay in bit {min(overlays)}, stored {stored}")
     return PixelFormat(
         bits_allocated=allocated,
         bits_stored=stored,
         signed=sign == 1,
-        overlay_in_high_bits=_has_embedded_overlay(data, allocated),
+        overlay_in_high_bits=bool(overlays),
         padding=_padding(data, signed=sign == 1),
     )
 
@@ -384,17 +399,15 @@ def _padding(data: DataSet, *, signed: bool) -> tuple[int, int] | None:
     return min(ends), max(ends)
 
 
-def _has_embedded_overlay(data: DataSet, allocated: int) -> bool:
-    """Tell whether an overlay lies in unused bits of the pixels (PS3.3 2004 C.9.2)."""
+def _embedded_overlays(data: DataSet, allocated: int) -> list[int]:
+    """Return the bits of the pixels in which overlays lie (PS3.3 2004 C.9.2)."""
+    bits = []
     for group in range(0x6000, 0x6020, 2):
         base = group << 16
-        if (
-            unsigned(data, base | 0x0100) == allocated
-            and not has_value(data, base | 0x3000)
-            and (unsigned(data, base | 0x0102) or 0) > 0
-        ):
-            return True
-    return False
+        bit, apart = unsigned(data, base | 0x0102), has_value(data, base | 0x3000)
+        if bit and not apart and unsigned(data, base | 0x0100) == allocated:
+            bits.append(bit)
+    return bits
 
 
 def _check_pixel_length(file: FileHeader, expected: int) -> None:

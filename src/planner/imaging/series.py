@@ -15,8 +15,9 @@ from planner.imaging.frames import (
     FrameRefusedError,
     dot,
     frames_of,
+    kind_words,
 )
-from planner.imaging.identity import identity_key
+from planner.imaging.identity import IDENTITY_PARTS, identity_key
 from planner.imaging.position import fits_orientation, is_known
 from planner.imaging.posterior import Facing
 from planner.imaging.stack import Stack, StackRefusedError, stack
@@ -47,6 +48,14 @@ LOCALISER_COSINE = 0.35
 
 FEW_LOCALISERS = 3
 """More pictures than this across the others are a second stack, not localisers."""
+
+_COUNTS = (
+    tags.IMAGES_IN_ACQUISITION,
+    tags.IMAGES_IN_SERIES,
+    tags.NUMBER_OF_SLICES,
+    tags.SERIES_RELATED_INSTANCES,
+)
+"""Where a slice or the archive may say how many there are (the second is retired)."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -145,7 +154,7 @@ def bystander(header: FileHeader) -> str:
     """Say what a file is when it is not a slice; empty when it is one."""
     if not _is_ct_image(header):
         return "not a CT image"
-    kinds = set(texts(header.data, tags.IMAGE_TYPE)[2:])
+    kinds = kind_words(header.data, tags.IMAGE_TYPE)
     if "LOCALIZER" in kinds:
         return "localiser"
     if kinds & SCREEN_KINDS and not has_value(header.data, tags.IMAGE_POSITION):
@@ -193,7 +202,10 @@ def _check_identity(series: Series, slices: list[FileHeader]) -> None:
                 continue
             usual = counts.most_common(1)[0][0]
             names = [header.name for header in headers if key(header) != usual]
-            series.findings.append(finding(code, f"{len(names)} files differ", names))
+            detail = f"{len(names)} files differ"
+            if code is Code.MIXED_PATIENT:
+                detail = f"{detail} in {_differing_parts(headers)}"
+            series.findings.append(finding(code, detail, names))
     nameless = [h.name for h in slices if not text(h.data, tags.SOP_INSTANCE_UID)]
     if not any(has_value(series.headers[0].data, tag) for tag in _WHOSE):
         series.findings.append(finding(Code.NO_IDENTITY))
@@ -203,6 +215,13 @@ def _check_identity(series: Series, slices: list[FileHeader]) -> None:
         series.findings.append(finding(Code.NO_FRAME_OF_REFERENCE))
     if nameless or not series.uid:
         series.findings.append(finding(Code.NO_UID, files=nameless))
+
+
+def _differing_parts(headers: list[FileHeader]) -> str:
+    """Name what of the patient's identity is not alike in all files."""
+    keys = [identity_key(header.data) for header in headers]
+    parts = zip(IDENTITY_PARTS, zip(*keys, strict=True), strict=True)
+    return ", ".join(part for part, values in parts if len(set(values)) > 1)
 
 
 def _note_files(notes: list[GateFinding], slices: list[FileHeader]) -> None:
@@ -303,7 +322,7 @@ def _check_complete(notes: list[GateFinding], series: Series, stacked: Stack) ->
             notes.append(finding(Code.INCOMPLETE, f"numbers start at {numbers[0]}"))
         elif numbers and numbers[-1] - numbers[0] >= len(numbers) == len(set(numbers)):
             notes.append(finding(Code.INCOMPLETE, "numbers have holes"))
-    for tag in (tags.IMAGES_IN_ACQUISITION, tags.SERIES_RELATED_INSTANCES):
+    for tag in _COUNTS:
         stated = _stated_count(stacked, tag)
         if stated > len(series.headers):
             there = len(series.headers)
@@ -332,8 +351,9 @@ def _check_parts(notes: list[GateFinding], stacked: Stack) -> None:
 
 
 def _stated_count(stacked: Stack, tag: int) -> int:
+    read = unsigned if tag == tags.NUMBER_OF_SLICES else integer
     try:
-        return max(integer(frame.file.data, tag) or 0 for frame in stacked.frames)
+        return max(read(frame.file.data, tag) or 0 for frame in stacked.frames)
     except UnreadableValueError:
         return 0
 

@@ -37,6 +37,11 @@ EVEN_STEP_FRACTION = 0.01
 ON_LINE_MM = 0.1
 """Slice origins lie this close to one line; headers with one decimal are 0.05 mm off."""
 
+DRIFT_MM = 0.06
+DRIFT_SLICES = 5
+"""So many neighbours lie together no farther from it: rounding scatters round the line or stays
+within half of its last decimal, a step that changes slowly does neither."""
+
 SAME_PLACE_FRACTION = 0.1
 """Two slices closer than this part of the usual step lie at one position."""
 
@@ -45,6 +50,10 @@ TILT_DEG = 0.1
 
 TILT_TAG_DEG = 0.5
 """Stated and measured tilt agree to this (the tag is written to half a degree)."""
+
+OVERLAP = 8.0
+"""Slices this many times thicker than their step: overlapping slices reach 2, slabs that blend
+slices 5; positions in centimetres give 10 and more."""
 
 MAX_TILT_DEG = 45.0
 """Gantries tilt to about 30 degrees; beyond 45 it is no CT geometry."""
@@ -247,14 +256,29 @@ def _line(positions: list[Triple]) -> tuple[Triple, Triple]:
 
 def _check_line(ordered: list[Frame], origin: Triple, step: Triple) -> None:
     tolerance = max(ON_LINE_MM, EVEN_STEP_FRACTION * sqrt(dot(step, step)))
-    distances = [
-        sqrt(sum((frame.position_mm[a] - origin[a] - k * step[a]) ** 2 for a in range(3)))
+    off = [
+        [frame.position_mm[a] - origin[a] - k * step[a] for a in range(3)]
         for k, frame in enumerate(ordered)
     ]
+    _check_drift(off)
+    distances = [sqrt(sum(part**2 for part in one)) for one in off]
     if max(distances) > tolerance:
         names = [f.file.name for f, d in zip(ordered, distances, strict=True) if d > tolerance]
         detail = f"up to {max(distances):.2f} mm off"
         raise StackRefusedError([finding(Code.OFF_LINE, detail, names)])
+
+
+def _check_drift(off: list[list[float]]) -> None:
+    """Refuse a step that changes along the stack, by too little to show between neighbours."""
+    reach = min(DRIFT_SLICES, len(off))
+    drift_mm = max(
+        abs(fsum(one[axis] for one in off[k : k + reach])) / reach
+        for k in range(len(off) - reach + 1)
+        for axis in range(3)
+    )
+    if drift_mm > DRIFT_MM:
+        detail = f"their step changes along the stack, up to {drift_mm:.2f} mm off"
+        raise StackRefusedError([finding(Code.OFF_LINE, detail)])
 
 
 def _geometry(
@@ -321,6 +345,10 @@ def _compare_tags(ordered: list[Frame], spacing_mm: float, step_mm: float) -> li
     if thin:
         detail = f"{min(thin):g} mm slices every {spacing_mm:.2f} mm"
         notes.append(finding(Code.SLICE_GAP, detail))
+    thick = [one.thickness_mm for one in ordered if one.thickness_mm is not None]
+    if thick and min(thick) >= OVERLAP * spacing_mm:
+        detail = f"{min(thick):g} mm slices every {spacing_mm:.2f} mm"
+        notes.append(finding(Code.SLICE_OVERLAP, detail))
     frame = ordered[0]
     width_mm = max(frame.columns * frame.spacing_mm[0], frame.rows * frame.spacing_mm[1])
     fields = {one.diameter_mm for one in ordered if one.diameter_mm}
