@@ -48,6 +48,10 @@ def test_that_maps_of_narrow_numbers_are_made_in_double_precision(kind):
     assert unit(np.array((3, 0, 4), dtype=kind)).tolist() == [0.6, 0.0, 0.8]
 
 
+def test_that_a_point_of_whole_numbers_is_an_array_of_doubles():
+    assert PointLps(1, 2, 3).array.dtype == np.float64
+
+
 def test_that_a_grid_of_whole_numbers_has_a_matrix_of_doubles():
     grid = VolumeGeometry((2, 2, 2), ((1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1)))
     assert grid.lps_from_ijk.dtype == np.float64

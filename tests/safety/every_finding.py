@@ -72,86 +72,123 @@ def on_patient():
         {"thermometer_celsius": 38.0},
     ):
         plan = answered(**answers)
-        yield plan, good_scene(plan)
+        said = ", ".join(f"{name} {value}" for name, value in answers.items())
+        yield said, plan, good_scene(plan)
     plan = replace(answered(epidural_grade="1b"), cements=())
-    yield plan, good_scene(plan)
+    yield "epidural tumour, no cement", plan, good_scene(plan)
     plan = answered(pacemaker=True, dissection_fluid="saline")
-    yield plan, with_device(plan, modality=Modality.BIPOLAR_RF)
+    yield "pacemaker, saline, bipolar RF", plan, with_device(plan, modality=Modality.BIPOLAR_RF)
     plan = answered(dissection_fluid="D5W")
-    yield plan, with_device(plan, modality=Modality.MONOPOLAR_RF)
-    plan, (ct, anatomy) = good_plan(), spine()
-    yield plan, with_device(plan, forbidden_levels=(Level.L3,))
-    old = replace(ct.record, acquired="20261001", slice_thickness_mm=2.5)
-    yield plan, good_scene(plan, replace(ct, record=old), anatomy)
-    yield plan, with_anatomy(plan, ct_sha256="1" * 64)
-    yield replace(plan, scan=replace(plan.scan, sha256="1" * 64)), good_scene(plan)
-    yield replace(plan, side_confirmation=None), good_scene(plan)
-    word = replace(plan.side_confirmation, patient_position="HFP")
-    yield replace(plan, side_confirmation=word), good_scene(plan)
-    yield replace(plan, anatomy=replace(plan.anatomy, accepted_levels=())), good_scene(plan)
-    yield replace(plan, looser_limits=("A2 was loosened.",)), good_scene(plan)
-    for change in (
-        {"side": Side.RIGHT},
-        {"entry": PointLps(1.0, 84.0, 10.0)},
-        {"level": Level.L4},
-        {"tip": PointLps(8.0, -30.0, 4.0)},
+    yield "D5W, monopolar RF", plan, with_device(plan, modality=Modality.MONOPOLAR_RF)
+    plan = good_plan()
+    yield "device not for L3", plan, with_device(plan, forbidden_levels=(Level.L3,))
+    yield from on_scan(plan)
+    yield "nobody confirmed the side", replace(plan, side_confirmation=None), good_scene(plan)
+    for position in ("HFP", ""):
+        word = replace(plan.side_confirmation, patient_position=position)
+        other = replace(plan, side_confirmation=word)
+        yield f"side confirmed for {position or 'no position'}", other, good_scene(plan)
+    waiting = replace(plan, anatomy=replace(plan.anatomy, accepted_levels=()))
+    yield "level not accepted", waiting, good_scene(plan)
+    yield "level in doubt", waiting, with_vertebra(plan, level_doubt="L3 or L4")
+    for looser in (("A2 was loosened.",), ("A2 was loosened.", "A3 too.")):
+        begun = replace(plan, looser_limits=looser)
+        yield f"begun under {len(looser)} looser limits", begun, good_scene(plan)
+    for name, change in (
+        ("named right", {"side": Side.RIGHT}),
+        ("on the midline", {"entry": PointLps(1.0, 84.0, 10.0)}),
+        ("named L4", {"level": Level.L4}),
+        ("in front of the body", {"tip": PointLps(8.0, -30.0, 4.0)}),
     ):
         moved = plan.with_trajectory(replace(plan.trajectory("t1"), **change))
-        yield moved, good_scene(moved)
+        yield f"needle {name}", moved, good_scene(moved)
+
+
+def on_scan(plan):
+    """Scans and outlines that are old, thick, of another patient, or too small."""
+    ct, anatomy = spine()
+    for name, change in (
+        ("old and thick", {"acquired": "20261001", "slice_thickness_mm": 2.5}),
+        ("without a position", {"patient_position": ""}),
+        ("without a digest", {"sha256": ""}),
+    ):
+        record = replace(ct.record, **change)
+        yield f"scan {name}", plan, good_scene(plan, replace(ct, record=record), anatomy)
+    yield "outlines of another scan", plan, with_anatomy(plan, ct_sha256="1" * 64)
+    other = replace(plan, scan=replace(plan.scan, sha256="1" * 64))
+    yield "plan of another scan", other, good_scene(plan)
+    yield "both of another scan", other, with_anatomy(plan, ct_sha256="1" * 64)
+    yield "outlines end behind the tip", plan, good_scene(plan, ct, from_row(anatomy, 30))
+
+
+def from_row(anatomy, row):
+    """Outlines that begin at a row, in front of which the scan shows more."""
+    i, j, k = anatomy.geometry.size_ijk
+    names = ("labels", "bodies", "discs", "foramina", "canal", "lesion")
+    cut = {name: getattr(anatomy, name)[:, row:].copy() for name in names}
+    masks = {name: mask[:, row:].copy() for name, mask in anatomy.masks.items()}
+    geometry = anatomy.geometry.cropped((0, row, 0), (i, j - row, k))
+    return replace(anatomy, geometry=geometry, masks=masks, **cut)
 
 
 def on_needles():
     for dx in (-2.0, -3.0, -4.5, -6.5, 4.5, 6.5, 8.5):
         plan = shifted(dx)
-        yield plan, good_scene(plan)
+        yield f"needle {dx:+g} mm to the left", plan, good_scene(plan)
+    for dz in (-9.0, 9.0):
+        plan = shifted(0.0, dz=dz)
+        yield f"needle {dz:+g} mm up", plan, good_scene(plan)
     plan = shifted(0.0, approach=Approach.PARAPEDICULAR)
-    yield plan, good_scene(plan)
+    yield "parapedicular", plan, good_scene(plan)
     plan, (_, anatomy) = good_plan(), spine()
     pedicles = dict(anatomy.vertebrae[Level.L3].pedicles)
     pedicles[Side.LEFT] = replace(pedicles[Side.LEFT], width_mm=Interval(3.0, 10.0, 12.0))
-    yield plan, with_vertebra(plan, pedicles=pedicles)
-    yield plan, with_numbers(plan, shaft_length_mm=100.0)
-    yield plan, with_numbers(plan, tip_beyond_cannula_mm=9.0)
+    yield "narrow pedicle", plan, with_vertebra(plan, pedicles=pedicles)
+    yield "short shaft", plan, with_numbers(plan, shaft_length_mm=100.0)
+    yield "antenna near its cannula", plan, with_numbers(plan, tip_beyond_cannula_mm=9.0)
     back = plan.with_trajectory(replace(plan.trajectory("t1"), tip=PointLps(9.0, -2.0, 4.0)))
-    yield back, with_anatomy(back, lesion=None)
+    yield "tip too far back", back, with_anatomy(back, lesion=None)
     for intent in ("palliative", "curative"):
         plan = answered(intent=intent)
-        yield plan, with_anatomy(plan, lesion=big_lesion())
+        yield f"large lesion, {intent}", plan, with_anatomy(plan, lesion=big_lesion())
 
 
 def on_zones():
     plan = good_plan()
     for radius in (8.0, 13.0, 16.0, 20.0):
         zones = {"a1": zone_for(plan, half_length=radius, half_width=radius)}
-        yield plan, good_scene(plan, zones=zones)
+        yield f"zone of {radius:g} mm", plan, good_scene(plan, zones=zones)
         scene = with_vertebra(plan, posterior_wall=broken())
-        yield plan, replace(scene, zones=zones)
+        yield f"zone of {radius:g} mm, broken wall", plan, replace(scene, zones=zones)
     for heat in ({"peak": 43.0, "dose": 12.0}, {"peak": 50.0, "dose": 30.0}, {"peak": 38.0}):
-        yield plan, good_scene(plan, **exposed(plan, **heat))
+        said = f"heated to {heat['peak']:g} °C"
+        yield said, plan, good_scene(plan, **exposed(plan, **heat))
     hot = exposed(plan, peak=50.0)
     gone = {"a1": MissingZone(ablation_id="a1", reason="The setting is not in its table.")}
-    yield plan, good_scene(plan, zones=gone, exposures=hot["exposures"])
+    yield "no zone, hot", plan, good_scene(plan, zones=gone, exposures=hot["exposures"])
     for power, time in ((35.0, 90.0), (40.0, 60.0), (20.0, 100.0)):
         burn = replace(plan.ablations[0], power_w=power, time_s=time)
         weak = replace(plan, ablations=(burn,))
-        yield weak, good_scene(weak)
+        yield f"{power:g} W for {time:g} s", weak, good_scene(weak)
     for tissue in ("porcine liver", ""):
-        yield plan, good_scene(plan, zones={"a1": zone_for(plan, tissue=tissue)})
+        scene = good_scene(plan, zones={"a1": zone_for(plan, tissue=tissue)})
+        yield f"zone of {tissue or 'nothing'}", plan, scene
     near_skin = zone_for(plan)
     shape = replace(near_skin.shape, centre=PointLps(10.0, 70.0, 0.0))
-    yield plan, good_scene(plan, zones={"a1": replace(near_skin, shape=shape)})
+    yield "zone at the skin", plan, good_scene(plan, zones={"a1": replace(near_skin, shape=shape)})
     for apart in (8.0, 16.0, 21.0):
         first, step = plan.trajectory("t1"), np.array([-apart, 0.0, 0.0])
         second = replace(first, id="t2", entry=first.entry.moved(step), tip=first.tip.moved(step))
         burns = [replace(plan.ablations[0], duty_percent=60.0)]
         burns.append(replace(burns[0], id="a2", trajectory_id="t2"))
         two = replace(plan, trajectories=(first, second), ablations=tuple(burns))
-        yield two, good_scene(two)
+        yield f"two zones {apart:g} mm apart", two, good_scene(two)
         cold = with_device(two, modality=Modality.CRYO)
         for lowest in (8.0, -2.0):
-            yield two, replace(cold, **exposed(two, lowest=lowest))
+            said = f"two cryoprobes {apart:g} mm apart, {lowest:g} °C"
+            yield said, two, replace(cold, **exposed(two, lowest=lowest))
     chilled = answered(thermometer_celsius=5.0)
-    yield chilled, with_device(chilled, modality=Modality.CRYO)
+    yield "thermometer at 5 °C", chilled, with_device(chilled, modality=Modality.CRYO)
 
 
 def on_cement():
@@ -165,15 +202,16 @@ def on_cement():
         plan = good_plan()
         plan = replace(plan, cements=(replace(plan.cements[0], volume_ml=volume),))
         fill = cement_for(plan, anatomy.geometry, radius=radius, centre=centre)
-        yield plan, good_scene(plan, cements={"c1": replace(fill, fill_fraction=share)})
+        scene = good_scene(plan, cements={"c1": replace(fill, fill_fraction=share)})
+        yield f"{volume:g} mL in {share:.0%} at y {centre.y_mm:g}", plan, scene
     plan = good_plan()
-    for change in ({"posterior_wall": broken()}, {"body_size_mm": (44.0, 34.0, 20.0)}):
-        yield plan, with_vertebra(plan, **change)
-    yield plan, with_anatomy(plan, lesion=big_lesion())
+    yield "broken wall", plan, with_vertebra(plan, posterior_wall=broken())
+    yield "collapsed body", plan, with_vertebra(plan, body_size_mm=(44.0, 34.0, 20.0))
     at_t8 = plan.with_trajectory(replace(plan.trajectory("t1"), level=Level.T8))
     for wall in (broken(), broken(intact=True)):
         vertebra = replace(anatomy.vertebrae[Level.L3], posterior_wall=wall, level=Level.T8)
-        yield at_t8, with_anatomy(at_t8, vertebrae={**anatomy.vertebrae, Level.T8: vertebra})
+        scene = with_anatomy(at_t8, vertebrae={**anatomy.vertebrae, Level.T8: vertebra})
+        yield f"at T8, wall intact {wall.intact}", at_t8, scene
     levels = [Level.T12, Level.L1, Level.L2, Level.L3, Level.L4]
     for count in (3, 5):
         needles = tuple(
@@ -184,25 +222,37 @@ def on_cement():
             for one in levels[:count]
         )
         many = replace(plan, trajectories=needles, cements=cements, ablations=())
-        yield many, good_scene(many)
+        yield f"cement in {count} levels", many, good_scene(many)
     recalled = replace(zone_for(plan), model=replace(LABEL, status=Status.RECALLED))
-    yield plan, good_scene(plan, zones={"a1": recalled})
+    yield "zone from memory", plan, good_scene(plan, zones={"a1": recalled})
+
+
+GOOD = "a good plan"
 
 
 @cache
 def every_plan():
-    """All these plans, each with its scene."""
+    """All these plans by name, each with its scene."""
     plan = good_plan()
-    plans = [(plan, good_scene(plan)), *on_patient(), *on_needles(), *on_zones(), *on_cement()]
     bare = replace(plan, ablations=(), cements=())
-    plans.append((bare, good_scene(bare)))
-    return plans
+    plans = [
+        (GOOD, plan, good_scene(plan)),
+        *on_patient(),
+        *on_needles(),
+        *on_zones(),
+        *on_cement(),
+        ("a needle alone", bare, good_scene(bare)),
+    ]
+    found = {name: (one, scene) for name, one, scene in plans}
+    assert len(found) == len(plans), "two plans of one name"
+    return found
 
 
 @cache
 def everything_said():
     """``[(plan, scene, rule, part, outcome)]`` over all these plans."""
-    return [(one, scene, *said) for one, scene in every_plan() for said in spoken(one, scene)]
+    plans = every_plan().values()
+    return [(one, scene, *said) for one, scene in plans for said in spoken(one, scene)]
 
 
 def limits_of(rule):

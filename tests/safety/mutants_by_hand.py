@@ -33,17 +33,22 @@ CACHED = {"ruler", "surfaces", "distance_field", "digest", "same_array", "gives"
 """Modules whose results are kept between checks, so that a mutant must begin with nothing kept."""
 
 FULL = os.environ.get("FULL") == "1"
-CAP_S = 4.0
+CAP_S = 30.0
 """Processor time after which a mutant is put off to a run with ``FULL=1``."""
 
-CALLS = 2
-"""Calls of a function kept for each test, to compare what the mutant gives."""
+CALLS = 6
+"""Calls of a function kept for each test, to compare what the mutant gives. A test that calls it
+more often is run whatever these give."""
 
 
-def forget():
+def forget(*, surfaces=True):
+    from planner.safety import ruler  # noqa: PLC0415 - imported by the tests
     from safety.test_faults import forget as empty  # noqa: PLC0415 - tests are on the path by now
 
-    empty()
+    if surfaces:
+        empty()
+    else:
+        ruler.ruler_for.cache_clear()
 
 
 def passes(item):
@@ -129,6 +134,7 @@ class Mutation:
     def pytest_runtestloop(self, session):
         self.items = session.items
         self.calls, self.took = defaultdict(list), defaultdict(dict)
+        self.often = defaultdict(set)
         self.note_who_runs_what()
         self.functions = defaultdict(list)
         for one in gc.get_objects():
@@ -177,14 +183,18 @@ class Mutation:
             sound = passes(item)
             sys.setprofile(None)
             assert sound, item.nodeid
-            for code in seen:
+            for code, times in seen.items():
                 key = code.co_filename, code.co_qualname.split(".<locals>")[0]
                 self.took[key][number] = time.process_time() - started
+                if times > CALLS:
+                    self.often[code.co_filename, code.co_qualname].add(number)
+        if corpus := sys.modules.get("safety.every_finding"):
+            corpus.everything_said()  # leaves the surfaces of all its plans behind
 
-    def begin_anew(self):
+    def begin_anew(self, *, surfaces=True):
         if corpus := sys.modules.get("safety.every_finding"):
             corpus.everything_said.cache_clear()
-        forget()
+        forget(surfaces=surfaces)
 
     def tried(self, mutant, path, name, order):
         read, write = os.pipe()
@@ -206,8 +216,9 @@ class Mutation:
         limit = int(30 + 4 * sum(self.took[path, name].values()))
         resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
         sound = put_in(mutant, self.functions[path, name], path, name)
-        self.begin_anew()
-        if not FULL and sound and Path(path).stem not in CACHED:
+        kept = Path(path).stem in CACHED or "/geometry/" in path
+        self.begin_anew(surfaces=kept)
+        if not FULL and sound and not kept:
             differ = self.differing(path, name, sound)
             order = order[:4] + [one for one in order[4:] if one in differ]
         started = time.process_time()
@@ -224,6 +235,7 @@ class Mutation:
         mine = [one for one in self.functions[path, name] if one.__code__.co_qualname == name]
         calls = self.calls[path, name]
         found = set(range(len(self.items))) - {number for number, _, _ in calls}
+        found |= self.often[path, name]
         for number, arguments, options in calls:
             if number not in found and not same(
                 gives(sound, arguments, options), gives(mine[0], arguments, options)

@@ -46,7 +46,7 @@ class VolumeGeometry:
     affine: Matrix4
 
     def __post_init__(self) -> None:
-        matrix = np.array(self.affine, dtype=np.float64)
+        matrix = np.array(self.affine)
         if matrix.shape != (4, 4) or not np.isfinite(matrix).all():
             raise ValueError("lps_from_ijk must be a finite 4x4 matrix")
         if any(count < 1 for count in self.size_ijk):
@@ -100,7 +100,7 @@ class VolumeGeometry:
     def direction(self) -> NDArray[np.float64]:
         """Shape ``(3, 3)``: columns are the unit vectors of i, j and k in LPS."""
         matrix = self.lps_from_ijk[:3, :3]
-        return np.asarray(matrix / np.linalg.norm(matrix, axis=0), dtype=np.float64)
+        return np.asarray(matrix / np.linalg.norm(matrix, axis=0))
 
     @property
     def voxel_volume_mm3(self) -> float:
@@ -116,17 +116,17 @@ class VolumeGeometry:
     def lps_mm(self, ijk: NDArray[np.floating]) -> Vector:
         """Map voxel indices, shape ``(..., 3)``, to LPS mm."""
         matrix = self.lps_from_ijk
-        return np.asarray(ijk, dtype=np.float64) @ matrix[:3, :3].T + matrix[:3, 3]
+        return ijk @ matrix[:3, :3].T + matrix[:3, 3]
 
     def ijk(self, lps_mm: Vector) -> Vector:
         """Map LPS mm, shape ``(..., 3)``, to continuous voxel indices."""
         matrix = self.ijk_from_lps
-        return np.asarray(lps_mm, dtype=np.float64) @ matrix[:3, :3].T + matrix[:3, 3]
+        return lps_mm @ matrix[:3, :3].T + matrix[:3, 3]
 
     def contains(self, lps_mm: Vector) -> NDArray[np.bool_]:
         """Tell which points, shape ``(..., 3)``, lie inside the outer faces of the grid."""
         index = self.ijk(lps_mm)
-        last = np.array(self.size_ijk, dtype=np.float64) - 0.5
+        last = np.array(self.size_ijk) - 0.5
         return np.asarray(((index >= -0.5) & (index <= last)).all(axis=-1))
 
     def cropped(
@@ -148,7 +148,7 @@ class VolumeGeometry:
 @lru_cache(maxsize=64)
 def _inverse(affine: Matrix4) -> NDArray[np.float64]:
     """Return the inverse of a grid's matrix: points are mapped far more often than grids made."""
-    return np.asarray(np.linalg.inv(np.array(affine, dtype=np.float64)), dtype=np.float64)
+    return np.asarray(np.linalg.inv(affine))
 
 
 def direction_label(direction: Vector) -> str:

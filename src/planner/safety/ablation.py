@@ -315,15 +315,19 @@ def zone_near_skin(case: Case, ablation: Ablation) -> Outcome:
     skin = anatomy.masks.get(SKIN)
     if skin is None or (anatomy.geometry.contains(entry.array) and not case.ruler.any_of(SKIN)):
         raise MissingInputError("the skin is not outlined", structure=SKIN)
-    distance = case.ruler.zone_to_skin(case.zone(ablation).shape)
+    shape = case.zone(ablation).shape
+    distance = case.ruler.zone_to_skin(shape)
     limit = case.limit("warn_below_mm")
-    evidence = f"{case.called(ablation)}: {distance.distance_mm:.0f} mm to the skin"
+    none_seen = distance.at == shape.centre
+    least = "at least " if none_seen else ""
+    evidence = f"{case.called(ablation)}: {least}{distance.distance_mm:.0f} mm to the skin"
     if distance.distance_mm >= limit:
         return Outcome(evidence)
+    edge = "edge of the outlines, which show no skin there" if none_seen else "skin"
     finding = about_zone(
         case,
         Severity.WARN,
-        f"The {case.called(ablation)} ends {distance.distance_mm:.1f} mm from the skin.",
+        f"The {case.called(ablation)} ends {distance.distance_mm:.1f} mm from the {edge}.",
         ablation,
         distance,
         f"at least {limit:g} mm (no published limit)",
