@@ -9,6 +9,7 @@ import numpy as np
 import pydicom
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
+from pydicom.uid import UID, ImplicitVRLittleEndian, RLELossless
 
 from imaging.dicom_patient import (
     AXIAL,
@@ -173,6 +174,37 @@ def _(folder):
     write(folder, slices)
     for file, letter in zip(sorted(folder.iterdir()), [b"\xfc", b"\xf6"] * SLICES, strict=False):
         file.write_bytes(file.read_bytes().replace(b"Muller", b"M" + letter + b"ller"))
+
+
+# Copies in another coding
+
+
+def both_codings(change: Change, coding: UID, folder: Path) -> None:
+    slices = series()
+    change(slices)
+    for data in slices:
+        if coding == ImplicitVRLittleEndian:
+            data.file_meta.TransferSyntaxUID = coding
+        else:
+            data.compress(coding, generate_instance_uid=False)
+    write(folder / "a", slices)
+    write(folder / "b", series())
+
+
+for _coding in (RLELossless, ImplicitVRLittleEndian):
+    add(f"whole series raw and as {_coding.name}", WARN,
+        partial(both_codings, lambda _: None, _coding), "DUPLICATE-DROPPED")  # fmt: skip
+
+
+def _one_value_more(slices: list[FileDataset]) -> None:
+    hu = hu_of(slices[9])
+    hu[20, 20] += 1.0
+    set_hu(slices[9], hu)
+
+
+add("whole series raw and as RLE, one value altered", REFUSE,
+    partial(both_codings, _one_value_more, RLELossless),
+    "DUPLICATE-DROPPED", "SAME-UID-DIFFERENT")  # fmt: skip
 
 
 # Kinds

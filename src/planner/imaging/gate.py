@@ -22,7 +22,7 @@ from planner.imaging.stack import Stack, StackRefusedError
 from planner.imaging.thumbnail import thumbnail_of
 from planner.imaging.values import text
 from planner.imaging.volume_files import inspect_volume_file, is_volume_file, load_volume_file
-from planner.imaging.voxels import SliceDelivery, Voxels, read_voxels
+from planner.imaging.voxels import SliceDelivery, Voxels, check_recoded, read_voxels
 
 if TYPE_CHECKING:
     from planner.domain.progress import ProgressReport
@@ -230,6 +230,7 @@ def _read(
         return None
     try:
         voxels = read_voxels(series.stack, report, on_slices)
+        check_recoded(series.recoded)
     except StackRefusedError as error:
         series.findings.extend(error.findings)
         return None

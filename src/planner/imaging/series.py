@@ -21,6 +21,7 @@ from planner.imaging.identity import IDENTITY_PARTS, identity_key
 from planner.imaging.position import fits_orientation, is_known
 from planner.imaging.posterior import Facing
 from planner.imaging.stack import Stack, StackRefusedError, stack
+from planner.imaging.syntaxes import Coding
 from planner.imaging.values import (
     UnreadableValueError,
     has_value,
@@ -68,6 +69,9 @@ class Series:
         ``None`` when it cannot be put on a grid; ``findings`` then say why.
     facing
         What the pixels say of the header's posterior, once they are read.
+    recoded
+        Slices, each with a copy that was left out because only its coding differs; whether the
+        pixels are the same shows when both are unpacked.
     """
 
     uid: str
@@ -75,6 +79,7 @@ class Series:
     findings: list[GateFinding] = field(default_factory=list)
     stack: Stack | None = None
     facing: Facing = Facing.UNKNOWN
+    recoded: list[tuple[Frame, Frame]] = field(default_factory=list)
 
     @property
     def verdict(self) -> GateVerdict:
@@ -117,7 +122,7 @@ def judge(series: Series) -> None:
     frames = _checked_frames(notes, slices)
     if worst(notes) == "refuse":
         return
-    frames = _without_copies(notes, frames)
+    frames = _without_copies(series, frames)
     frames = _without_untagged_localisers(notes, frames)
     if worst(notes) == "refuse":
         return
@@ -262,7 +267,7 @@ def _checked_frames(notes: list[GateFinding], slices: list[FileHeader]) -> list[
     return frames
 
 
-def _without_copies(notes: list[GateFinding], frames: list[Frame]) -> list[Frame]:
+def _without_copies(series: Series, frames: list[Frame]) -> list[Frame]:
     """Keep one of each exact copy; refuse files that share a UID but not their content."""
     groups: defaultdict[tuple[str, int], list[Frame]] = defaultdict(list)
     for frame in frames:
@@ -271,23 +276,33 @@ def _without_copies(notes: list[GateFinding], frames: list[Frame]) -> list[Frame
     copies: list[str] = []
     differing: list[str] = []
     for group in groups.values():
-        first, *others = sorted(group, key=lambda frame: frame.file.name)
+        first, *others = sorted(
+            group, key=lambda one: (one.file.syntax.coding is not Coding.RAW, one.file.name)
+        )
         kept.append(first)
         for other in others:
-            (copies if _same_content(first, other) else differing).append(other.file.name)
+            same = _same_content(first, other)
+            (copies if same else differing).append(other.file.name)
+            if same and first.file.syntax != other.file.syntax:
+                series.recoded.append((first, other))
     if differing:
-        notes.append(finding(Code.SAME_UID_DIFFERENT, f"{len(differing)} files", differing))
+        detail = f"{len(differing)} files"
+        series.findings.append(finding(Code.SAME_UID_DIFFERENT, detail, differing))
     if copies:
-        notes.append(finding(Code.DUPLICATE_DROPPED, f"{len(copies)} copies", copies))
+        series.findings.append(finding(Code.DUPLICATE_DROPPED, f"{len(copies)} copies", copies))
     return kept
 
 
 def _same_content(first: Frame, other: Frame) -> bool:
-    """Tell whether two files hold the same header values and the same pixel bytes."""
+    """Tell whether two files hold the same header values and, in one coding, the same bytes.
+
+    In two codings the pixels are compared once they are unpacked (``Series.recoded``).
+    """
     a, b = first.file, other.file
-    same_header = a.data.values == b.data.values and a.data.sequences == b.data.sequences
-    if not same_header or a.syntax != b.syntax:
+    if a.data.values != b.data.values or a.data.sequences != b.data.sequences:
         return False
+    if a.syntax != b.syntax:
+        return True
     return a.read(a.data.pixel_offset, a.size) == b.read(b.data.pixel_offset, b.size)
 
 

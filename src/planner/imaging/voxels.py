@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from planner.imaging.stack import Stack, StackRefusedError
 from planner.imaging.syntaxes import Coding
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
 
     from numpy.typing import NDArray
 
@@ -36,6 +36,9 @@ READERS = 2
 
 UNPACKING_READERS = DECODE_PROCESSES + 2
 """With more threads than processes no process waits while its last picture is converted."""
+
+
+_Answer = TypeVar("_Answer")
 
 
 class SliceDelivery(Protocol):
@@ -121,6 +124,36 @@ def read_slice(frame: Frame) -> NDArray[np.int16]:
     return hu
 
 
+def check_recoded(pairs: Sequence[tuple[Frame, Frame]]) -> None:
+    """Make sure that copies in two codings hold the same HU.
+
+    Raises
+    ------
+    StackRefusedError
+        When they do not.
+    """
+    with decoders() as unpackers, ThreadPoolExecutor(UNPACKING_READERS) as pool:
+        source = _Source(unpackers=unpackers)
+
+        def differs(pair: tuple[Frame, Frame]) -> bool:
+            digests = set()
+            for frame in pair:
+                plane = np.empty((frame.rows, frame.columns), dtype=np.int16)
+                source.read(frame, plane)
+                digests.add(to_hu(plane, frame).digest)
+            return len(digests) > 1
+
+        waiting = [pool.submit(differs, pair) for pair in pairs]
+        altered = [
+            copy.file.name
+            for future, (_, copy) in zip(waiting, pairs, strict=True)
+            if _answered(future, copy)
+        ]
+    if altered:
+        detail = f"{len(altered)} files"
+        raise StackRefusedError([finding(Code.SAME_UID_DIFFERENT, detail, altered)])
+
+
 def _facts(stacked: Stack, hu: NDArray[np.int16]) -> Generator[SliceFacts, None, None]:
     """Fill ``hu`` slice by slice; yield what each showed, in grid order."""
     raw = stacked.frames[0].file.syntax.coding is Coding.RAW
@@ -140,7 +173,7 @@ def _facts(stacked: Stack, hu: NDArray[np.int16]) -> Generator[SliceFacts, None,
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _answered(future: Future[SliceFacts], frame: Frame) -> SliceFacts:
+def _answered(future: Future[_Answer], frame: Frame) -> _Answer:
     try:
         return future.result()
     except FrameRefusedError as error:
