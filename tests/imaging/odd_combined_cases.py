@@ -123,6 +123,11 @@ def _(slices):
     return [*slices, *second]
 
 
+@edit("one slice half a metre above the others", REFUSE, "MISSING-SLICE")
+def _(slices):
+    return [*slices, image(centred_position(AXIAL, (0, 0, 2.0), 250), AXIAL, SLICES, "HFS")]
+
+
 @edit("sign of the height lost", REFUSE, "SAME-POSITION")
 def _(slices):
     for data in slices:

@@ -168,13 +168,16 @@ def _unlike(frames: list[Frame]) -> list[GateFinding]:
 
 
 def _usual_step_mm(places: list[float]) -> float:
-    """Return the median distance of neighbours that do not lie at one place."""
-    steps = [after - before for before, after in pairwise(places)]
-    longest = max(steps)
-    apart = [step for step in steps if step > SAME_PLACE_FRACTION * longest]
-    if not longest > EVEN_STEP_MM:
+    """Return the median distance of neighbours that do not lie at one place.
+
+    A long step tells which those are, but not the longest: that may be a gap.
+    """
+    steps = sorted(after - before for before, after in pairwise(places))
+    steps = [step for step in steps if step > EVEN_STEP_MM]
+    if not steps:
         return EVEN_STEP_MM
-    return median(apart)
+    long = steps[3 * len(steps) // 4]
+    return median(step for step in steps if step > SAME_PLACE_FRACTION * long)
 
 
 def _check_repeats(ordered: list[Frame], places: list[float], step_mm: float) -> None:
