@@ -41,7 +41,7 @@ def test_that_a_rib_against_a_pedicle_makes_it_no_wider(half_mm: float, gap_mm: 
     near, far = half_mm + gap_mm, half_mm + gap_mm + 8.0
     rib = [(near, SOFT), (near + 0.8, CORTEX), (far - 0.8, MARROW), (far, CORTEX)]
     line = ray(*pedicle(half_mm), *rib)
-    edge = _edge(line, outlined(far + 0.3), SOFT, True)
+    edge = _edge(line, line, outlined(far + 0.3), SOFT, True)
     assert half_mm - 1.0 < edge < half_mm + 0.25
 
 
@@ -50,15 +50,26 @@ def test_that_a_rib_against_a_pedicle_makes_it_no_wider(half_mm: float, gap_mm: 
 def test_that_a_pedicle_beside_soft_tissue_ends_at_its_cortex(
     half_mm: float, rib_beside: bool
 ) -> None:
-    edge = _edge(ray(*pedicle(half_mm)), outlined(half_mm + 0.3), SOFT, rib_beside)
+    line = ray(*pedicle(half_mm))
+    edge = _edge(line, line, outlined(half_mm + 0.3), SOFT, rib_beside)
     assert half_mm - 0.6 < edge < half_mm + 0.1
 
 
 def test_that_noise_in_the_marrow_is_no_cortex() -> None:
     noisy = ray(*pedicle(6.0)) + np.random.default_rng(7).normal(0.0, 30.0, 96).astype(np.float32)
-    assert _edge(noisy, outlined(6.3), SOFT, True) == pytest.approx(
-        _edge(noisy, outlined(6.3), SOFT, False), abs=0.3
+    assert _edge(noisy, noisy, outlined(6.3), SOFT, True) == pytest.approx(
+        _edge(noisy, noisy, outlined(6.3), SOFT, False), abs=0.3
     )
+
+
+def test_that_a_grain_of_one_ray_is_no_cortex_where_the_mean_of_rays_shows_none() -> None:
+    calm = ray(*pedicle(9.0))
+    grain = 400.0 * np.exp(-0.5 * ((np.arange(96) * STEP_MM - 3.0) / 0.5) ** 2)
+    line = calm + grain.astype(np.float32)
+    clean = _edge(calm, calm, outlined(9.3), SOFT, True)
+    assert _edge(line, calm, outlined(9.3), SOFT, True) == pytest.approx(clean, abs=0.1)
+    # Were it in all rays, it would be a cortex with a rib behind it.
+    assert _edge(line, line, outlined(9.3), SOFT, True) < 4.5
 
 
 def test_that_a_ray_along_the_lamina_does_not_count_as_ending_at_the_canal() -> None:

@@ -10,7 +10,7 @@ PLAUSIBLE = Quality(verdict=QualityVerdict.PLAUSIBLE)
 def test_that_the_vertebra_above_the_sacrum_says_that_its_foramina_are_rough() -> None:
     for level in (Level.L4, Level.L5, Level.L6):
         rough = _with_part_flags(PLAUSIBLE, level, Level.S1, {})
-        assert any("foramina above the sacrum" in flag for flag in rough.flags)
+        assert any("on the sacrum" in flag for flag in rough.flags)
         assert rough.verdict is QualityVerdict.CHECK
         free = _with_part_flags(PLAUSIBLE, level, Level.L5, {})
         assert not any("sacrum" in flag for flag in free.flags)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import ndimage
 
 from planner.anatomy.work_grid import sample
 from planner.geometry.kernels import kernel
@@ -33,8 +34,16 @@ _GAP_SHARE, _GAP_MM = 0.4, 2.0
 _CREST_SHARE = 0.15
 """A cortex between two marrows stands out by this share of its own height above soft tissue."""
 
-_BEYOND_CREST_MM = 0.3
-"""The crest of two cortices that touch lies in the thicker one, which is the pedicle's."""
+_CALM_SECTIONS = 3
+"""A crest is looked for in the mean of the rays of so many sections: a grain of marrow is a crest
+of one ray, a cortex of all."""
+
+_OWN_CREST_MM = 0.75
+"""A ray's own crest lies within this of that of the mean: a pedicle is round."""
+
+_BEYOND_CREST_MM = 0.45
+"""The edge lies 0.25 mm beyond the crest of two cortices that touch, and 0.75 mm beyond where a
+gap between them is blurred."""
 
 _BEHIND_EDGE_MM = 2.0
 """This far behind a bone's edge one is in what lies there, whatever the blur."""
@@ -62,7 +71,6 @@ class BoneEdges:
         self,
         starts: Vector,
         direction: Vector,
-        farthest_mm: float = np.inf,
         *,
         rib_beside: bool = False,
     ) -> NDArray[np.float64]:
@@ -71,9 +79,7 @@ class BoneEdges:
         Parameters
         ----------
         starts
-            LPS, shape ``(..., 3)``.
-        farthest_mm
-            Distance from the midplane beyond which bone is another's.
+            LPS, shape ``(..., 3)``; for ``rib_beside`` ``(sections, heights, 3)``.
         rib_beside
             Whether a rib may lie against this bone on this way, cortex on cortex.
         """
@@ -81,13 +87,14 @@ class BoneEdges:
         ray = np.arange(0.0, _LONGEST_MM, STEP_MM)
         points = starts[..., None, :] + ray[:, None] * direction
         inside = sample(self._share, self._geometry, points, outside=0.0) > 0.5
-        if np.isfinite(farthest_mm):
-            _, _, u = model.curve.locate(points)
-            inside &= np.abs(u) < farthest_mm
         hu = sample(model.ct.hu, model.ct.geometry, points)
+        calm = hu
+        if rib_beside:
+            calm = _calmed(hu)
         out = np.empty(starts.shape[:-1])
         _edges(
             hu.reshape(-1, len(ray)),
+            calm.reshape(-1, len(ray)),
             inside.reshape(-1, len(ray)),
             model.soft_hu,
             rib_beside,
@@ -103,9 +110,16 @@ class BoneEdges:
         return np.asarray(sample(self._canal, self._geometry, ends, outside=0.0) > 0.5)
 
 
+def _calmed(hu: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return rays, shape ``(sections, heights, n)``, as the mean of their section and the next."""
+    mean = ndimage.uniform_filter1d(hu.mean(axis=1), _CALM_SECTIONS, axis=0, mode="nearest")
+    return np.ascontiguousarray(np.broadcast_to(mean[:, None], hu.shape))
+
+
 @kernel
 def _edges(
     hu: NDArray[np.float32],
+    calm: NDArray[np.float32],
     inside: NDArray[np.bool_],
     soft_hu: float,
     rib_beside: bool,
@@ -114,16 +128,20 @@ def _edges(
     """Fill ``out`` with the edge of each ray."""
     for n in range(hu.shape[0]):
         if inside[n, 0] or inside[n, 1] or inside[n, 2]:
-            out[n] = _edge(hu[n], inside[n], soft_hu, rib_beside)
+            out[n] = _edge(hu[n], calm[n], inside[n], soft_hu, rib_beside)
         else:
             out[n] = np.nan
 
 
 @kernel
 def _edge(
-    line: NDArray[np.float32], solid: NDArray[np.bool_], soft_hu: float, rib_beside: bool
+    line: NDArray[np.float32],
+    calm: NDArray[np.float32],
+    solid: NDArray[np.bool_],
+    soft_hu: float,
+    rib_beside: bool,
 ) -> float:
-    """Return where bone ends on one ray that starts in it."""
+    """Return where bone ends on one ray that starts in it; ``calm`` shows it without grain."""
     count = line.shape[0]
     end = 2
     while end < count - 1 and solid[end]:
@@ -138,10 +156,12 @@ def _edge(
     level = soft + EDGE_SHARE * (peak - soft)
     # The first fall that is deep enough for a gap: behind it may lie a rib.
     gap = soft + _GAP_SHARE * (peak - soft)
-    deep = int(_GAP_MM / STEP_MM)
+    deep, own = int(_GAP_MM / STEP_MM), int(_OWN_CREST_MM / STEP_MM)
     if rib_beside:
-        crest = _crest(line, last, gap, _CREST_SHARE * (peak - soft))
+        crest = _crest(calm, last, gap, _CREST_SHARE * (peak - soft))
         if crest >= 0:
+            near = max(0, crest - own)
+            crest = near + int(line[near : min(crest + own + 1, last)].argmax())
             if line[crest : min(crest + 2 * deep, last)].min() >= gap:
                 return crest * STEP_MM + _BEYOND_CREST_MM
             first = crest

@@ -45,8 +45,6 @@ class PedicleBox:
         Share of the vertebra at each sample, float32.
     canal_half_mm
         Half the width of the canal at this height.
-    farthest_mm
-        No part of this pedicle lies farther from the midline; ribs do.
     """
 
     s_mm: NDArray[np.float64]
@@ -54,7 +52,6 @@ class PedicleBox:
     u_mm: NDArray[np.float64]
     inside: NDArray[np.float32]
     canal_half_mm: float
-    farthest_mm: float
 
 
 def pedicle_box(
@@ -86,7 +83,6 @@ def pedicle_box(
         u_mm=u_mm,
         inside=inside,
         canal_half_mm=float(np.percentile(np.abs(u[canal]), 95)),
-        farthest_mm=farthest,
     )
 
 

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from planner.anatomy.pedicle_box import PedicleBox
     from planner.anatomy.pedicle_core import PedicleCore
     from planner.anatomy.spine_model import Box, SpineModel
     from planner.geometry.points import Vector
@@ -40,11 +39,15 @@ _HEIGHTS_MM = (-1.5, -0.75, 0.0, 0.75, 1.5)
 """A width is the median of rays at these heights: noise must not choose the narrowest."""
 
 _SMOOTH_SECTIONS = 3
-_TURNS_DEG = (0.0, -8.0, 8.0)
-"""Slants tried about that of the core, which is known to 5 degrees; the middle one counts.
+_TURNS_DEG = (0.0, -8.0, 8.0, -16.0, 16.0)
+"""Slants tried about that of the core, which at L5 leans to the body; the second narrowest counts.
 
-A slant of 8 degrees widens a section by 1 %; the narrowest of three is often a fault of noise.
+A section is narrowest across the pedicle's own slant; the narrowest of all is often a fault of
+noise, and 8 degrees widen it by 1 % only.
 """
+
+_MOST_JUMP_MM = 2.0
+"""Widths of neighbouring sections that differ by more begin or end at different things."""
 
 _MOST_SHIFT_MM = 2.5
 _LEAST_WIDTH_MM = 1.0
@@ -62,9 +65,9 @@ def pedicles(model: SpineModel, number: int, box: Box, *, ribs: bool) -> Mapping
     for side in Side:
         space = pedicle_box(model, number, box, side, ribs=ribs)
         core = pedicle_core(space) if space is not None else None
-        if space is None or core is None:
+        if core is None:
             continue
-        pedicle = _measured(model, BoneEdges(model, number, box), space, core, side)
+        pedicle = _measured(model, BoneEdges(model, number, box), core, side)
         if pedicle is not None:
             found[side] = pedicle
     return found
@@ -82,15 +85,15 @@ class _Section:
 
 
 def _measured(
-    model: SpineModel, edges: BoneEdges, space: PedicleBox, core: PedicleCore, side: Side
+    model: SpineModel, edges: BoneEdges, core: PedicleCore, side: Side
 ) -> Pedicle | None:
-    """Measure the narrowest section across each axis near that of the core; the middle counts."""
-    found = [_section(model, edges, space, core, side, turn) for turn in _TURNS_DEG]
+    """Measure the narrowest section across each axis near that of the core."""
+    found = [_section(model, edges, core, side, turn) for turn in _TURNS_DEG]
     sections = [section for section in found if section is not None]
     if not sections:
         return None
     sections.sort(key=lambda section: section.width_mm)
-    best = sections[(len(sections) - 1) // 2]
+    best = sections[min(1, len(sections) - 1)]
     if best.width_mm < _LEAST_WIDTH_MM:
         return None
     up, down = _heights_mm(edges, best)
@@ -110,7 +113,6 @@ def _measured(
 def _section(
     model: SpineModel,
     edges: BoneEdges,
-    space: PedicleBox,
     core: PedicleCore,
     side: Side,
     turn_deg: float,
@@ -130,12 +132,12 @@ def _section(
     starts = middle + _ALONG_MM[:, None] * axis
     rays = starts[:, None] + np.array(_HEIGHTS_MM)[:, None] * upright
     # A rib may lie there even where none was recognised, as at the end of a scan.
-    outer = edges.along(rays, across, space.farthest_mm, rib_beside=True)
+    outer = edges.along(rays, across, rib_beside=True)
     inner = edges.along(rays, -across)
     meets = edges.canal_behind(rays, -across, inner).mean(axis=1) > _MEET_CANAL
     widths = np.where(meets, np.median(_known(outer + inner), axis=1), np.inf)
     place = _narrowest(widths)
-    if not np.isfinite(widths[place]):
+    if place is None:
         return None
     shift = 0.5 * float(np.nanmedian(outer[place] - inner[place]))
     return _Section(
@@ -165,11 +167,14 @@ def _known(widths: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(np.isfinite(widths), widths, np.inf)
 
 
-def _narrowest(widths: NDArray[np.float64]) -> int:
-    """Return the place of the least width, of the middle of three neighbours."""
-    padded = np.pad(widths, _SMOOTH_SECTIONS // 2, mode="edge")
-    windows = np.lib.stride_tricks.sliding_window_view(padded, _SMOOTH_SECTIONS)
-    return int(np.median(windows, axis=1).argmin())
+def _narrowest(widths: NDArray[np.float64]) -> int | None:
+    """Return the place of the least width that its neighbours bear out; ``None`` where none is."""
+    windows = np.lib.stride_tricks.sliding_window_view(widths, _SMOOTH_SECTIONS)
+    least, middle, most = np.sort(windows, axis=1).T
+    steady = np.isfinite(most) & (np.where(np.isfinite(most), most, 0.0) - least <= _MOST_JUMP_MM)
+    if not steady.any():
+        return None
+    return int(np.where(steady, middle, np.inf).argmin()) + _SMOOTH_SECTIONS // 2
 
 
 def _interval(best_mm: float, doubt_mm: float) -> Interval:
