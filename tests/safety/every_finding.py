@@ -227,6 +227,43 @@ def on_cement():
     yield "zone from memory", plan, good_scene(plan, zones={"a1": recalled})
 
 
+def ball(centre, radius=5.0):
+    """Voxels of the tiny spine's grid within a ball."""
+    _, anatomy = spine()
+    place = anatomy.geometry.lps_mm(np.stack(np.indices(anatomy.labels.shape)[::-1], axis=-1))
+    return np.linalg.norm(place - np.array(centre), axis=-1) <= radius
+
+
+def on_structures():
+    """Structures outlined besides canal and foramina: met, near, far, or beside another level."""
+    plan, (_, anatomy) = good_plan(), spine()
+    aorta, empty = ball((8.0, -22.0, 4.0)), np.zeros_like(anatomy.canal)
+    for name, masks in (
+        ("aorta in front", {"aorta": aorta}),
+        ("aorta and vena cava", {"aorta": aorta, "vena_cava": ball((-8.0, -22.0, 4.0))}),
+        ("aorta at the tip", {"aorta": ball((8.0, -13.0, 4.0)), "vena_cava": empty}),
+        (
+            "cord, sac and a root",
+            {
+                "cord": ball((0.0, 27.0, 0.0)),
+                "dural_sac": ball((0.0, 27.0, 0.0), 8.0),
+                "root:L3:left": ball((20.0, 26.0, -9.0), 3.0),
+            },
+        ),
+        ("cord that is empty", {"cord": empty}),
+    ):
+        scene = with_anatomy(plan, masks={**anatomy.masks, **masks})
+        yield name, plan, scene
+        if name == "aorta in front":
+            seen = replace(scene.anatomy, seen_at={"aorta": frozenset({Level.L2})})
+            yield "aorta beside L2 only", plan, replace(scene, anatomy=seen)
+    on = plan.with_trajectory(replace(plan.trajectory("t1"), level=Level.L1))
+    at_l1 = {**anatomy.vertebrae, Level.L1: replace(anatomy.vertebrae[Level.L3], level=Level.L1)}
+    yield "pleura not outlined at L1", on, with_anatomy(on, vertebrae=at_l1)
+    masks = {**anatomy.masks, "pleura": ball((30.0, 0.0, 4.0))}
+    yield "pleura at L1", on, with_anatomy(on, vertebrae=at_l1, masks=masks)
+
+
 GOOD = "a good plan"
 
 
@@ -241,6 +278,7 @@ def every_plan():
         *on_needles(),
         *on_zones(),
         *on_cement(),
+        *on_structures(),
         ("a needle alone", bare, good_scene(bare)),
     ]
     found = {name: (one, scene) for name, one, scene in plans}

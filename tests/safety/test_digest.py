@@ -2,11 +2,16 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from planner.domain.anatomy import WallBreach
 from planner.domain.finding import Assessment
+from planner.domain.levels import Level
 from planner.geometry.points import PointLps
+from planner.geometry.volume_geometry import VolumeGeometry
 from planner.safety import assess, input_digest
+from planner.safety.digest import anatomy_digest, cement_digest, scan_digest
 from safety.cases import acknowledged, check, good_plan, good_scene
 
 
@@ -69,6 +74,123 @@ def test_that_every_input_moves_the_digest(plan, scene):
     assert len(digests) == len(variants)
     assert first not in digests
     assert input_digest(replace(plan, revision=9, saved_sha256="s"), scene) == first
+
+
+def flipped(array):
+    """The array with its last element changed."""
+    other = array.copy()
+    other[(-1,) * array.ndim] = not other[(-1,) * array.ndim]
+    return other
+
+
+def changed_anatomies(anatomy):
+    """The outlines, each with one thing changed that a rule may look at."""
+    for name in ("labels", "bodies", "discs", "foramina", "canal", "lesion"):
+        yield replace(anatomy, **{name: flipped(getattr(anatomy, name))})
+    for masks in (
+        {"skin": flipped(anatomy.masks["skin"])},
+        {"aorta": anatomy.masks["skin"]},
+        {**anatomy.masks, "aorta": anatomy.canal},
+    ):
+        yield replace(anatomy, masks=masks)
+    yield replace(anatomy, lesion=anatomy.canal, canal=anatomy.lesion)
+    yield replace(anatomy, backend="another")
+    yield replace(anatomy, ct_sha256="1" * 64)
+    for level in (Level.L2, Level.L3):
+        yield replace(anatomy, seen_at={"skin": frozenset({level})})
+    yield replace(anatomy, seen_at={"skin": frozenset({Level.L2, Level.L3})})
+    shifted = anatomy.geometry.lps_from_ijk
+    shifted[0, 3] += 1e-9
+    yield replace(anatomy, geometry=VolumeGeometry.from_matrix(anatomy.geometry.size_ijk, shifted))
+    one = anatomy.vertebrae[Level.L3]
+    wall = one.posterior_wall
+    breach = WallBreach(at=one.body_centre, area_mm2=1.0)
+    for change in (
+        {"posterior_wall": None},
+        {"posterior_wall": replace(wall, intact=None)},
+        {"posterior_wall": replace(wall, intact=False)},
+        {"posterior_wall": replace(wall, breaches=(breach,))},
+        {"posterior_wall": replace(wall, points_mm=flipped(wall.points_mm))},
+        {"posterior_wall": replace(wall, cortex_hu=flipped(wall.cortex_hu))},
+        {"pedicles": {}},
+        {"accepted": True},
+        {"level_doubt": "L3 or L4"},
+        {"body_size_mm": (44.0, 34.0, 26.1)},
+    ):
+        vertebrae = {**anatomy.vertebrae, Level.L3: replace(one, **change)}
+        yield replace(anatomy, vertebrae=vertebrae)
+    yield replace(anatomy, vertebrae={Level.L3: one})
+
+
+def test_that_every_part_of_the_outlines_moves_their_digest(scene):
+    anatomy = scene.anatomy
+    digests = [anatomy_digest(one) for one in (anatomy, *changed_anatomies(anatomy))]
+    assert len(set(digests)) == len(digests)
+
+
+def test_that_every_part_of_a_predicted_fill_moves_its_digest(scene):
+    cement = scene.cements["c1"]
+    size = cement.geometry.size_ijk
+    changes = [
+        {"arrival_ml": cement.arrival_ml.astype(np.float64)},
+        {"arrival_ml": cement.arrival_ml[:-1]},
+        {"cement_injection_id": "c2"},
+        {"geometry": VolumeGeometry.axis_aligned(size, (1.0, 1.0, 1.0))},
+        {"asked_ml": 9.0},
+        {"placed_ml": 9.0},
+        {"fill_fraction": 0.9},
+        {"band_mm": 9.0},
+        {"model": replace(cement.model, version="2")},
+    ]
+    digests = [cement_digest(cement), *(cement_digest(replace(cement, **one)) for one in changes)]
+    assert len(set(digests)) == len(digests)
+
+
+def test_that_every_part_of_a_scan_and_a_catalogue_that_is_judged_moves_the_digest(plan, scene):
+    ct, catalog = scene.ct, scene.catalog
+    padded = np.zeros(ct.hu.shape, dtype=bool)
+    shifted = ct.geometry.lps_from_ijk
+    shifted[0, 3] += 1e-9
+    moved_grid = VolumeGeometry.from_matrix(ct.geometry.size_ijk, shifted)
+    variants = [
+        scene,
+        replace(scene, ct=replace(ct, outside_scan=padded)),
+        replace(scene, ct=replace(ct, outside_scan=flipped(padded))),
+        replace(scene, ct=replace(ct, geometry=moved_grid)),
+        replace(scene, catalog=replace(catalog, needles={})),
+        replace(scene, zones={"a1": replace(scene.zones["a1"], band_mm=2.1)}),
+        replace(scene, zones={"a2": scene.zones["a1"]}),
+        replace(scene, cements={"c2": scene.cements["c1"]}),
+    ]
+    digests = {input_digest(plan, one) for one in variants}
+    assert len(digests) == len(variants)
+
+
+def test_that_the_same_inputs_made_again_in_another_order_keep_the_digest(plan, scene):
+    ct, anatomy = scene.ct, scene.anatomy
+    masks = {"aorta": anatomy.canal, **anatomy.masks}
+    again = replace(
+        anatomy,
+        labels=anatomy.labels.copy(),
+        vertebrae=dict(reversed(anatomy.vertebrae.items())),
+        masks=dict(reversed(masks.items())),
+        seen_at={"skin": frozenset({Level.L3, Level.L2}), "aorta": frozenset({Level.L2})},
+    )
+    first = replace(
+        anatomy,
+        masks=masks,
+        seen_at={"aorta": frozenset({Level.L2}), "skin": frozenset({Level.L2, Level.L3})},
+    )
+    assert anatomy_digest(first) == anatomy_digest(again)
+    elsewhere = replace(ct, record=replace(ct.record, locator="another folder"))
+    assert scan_digest(ct) == scan_digest(elsewhere)
+    catalog = replace(
+        scene.catalog,
+        rules=dict(reversed(scene.catalog.rules.items())),
+        devices=dict(reversed(scene.catalog.devices.items())),
+    )
+    other = replace(scene, ct=elsewhere, catalog=catalog)
+    assert input_digest(plan, other) == input_digest(plan, scene)
 
 
 def test_that_the_same_inputs_always_give_the_same_assessment(plan, scene):
