@@ -2,8 +2,10 @@
 
 ``python tests/planning/forty_spines_by_hand.py FIRST COUNT [OUT.jsonl]`` takes the seeds FIRST to
 FIRST + COUNT - 1, T4 to L5 on a small field of view, both sides, on the true outlines and on our
-own. Every proposal that comes back is judged by the formulas of the spine. ``... summary
-OUT.jsonl`` reads slices run before. A spine takes about a minute of one core.
+own. Every proposal that comes back is judged by the formulas of the spine. A spine takes about a
+minute of one core. With OUT, spines that are whole in it are not run again, so a run that was
+stopped goes on where it was. Two processes share the work with two ranges of seeds and two files;
+``... summary OUT.jsonl ...`` reads any number of files.
 """
 
 from __future__ import annotations
@@ -137,14 +139,30 @@ def worst_of(rows):
         )
 
 
+def whole(path):
+    """Rows of the spines that are whole in a file; what a stopped run left half is dropped."""
+    rows = []
+    for line in path.read_text().splitlines() if path.exists() else ():
+        try:
+            rows.append(json.loads(line))
+        except json.JSONDecodeError:
+            break
+    sides = 2 * 2 * len(levels())
+    seeds = [row["seed"] for row in rows]
+    kept = [row for row in rows if seeds.count(row["seed"]) == sides]
+    if len(kept) < len(rows):
+        path.write_text("".join(json.dumps(row) + "\n" for row in kept))
+    return kept
+
+
 def main():
     if sys.argv[1] == "summary":
-        texts = [Path(path).read_text() for path in sys.argv[2:]]
-        summary([json.loads(line) for text in texts for line in text.splitlines()])
+        summary([row for path in sys.argv[2:] for row in whole(Path(path))])
         return
     first, count = int(sys.argv[1]), int(sys.argv[2])
-    rows = []
-    for seed in range(first, first + count):
+    rows = whole(Path(sys.argv[3])) if len(sys.argv) > 3 else []
+    done = {row["seed"] for row in rows}
+    for seed in sorted(set(range(first, first + count)) - done):
         phantom = make_phantom(recipe(seed))
         anatomies = {"true": phantom.truth, "segmented": segment(phantom.ct)}
         found = list(cases(phantom, anatomies))

@@ -32,10 +32,14 @@ WAYS: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Exact:
-    """Distances of one path, mm: to what it must keep away from, and bone about it."""
+    """Distances of one path, mm: to what it must keep away from, and bone about it.
+
+    ``sure_mm`` is the least bone about it that the measures leave room for.
+    """
 
     clearance_mm: float
     pedicle_mm: float
+    sure_mm: float = ENOUGH_MM
 
     @property
     def worst_mm(self) -> float:
@@ -68,8 +72,9 @@ def exact_distances(
     margins = pedicle_margins(
         entry_mm, tip_mm, vertebra, side, surroundings, outer_diameter_mm=2.0 * radius_mm
     )
-    bone = -ENOUGH_MM if margins is None else min(margins.worst_mm.best, ENOUGH_MM)
-    return Exact(clearance, bone)
+    if margins is None:
+        return Exact(clearance, -ENOUGH_MM, -ENOUGH_MM)
+    return Exact(clearance, min(margins.worst_mm.best, ENOUGH_MM), margins.worst_mm.low)
 
 
 def worst_under_error_mm(

@@ -96,11 +96,12 @@ def finalists(
 
 def holds(task: Task, found: Exact) -> bool:
     """Whether a path keeps the limits of its approach."""
-    return found.pedicle_mm >= BONE_ABOUT_MM and found.clearance_mm >= task.keep_away_mm
+    in_bone = found.pedicle_mm >= BONE_ABOUT_MM and found.sure_mm >= 0.0
+    return in_bone and found.clearance_mm >= task.keep_away_mm
 
 
 def _why_not(task: Task, best: Exact) -> str:
-    if best.pedicle_mm < BONE_ABOUT_MM:
+    if best.pedicle_mm < BONE_ABOUT_MM or best.sure_mm < 0.0:
         words, limit, reached = too_narrow(task), BONE_ABOUT_MM, best.pedicle_mm
     else:
         words, limit, reached = TOO_NEAR, task.keep_away_mm, best.clearance_mm

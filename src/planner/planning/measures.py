@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -66,6 +66,9 @@ class PedicleMargins:
         Point of the axis where the bone is thinnest.
     width_across_needle_mm
         Bone from wall to wall across the needle there, medial to lateral.
+    not_believed_mm
+        How far the outline goes beyond the measured wall, for each side on which it is not
+        believed; there the measured wall counts.
     """
 
     worst_mm: Interval
@@ -73,6 +76,7 @@ class PedicleMargins:
     shift_mm: Mapping[Direction, Interval]
     at: PointLps
     width_across_needle_mm: Interval
+    not_believed_mm: Mapping[Direction, float] = field(default_factory=dict)
 
     @property
     def breach_mm(self) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -11,7 +11,7 @@ from planner.domain.plan import Approach
 from planner.planning.candidates import Scores, score
 from planner.planning.corridors import STEEPEST_CRANIAL_DEG
 from planner.planning.exact_distances import ENOUGH_MM
-from planner.planning.pedicle_margins import HALF_LENGTH_MM
+from planner.planning.pedicle_walls import HALF_LENGTH_MM
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from planner.geometry.points import PointLps, Vector
     from planner.planning.aims import Aims
     from planner.planning.corridors import Corridor
+    from planner.planning.pedicle_walls import MeasuredWalls
     from planner.planning.search_space import SearchSpace
 
 WINDOW_POINTS: Final = 160
@@ -33,6 +34,10 @@ BONE_ABOUT_MM: Final = 0.5
 
 KEEP_AWAY_MM: Final = 2.0
 """Distance wanted beside the pedicle, where no bone guards the needle (rule N2)."""
+
+COVERED_MM: Final = 3.5
+"""The same beside a pedicle whose outline runs on into a rib: it covers the lower outer corner of
+the foramen above by up to 3.4 mm (derived: the worst of seven digital spines)."""
 
 TIP_DEPTH_MM: Final = 3.0
 """Bone wanted about a tip in the body, so that it does not come out in front."""
@@ -79,7 +84,11 @@ class Paths:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Task:
-    """One approach on one side of one vertebra; ``entry`` freezes the skin point."""
+    """One approach on one side of one vertebra.
+
+    ``entry`` freezes the skin point; ``walls`` are those of a pedicle whose outline is not
+    believed.
+    """
 
     vertebra: Vertebra
     side: Side
@@ -89,6 +98,7 @@ class Task:
     radius_mm: float
     space: SearchSpace
     entry: PointLps | None = None
+    walls: MeasuredWalls | None = None
 
     @property
     def in_pedicle(self) -> bool:
@@ -98,7 +108,9 @@ class Task:
     @property
     def keep_away_mm(self) -> float:
         """Distance wanted from every structure to keep away from."""
-        return BONE_ABOUT_MM if self.in_pedicle else KEEP_AWAY_MM
+        if self.in_pedicle:
+            return BONE_ABOUT_MM
+        return KEEP_AWAY_MM if self.walls is None else COVERED_MM
 
     @property
     def name(self) -> str:
@@ -109,10 +121,17 @@ class Task:
 def too_narrow(task: Task) -> str:
     """Say that a pedicle is too narrow; ``{limit}`` stands for the bone wanted."""
     width = task.pedicle.width_mm
-    return (
+    words = (
         f"the pedicle is {width.best:.1f} mm wide ({width.low:.1f} to {width.high:.1f}) and a "
         f"needle of {2 * task.radius_mm:.1f} mm needs {{limit:g}} mm of bone all around"
     )
+    if task.walls is not None:
+        far = max(task.walls.beyond_mm.values())
+        words += (
+            f", within that width and not its outline, which runs {far:.1f} mm beyond it, as into "
+            "a rib"
+        )
+    return words
 
 
 def window_points(task: Task) -> Vector:
@@ -176,6 +195,10 @@ def sift(task: Task, window: Vector, which: NDArray[np.int64]) -> Paths:
         part[fits] for part in (through, tips, miss, outward, cranial)
     )
     scores = score(task.space, tips, outward, _slab_mm(task, tips, outward))
+    if task.in_pedicle and task.walls is not None:
+        rooms = task.walls.rooms_mm(tips, outward, task.radius_mm)
+        walled = [room + task.radius_mm for room in rooms.values()]
+        scores = replace(scores, pedicle=np.minimum.reduce([scores.pedicle, *walled]))
     kept, because = _passing(task, scores)
     worst = scores.danger - task.radius_mm
     if task.in_pedicle:

@@ -6,7 +6,7 @@ the outline, from the sizes measured at the isthmus, so that one fault does not 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import hypot
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +16,7 @@ from planner.domain.sourced import Interval
 from planner.geometry.kernels import kernel
 from planner.geometry.points import PointLps, unit
 from planner.planning.measures import Direction, PedicleMargins
+from planner.planning.pedicle_walls import HALF_LENGTH_MM, doubted_walls
 from planner.planning.sampling import Place, trilinear, way_out
 from planner.planning.segment_distance import nearest_to_points
 
@@ -25,11 +26,8 @@ if TYPE_CHECKING:
     from planner.domain.anatomy import Pedicle, Vertebra
     from planner.domain.levels import Side
     from planner.geometry.points import Vector
+    from planner.planning.pedicle_walls import MeasuredWalls
     from planner.planning.surfaces import Surroundings
-
-HALF_LENGTH_MM: Final = 4.0
-"""Margins are taken this far each way of the isthmus along the pedicle: farther back its outer
-wall runs into lamina and joint, farther forward into the body."""
 
 NEAR_ISTHMUS_MM: Final = 20.0
 """A needle that passes farther from the isthmus does not go through this pedicle."""
@@ -196,18 +194,58 @@ def pedicle_margins(
     voxel = [half_voxel_mm(turn @ way) + doubt_mm for way in ways]
     quarter = int(np.rint(angle[worst] / (0.5 * np.pi))) % 4
     least = room.min(axis=0)
-    fat = _fat_mm(float((room[:, 0] + room[:, 2]).min()) + outer_diameter_mm, pedicle, voxel[0])
+    walls = doubted_walls(vertebra, side, surroundings)
+    if walls is None:
+        across = float((room[:, 0] + room[:, 2]).min()) + outer_diameter_mm
+        fat = _fat_mm(across, pedicle, voxel[0])
+    else:
+        fat = walls.fat_mm
     shift = {
         name: _about(float(least[place]), voxel[place], 0.0 if place % 2 else fat)
         for place, name in enumerate(_QUARTERS)
     }
     width = float(room[worst, 0] + room[worst, 2]) + outer_diameter_mm
-    return PedicleMargins(
+    margins = PedicleMargins(
         worst_mm=_about(float(thinnest[worst]), voxel[quarter], fat),
         worst_direction=_QUARTERS[quarter],
         shift_mm=shift,
         at=PointLps.of(samples[worst]),
         width_across_needle_mm=_about(max(width, 0.0), voxel[0] + voxel[2]),
+    )
+    if walls is None:
+        return margins
+    return _within(margins, walls, tip_mm, -direction, radius, doubt_mm)
+
+
+def _within(
+    margins: PedicleMargins,
+    walls: MeasuredWalls,
+    tip_mm: Vector,
+    outward: Vector,
+    radius: float,
+    doubt_mm: float,
+) -> PedicleMargins:
+    """Let the measured walls count where the outline is not believed and they are nearer."""
+    rooms = walls.rooms_mm(tip_mm[None], outward[None], radius)
+    shift, worst, way = dict(margins.shift_mm), margins.worst_mm, margins.worst_direction
+    for side, room in rooms.items():
+        best = float(room[0])
+        if not best < shift[side].best:
+            continue
+        nearer = best - walls.doubt_mm - doubt_mm
+        shift[side] = Interval(nearer, best, max(shift[side].high, best))
+        if best < worst.best:
+            worst, way = Interval(nearer, best, max(worst.high, best)), side
+    width = min(margins.width_across_needle_mm.best, 2.0 * walls.half_width_mm)
+    return replace(
+        margins,
+        worst_mm=worst,
+        worst_direction=way,
+        shift_mm=shift,
+        width_across_needle_mm=Interval(
+            max(width - 2.0 * walls.doubt_mm, 0.0), width, margins.width_across_needle_mm.high
+        ),
+        not_believed_mm=walls.beyond_mm,
     )
 
 

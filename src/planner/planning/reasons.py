@@ -47,6 +47,11 @@ def _pedicle(measures: TrajectoryMeasures) -> str:
     return (
         f"Bone about the needle in the pedicle at its thinnest {worst.best:.1f} mm "
         f"({worst.low:.1f} to {worst.high:.1f}), {measures.pedicle.worst_direction}."
+        + "".join(
+            f" The outline runs {far:.1f} mm beyond the {side} wall, as into a rib, so the width "
+            "measured in the scan counts there."
+            for side, far in measures.pedicle.not_believed_mm.items()
+        )
     )
 
 
