@@ -134,6 +134,14 @@ def _outlines(parser: argparse.ArgumentParser) -> None:
         "--seed", type=seed, action="append", default=[], metavar="L3=x,y,z",
         help="a point in the body of a vertebra and its level; may be repeated",
     )  # fmt: skip
+    _lesion(parser)
+
+
+def _lesion(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--lesion", type=point, action="append", default=[], metavar="x,y,z",
+        help="grow a lesion from a point inside it; may be repeated",
+    )  # fmt: skip
 
 
 def _imaging(commands: _Commands) -> None:
@@ -155,10 +163,7 @@ def _anatomy(commands: _Commands) -> None:
     )
     segment.add_argument("--seed", type=seed, action="append", default=[], metavar="L3=x,y,z")
     segment.add_argument("--structures", type=Path, metavar="DIR")
-    segment.add_argument(
-        "--lesion", type=point, action="append", default=[], metavar="x,y,z",
-        help="grow a lesion from a point inside it and describe it; may be repeated",
-    )  # fmt: skip
+    _lesion(segment)
     segment.add_argument(
         "--corrections", type=Path, metavar="PLAN",
         help="a plan file whose corrections of the outlines are played",

@@ -11,6 +11,7 @@ from planner.app.output import Json, Outcome, check_out_folder, progress
 from planner.catalog import load_catalog
 from planner.document.commands import accept_level, answer_clinical
 from planner.document.plan_file import save_plan
+from planner.domain.corrections import LesionGrown
 from planner.domain.errors import InputRefusedError, UsageError
 from planner.domain.levels import Side
 from planner.domain.plan import (
@@ -32,8 +33,11 @@ if TYPE_CHECKING:
     import argparse
 
     from planner.domain.devices import Device
-    from planner.planning import ProposedTrajectory
+    from planner.planning import ProposedPair, ProposedTrajectory
     from planner.session.cases import Case
+
+TWO_NEEDLES = {"auto": None, "yes": True, "no": False}
+"""Whether to propose pairs; ``auto`` does for a lesion that takes two thirds of its body."""
 
 
 def suggest(arguments: argparse.Namespace) -> Outcome:
@@ -48,14 +52,17 @@ def suggest(arguments: argparse.Namespace) -> Outcome:
         side=None if arguments.side == "both" else Side(arguments.side),
         approach=None if arguments.approach == "any" else Approach(arguments.approach),
         target=arguments.target,
+        entry=arguments.entry,
         device=device,
         outer_diameter_mm=case.catalog.access_diameter([device] if device else []).value,
         count=arguments.count,
+        two_needles=TWO_NEEDLES[arguments.two_needles],
         report=progress,
     )
     return Outcome(
         {
             "trajectories": [_trajectory(found) for found in proposals.trajectories],
+            "pairs": [_pair(found) for found in proposals.pairs],
             "none_because": list(proposals.none_because),
             "notes": list(proposals.notes),
         }
@@ -134,6 +141,7 @@ def _case(arguments: argparse.Namespace) -> Case:
             backend="import" if locator else "builtin",
             locator=locator,
             seeds=tuple(arguments.seed),
+            corrections=tuple(LesionGrown(at=at) for at in arguments.lesion),
         ),
         report=progress,
     )
@@ -197,5 +205,15 @@ def _trajectory(found: ProposedTrajectory) -> Json:
         "angles_deg": dict(measures.angles_deg),
         "length_mm": found.trajectory.length_mm,
         "score": found.score,
+        "reasons": list(found.reasons),
+    }
+
+
+def _pair(found: ProposedPair) -> Json:
+    return {
+        "left": _trajectory(found.left),
+        "right": _trajectory(found.right),
+        "worst_mm": found.worst_mm,
+        "coverage": found.coverage,
         "reasons": list(found.reasons),
     }
