@@ -102,6 +102,7 @@ def made_up_simulation(plan: Plan) -> Simulation:
         certain=away <= 7.0,
         zone=away <= 10.0,
         possible=away <= 13.0,
+        owner=np.zeros(grid.shape_kji, np.uint8),
         peak_celsius=(90.0 - 3.0 * away).astype(np.float32),
         lowest_celsius=np.full(grid.shape_kji, 37.0, np.float32),
         band_mm=3.0,

@@ -1,6 +1,7 @@
 from dataclasses import replace
 from math import cos, radians, sin
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,9 +10,16 @@ from planner.catalog import load_catalog
 from planner.domain.finding import Severity, Verdict
 from planner.domain.levels import Level, Side
 from planner.domain.plan import Approach, SideConfirmation, Trajectory, TrajectoryId
-from planner.domain.prediction import Exposure, MissingZone, ModelLabel, StructureExposure
+from planner.domain.prediction import (
+    Exposure,
+    KilledTissue,
+    MissingZone,
+    ModelLabel,
+    StructureExposure,
+)
 from planner.domain.sourced import Status
 from planner.geometry.points import PointLps
+from planner.geometry.volume_geometry import VolumeGeometry
 from planner.planning.c_arm import c_arm_views
 from planner.planning.ct_room import ct_room_card
 from planner.planning.measure import measure
@@ -183,8 +191,13 @@ def test_that_simulated_heat_is_listed_for_each_structure() -> None:
     label = ModelLabel(
         tier="full", name="Pennes", version="2", inputs=(), source="s", status=Status.DERIVED
     )
+    grid = VolumeGeometry.axis_aligned((1, 1, 1), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0))
+    alive = np.zeros((1, 1, 1), np.bool_)
     exposure = Exposure(
-        ablation_id=plan.ablations[0].id, at_structures={"canal": felt}, model=label
+        ablation_id=plan.ablations[0].id,
+        at_structures={"canal": felt},
+        killed=KilledTissue(geometry=grid, dead=alive, certain=alive),
+        model=label,
     )
     scene = ReportScene(exposures={plan.ablations[0].id: exposure})
     (row,) = build_report(plan, scene, None).exposures

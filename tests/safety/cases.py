@@ -19,11 +19,18 @@ from planner.domain.plan import (
     SideConfirmation,
     Trajectory,
 )
-from planner.domain.prediction import ModelLabel, PredictedCement, PredictedZone
+from planner.domain.prediction import (
+    Exposure,
+    KilledTissue,
+    ModelLabel,
+    PredictedCement,
+    PredictedZone,
+)
 from planner.domain.sourced import Status
 from planner.domain.volume import PatientIdentity
 from planner.geometry.ellipsoid import Spheroid
 from planner.geometry.points import unit
+from planner.geometry.volume_geometry import VolumeGeometry
 from planner.safety import Scene, assess
 from planner.safety.tiny_spine import moved_point, tiny_grid, tiny_spine
 
@@ -79,6 +86,27 @@ def zone_for(plan, ablation_id="a1", half_length=7.0, half_width=7.0, band=2.0, 
     )
     return PredictedZone(
         ablation_id=ablation_id, shape=shape, tissue_of_origin=tissue, band_mm=band, model=LABEL
+    )
+
+
+def killed_for(plan, radius=0.0, spacing=1.0, centre=None):
+    """A ball of dead tissue about the middle of the antenna of ablation a1."""
+    zone = zone_for(plan).shape
+    centre = zone.centre if centre is None else centre
+    count = 2 * int(np.ceil(24.0 / spacing)) + 1
+    start = tuple(float(v) for v in centre.array - spacing * (count - 1) / 2)
+    grid = VolumeGeometry.axis_aligned((count,) * 3, (spacing,) * 3, start)
+    steps = (np.arange(count) - (count - 1) / 2) * spacing
+    away = np.sqrt(steps[:, None, None] ** 2 + steps[None, :, None] ** 2 + steps**2)
+    return KilledTissue(geometry=grid, dead=away < radius, certain=away < radius)
+
+
+def exposure_for(plan, at_structures=None, radius=0.0, model=LABEL, **ball):
+    return Exposure(
+        ablation_id="a1",
+        at_structures=at_structures or {},
+        killed=killed_for(plan, radius, **ball),
+        model=model,
     )
 
 

@@ -7,11 +7,11 @@ import numpy as np
 from planner.domain.anatomy import PosteriorWall
 from planner.domain.finding import Severity
 from planner.domain.levels import Level, Side
-from planner.domain.prediction import Exposure, StructureExposure
+from planner.domain.prediction import StructureExposure
 from planner.domain.sourced import Sourced, Status
 from safety.cases import (
     CATALOG,
-    LABEL,
+    exposure_for,
     good_plan,
     good_scene,
     spine,
@@ -51,14 +51,14 @@ def with_numbers(plan, **numbers):
 
 
 def exposed(plan, *, peak=37.0, lowest=37.0, dose=0.0, band=0.0, names=None):
-    """The plan's zone made large enough to matter, with a simulation of every structure."""
+    """The plan's zone made large enough to matter, and simulated to be a little smaller."""
     names = names or ["canal"] + [
         f"foramen:{level}:{side}" for level in ("L2", "L3", "L4") for side in Side
     ]
     one = StructureExposure(
         peak_celsius=peak, lowest_celsius=lowest, cem43_min=dose, band_celsius=band
     )
-    exposure = Exposure(ablation_id="a1", at_structures=dict.fromkeys(names, one), model=LABEL)
+    exposure = exposure_for(plan, dict.fromkeys(names, one), radius=9.0)
     zone = zone_for(plan, half_length=10.0, half_width=10.0)
     return {"zones": {"a1": zone}, "exposures": {"a1": exposure}}
 

@@ -26,9 +26,9 @@ a missing input becomes.
 
 *Only asked*: rules that know nothing but what a person answered; nothing on the scan is compared
 with the answer. A5 and D3 check nothing: A5 holds because no rule looks at the cortex to weigh
-less, D3 because a plan holds no complication. A1, A2, A3 and A15 measure the zone of the table; a
-full simulation is judged by A6, A7 and A13 at each nerve structure, and its own kill zone is not
-yet taken where it is the larger of the two.
+less, D3 because a plan holds no complication. A1 to A4 measure the zone of the table and, once
+there is a full simulation, the tissue that dies in it, and take the nearer; A15 counts what lies
+in the zone of the table and dies in every run. A6, A7 and A13 judge the simulation at each nerve.
 
 | rule | says | NOT EVALUATED without | only asked | limits | source and standing |
 |---|---|---|---|---|---|

@@ -12,7 +12,7 @@ from planner.geometry.points import PointLps
 from planner.geometry.volume_geometry import VolumeGeometry
 from planner.safety import assess, input_digest
 from planner.safety.digest import anatomy_digest, cement_digest, scan_digest
-from safety.cases import acknowledged, check, good_plan, good_scene
+from safety.cases import acknowledged, check, exposure_for, good_plan, good_scene
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def test_that_every_input_moves_the_digest(plan, scene):
         (plan, replace(scene, anatomy=replace(anatomy, vertebrae=vertebrae))),
         (plan, replace(scene, catalog=replace(scene.catalog, rules=rules))),
         (plan, replace(scene, catalog=replace(scene.catalog, devices={}))),
-        (plan, replace(scene, exposures={"a1": None})),
+        (plan, replace(scene, exposures={"a1": exposure_for(plan)})),
     ]
     digests = {input_digest(*variant) for variant in variants}
     assert len(digests) == len(variants)

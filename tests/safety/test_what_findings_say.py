@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from planner.domain.devices import Modality
-from planner.domain.prediction import Exposure
 from planner.domain.sourced import Status
 from planner.geometry.points import PointLps, unit
 from planner.geometry.volume_geometry import VolumeGeometry
@@ -79,9 +78,7 @@ def test_that_a_simulation_from_memory_that_clears_says_why_it_does_not_count():
     plan = good_plan()
     seen = exposed(plan)
     label = replace(seen["exposures"]["a1"].model, status=Status.RECALLED)
-    exposure = Exposure(
-        ablation_id="a1", at_structures=seen["exposures"]["a1"].at_structures, model=label
-    )
+    exposure = replace(seen["exposures"]["a1"], model=label)
     scene = good_scene(plan, **{**seen, "exposures": {"a1": exposure}})
     assessment = assess(plan, scene)
     message = next(one.message for one in assessment.findings if "A6" in one.also)

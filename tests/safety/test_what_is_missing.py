@@ -9,7 +9,7 @@ from planner.domain.devices import Modality
 from planner.domain.finding import Severity
 from planner.domain.levels import Level, Side
 from planner.domain.plan import ClinicalAnswers
-from planner.domain.prediction import Exposure, MissingZone, StructureExposure
+from planner.domain.prediction import MissingZone, StructureExposure
 from planner.domain.sourced import Interval, Status
 from planner.domain.structures import in_words
 from planner.geometry.points import PointLps
@@ -18,8 +18,8 @@ from planner.safety.ruler import ruler_for
 from safety.cases import (
     ANSWERS,
     CATALOG,
-    LABEL,
     check,
+    exposure_for,
     found,
     good_plan,
     good_scene,
@@ -274,11 +274,11 @@ def test_that_heat_is_asked_for_from_just_within_its_reach():
 @pytest.mark.parametrize("radius", [8.0, 10.0, 14.0])
 def test_that_a_simulation_is_asked_of_what_lies_within_reach_and_the_band(radius):
     plan, (_, anatomy) = good_plan(), spine()
-    seen = exposed(plan)
+    every, ruler = exposed(plan)["exposures"]["a1"].at_structures, ruler_for(anatomy)
     zone = zone_for(plan, half_length=radius, half_width=radius, band=2.0)
-    scene = good_scene(plan, zones={"a1": zone}, exposures=seen["exposures"])
+    seen = {"a1": exposure_for(plan, every)}
+    scene = good_scene(plan, zones={"a1": zone}, exposures=seen)
     evidence = dict(assess(plan, scene).evidence)["A6"]
-    every, ruler = seen["exposures"]["a1"].at_structures, ruler_for(anatomy)
     near = {name for name in every if ruler.zone(zone.shape, name).distance_mm < 12.0}
     assert near
     assert near < set(every) or radius > 10.0
@@ -292,8 +292,8 @@ def test_that_a_simulation_of_another_burn_is_none():
     other = replace(seen["exposures"]["a1"], ablation_id="a2")
     scene = good_scene(plan, zones=seen["zones"], exposures={"a1": other})
     what, rules = missing(assess(plan, scene), "Not predicted")
-    assert what == {"temperature near nerves was not simulated for the L3 left zone"}
-    assert rules == {"A6", "A7"}
+    assert what == {"what was simulated for the L3 left zone is of another ablation"}
+    assert rules == {"A1", "A2", "A3", "A4", "A6", "A7"}
 
 
 def test_that_an_excess_without_a_zone_still_says_where():
@@ -466,4 +466,3 @@ def test_that_an_exposure_that_is_no_number_cannot_be_made():
         StructureExposure(
             peak_celsius=float("nan"), lowest_celsius=37.0, cem43_min=0.0, band_celsius=0.0
         )
-    assert Exposure(ablation_id="a1", at_structures={}, model=LABEL).at_structures == {}

@@ -26,6 +26,7 @@ from planner.domain.plan import (
 from planner.domain.simulation import Order, Simulation, Tier
 from planner.domain.sourced import Status
 from planner.geometry.points import PointLps
+from planner.safety.digest import exposure_digest
 from planner.session import simulation_store
 from planner.session.cases import Case, check, new_plan
 from planner.session.simulation import (
@@ -161,7 +162,6 @@ def test_that_a_kept_result_comes_back_whole() -> None:
         "model",
         "extents",
         "courses",
-        "exposures",
         "coverage",
         "band_mm",
         "geometry",
@@ -171,6 +171,16 @@ def test_that_a_kept_result_comes_back_whole() -> None:
         "left_out",
     ):
         assert getattr(found, name) == getattr(kept, name), name
+    assert found.exposures.keys() == kept.exposures.keys()
+    for key, one in kept.exposures.items():
+        assert exposure_digest(found.exposures[key]) == exposure_digest(one)
+
+
+def test_that_dead_tissue_belongs_to_one_needle_and_together_it_is_the_zone() -> None:
+    kept = preview()
+    parts = np.sum([one.killed.dead for one in kept.exposures.values()], axis=0)
+    assert kept.zone.any()
+    assert (parts == kept.zone).all()
 
 
 def test_that_a_damaged_or_exchanged_result_is_not_used() -> None:

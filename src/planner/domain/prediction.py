@@ -118,10 +118,34 @@ class StructureExposure:
             raise ValueError(f"an exposure must be finite, got {self!r}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class KilledTissue:
+    """Tissue that a simulation says one ablation kills.
+
+    Attributes
+    ----------
+    geometry
+        Grid of the masks, bool ``[k, j, i]``.
+    dead
+        What dies in the nominal run, nearest to this ablation's own metal.
+    certain
+        What dies in every run, of all ablations that were simulated together.
+    """
+
+    geometry: VolumeGeometry
+    dead: NDArray[np.bool_]
+    certain: NDArray[np.bool_]
+
+    def filled(self) -> NDArray[np.bool_]:
+        """Tell which voxels die in the nominal run."""
+        return self.dead
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Exposure:
-    """Simulated heat or cold of one ablation at each structure by name."""
+    """What a simulation says of one ablation: the tissue it kills, and each structure by name."""
 
     ablation_id: AblationId
     at_structures: Mapping[str, StructureExposure]
+    killed: KilledTissue
     model: ModelLabel

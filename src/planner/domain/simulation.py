@@ -131,6 +131,8 @@ class Simulation:
         Grid of the arrays.
     certain, zone, possible
         bool ``[k, j, i]``: tissue that dies in every run, in the nominal one, and in any.
+    owner
+        uint8 ``[k, j, i]``: whose metal is nearest, by the place in ``extents``.
     peak_celsius, lowest_celsius
         float32 ``[k, j, i]``, nominal run.
     extents
@@ -149,6 +151,7 @@ class Simulation:
     certain: NDArray[np.bool_]
     zone: NDArray[np.bool_]
     possible: NDArray[np.bool_]
+    owner: NDArray[np.uint8]
     peak_celsius: NDArray[np.float32]
     lowest_celsius: NDArray[np.float32]
     band_mm: float

@@ -49,7 +49,8 @@ def zone_reaches_nerve(case: Case, ablation: Ablation) -> Outcome:
         about_zone(
             case,
             Severity.BLOCK,
-            f"The {case.called(ablation)} reaches the {in_words(item.structure)}.",
+            f"The {'simulated ' if item.simulated else ''}{case.called(ablation)} reaches the "
+            f"{in_words(item.structure)}.",
             ablation,
             item,
             "more than 0 mm",
@@ -338,8 +339,9 @@ def zone_near_skin(case: Case, ablation: Ablation) -> Outcome:
 @gives(str)
 def _ends(case: Case, ablation: Ablation, item: Measured) -> str:
     band = case.zone(ablation).band_mm
+    which = "simulated " if item.simulated else ""
     return (
-        f"The {case.called(ablation)} (± {band:g} mm) ends {item.distance_mm:.1f} mm from "
+        f"The {which}{case.called(ablation)} (± {band:g} mm) ends {item.distance_mm:.1f} mm from "
         f"the {in_words(item.structure)}."
     )
 

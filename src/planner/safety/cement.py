@@ -251,7 +251,7 @@ def _other_reasons(case: Case, injection: CementInjection, vertebra: Vertebra) -
     if _is_collapsed(case, level):
         reasons.append("collapse")
     width = case.limit("basivertebral_half_width_mm")
-    _, centres = case.ruler.cement_points(case.cement(injection))
+    _, centres = case.ruler.voxel_points(case.cement(injection))
     place = body_coordinates(vertebra, centres)
     half = vertebra.body_size_mm[1] / 2.0
     behind = place[:, 1] < -half / 2.0

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
     from planner.domain.anatomy import Anatomy, Vertebra
     from planner.domain.plan import Plan
-    from planner.domain.prediction import PredictedCement
+    from planner.domain.prediction import Exposure, PredictedCement
     from planner.domain.volume import CtVolume
     from planner.safety.scene import Scene
 
-RULES_VERSION = "3"
+RULES_VERSION = "4"
 """Raised when the meaning of a rule changes in code, so that an old verdict never counts."""
 
 
@@ -34,7 +34,7 @@ def input_digest(plan: Plan, scene: Scene) -> str:
         scan_digest(scene.ct),
         anatomy_digest(scene.anatomy),
         sorted(scene.zones.items()),
-        sorted(scene.exposures.items()),
+        [(key, exposure_digest(one)) for key, one in sorted(scene.exposures.items())],
         [(key, cement_digest(cement)) for key, cement in cements],
         entries_digest(SameEntries(tuple(scene.catalog.rules.items()))),
         entries_digest(SameEntries(tuple(scene.catalog.devices.items()))),
@@ -88,6 +88,21 @@ def cement_digest(cement: PredictedCement) -> str:
         cement.fill_fraction,
         cement.band_mm,
         cement.model,
+    )
+
+
+@lru_cache(maxsize=32)
+@gives(str)
+def exposure_digest(exposure: Exposure) -> str:
+    """Return a digest of what was simulated of one ablation."""
+    killed = exposure.killed
+    return _digest(
+        exposure.ablation_id,
+        sorted(exposure.at_structures.items()),
+        killed.geometry,
+        _array(killed.dead),
+        _array(killed.certain),
+        exposure.model,
     )
 
 

@@ -235,7 +235,7 @@ def _device_tip(case: Case, ablation: Ablation) -> Vector:
 
 
 def _centres(case: Case, cement: PredictedCement) -> Vector:
-    return case.ruler.cement_points(cement)[1]
+    return case.ruler.voxel_points(cement)[1]
 
 
 @gives(bool)

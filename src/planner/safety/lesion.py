@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.safety.measured import MissingInputError
+from planner.safety.surfaces import in_voxels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,10 +77,13 @@ def body_coordinates(vertebra: Vertebra, points_mm: Vector) -> NDArray[np.float6
 def covered(case: Case, level: Level) -> NDArray[np.bool_]:
     """Tell which points of the lesion of a level lie in a zone, each zone shrunk by its band.
 
-    What is doubtful counts as not covered.
+    What is doubtful counts as not covered: once a zone was simulated, a point in it must die in
+    every run as well.
     """
     zones = [(one, case.zone(one)) for one in case.plan.ablations if case.level_of(one) is level]
-    key = (level, "covered", tuple((zone.shape, zone.band_mm) for _, zone in zones))
+    shapes = tuple((zone.shape, zone.band_mm) for _, zone in zones)
+    runs = tuple(case.scene.exposures.get(one.id) for one, _ in zones)
+    key = (level, "covered", shapes, runs)
     return case.ruler.remembered(key, lambda: _covered(case, level, zones))
 
 
@@ -93,5 +97,10 @@ def _covered(
             raise MissingInputError(
                 f"how far the {case.called(ablation)} reaches", kind="prediction"
             )
-        inside |= distance <= -zone.band_mm
+        dies = distance <= -zone.band_mm
+        simulated = case.scene.exposures.get(ablation.id)
+        if simulated is not None:
+            killed = simulated.killed
+            dies &= in_voxels(killed.geometry, killed.certain, case.ruler.lesion_points(level))
+        inside |= dies
     return inside

@@ -36,11 +36,14 @@ class Measured:
         Signed: zero or less means touching or inside.
     at
         Point of the structure's surface nearest to the object.
+    simulated
+        True where it is the distance of tissue that a simulation says dies.
     """
 
     structure: str
     distance_mm: float
     at: PointLps
+    simulated: bool = False
 
     def __post_init__(self) -> None:
         structure: object = self.structure

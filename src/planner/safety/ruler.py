@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -17,7 +17,12 @@ from planner.safety.frame import check_wall
 from planner.safety.gives import gives
 from planner.safety.measured import Measured, MissingInputError
 from planner.safety.same_array import SameArray
-from planner.safety.surfaces import StructureSurface, cropped_to_filled, exposed_face_points
+from planner.safety.surfaces import (
+    StructureSurface,
+    cropped_to_filled,
+    exposed_face_points,
+    in_voxels,
+)
 from planner.safety.zone_surface import least_over_zone, zone_points
 
 if TYPE_CHECKING:
@@ -26,7 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.domain.anatomy import Anatomy, Vertebra
-    from planner.domain.prediction import PredictedCement
+    from planner.domain.prediction import KilledTissue, PredictedCement
     from planner.geometry.capsule import Capsule
     from planner.geometry.ellipsoid import Spheroid
     from planner.geometry.points import Vector
@@ -48,6 +53,17 @@ SKIN_REACH_MM = 30.0
 
 REMEMBERED = 1024
 """Distances kept: some hundred edits of a plan of four needles."""
+
+
+class Voxels(Protocol):
+    """A solid of voxels: cement, or tissue that is said to die."""
+
+    @property
+    def geometry(self) -> VolumeGeometry:
+        """The grid of the voxels."""
+
+    def filled(self) -> NDArray[np.bool_]:
+        """Tell which voxels belong to it, ``[k, j, i]``."""
 
 
 class Ruler:
@@ -78,7 +94,11 @@ class Ruler:
 
     def cement(self, cement: PredictedCement, name: str) -> Measured:
         """Return the distance from the surface of the cement to a structure."""
-        return self.remembered((cement, name), lambda: self._measure_cement(cement, name))
+        return self.remembered((cement, name), lambda: self._measure_voxels(cement, name))
+
+    def killed(self, killed: KilledTissue, name: str) -> Measured:
+        """Return the distance from tissue that is said to die to a structure."""
+        return self.remembered((killed, name), lambda: self._measure_voxels(killed, name))
 
     def needle_to_wall(self, needle: Capsule, level: Level) -> Measured:
         """Return the distance from a needle's side to the posterior wall of a level."""
@@ -101,10 +121,10 @@ class Ruler:
 
     def _measure_cement_to_wall(self, cement: PredictedCement, level: Level) -> Measured:
         wall = self._wall(level)
-        surface, _ = self.cement_points(cement)
+        surface, _ = self.voxel_points(cement)
         near, _ = cKDTree(surface).query(wall)
         other, _ = self.wall_tree(level).query(surface)
-        inside = cement_holds(cement, wall)
+        inside = in_voxels(cement.geometry, cement.filled(), wall)
         place = int(near.argmin())
         first, second = float(near[place]), float(other.min())
         if inside.any():
@@ -262,20 +282,21 @@ class Ruler:
         second = least_over_zone(zone, self.zone_points(zone), structure.field_mm)
         return _agreed(name, first, second, structure.surface_mm[place])
 
-    def _measure_cement(self, cement: PredictedCement, name: str) -> Measured:
+    def _measure_voxels(self, solid: Voxels, name: str) -> Measured:
         structure = self.structure(name)
-        surface, centres = self.cement_points(cement)
+        surface, centres = self.voxel_points(solid)
         near, nearest = structure.tree.query(surface)
         place = int(near.argmin())
         first = float(near[place])
-        if structure.holds(centres).any() or cement_holds(cement, structure.surface_mm).any():
+        held = in_voxels(solid.geometry, solid.filled(), structure.surface_mm)
+        if structure.holds(centres).any() or held.any():
             first = min(0.0, -first)
         second = float(structure.field_mm(surface).min())
         return _agreed(name, first, second, structure.surface_mm[int(nearest[place])])
 
-    def cement_points(self, cement: PredictedCement) -> tuple[Vector, Vector]:
-        """Return points on the surface of cement and its voxel centres, LPS, once."""
-        return self.remembered((cement, "points"), lambda: points_of_cement(cement))
+    def voxel_points(self, solid: Voxels) -> tuple[Vector, Vector]:
+        """Return points on the surface of cement or dead tissue and its voxel centres, once."""
+        return self.remembered((solid, "points"), lambda: points_of(solid))
 
     def _wall(self, level: Level) -> Vector:
         return self.remembered(("wall points", level), lambda: self._wall_points(level))
@@ -324,31 +345,21 @@ def ruler_for(anatomy: Anatomy) -> Ruler:
     return Ruler(anatomy)
 
 
-def points_of_cement(cement: PredictedCement) -> tuple[Vector, Vector]:
-    """Return points on the surface of cement and its voxel centres, each ``(n, 3)`` LPS.
+def points_of(solid: Voxels) -> tuple[Vector, Vector]:
+    """Return points on the surface of a solid and its voxel centres, each ``(n, 3)`` LPS.
 
     Raises
     ------
     MissingInputError
-        When it fills nothing.
+        When it fills nothing; a rule on dead tissue asks before.
     """
-    filled = cement.filled()
+    filled = solid.filled()
     if not filled.any():
         raise MissingInputError("the cement fills nothing", kind="prediction")
     low, crop = cropped_to_filled(filled)
-    surface = exposed_face_points(crop, cement.geometry.spacing_mm) + low[::-1]
+    surface = exposed_face_points(crop, solid.geometry.spacing_mm) + low[::-1]
     centres = np.argwhere(crop)[:, ::-1] + low[::-1]
-    return cement.geometry.lps_mm(surface), cement.geometry.lps_mm(centres.astype(np.float64))
-
-
-def cement_holds(cement: PredictedCement, points_mm: Vector) -> NDArray[np.bool_]:
-    """Tell which points, shape ``(n, 3)`` LPS, lie in a voxel of cement."""
-    index = np.rint(cement.geometry.ijk(points_mm)).astype(np.intp)
-    inside = ((index >= 0) & (index < np.array(cement.geometry.size_ijk))).all(axis=1)
-    i, j, k = index[inside].T
-    found = np.zeros(len(points_mm), dtype=np.bool_)
-    found[inside] = cement.arrival_ml[k, j, i] <= np.float32(cement.placed_ml)
-    return found
+    return solid.geometry.lps_mm(surface), solid.geometry.lps_mm(centres.astype(np.float64))
 
 
 def _nearest_to_zone(zone: Spheroid, structure: StructureSurface) -> tuple[int, float]:

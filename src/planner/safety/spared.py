@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -99,9 +99,37 @@ def spared_by_needle(case: Case, needle: Trajectory) -> Spared:
 
 
 def spared_by_zone(case: Case, ablation: Ablation) -> Spared:
-    """Return the distances from a zone's surface to nerve structures."""
+    """Return the distances from a zone to nerve structures.
+
+    Once it was simulated, each is that of the zone of the table or of the simulated one,
+    whichever comes nearer.
+    """
     shape, level = case.zone(ablation).shape, case.level_of(ablation)
-    return _kept(case, (shape, "spared", level), level, partial(case.ruler.zone, shape))
+    table = _kept(case, (shape, "spared", level), level, partial(case.ruler.zone, shape))
+    exposure = case.scene.exposures.get(ablation.id)
+    if exposure is None:
+        return table
+    if exposure.ablation_id != ablation.id:
+        raise MissingInputError(
+            f"what was simulated for the {case.called(ablation)} is of another ablation",
+            kind="prediction",
+        )
+    killed = exposure.killed
+    if not killed.dead.any():
+        return table
+    simulated = _kept(case, (killed, "spared", level), level, partial(case.ruler.killed, killed))
+    return _nearer(table, simulated)
+
+
+def _nearer(table: Spared, simulated: Spared) -> Spared:
+    """Return the nearer of two distances to each structure; what either lacks is missing."""
+    nearest = {item.structure: item for item in table.near}
+    for item in simulated.near:
+        known = nearest.get(item.structure)
+        if known is None or item.distance_mm < known.distance_mm:
+            nearest[item.structure] = replace(item, simulated=True)
+    near = sorted(nearest.values(), key=lambda item: item.distance_mm)
+    return Spared(tuple(near), (*table.missing, *simulated.missing))
 
 
 def spared_by_cement(case: Case, injection: CementInjection) -> Spared:

@@ -72,17 +72,23 @@ class StructureSurface:
 
     def holds(self, points_mm: Vector) -> NDArray[np.bool_]:
         """Tell which points, shape ``(n, 3)``, lie in a voxel of the structure."""
-        index = np.rint(self.geometry.ijk(points_mm)).astype(np.intp)
-        size = np.array(self.geometry.size_ijk)
-        inside = ((index >= 0) & (index < size)).all(axis=1)
-        i, j, k = index[inside].T
-        found = np.zeros(len(points_mm), dtype=np.bool_)
-        found[inside] = self.mask[k, j, i]
-        return found
+        return in_voxels(self.geometry, self.mask, points_mm)
 
     def field_mm(self, points_mm: Vector) -> NDArray[np.float64]:
         """Return the signed distance of points from the field; infinity beyond its reach."""
         return self.field.at(points_mm)
+
+
+def in_voxels(
+    geometry: VolumeGeometry, mask: NDArray[np.bool_], points_mm: Vector
+) -> NDArray[np.bool_]:
+    """Tell which points, shape ``(n, 3)`` LPS, lie in a true voxel of ``mask`` ``[k, j, i]``."""
+    index = np.rint(geometry.ijk(points_mm)).astype(np.intp)
+    inside = ((index >= 0) & (index < np.array(geometry.size_ijk))).all(axis=1)
+    i, j, k = index[inside].T
+    found = np.zeros(len(points_mm), dtype=np.bool_)
+    found[inside] = mask[k, j, i]
+    return found
 
 
 def cropped_to_filled(

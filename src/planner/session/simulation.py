@@ -11,7 +11,7 @@ import numpy as np
 
 from planner.domain.devices import Modality
 from planner.domain.errors import UsageError
-from planner.domain.prediction import Exposure, ModelLabel, StructureExposure
+from planner.domain.prediction import Exposure, KilledTissue, ModelLabel, StructureExposure
 from planner.domain.progress import unreported
 from planner.domain.simulation import Order, Simulation, Tier
 from planner.domain.sourced import Status
@@ -30,7 +30,13 @@ from planner.physics.heat.region import grid_mm, region_around
 from planner.physics.heat.solve import MODEL_VERSION
 from planner.physics.heat.tissue_classes import FOR_COLD, FOR_CURRENT, FOR_HEAT, tissue_classes
 from planner.safety.digest import anatomy_digest, scan_digest
-from planner.session.simulation_reading import BODY_CELSIUS, course_at, coverage_of, extents_of
+from planner.session.simulation_reading import (
+    BODY_CELSIUS,
+    course_at,
+    coverage_of,
+    extents_of,
+    owners_of,
+)
 from planner.session.simulation_store import find_simulations, keep_simulations
 from planner.session.tissue_region import tissue_region
 
@@ -265,7 +271,9 @@ def _run(
     label = _label(planned, band, region, classes, tier, order)
     nominal = band.nominal
     applicators = [item.applicator(Efficiency.NOMINAL, region.geometry) for item in planned]
-    extents = extents_of(nominal, region.medium, applicators, is_cold=is_cold)
+    owner = owners_of(region.medium, applicators)
+    extents = extents_of(nominal, region.medium, applicators, owner, is_cold=is_cold)
+    dead = nominal.dead()
     sourced = all(model_status(item.device).may_pass_a_check for item in planned)
     return Simulation(
         input_sha256="",
@@ -274,8 +282,9 @@ def _run(
         model=label,
         geometry=region.geometry,
         certain=band.certain,
-        zone=nominal.dead(),
+        zone=dead,
         possible=band.possible,
+        owner=owner,
         peak_celsius=nominal.peak_celsius,
         lowest_celsius=nominal.lowest_celsius,
         band_mm=band.band_mm if sourced else max(band.band_mm, UNSOURCED_BAND_MM),
@@ -285,9 +294,12 @@ def _run(
             item.ablation.id: Exposure(
                 ablation_id=item.ablation.id,
                 at_structures=_exposures(courses, sourced=sourced, is_cold=is_cold),
+                killed=KilledTissue(
+                    geometry=region.geometry, dead=dead & (owner == number), certain=band.certain
+                ),
                 model=label,
             )
-            for item in planned
+            for number, item in enumerate(planned)
         },
         runs=band.dead_ml,
         coverage=coverage_of(patient.anatomy, levels, band, region.geometry, is_cold=is_cold),
@@ -375,7 +387,7 @@ def _label(
     statuses += [Status.DERIVED]  # the limits of the tissue map
     return replace(
         model,
-        tier=Tier.PREVIEW if Tier.PREVIEW in (tier, model.tier) else Tier.FULL,
+        tier=(Tier.PREVIEW if Tier.PREVIEW in (tier, model.tier) else Tier.FULL).value,
         inputs=(
             *model.inputs,
             f"order = {order}",

@@ -108,18 +108,27 @@ def _beyond(band: ZoneBand, *, is_cold: bool) -> StructureCourse:
     )
 
 
+def owners_of(medium: Medium, applicators: Sequence[Applicator]) -> NDArray[np.uint8]:
+    """Return the number of the applicator whose metal is nearest to each voxel."""
+    distances = [
+        np.minimum.reduce([piece.distance_mm(medium) for piece in one.metal])
+        for one in applicators
+    ]
+    return np.asarray(np.argmin(distances, axis=0), dtype=np.uint8)
+
+
 def extents_of(
-    result: HeatResult, medium: Medium, applicators: Sequence[Applicator], *, is_cold: bool
+    result: HeatResult,
+    medium: Medium,
+    applicators: Sequence[Applicator],
+    owner: NDArray[np.uint8],
+    *,
+    is_cold: bool,
 ) -> list[ZoneExtent]:
     """Measure the part of the zone that lies nearest to each applicator."""
     level = result.cold_level() if is_cold else result.dose_level()
     dead_metal = result.dead() & result.metal
     level[dead_metal] = np.maximum(level[dead_metal], METAL_LEVEL)
-    distances = [
-        np.minimum.reduce([piece.distance_mm(medium) for piece in one.metal])
-        for one in applicators
-    ]
-    owner = np.argmin(distances, axis=0)
     found = []
     for number, one in enumerate(applicators):
         own = np.where(owner == number, level, np.minimum(level, -METAL_LEVEL))

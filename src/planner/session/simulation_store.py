@@ -20,7 +20,7 @@ import numpy as np
 from platformdirs import user_cache_path
 
 from planner.domain.plan import AblationId
-from planner.domain.prediction import Exposure, ModelLabel, StructureExposure
+from planner.domain.prediction import Exposure, KilledTissue, ModelLabel, StructureExposure
 from planner.domain.simulation import (
     Coverage,
     Order,
@@ -35,13 +35,13 @@ from planner.geometry.volume_geometry import VolumeGeometry
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Raised when the layout changes; older files are then made anew."""
 
 REMEMBERED: Final = 8
 """Results kept in memory: a plan, and the few states an undo goes back to."""
 
-ARRAYS: Final = ("certain", "zone", "possible", "peak_celsius", "lowest_celsius")
+ARRAYS: Final = ("certain", "zone", "possible", "owner", "peak_celsius", "lowest_celsius")
 
 _log = logging.getLogger(__name__)
 _recent: OrderedDict[tuple[Path, str], tuple[Simulation, ...]] = OrderedDict()
@@ -146,14 +146,15 @@ def _decoded(document: Mapping[str, Any], arrays: Mapping[str, Any]) -> Simulati
     model = ModelLabel(
         **{**label, "inputs": tuple(label["inputs"]), "status": Status(label["status"])}
     )
+    geometry = VolumeGeometry.from_matrix(
+        tuple(document["size_ijk"]), np.array(document["affine"], dtype=np.float64)
+    )
     return Simulation(
         input_sha256=document["input_sha256"],
         order=Order(document["order"]),
         is_cold=document["is_cold"],
         model=model,
-        geometry=VolumeGeometry.from_matrix(
-            tuple(document["size_ijk"]), np.array(document["affine"], dtype=np.float64)
-        ),
+        geometry=geometry,
         **arrays,
         band_mm=document["band_mm"],
         extents={AblationId(k): ZoneExtent(**v) for k, v in document["extents"].items()},
@@ -162,9 +163,14 @@ def _decoded(document: Mapping[str, Any], arrays: Mapping[str, Any]) -> Simulati
             AblationId(key): Exposure(
                 ablation_id=AblationId(key),
                 at_structures={name: StructureExposure(**at) for name, at in value.items()},
+                killed=KilledTissue(
+                    geometry=geometry,
+                    dead=arrays["zone"] & (arrays["owner"] == number),
+                    certain=arrays["certain"],
+                ),
                 model=model,
             )
-            for key, value in document["exposures"].items()
+            for number, (key, value) in enumerate(document["exposures"].items())
         },
         runs=document["runs"],
         coverage=_coverage(document["coverage"]),
