@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pydicom
+from jpeg_ls import encode_array
 from pydicom.dataset import Dataset
+from pydicom.encaps import encapsulate
 from pydicom.sequence import Sequence
 from pydicom.uid import UID, ImplicitVRLittleEndian, RLELossless
 
@@ -31,6 +33,7 @@ from imaging.dicom_patient import (
 from imaging.odd_cases import LOAD, REFUSE, WARN, add, case
 from imaging.odd_file_cases import disc
 from imaging.odd_geometry_cases import edit
+from imaging.odd_jpeg_cases import repacked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -324,3 +327,122 @@ for _name, _verdict, _change, _codes in (
 @case("Enhanced CT and its slices one by one under one Series UID", REFUSE, "SEVERAL-VOLUMES")
 def _(folder):
     write(folder, [enhanced(series()), *series()])
+
+
+# Loss that the header denies
+
+
+def said_lossless(pack: Callable[[FileDataset], object], syntax: str, folder: Path) -> None:
+    slices = series()
+    for data in slices:
+        pack(data)
+        for keyword in ("", "Ratio", "Method"):
+            data.pop(f"LossyImageCompression{keyword}", None)
+        data.file_meta.TransferSyntaxUID = UID(f"1.2.840.10008.1.2.4.{syntax}")
+    write(folder, slices)
+
+
+def near_lossless(data: FileDataset) -> None:
+    words = np.frombuffer(data.PixelData, "<u2").reshape(data.Rows, data.Columns)
+    data.PixelData = encapsulate([bytes(encode_array(words, lossy_error=2))])
+    data["PixelData"].is_undefined_length = True
+
+
+for _name, _pack, _syntax in (
+    ("JPEG extended", partial(repacked, coding="JPEGExtendedProcess2_4"), "70"),
+    ("JPEG-LS near lossless", near_lossless, "80"),
+    ("irreversible JPEG 2000", lambda data: data.compress(
+        UID("1.2.840.10008.1.2.4.91"), j2k_cr=[8], generate_instance_uid=False), "90"),
+):  # fmt: skip
+    add(f"{_name} that claims to be lossless", WARN, partial(said_lossless, _pack, _syntax),
+        "LOSSY", landmarks=False, exact_voxels=False)  # fmt: skip
+
+
+# Pictures that do not fit each other
+
+
+unlike = partial(edit, exact_voxels=False, landmarks=False)
+
+
+def noisy(slices: list[FileDataset]) -> None:
+    """Add the noise no scan is without."""
+    noise = np.random.default_rng(5)
+    for data in slices:
+        hu = hu_of(data)
+        set_hu(data, np.clip(hu + noise.normal(0.0, 15.0, hu.shape), -1020.0, 2900.0))
+
+
+@unlike("patient moved by 13 mm between two halves", WARN, "BROKEN-PICTURE")
+def _(slices):
+    noisy(slices)
+    for data in slices[13:]:
+        set_hu(data, np.roll(hu_of(data), 8, axis=1))
+
+
+@unlike("the last six slices hold nothing", WARN, "BROKEN-PICTURE")
+def _(slices):
+    for data in slices[-6:]:
+        data.PixelData = bytes(len(data.PixelData))
+
+
+@edit("body that ends within the scan", LOAD, landmarks=False, exact_voxels=False)
+def _(slices):
+    for data in slices[-4:]:
+        set_hu(data, np.full((data.Rows, data.Columns), -1000.0))
+
+
+@unlike("bytes of the last slice exchanged", WARN, "BROKEN-PICTURE")
+def _(slices):
+    setting_all(slices, BitsStored=16, HighBit=15)
+    slices[-1].PixelData = np.frombuffer(slices[-1].PixelData, "<u2").byteswap().tobytes()
+
+
+@unlike("first half of 12 signed bits flagged as unsigned", WARN, "BROKEN-PICTURE")
+def _(slices):
+    for k, data in enumerate(slices):
+        hu = hu_of(data)
+        data.PixelRepresentation, data.RescaleIntercept = 1, "0"
+        set_hu(data, hu)
+        data.PixelData = (np.frombuffer(data.PixelData, "<u2") & 0x0FFF).tobytes()
+        data.PixelRepresentation = int(k >= 13)
+
+
+@unlike("one slice lost, its neighbour's picture in its place", WARN, "REPEATED-PICTURE")
+def _(slices):
+    noisy(slices)
+    slices[13].PixelData = slices[12].PixelData
+
+
+@unlike("second half a copy of the first", WARN, "REPEATED-PICTURE")
+def _(slices):
+    noisy(slices)
+    for k in range(13, SLICES):
+        slices[k].PixelData = slices[k - 13].PixelData
+
+
+@edit("slices of a drawing that are alike to the last value", LOAD, landmarks=False,
+      exact_voxels=False)  # fmt: skip
+def _(slices):
+    for data in slices[1:]:
+        data.PixelData = slices[0].PixelData
+
+
+@unlike("intercept that creeps by half a unit", REFUSE, "RESCALE-JUMP")
+def _(slices):
+    for k, data in enumerate(slices):
+        data.RescaleIntercept = str(-1024 + 0.5 * k)
+
+
+@unlike("slope of half the slices a twentieth too large, much air", REFUSE, "RESCALE-JUMP")
+def _(slices):
+    for data in slices:
+        hu = hu_of(data)
+        hu[:, 28:] = -1024.0
+        set_hu(data, hu)
+    setting_all(slices[13:], RescaleSlope="1.05")
+
+
+@unlike("twice the rows, half the columns", REFUSE, "SWAPPED-MATRIX")
+def _(slices):
+    for data in slices:
+        data.Rows, data.Columns = 2 * data.Rows, data.Columns // 2

@@ -197,9 +197,16 @@ class Code(StrEnum):
         "The compressed picture cannot be unpacked. Export the series again.")
     DECODE_LIMIT = "DCM-DECODE-LIMIT", _R, (
         "Unpacking the compressed picture took too long or too much memory and was stopped.")
-    SWAPPED_MATRIX = "DCM-SWAPPED-MATRIX", _R, "Rows and columns look swapped in the header."
+    SWAPPED_MATRIX = "DCM-SWAPPED-MATRIX", _R, (
+        "Rows and columns look wrong in the header, swapped perhaps.")
     ODD_SLICE = "DCM-ODD-SLICE", _W, (
         "A slice differs sharply from both its neighbours. Look at it before planning.")
+    BROKEN_PICTURE = "DCM-BROKEN-PICTURE", _W, (
+        "The picture does not go on from one slice to the next: the patient may have moved, or "
+        "slices are damaged or from elsewhere. Look at them before planning.")
+    REPEATED_PICTURE = "DCM-REPEATED-PICTURE", _W, (
+        "Several slices hold exactly the same picture, noise and all, so one stands where "
+        "another should. Look at them before planning.")
     TURNED_SLICES = "DCM-TURNED-SLICES", _W, (
         "Some slices fit the others only when they are turned or mirrored, so left and right may "
         "change on the way. Look at them before planning.")

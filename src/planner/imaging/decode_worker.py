@@ -16,7 +16,9 @@ REQUEST = struct.Struct("<16sIIHHQQ")
 """Coding, rows, columns, bits allocated, bits stored, memory limit, bytes that follow."""
 
 ANSWER = struct.Struct("<BQ")
-"""1 when decoded, and the bytes that follow: 16-bit words, or a reason in ASCII."""
+"""0 or one of the two below, and the bytes that follow: a reason in ASCII, or 16-bit words."""
+
+DECODED, WITH_LOSS = 1, 2
 
 
 class UnfitCodestreamError(Exception):
@@ -36,8 +38,9 @@ def main() -> None:
         _limit_memory(memory)
         source = requests.read(length)
         try:
-            words = decode(coding.rstrip(b"\0").decode(), source, rows, columns, allocated, stored)
-            _answer(answers, 1, words)
+            named = coding.rstrip(b"\0").decode()
+            words = decode(named, source, rows, columns, allocated, stored)
+            _answer(answers, WITH_LOSS if coded_with_loss(named, source) else DECODED, words)
         # The worker's border: a codec may raise anything on hostile bytes. Its type is the answer,
         # and the gate refuses the slice.
         except Exception as error:  # noqa: BLE001
@@ -80,6 +83,23 @@ def decode(
     if len(words) != 2 * rows * columns:
         raise UnfitCodestreamError("length")
     return words
+
+
+def coded_with_loss(coding: str, source: bytes) -> bool:
+    """Tell by its own header whether a codestream that decoded was coded with loss.
+
+    A JPEG by its process (ITU-T T.81 table B.1), JPEG-LS by how far it may be off (T.87 C.2.3),
+    JPEG 2000 by its wavelet (T.800 table A.20).
+    """
+    if coding == "jpeg":
+        return source[_frame_marker(source) + 1] not in (0xC3, 0xC7, 0xCB, 0xCF)
+    if coding == "jpeg-ls":
+        scan = source.find(b"\xff\xda", _frame_marker(source))
+        return source[scan + 5 + 2 * source[scan + 4]] != 0
+    if coding == "jpeg-2000":
+        style = source.find(b"\xff\x52", source.find(b"\xff\x4f\xff\x51"))
+        return source[style + 13] == 0
+    return False
 
 
 def _widened(data: bytes, container_bytes: int) -> bytes:
@@ -127,14 +147,21 @@ def _sign_extended(data: bytes, bits: int, *, signed: bool) -> bytes:
 
 def _frame_header(source: bytes) -> tuple[int, int, int, int]:
     """Return precision, rows, columns and components of a JPEG or JPEG-LS stream."""
+    precision, rows, columns, components = struct.unpack_from(
+        ">BHHB", source, _frame_marker(source) + 4
+    )
+    return precision, rows, columns, components
+
+
+def _frame_marker(source: bytes) -> int:
+    """Return where the frame header of a JPEG or JPEG-LS stream starts."""
     at = 2
     while at + 10 <= len(source) and source[:2] == b"\xff\xd8" and source[at] == 0xFF:
         marker = source[at + 1]
         if marker == 0xFF:
             at += 1
         elif marker == 0xF7 or (0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC)):
-            precision, rows, columns, components = struct.unpack_from(">BHHB", source, at + 4)
-            return precision, rows, columns, components
+            return at
         else:
             at += 2 + int(struct.unpack_from(">H", source, at + 2)[0])
     raise UnfitCodestreamError("no frame header")

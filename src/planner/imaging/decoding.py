@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.imaging.codes import Code
-from planner.imaging.decode_worker import ANSWER, REQUEST
+from planner.imaging.decode_worker import ANSWER, REQUEST, WITH_LOSS
 from planner.imaging.frames import Frame, FrameRefusedError
 from planner.imaging.limits import (
     DECODE_BYTES,
@@ -43,8 +43,8 @@ class _Worker:
     memory_bytes: int
     _process: subprocess.Popen[bytes] | None = field(default=None)
 
-    def decode(self, frame: Frame, source: bytes, target: NDArray[np.int16]) -> None:
-        """Fill ``target`` with stored words, or raise ``FrameRefusedError``."""
+    def decode(self, frame: Frame, source: bytes, target: NDArray[np.int16]) -> bool:
+        """Fill ``target`` with stored words, or raise ``FrameRefusedError``; tell of a loss."""
         process = self._started()
         timer = Timer(self.seconds, process.kill)
         timer.start()
@@ -60,6 +60,7 @@ class _Worker:
             raise FrameRefusedError(Code.DECODE_LIMIT) from None
         finally:
             timer.cancel()
+        return bool(done == WITH_LOSS)
 
     def _exchange(
         self, process: subprocess.Popen[bytes], frame: Frame, source: bytes
@@ -123,8 +124,10 @@ class Decoders:
         for worker in self._workers:
             self._free.put(worker)
 
-    def decode(self, frame: Frame, source: bytes, target: NDArray[np.int16]) -> None:
+    def decode(self, frame: Frame, source: bytes, target: NDArray[np.int16]) -> bool:
         """Unpack ``source`` into ``target``, shape ``[j, i]``, as stored 16-bit words.
+
+        Tell whether it was coded with loss, whatever the header says.
 
         Raises
         ------
@@ -135,7 +138,7 @@ class Decoders:
             raise FrameRefusedError(Code.DECODE_LIMIT, f"{len(source)} bytes in one frame")
         worker = self._free.get()
         try:
-            worker.decode(frame, source, target)
+            return worker.decode(frame, source, target)
         finally:
             self._free.put(worker)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from planner.imaging.codes import Code, finding
 from planner.imaging.plausible_hu import doubt_of_hu
+from planner.imaging.position import AXIAL_COSINE
 from planner.imaging.stack import StackRefusedError
 
 if TYPE_CHECKING:
@@ -36,6 +38,16 @@ TURNED_RATIO = 1.5
 """A cut between turned slices differs by this much more than the steps beside it and than with
 one side turned. Sections through a body are nowhere so much more alike turned than as they are."""
 
+BROKEN_HU = 50.0
+BROKEN_RATIO = 2.0
+"""Mean change from one slice to the next that breaks the picture, and how much more than the
+steps beside it. In real axial scans a step is up to 1.2 times that beside it, at 5 mm too; only
+these are judged, for sagittal and coronal slices enter a flat skin at once."""
+
+NOISE_HU = 3.0
+"""Median difference of the tissue of neighbouring slices that noise makes at least; of drawn
+slices most pixels are alike, and two slices for good reason."""
+
 WOVEN_SHARE = 0.5
 """With more odd slices than this, two volumes take turns."""
 
@@ -43,7 +55,11 @@ FEWEST_JUDGED = 6
 """Fewer inner slices than this cannot show a weave."""
 
 RESCALE_JUMP_HU = 3.0
-"""Median change between neighbours where slope or intercept changes; about 0 in real scans."""
+"""Median change of tissue between neighbours where slope or intercept changes; about 0 in real
+scans."""
+
+TISSUE_HU = -500
+"""Air and filler do not tell a slope that changes; what is denser does."""
 
 SWAPPED_GAIN = 0.2
 """How much better rows must correlate with rows and columns exchanged to call them swapped."""
@@ -59,6 +75,7 @@ def check_pictures(
     samples: NDArray[np.int16],
     hu: NDArray[np.int16],
     steps: tuple[int, int],
+    digests: Sequence[bytes],
 ) -> list[GateFinding]:
     """Judge the slices against each other.
 
@@ -68,6 +85,8 @@ def check_pictures(
         Every few pixels of each slice, shape ``(k, j, i)``.
     steps
         Row and column step of the samples.
+    digests
+        Of each slice; equal where two are the same to the last value.
 
     Raises
     ------
@@ -86,9 +105,21 @@ def check_pictures(
         where = "as a whole" if row is None else f"near row {row * steps[0] + 1}"
         shown = f"slice {k + 1} of {len(frames)}, {where}"
         notes.append(finding(Code.ODD_SLICE, shown, [frames[k].file.name]))
-    for where, chosen in turned_slices(samples, hu):
+    turned = turned_slices(samples, hu)
+    for where, chosen in turned:
         names = [frames[k].file.name for k in chosen]
         notes.append(finding(Code.TURNED_SLICES, where, names))
+    named = {k for k, _ in odd} | {k for _, chosen in turned for k in (chosen[0], chosen[-1])}
+    for k in broken_after(samples) if _is_axial(frames[0]) else ():
+        there = all(_shows_something(samples[n], frames[n]) for n in (k, k + 1))
+        if there and not named.intersection((k, k + 1)):
+            shown = f"from slice {k + 1} to {k + 2} of {len(frames)}"
+            names = [frames[k].file.name, frames[k + 1].file.name]
+            notes.append(finding(Code.BROKEN_PICTURE, shown, names))
+    for alike in repeated_pictures(hu, digests):
+        shown = f"slices {', '.join(str(k + 1) for k in alike[:5])} of {len(frames)}"
+        names = [frames[k].file.name for k in alike]
+        notes.append(finding(Code.REPEATED_PICTURE, shown, names))
     doubt = doubt_of_hu(samples)
     if doubt:
         notes.append(finding(Code.HU_DOUBTFUL, doubt))
@@ -123,6 +154,48 @@ def _row_differences(samples: NDArray[np.int16], apart: int) -> NDArray[np.float
         for before, after in zip(samples[:-apart], samples[apart:], strict=True)
     ]
     return np.array(rows, dtype=np.float64)
+
+
+def broken_after(samples: NDArray[np.int16]) -> list[int]:
+    """Return the slices after which the picture does not go on, ends included."""
+    if len(samples) < FEWEST_JUDGED:
+        return []
+    step = _row_differences(samples, 1).mean(axis=1)
+    beside = np.maximum(np.append(0.0, step[:-1]), np.append(step[1:], 0.0))
+    # An end has one step beside it, which chance may make small; the next counts too.
+    beside[0], beside[-1] = max(step[1:3]), max(step[-3:-1])
+    return np.flatnonzero((step > BROKEN_HU) & (step > BROKEN_RATIO * beside)).tolist()
+
+
+def _is_axial(frame: Frame) -> bool:
+    return abs(frame.normal[2]) > AXIAL_COSINE
+
+
+def _shows_something(sample: NDArray[np.int16], frame: Frame) -> bool:
+    """Tell apart the air beyond a body that ends from pixels that were never written, all zero."""
+    unwritten = bool((sample == round(frame.intercept)).all())
+    return unwritten or bool((sample > TISSUE_HU).any())
+
+
+def repeated_pictures(hu: NDArray[np.int16], digests: Sequence[bytes]) -> list[list[int]]:
+    """Return groups of slices with one picture; none where there is no noise to tell by."""
+    places: defaultdict[bytes, list[int]] = defaultdict(list)
+    for k, digest in enumerate(digests):
+        places[digest].append(k)
+    groups = [alike for alike in places.values() if len(alike) > 1]
+    return [alike for alike in groups if _has_noise(hu, alike)]
+
+
+def _has_noise(hu: NDArray[np.int16], alike: list[int]) -> bool:
+    """Tell whether the slices differ from those beside them as noise does: everywhere."""
+    beside = {k + way for k in alike for way in (-1, 1)} - {-1, len(hu), *alike}
+    here = hu[alike[0]]
+    for k in beside:
+        tissue = (here > TISSUE_HU) & (hu[k] > TISSUE_HU)
+        difference = np.abs(here.astype(np.int32) - hu[k])[tissue]
+        if not difference.size or np.median(difference) < NOISE_HU:
+            return False
+    return bool(beside)
 
 
 def turned_slices(samples: NDArray[np.int16], hu: NDArray[np.int16]) -> list[tuple[str, range]]:
@@ -180,27 +253,50 @@ def _turned(plane: NDArray[np.int32]) -> dict[str, NDArray[np.int32]]:
 
 
 def _check_rescale(frames: Sequence[Frame], samples: NDArray[np.int16]) -> None:
-    """Where slope or intercept changes from slice to slice, the HU must not jump."""
-    wrong = []
+    """Where slope or intercept changes from slice to slice, the HU must not.
+
+    They jump where one is wrong. Where all creep, no jump is large, but the slices would fit
+    each other better had nothing changed.
+    """
+    wrong, changed = [], []
+    jumps, unchanged_jumps = [], []
     for k in range(len(frames) - 1):
         before, after = frames[k], frames[k + 1]
         if (before.slope, before.intercept) == (after.slope, after.intercept):
             continue
-        jump = float(np.median(samples[k + 1].astype(np.int32) - samples[k]))
-        if abs(jump) > RESCALE_JUMP_HU:
-            wrong += [before.file.name, after.file.name]
+        here, there = samples[k].astype(np.float64), samples[k + 1].astype(np.float64)
+        stored = (there - after.intercept) / after.slope
+        as_before = stored * before.slope + before.intercept
+        seen = (here > TISSUE_HU) | (there > TISSUE_HU)
+        seen = seen if seen.any() else np.ones_like(seen)
+        jumps.append(float(np.median((there - here)[seen])))
+        unchanged_jumps.append(float(np.median((as_before - here)[seen])))
+        changed += [before.file.name, after.file.name]
+        if abs(jumps[-1]) > RESCALE_JUMP_HU:
+            wrong += changed[-2:]
+    if not wrong and _creeps(jumps, unchanged_jumps):
+        wrong = changed
     if wrong:
         raise StackRefusedError([finding(Code.RESCALE_JUMP, files=wrong)])
 
 
+def _creeps(jumps: list[float], unchanged: list[float]) -> bool:
+    """Tell whether small jumps add up that would not be there had the rescale not changed."""
+    total, other = abs(sum(jumps)), abs(sum(unchanged))
+    worse = sum(jump**2 for jump in jumps) > sum(jump**2 for jump in unchanged)
+    return worse and total > RESCALE_JUMP_HU + 2.0 * other
+
+
 def _check_swapped(frame: Frame, hu: NDArray[np.int16]) -> None:
     """Rows read with the wrong length do not resemble the rows beside them."""
-    if frame.rows == frame.columns:
-        return
     chosen = np.unique(np.linspace(0, len(hu) - 1, _JUDGED_SLICES).astype(int))
     as_read = np.mean([_row_correlation(hu[k]) for k in chosen])
-    swapped = np.mean([_row_correlation(hu[k].reshape(hu.shape[2], -1)) for k in chosen])
-    if swapped > as_read + SWAPPED_GAIN:
+    other = max(
+        np.mean([_row_correlation(hu[k].reshape(-1, length)) for k in chosen])
+        for length in {frame.rows, 2 * frame.columns}
+        if frame.pixel_count % length == 0
+    )
+    if other > as_read + SWAPPED_GAIN:
         raise StackRefusedError([finding(Code.SWAPPED_MATRIX, f"{frame.columns} x {frame.rows}")])
 
 

@@ -79,8 +79,9 @@ def read_voxels(
     samples: list[NDArray[np.int16]] = []
     digests: list[bytes] = []
     ignored: list[str] = []
+    lossy: list[str] = []
     # Closed at once when a report cancels: processes and threads must not outlive the call.
-    with closing(_facts(stacked, hu)) as read:
+    with closing(_facts(stacked, hu, lossy)) as read:
         for k, facts in enumerate(read):
             samples.append(facts.sample)
             digests.append(facts.digest)
@@ -95,9 +96,11 @@ def read_voxels(
             done = (k + 1) / len(frames)
             report(HEADER_SHARE + (1.0 - HEADER_SHARE) * done, "Reading slices")
     steps = sample_steps(frames[0].rows, frames[0].columns)
-    notes = check_pictures(frames, np.stack(samples), hu, steps)
+    notes = check_pictures(frames, np.stack(samples), hu, steps, digests)
     if ignored or len({frame.pixels.padding for frame in frames}) > 1:
         notes.append(finding(Code.PADDING, files=ignored))
+    if lossy:
+        notes.append(finding(Code.LOSSY, f"{len(lossy)} that say they were not", lossy))
     return Voxels(
         hu=hu,
         outside_scan=outside,
@@ -154,12 +157,17 @@ def check_recoded(pairs: Sequence[tuple[Frame, Frame]]) -> None:
         raise StackRefusedError([finding(Code.SAME_UID_DIFFERENT, detail, altered)])
 
 
-def _facts(stacked: Stack, hu: NDArray[np.int16]) -> Generator[SliceFacts, None, None]:
-    """Fill ``hu`` slice by slice; yield what each showed, in grid order."""
+def _facts(
+    stacked: Stack, hu: NDArray[np.int16], lossy: list[str]
+) -> Generator[SliceFacts, None, None]:
+    """Fill ``hu`` slice by slice; yield what each showed, in grid order.
+
+    Files that turn out to be compressed with loss, and do not say so, are added to ``lossy``.
+    """
     raw = stacked.frames[0].file.syntax.coding is Coding.RAW
     readers = READERS if raw else UNPACKING_READERS
     with decoders() as unpackers, ThreadPoolExecutor(readers) as pool:
-        source = _Source(unpackers=unpackers)
+        source = _Source(unpackers=unpackers, unsaid_loss=lossy)
 
         def read_one(k: int) -> SliceFacts:
             source.read(stacked.frames[k], hu[k])
@@ -183,9 +191,16 @@ def _answered(future: Future[_Answer], frame: Frame) -> _Answer:
 
 @dataclass(slots=True, kw_only=True)
 class _Source:
-    """Where stored values come from, compressed or not."""
+    """Where stored values come from, compressed or not.
+
+    Attributes
+    ----------
+    unsaid_loss
+        Files compressed with loss under a transfer syntax that has none.
+    """
 
     unpackers: Decoders
+    unsaid_loss: list[str] = field(default_factory=list)
     _parts: dict[FileHeader, list[list[Part]]] = field(default_factory=dict)
 
     def read(self, frame: Frame, target: NDArray[np.int16]) -> None:
@@ -210,7 +225,8 @@ class _Source:
         if parts is None:
             parts = self._parts[frame.file] = frame_parts(frame.file, frame.frames_in_file)
         packed = b"".join(frame.file.read(at, length) for at, length in parts[frame.index])
-        self.unpackers.decode(frame, packed, target)
+        if self.unpackers.decode(frame, packed, target) and frame.file.syntax.lossless:
+            self.unsaid_loss.append(frame.file.name)
 
 
 def _read_raw(frame: Frame, target: NDArray[np.int16]) -> None:
