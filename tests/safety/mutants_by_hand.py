@@ -160,8 +160,10 @@ class Mutation:
         return True
 
     def note_who_runs_what(self):
+        known = set()
         for number, item in enumerate(self.items):
-            self.begin_anew()
+            self.begin_anew(surfaces=item.function not in known)
+            known.add(item.function)
             seen = Counter()
 
             def note(frame, event, argument, number=number, seen=seen):

@@ -83,8 +83,7 @@ class Spheroid:
         distance = _ellipse_distance(
             np.abs(along), across, self.half_length_mm, self.half_width_mm
         )
-        sign = 1.0 - 2.0 * self.contains(points_mm).astype(np.float64)
-        return np.asarray(distance * sign)
+        return np.where(self.contains(points_mm), -distance, distance)
 
 
 def _ellipse_distance(
@@ -92,7 +91,7 @@ def _ellipse_distance(
 ) -> NDArray[np.float64]:
     """Return the distance of points (u >= 0, v >= 0) to the ellipse, shape ``(n,)``."""
     if half_u == half_v:
-        return np.asarray(np.abs(np.hypot(u, v) - half_u), dtype=np.float64)
+        return np.asarray(np.abs(np.hypot(u, v) - half_u))
     if half_u < half_v:
         u, v, half_u, half_v = v, u, half_v, half_u
     ratio = (half_u / half_v) ** 2
@@ -112,4 +111,4 @@ def _ellipse_distance(
     near_u = half_u * top / (root + beyond)
     near_v = half_v * np.sqrt(np.maximum(1.0 - (near_u / half_u) ** 2, 0.0))
     # On the long axis close to the centre the nearest point is off the axis.
-    return np.asarray(np.hypot(u - near_u, v - near_v), dtype=np.float64)
+    return np.asarray(np.hypot(u - near_u, v - near_v))

@@ -134,7 +134,7 @@ class VolumeGeometry:
     ) -> VolumeGeometry:
         """Return the sub-grid that starts at voxel ``start_ijk``."""
         matrix = self.lps_from_ijk
-        matrix[:3, 3] = self.lps_mm(np.array(start_ijk, dtype=np.float64))
+        matrix[:3, 3] = self.lps_mm(np.array(start_ijk))
         return VolumeGeometry.from_matrix(size_ijk, matrix)
 
     def axis_label(self, axis: int, *, positive: bool) -> str:
