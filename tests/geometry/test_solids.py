@@ -84,7 +84,7 @@ def test_that_a_larger_spheroid_is_never_further(length, width, more, point):
 
 @pytest.mark.parametrize("axis", [(1.0, 1.0, 0.0), (0.0, 0.0, 0.0), (1.0 + 1e-8, 0.0, 0.0)])
 def test_that_an_axis_that_is_no_unit_vector_is_refused(axis):
-    with pytest.raises(ValueError, match="^the axis of a spheroid must be a unit vector$"):
+    with pytest.raises(ValueError, match=r"^the axis of a spheroid must be a unit vector$"):
         Spheroid(PointLps(0.0, 0.0, 0.0), axis, 1.0, 1.0)
 
 
@@ -93,7 +93,7 @@ def test_that_an_axis_that_is_no_unit_vector_is_refused(axis):
     [(0.0, 1.0), (1.0, 0.0), (-1.0, 1.0), (float("nan"), 1.0), (1.0, float("nan"))],
 )
 def test_that_a_spheroid_without_size_is_refused(length, width):
-    with pytest.raises(ValueError, match="^the half axes of a spheroid must be positive$"):
+    with pytest.raises(ValueError, match=r"^the half axes of a spheroid must be positive$"):
         Spheroid(PointLps(0.0, 0.0, 0.0), (1.0, 0.0, 0.0), length, width)
 
 
