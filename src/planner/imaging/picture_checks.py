@@ -116,9 +116,11 @@ def check_pictures(
             shown = f"from slice {k + 1} to {k + 2} of {len(frames)}"
             names = [frames[k].file.name, frames[k + 1].file.name]
             notes.append(finding(Code.BROKEN_PICTURE, shown, names))
-    for alike in repeated_pictures(hu, digests):
-        shown = f"slices {', '.join(str(k + 1) for k in alike[:5])} of {len(frames)}"
-        names = [frames[k].file.name for k in alike]
+    repeated = repeated_pictures(samples, digests)
+    if repeated:
+        first = ", ".join(str(k + 1) for k in repeated[0][:5])
+        shown = f"slices {first} of {len(frames)}, and {len(repeated) - 1} more such groups"
+        names = [frames[k].file.name for alike in repeated for k in alike]
         notes.append(finding(Code.REPEATED_PICTURE, shown, names))
     doubt = doubt_of_hu(samples)
     if doubt:
@@ -177,22 +179,26 @@ def _shows_something(sample: NDArray[np.int16], frame: Frame) -> bool:
     return unwritten or bool((sample > TISSUE_HU).any())
 
 
-def repeated_pictures(hu: NDArray[np.int16], digests: Sequence[bytes]) -> list[list[int]]:
+def repeated_pictures(samples: NDArray[np.int16], digests: Sequence[bytes]) -> list[list[int]]:
     """Return groups of slices with one picture; none where there is no noise to tell by."""
     places: defaultdict[bytes, list[int]] = defaultdict(list)
     for k, digest in enumerate(digests):
         places[digest].append(k)
     groups = [alike for alike in places.values() if len(alike) > 1]
-    return [alike for alike in groups if _has_noise(hu, alike)]
+    return [alike for alike in groups if _differ_by_noise(samples, alike)]
 
 
-def _has_noise(hu: NDArray[np.int16], alike: list[int]) -> bool:
-    """Tell whether the slices differ from those beside them as noise does: everywhere."""
-    beside = {k + way for k in alike for way in (-1, 1)} - {-1, len(hu), *alike}
-    here = hu[alike[0]]
+def _differ_by_noise(samples: NDArray[np.int16], alike: list[int]) -> bool:
+    """Tell whether slices differ from those beside them as noise does: everywhere."""
+    beside = {alike[0] - 1, alike[0] + 1, alike[-1] - 1, alike[-1] + 1} - {
+        -1,
+        len(samples),
+        *alike,
+    }
+    here = samples[alike[0]]
     for k in beside:
-        tissue = (here > TISSUE_HU) & (hu[k] > TISSUE_HU)
-        difference = np.abs(here.astype(np.int32) - hu[k])[tissue]
+        tissue = (here > TISSUE_HU) & (samples[k] > TISSUE_HU)
+        difference = np.abs(here.astype(np.int32) - samples[k])[tissue]
         if not difference.size or np.median(difference) < NOISE_HU:
             return False
     return bool(beside)
