@@ -73,3 +73,17 @@ def test_that_no_part_of_a_square_canal_lies_over_a_millimetre_outside_the_surfa
     in_front = slice(ANGLES // 4, 3 * ANGLES // 4)
     # Towards a corner a millimetre of depth is up to 1.4 mm of radius.
     assert (true - found)[in_front].max() < 1.4, (true - found).round(1)
+
+
+def test_that_the_outline_errs_outward_where_a_corner_opens_into_a_foramen() -> None:
+    """Over 16 mm the left wall is open from the corner of the body backward."""
+    s, v, u = np.meshgrid(np.arange(LONG_MM), V_MM, U_MM, indexing="ij")
+    free = (np.abs(v + 0.75) < 7.75) & (np.abs(u) < 12.0)
+    free |= (np.abs(s - 45) < 8) & (u > 0.0) & (v < 7.0) & (v > -5.0)
+    middle, outline = (canal_radius_mm(bone_but(free), outward=way) for way in (False, True))
+    angle = np.rad2deg(np.linspace(-np.pi, np.pi, ANGLES, endpoint=False))
+    opening = (angle > 62.0) & (angle < 70.0)
+    assert (outline >= middle - 1e-9).all()
+    assert (outline - middle)[40:51, opening].min() > 0.25
+    closed = np.r_[0:20, 70:LONG_MM]
+    assert np.abs(outline - middle)[closed].max() < 0.05

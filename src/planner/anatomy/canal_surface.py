@@ -38,17 +38,24 @@ _BONE_WITHIN_MM = 2.5
 _CORNER_MM = 2.0
 _CORNER_SHARE = 0.6
 """In a corner bone stands on two sides, so after blur HU there are more than half way up."""
+_CORNER_RAYS = 3
 _CORNERS_RAD = np.deg2rad((33.0, 72.0))
 _LEAST_RISE_HU = 80.0
 _SURE_HU = (120.0, 220.0)
 _BRIDGE_SIGMA = (7.0, 0.8)
 
 
-def canal_radius_mm(straight: NDArray[np.float32]) -> NDArray[np.float64]:
+def canal_radius_mm(straight: NDArray[np.float32], *, outward: bool = True) -> NDArray[np.float64]:
     """Return the radius of the canal over (s, angle), shape ``(n, ANGLES)``.
 
     The cost prefers a rise of HU, charges rays that already crossed bone, and holds the radius
     near what is usual over 31 mm of spine, so that it bridges discs and foramina.
+
+    Parameters
+    ----------
+    outward
+        Whether rays that pass from a corner into a foramen are as long as those beside them, so
+        that the outline errs outward; not to find the middle of the canal.
     """
     image = ndimage.gaussian_filter(np.clip(straight, -60, 350), (1.0, 0.6, 0.6))
     angle = np.linspace(-np.pi, np.pi, ANGLES, endpoint=False)
@@ -74,7 +81,11 @@ def canal_radius_mm(straight: NDArray[np.float32]) -> NDArray[np.float64]:
     calm = calmed_radius(radius, median=(5, 3), sigma=(0.8, 0.5))
     corner = (np.abs(angle) > _CORNERS_RAD[0]) & (np.abs(angle) < _CORNERS_RAD[1])
     calm[:, corner] += _room_to_bone(calm, rays)[:, corner]
-    bridged = _bridged(calm, rays)
+    sure = _sure(calm, rays)
+    bridged = _bridged(calm, sure)
+    if outward:
+        wider = ndimage.maximum_filter1d(bridged, _CORNER_RAYS, axis=1, mode="wrap") - bridged
+        bridged[:, corner] += ((1.0 - sure) * wider)[:, corner]
     bias = np.interp(np.abs(angle), np.deg2rad(FACING_BODY_DEG), SURFACE_BIAS_MM)
     return np.asarray(bridged + bias)
 
@@ -101,17 +112,21 @@ def _room_to_bone(radius: NDArray[np.float64], rays: NDArray[np.float32]) -> NDA
     return np.asarray(ndimage.median_filter(np.where(moved, reach, 0.0), (3, 1), mode="nearest"))
 
 
-def _bridged(radius: NDArray[np.float64], rays: NDArray[np.float32]) -> NDArray[np.float64]:
+def _sure(radius: NDArray[np.float64], rays: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return how sure it is, 0 to 1, that bone lies just behind the surface."""
+    step = RADII_MM[1] - RADII_MM[0]
+    start = np.rint((radius - RADII_MM[0]) / step).astype(np.int64)
+    beyond = start[..., None] + np.arange(0, round(_BONE_WITHIN_MM / step) + 1)
+    densest = np.take_along_axis(rays, np.minimum(beyond, len(RADII_MM) - 1), axis=2).max(2)
+    return np.asarray(np.clip((densest - _SURE_HU[0]) / (_SURE_HU[1] - _SURE_HU[0]), 0.02, 1.0))
+
+
+def _bridged(radius: NDArray[np.float64], sure: NDArray[np.float64]) -> NDArray[np.float64]:
     """Carry the radius over gaps in the bony ring from the bone above and below.
 
     At discs, foramina and between laminae there is no bone to hold the surface, and fat or
     ligament would pull it out of the canal.
     """
-    step = RADII_MM[1] - RADII_MM[0]
-    start = np.rint((radius - RADII_MM[0]) / step).astype(np.int64)
-    beyond = start[..., None] + np.arange(0, round(_BONE_WITHIN_MM / step) + 1)
-    densest = np.take_along_axis(rays, np.minimum(beyond, len(RADII_MM) - 1), axis=2).max(2)
-    sure = np.clip((densest - _SURE_HU[0]) / (_SURE_HU[1] - _SURE_HU[0]), 0.02, 1.0)
     sigma, mode = _BRIDGE_SIGMA, ("nearest", "wrap")
     carried = ndimage.gaussian_filter(sure * radius, sigma, mode=mode)
     carried /= ndimage.gaussian_filter(sure, sigma, mode=mode)

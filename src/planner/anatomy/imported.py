@@ -222,7 +222,8 @@ def _model(
         np.maximum(volume.hu, DRAWN_BONE_HU),
         np.minimum(volume.hu, 3 * DRAWN_SOFT_HU),
     )
-    curve = recentred(curve, canal_radius_mm(straightened(drawn, grid, curve)))
+    first_look = straightened(drawn, grid, curve)
+    curve = recentred(curve, canal_radius_mm(first_look, outward=False))
     radius = canal_radius_mm(straightened(drawn, grid, curve))
     located = curve.locate_grid(grid)
     canal = inside_canal(located, radius) & (vertebrae == 0)
