@@ -16,7 +16,16 @@ from planner.safety.case import Case
 from planner.safety.measured import MissingInputError
 from planner.safety.naming import names
 from planner.safety.ruler import ruler_for
-from safety.cases import CATALOG, LABEL, cement_for, good_plan, good_scene, spine, zone_for
+from safety.cases import (
+    CATALOG,
+    LABEL,
+    cement_for,
+    exposure_for,
+    good_plan,
+    good_scene,
+    spine,
+    zone_for,
+)
 from safety.rule_cases import (
     answered,
     big_lesion,
@@ -164,6 +173,10 @@ def on_zones():
         said = f"heated to {heat['peak']:g} °C"
         yield said, plan, good_scene(plan, **exposed(plan, **heat))
     hot = exposed(plan, peak=50.0)
+    for radius in (12.0, 20.0):
+        larger = exposure_for(plan, hot["exposures"]["a1"].at_structures, radius=radius)
+        scene = good_scene(plan, zones=hot["zones"], exposures={"a1": larger})
+        yield f"simulated to {radius:g} mm", plan, scene
     gone = {"a1": MissingZone(ablation_id="a1", reason="The setting is not in its table.")}
     yield "no zone, hot", plan, good_scene(plan, zones=gone, exposures=hot["exposures"])
     for power, time in ((35.0, 90.0), (40.0, 60.0), (20.0, 100.0)):

@@ -61,6 +61,9 @@ class Told(Ruler):
     def cement(self, cement, name):
         return self.read(name)
 
+    def killed(self, killed, name):
+        return self.read(name)
+
     def needle_to_wall(self, needle, level):
         return self.read("posterior_wall")
 

@@ -34,13 +34,19 @@ def test_that_the_record_is_read_with_the_rounding_of_one_tenth_only():
     assert differ(["gap 5.0 mm"], [])
 
 
-def away_mm(plan, scene, rule, part, at):
-    """How far a point lies from what a rule measures: a needle, a zone or cement."""
+def away_mm(plan, scene, rule, part, said):
+    """How far the place of a finding lies from what is measured: a needle, a zone or cement."""
+    at, ruler = said.at.array, ruler_for(scene.anatomy)
+
+    def to_voxels(solid):
+        return float(np.linalg.norm(ruler.voxel_points(solid)[0] - at, axis=1).min())
+
     if part in plan.cements:
-        surface, _ = ruler_for(scene.anatomy).cement_points(scene.cements[part.id])
-        return float(np.linalg.norm(surface - at, axis=1).min())
+        return to_voxels(scene.cements[part.id])
     if part in plan.ablations and rule != "A9":
-        return float(scene.zones[part.id].shape.signed_distance_mm(at)[0])
+        table = float(scene.zones[part.id].shape.signed_distance_mm(at)[0])
+        run = scene.exposures.get(part.id)
+        return table if run is None or rule == "A18" else min(table, to_voxels(run.killed))
     on = part if part in plan.trajectories else plan.trajectory(part.trajectory_id)
     along = [one for one in plan.ablations if one.trajectory_id == on.id]
     devices = [scene.catalog.devices[one.device_id] for one in along]
@@ -59,7 +65,7 @@ def test_that_the_place_a_click_shows_is_as_far_away_as_is_said():
             if one.at is None or unseen:
                 continue
             seen.add(rule)
-            away = away_mm(plan, scene, rule, part, one.at.array)
+            away = away_mm(plan, scene, rule, part, one)
             if one.distance_mm > 0.0:
                 assert away == pytest.approx(one.distance_mm, abs=1e-6), (rule, one.message)
             else:
