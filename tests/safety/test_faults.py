@@ -16,9 +16,9 @@ from safety.cases import acknowledged, check, good_plan, good_scene
 SOURCES = str(Path(planner.__file__).parent)
 
 
-SILENT = ("__post_init__", "check_", "__eq__", "_unheard")
+SILENT = ("__post_init__", "check_", "__eq__", "beat", "_unheard")
 """Functions that only refuse: on sound values one that does nothing is not a fault. An array
-that no longer equals itself is only worked out again. Nobody hears ``_unheard``."""
+that no longer equals itself is only worked out again. A beat nobody hears judges nothing."""
 
 
 NOTHING_TO_LOSE = {"missing_findings", "outlined", "looser_limits"}

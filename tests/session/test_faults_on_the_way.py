@@ -99,15 +99,16 @@ def plan():
 
 
 @pytest.fixture(scope="module")
-def warm(plan):
-    """The functions a check goes through once its surfaces are made, and the border itself."""
-    scene = good_scene(plan)
-    assess(plan, scene)
-    found = functions_of(calls_of(lambda: assess(plan, scene)))
-    return {**found, "planner.safety.assessing.assess": assess}
+def called(plan):
+    """The functions of a first check and of one whose surfaces are made, and the border itself."""
+    scene, border = good_scene(plan), {"planner.safety.assessing.assess": assess}
+    forget()
+    cold = functions_of(calls_of(lambda: assess(plan, scene)))
+    warm = functions_of(calls_of(lambda: assess(plan, scene)))
+    return {"cold": {**cold, **border}, "warm": {**warm, **border}}
 
 
-def survivors(check, plan, functions, kinds, after=lambda: None):
+def survivors(check, plan, functions, kinds, before=lambda: None, after=lambda: None):
     """Every fault that did not read NOT EVALUATED, and the longest wait."""
     wrong, longest_s = [], 0.0
     for name, function in sorted(functions.items()):
@@ -115,6 +116,7 @@ def survivors(check, plan, functions, kinds, after=lambda: None):
         for kind, code in kinds.items():
             if kind == "empty" and function.__name__ in NOTHING_TO_LOSE:
                 continue
+            before()
             started = time.monotonic()
             function.__code__ = code
             try:
@@ -130,27 +132,29 @@ def survivors(check, plan, functions, kinds, after=lambda: None):
 
 
 @pytest.mark.parametrize("way", ["window", "command"])
-def test_that_a_fault_at_any_call_reads_not_evaluated_on_every_way(request, plan, warm, way):
+def test_that_a_fault_at_any_call_reads_not_evaluated_on_every_way(request, plan, called, way):
     check = request.getfixturevalue(way)
     assert check(plan)[0] is Verdict.CLEAR
-    wrong, _ = survivors(check, plan, warm, FAULTS)
+    wrong, _ = survivors(check, plan, called["warm"], FAULTS)
     assert wrong == []
     assert check(plan)[0] is Verdict.CLEAR
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("way", ["window", "command"])
+@pytest.mark.parametrize(
+    ("way", "state"), [("window", "warm"), ("command", "warm"), ("command", "cold")]
+)
 def test_that_a_hang_at_any_call_reads_not_evaluated_on_every_way(
-    request, plan, warm, way, gate, monkeypatch
+    request, plan, called, way, state, gate, monkeypatch
 ):
     check = request.getfixturevalue(way)
     assert check(plan)[0] is Verdict.CLEAR
     monkeypatch.setattr(watch, "PATIENCE_S", PATIENCE_S)
-    monkeypatch.setattr(judging, "READY_PATIENCE_S", PATIENCE_S)
     kinds = {"hangs": hangs.__code__}
-    under = {key: item for key, item in warm.items() if key not in TO_SAY_A_FINDING}
-    wrong, longest_s = survivors(check, plan, under, kinds, lambda: let_go(gate))
-    sys.stdout.write(f"{way}: {len(warm)} calls, longest {longest_s:.2f} s\n")
+    under = {key: item for key, item in called[state].items() if key not in TO_SAY_A_FINDING}
+    before = forget if state == "cold" else lambda: None
+    wrong, longest_s = survivors(check, plan, under, kinds, before, lambda: let_go(gate))
+    sys.stdout.write(f"{way}, {state}: {len(under)} calls, longest {longest_s:.2f} s\n")
     assert wrong == []
     monkeypatch.undo()
 

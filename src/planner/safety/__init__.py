@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from planner.safety.assessing import assess, stopped, stopped_check
     from planner.safety.digest import input_digest
-    from planner.safety.readying import make_ready
     from planner.safety.scene import Scene
     from planner.safety.self_test import run_self_test
 
@@ -20,7 +19,6 @@ _DOORS = {
     "Scene": "scene",
     "assess": "assessing",
     "input_digest": "digest",
-    "make_ready": "readying",
     "run_self_test": "self_test",
     "stopped": "assessing",
     "stopped_check": "assessing",
@@ -30,7 +28,6 @@ __all__ = [
     "Scene",
     "assess",
     "input_digest",
-    "make_ready",
     "run_self_test",
     "stopped",
     "stopped_check",

@@ -18,6 +18,7 @@ from planner.safety import (
     needle,
     temperature,
 )
+from planner.safety.beating import beat
 from planner.safety.case import Case, Outcome
 from planner.safety.digest import input_digest
 from planner.safety.grouping import check_nothing_was_lost, grouped, missing_findings
@@ -59,7 +60,6 @@ _LOG = logging.getLogger(__name__)
 class _Notes:
     """What the rules said so far."""
 
-    beat: Callable[[], None]
     names: Mapping[str, str]
     findings: list[Finding] = field(default_factory=list)
     missing: list[tuple[str, MissingInputError]] = field(default_factory=list)
@@ -73,18 +73,14 @@ class _Notes:
         self.failed.add(rule)
 
 
-def _unheard() -> None:
-    """Tell nobody that the check goes on."""
-
-
-def assess(plan: Plan, scene: Scene, beat: Callable[[], None] = _unheard) -> Assessment:
-    """Check a plan; ``beat`` is called whenever a piece of the work is done.
+def assess(plan: Plan, scene: Scene) -> Assessment:
+    """Check a plan.
 
     Never raises: a fault anywhere gives the verdict NOT EVALUATED. Pure: the same plan and
     scene always give the same assessment.
     """
     try:
-        assessment: object = _assess(plan, scene, beat)
+        assessment: object = _assess(plan, scene)
     except Exception as fault:  # noqa: BLE001  # the border: no fault may look like silence
         _LOG.error("the check stopped: %s", type(fault).__name__)
         return stopped(plan)
@@ -118,13 +114,12 @@ def stopped(plan: Plan, finding: Finding = STOPPED) -> Assessment:
     )
 
 
-def _assess(plan: Plan, scene: Scene, beat: Callable[[], None]) -> Assessment:
+def _assess(plan: Plan, scene: Scene) -> Assessment:
     digest = input_digest(plan, scene)
-    beat()
     if len(digest) != DIGEST_LENGTH:
         raise ValueError("the digest of the inputs is no digest")
     ruler = ruler_for(scene.anatomy)
-    notes = _Notes(beat, names(plan))
+    notes = _Notes(names(plan))
     for rule in RULES:
         _run_rule(rule, plan, scene, ruler, notes)
     if notes.ran != [rule.id for rule in RULES]:
@@ -159,7 +154,7 @@ def _run_rule(rule: Rule, plan: Plan, scene: Scene, ruler: Ruler, notes: _Notes)
     else:
         for judge in _judgements(rule, plan):
             said = len(notes.evidence) + len(notes.missing)
-            _judge_once(judge, Case(plan, scene, ruler, text, notes.beat, notes.names), notes)
+            _judge_once(judge, Case(plan, scene, ruler, text, notes.names), notes)
             judged += len(notes.evidence) + len(notes.missing) > said
     if judged != expected:
         raise ValueError(f"rule {rule.id} judged {judged} of {expected}")
@@ -168,7 +163,7 @@ def _run_rule(rule: Rule, plan: Plan, scene: Scene, ruler: Ruler, notes: _Notes)
 
 def _judge_once(judge: Callable[[Case], Outcome], case: Case, notes: _Notes) -> None:
     rule = case.rule.id
-    case.beat()
+    beat()
     try:
         outcome = _outcome(judge, case)
     except MissingInputError as missing:

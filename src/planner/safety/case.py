@@ -17,7 +17,7 @@ from planner.safety.measured import Measured, MissingInputError
 from planner.safety.naming import PLAN_SUBJECT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from planner.domain.anatomy import Vertebra
     from planner.domain.devices import Device, RuleText
@@ -51,8 +51,6 @@ class Case:
 
     Attributes
     ----------
-    beat
-        Called whenever a piece of the work is done, so that silence means it hangs.
     names
         What each part of the plan is called.
     recalled
@@ -64,7 +62,6 @@ class Case:
     scene: Scene
     ruler: Ruler
     rule: RuleText
-    beat: Callable[[], None]
     names: Mapping[str, str]
     recalled: list[str] = field(default_factory=list)
 

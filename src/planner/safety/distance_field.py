@@ -14,6 +14,7 @@ import numpy as np
 from scipy.ndimage import map_coordinates
 
 from planner.geometry.volume_geometry import VolumeGeometry
+from planner.safety.beating import beat
 from planner.safety.gives import gives
 
 if TYPE_CHECKING:
@@ -104,7 +105,9 @@ class DistanceField:
         parts = np.maximum(np.ceil(np.array(grid.spacing_mm) / FIELD_STEP_MM), 1.0).astype(int)
         for axis, count in enumerate(parts[::-1]):
             filled = np.repeat(filled, count, axis=axis)
+        beat()
         signed = node_distances_mm(filled, np.array(grid.spacing_mm) / parts)
+        beat()
         node_from_ijk = np.diag([*parts.astype(np.float64), 1.0])
         node_from_ijk[:3, 3] = 0.5 * parts
         return SlabField(node_from_ijk @ grid.ijk_from_lps, signed)
@@ -130,6 +133,7 @@ def node_distances_mm(
     """
     spacing = tuple(float(step) for step in step_mm[::-1])
     outside = edt.edt(~at_corners(filled), anisotropy=spacing, parallel=1)
+    beat()
     inside = edt.edt(~at_corners(~filled), anisotropy=spacing, parallel=1)
     # Where nothing is filled the distance is infinite, and halfway to infinity not a number.
     return np.asarray(np.minimum(outside, BEYOND_MM) - inside, dtype=np.float32)

@@ -17,6 +17,7 @@ from planner.domain.structures import (
     VENA_CAVA,
     in_words,
 )
+from planner.safety.beating import beat
 from planner.safety.frame import check_canal
 from planner.safety.gives import gives
 from planner.safety.measured import MissingInputError
@@ -95,7 +96,7 @@ def spared_by_needle(case: Case, needle: Trajectory) -> Spared:
     absent = [name for name in others if name not in here]
     if absent:
         measures.append(partial(_bone_cover, case, needle, absent))
-    return _measured(case, measures, gap)
+    return _measured(measures, gap)
 
 
 def spared_by_zone(case: Case, ablation: Ablation) -> Spared:
@@ -147,7 +148,7 @@ def _kept(case: Case, key: Hashable, level: Level, measure: Callable[[str], Meas
     def measured() -> Spared:
         names = nerve_structures(case, level)
         measures = [partial(measure, name) for name in names]
-        return _measured(case, measures, _gap(case, level))
+        return _measured(measures, _gap(case, level))
 
     return case.ruler.remembered(key, measured, keep=lambda spared: not spared.missing)
 
@@ -163,14 +164,12 @@ def _gap(case: Case, level: Level) -> MissingInputError | bool:
         return absent
 
 
-def _measured(
-    case: Case, measures: Sequence[Callable[[], Measured]], gap: MissingInputError | bool
-) -> Spared:
+def _measured(measures: Sequence[Callable[[], Measured]], gap: MissingInputError | bool) -> Spared:
     """Take every distance; one that cannot be taken does not hide the others."""
     near: list[Measured] = []
     missing: list[MissingInputError] = []
     for measure in measures:
-        case.beat()
+        beat()
         try:
             near.append(measure())
         except MissingInputError as absent:

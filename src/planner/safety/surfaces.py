@@ -14,6 +14,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from planner.domain.structures import in_words
+from planner.safety.beating import beat
 from planner.safety.distance_field import DistanceField
 from planner.safety.measured import MissingInputError
 
@@ -66,9 +67,12 @@ class StructureSurface:
         start = (int(low[2]), int(low[1]), int(low[0]))
         k, j, i = crop.shape
         cropped = geometry.cropped(start, (i, j, k))
+        beat()
         surface = cropped.lps_mm(exposed_face_points(crop, cropped.spacing_mm))
-        field = DistanceField(cropped, crop)
-        return cls(name, cropped, crop, surface, cKDTree(surface), field)
+        beat()
+        tree = cKDTree(surface)
+        beat()
+        return cls(name, cropped, crop, surface, tree, DistanceField(cropped, crop))
 
     def holds(self, points_mm: Vector) -> NDArray[np.bool_]:
         """Tell which points, shape ``(n, 3)``, lie in a voxel of the structure."""

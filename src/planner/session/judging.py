@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from planner.catalog import load_catalog
 from planner.domain.finding import Assessment
-from planner.safety import assess, make_ready, run_self_test, stopped, stopped_check
+from planner.safety import assess, run_self_test, stopped, stopped_check
+from planner.safety.beating import heard_by
 from planner.safety.self_test import SelfTestFailedError
 from planner.session import watch
 
@@ -20,9 +21,6 @@ OVERDUE = stopped_check("The check has not come back; nothing was judged.")
 
 SELF_TEST_PATIENCE_S = 20.0
 """The self-test runs once and says nothing on the way."""
-
-READY_PATIENCE_S = 10.0
-"""For surfaces made once for each set of outlines; the largest took 0.8 s of processor time."""
 
 _log = logging.getLogger(__name__)
 
@@ -37,8 +35,7 @@ def judge(plan: Plan, scene: Scene) -> Assessment:
     """
     tested_installation()
     try:
-        watch.watched(lambda beat: make_ready(plan, scene, beat), READY_PATIENCE_S)
-        found: object = watch.watched(lambda beat: assess(plan, scene, beat), watch.PATIENCE_S)
+        found: object = watch.watched(partial(_heard, plan, scene), watch.PATIENCE_S)
     except watch.OverdueError:
         _log.error("the check has not come back")
         return stopped(plan, OVERDUE)
@@ -46,6 +43,11 @@ def judge(plan: Plan, scene: Scene) -> Assessment:
         _log.error("the check stopped: %s", type(fault).__name__)
         return stopped(plan)
     return found if isinstance(found, Assessment) else stopped(plan)
+
+
+def _heard(plan: Plan, scene: Scene, beat: watch.Beat) -> Assessment:
+    with heard_by(beat):
+        return assess(plan, scene)
 
 
 @cache
