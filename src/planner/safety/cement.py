@@ -137,8 +137,6 @@ def share_of_body(case: Case, injection: CementInjection) -> Outcome:
     evidence = f"{level}: {percent:.0f} % of the body"
     if percent <= info:
         return Outcome(evidence)
-    if not percent > info:
-        raise MissingInputError(f"the share of {level} that is filled")
     finding = case.finding(
         Severity.WARN if percent > warn else Severity.INFO,
         f"Cement fills {percent:.0f} % of the body of {level}.",
