@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from planner.anatomy.wall_lines import WallLines
     from planner.geometry.points import PointLps
 
-BEND_MM = 32.0
+BEND_MM = 20.0, 32.0
 """The axis is moved this far to both sides of the point, less and less."""
+
+BEND_OF_SHIFT = 8.0
+"""A shift bends the axis over so many times its own size, so that its slope stays under 0.2."""
 
 FARTHEST_MM = 25.0
 """A point farther from the axis than this is not a bend of it but another path."""
@@ -41,7 +44,8 @@ def bent_to(spine: StraightSpine, at: PointLps) -> tuple[SpineCurve, WallLines, 
             "outlines made elsewhere for this scan"
         )
     place = np.arange(len(curve), dtype=np.float64)
-    part = np.clip(np.abs(place - s) / BEND_MM, 0.0, 1.0)
+    reach = float(np.clip(BEND_OF_SHIFT * np.hypot(v, u), *BEND_MM))
+    part = np.clip(np.abs(place - s) / reach, 0.0, 1.0)
     weight = 0.5 * (1.0 + np.cos(np.pi * part))
     shift_v, shift_u = weight * v, weight * u
     moved = curve.points_mm + shift_v[:, None] * curve.anterior + shift_u[:, None] * curve.left
@@ -50,5 +54,5 @@ def bent_to(spine: StraightSpine, at: PointLps) -> tuple[SpineCurve, WallLines, 
         posterior_mm=spine.discs.walls.posterior_mm - shift_v,
         anterior_mm=spine.discs.walls.anterior_mm - shift_v,
     )
-    rows = slice(max(0, int(s - BEND_MM)), min(len(curve), int(s + BEND_MM) + 2))
+    rows = slice(max(0, int(s - reach)), min(len(curve), int(s + reach) + 2))
     return replace(curve, points_mm=np.ascontiguousarray(moved)), walls, rows

@@ -23,7 +23,7 @@ from planner.domain.levels import RIGHT_FORAMEN_OFFSET, Level, Side, foramen_lab
 from planner.geometry.points import PointLps
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -307,36 +307,45 @@ def _on_scan(
     geometry, whole = before.geometry, model.volume.geometry
 
     def mapped(
-        kept: NDArray[np.uint8], changed: NDArray[np.generic], differs: Box
-    ) -> NDArray[np.uint8]:
+        differs: Box, *images: tuple[NDArray[np.uint8], NDArray[np.generic]]
+    ) -> Iterator[NDArray[np.uint8]]:
         # A voxel of the scan reads the nearest eight of the work grid. What is read from beyond
         # the part that is looked at would be wrong, so more is looked at than is written.
-        written = widened(differs, 1, changed.shape)
-        read = widened(differs, 3, changed.shape)
+        written = widened(differs, 1, whole.shape_kji)
+        read = widened(differs, 3, whole.shape_kji)
         grid = model.volume.within(read).geometry
         part, place = native_crop(geometry, *bounds_mm(grid))
         here = np.zeros(whole.shape_kji, np.bool_)
         here[written] = True
         inside = labels_on(here[read], grid, part) > 0
-        out = kept.copy()
-        new = shapes_on(changed[read], grid, part)
-        out[place] = np.where(inside, new, out[place])
-        return out
+        for kept, changed in images:
+            out = kept.copy()
+            out[place] = np.where(inside, shapes_on(changed[read], grid, part), out[place])
+            yield out
 
-    changed = change.differs or change.box
-    canal = mapped(before.canal.astype(np.uint8), model.canal, changed).astype(np.bool_)
-    labels = mapped(change.table[before.labels], model.vertebrae, changed)
+    table = change.table
+    outlines = mapped(
+        change.differs or change.box,
+        (before.canal.astype(np.uint8), model.canal),
+        (table[before.labels], model.vertebrae),
+        (table[before.bodies], model.bodies),
+        (table[before.discs], model.discs),
+    )
+    inside_canal, labels, bodies, discs = outlines
+    canal = inside_canal.astype(np.bool_)
     labels[canal] = 0
-    bodies = mapped(change.table[before.bodies], model.bodies, changed)
     bodies[bodies != labels] = 0
+    (foramina,) = mapped(
+        change.box, (_renumbered_foramina(before.foramina, change), work_foramina)
+    )
     return Measured(
         vertebrae=vertebrae,
         work_foramina=work_foramina,
         geometry=geometry,
         labels=labels,
         bodies=bodies,
-        discs=mapped(change.table[before.discs], model.discs, changed),
-        foramina=mapped(_renumbered_foramina(before.foramina, change), work_foramina, change.box),
+        discs=discs,
+        foramina=foramina,
         canal=canal,
         skin=before.skin,
     )

@@ -21,7 +21,6 @@ from planner.geometry.kernels import kernel
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from planner.anatomy.body_surface import BodySurfaces
     from planner.anatomy.disc_search import DiscSearch
     from planner.anatomy.spine_parts import SpineParts
     from planner.anatomy.straight_spine import StraightSpine
@@ -113,10 +112,11 @@ def split_vertebrae(
         soft_hu = soft_tissue_hu(volume, located, parts)
     threshold_hu = soft_hu + choices.bone_over_soft_hu
     places = stations(discs)
-    bone = _bone(volume, located, parts, discs, surfaces, threshold_hu)
+    wall = discs.walls.posterior_at(located[0]).astype(np.float32)
+    bone = _bone(volume, located, parts, wall, spine, threshold_hu)
     dense = volume.hu > threshold_hu + 40.0
     laminae = _lamina_places(spine.straight, spine.canal_radius_mm, places)
-    seeds = _seeds(located, parts, bone, dense, spine, places, laminae)
+    seeds = _seeds(located, parts, wall, bone, dense, spine, laminae)
     relief = -np.clip(ndimage.gaussian_filter(volume.hu, 0.5 / volume.spacing_mm), -100, 700)
     bone &= ~ribs(volume, located, relief, seeds, bone, threshold_hu)
     seeds[~bone] = 0
@@ -152,30 +152,37 @@ def _bone(
     volume: WorkVolume,
     located: NDArray[np.float32],
     parts: SpineParts,
-    discs: DiscSearch,
-    surfaces: BodySurfaces,
+    wall: NDArray[np.float32],
+    spine: StraightSpine,
     threshold_hu: float,
 ) -> NDArray[np.bool_]:
-    """Return bone round the canal with its marrow filled, bodies by their surface only."""
+    """Return bone round the canal with its marrow filled, bodies by their surface only.
+
+    Parameters
+    ----------
+    wall
+        ``v`` of the posterior wall at every voxel.
+    """
     s, v, u = located
     spacing = volume.spacing_mm
     smooth = ndimage.gaussian_filter(volume.hu, 0.45 / spacing)
     free = ~parts.canal & (parts.discs == 0)
     is_body = parts.bodies > 0
-    wall = discs.walls.posterior_at(s).astype(np.float32)
-    beside = linear(surfaces.half_width_mm, s).astype(np.float32)
+    beside = linear(spine.surfaces.half_width_mm, s).astype(np.float32)
     lateral = np.abs(u) > 0.75 * beside
     # In front of the wall only the body itself is accepted, so osteophytes and vessels stay out.
     rim = ndimage.binary_dilation(is_body) & ~parts.canal
     allowed = (v < wall + 1.0) | rim | ((v < wall + 5.0) & lateral)
     allowed &= (
-        (v < discs.walls.anterior_mm.max() + 6.0) & (v > -60.0) & (np.abs(u) < FARTHEST_LATERAL_MM)
+        (v < spine.discs.walls.anterior_mm.max() + 6.0)
+        & (v > -60.0)
+        & (np.abs(u) < FARTHEST_LATERAL_MM)
     )
     bone = np.asarray((smooth > threshold_hu) & (free | rim) & allowed)
     closed = ndimage.binary_closing(bone, iterations=max(1, round(_CLOSE_MM / spacing)))
     bone |= closed & free & (smooth > threshold_hu - 110.0) & (v < wall + 2.0)
     bone |= is_body
-    certain = (smooth > threshold_hu - 110.0) | _at_pedicles(s, v, stations(discs))
+    certain = (smooth > threshold_hu - 110.0) | _at_pedicles(s, v, stations(spine.discs))
     _fill_marrow(bone, parts.canal, smooth, spacing, certain)
     return np.asarray((bone & ~parts.canal) | is_body)
 
@@ -257,17 +264,17 @@ def _lamina_places(
 def _seeds(
     located: NDArray[np.float32],
     parts: SpineParts,
+    wall: NDArray[np.float32],
     bone: NDArray[np.bool_],
     dense: NDArray[np.bool_],
     spine: StraightSpine,
-    places: Stations,
     laminae: NDArray[np.float64],
 ) -> NDArray[np.int32]:
     """Mark each vertebra where it is certain: body core, pedicles, midline lamina."""
     s, v, u = located
     quarter = spine.canal_radius_mm.shape[1] // 4
     canal_half_mm = spine.canal_radius_mm[:, [quarter, -quarter]].mean(1)
-    wall = spine.discs.walls.posterior_at(s).astype(np.float32)
+    places = stations(spine.discs)
     side = np.abs(u)
     core = ndimage.binary_erosion(parts.bodies > 0)
     seeds = np.ascontiguousarray(np.where(core, parts.bodies, 0), dtype=np.int32)

@@ -43,7 +43,7 @@ def touched_levels(anatomy: Anatomy, correction: Correction) -> frozenset[Level]
     points = _points(correction)
     if not points:
         return frozenset(anatomy.vertebrae)
-    reach_mm = BEND_MM if isinstance(correction, CanalPoint) else REACH_MM
+    reach_mm = BEND_MM[1] if isinstance(correction, CanalPoint) else REACH_MM
     ordered = sorted(anatomy.vertebrae.values(), key=lambda vertebra: vertebra.level.order)
     met = [
         n
