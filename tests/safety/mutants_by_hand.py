@@ -242,7 +242,7 @@ class Mutation:
             if number in found:
                 continue
             before = gives(sound, arguments, options)
-            silent = before == ("gave", None)  # what it did to its arguments is not compared
+            silent = before[1] is None  # what it did to its arguments is not compared
             if silent or not same(before, gives(mine[0], arguments, options)):
                 found.add(number)
         return found
