@@ -47,7 +47,7 @@ def spoken(plan, scene):
     said = []
     for rule in RULES:
         for judge in _judgements(rule, plan):
-            case = Case(plan, scene, ruler, scene.catalog.rules[rule.id], lambda: None, called)
+            case = Case(plan, scene, ruler, scene.catalog.rules[rule.id], called)
             part = judge.args[1] if hasattr(judge, "args") else None
             try:
                 said.append((rule.id, part, judge(case)))

@@ -7,6 +7,7 @@ import pytest
 
 from planner.domain.finding import Severity, Verdict
 from planner.safety import assess, assessing, stopped
+from planner.safety.beating import heard_by
 from planner.safety.case import Outcome
 from planner.safety.measured import MissingInputError
 from planner.safety.rule import PlanRule
@@ -122,7 +123,8 @@ def test_that_each_part_of_a_plan_is_judged_and_said_to_go_on():
     plan, beats = good_plan(), []
     scene = good_scene(plan)
     assess(plan, scene)
-    assess(plan, scene, lambda: beats.append(1))
+    with heard_by(lambda: beats.append(1)):
+        assess(plan, scene)
     burns = (plan.ablations[0], replace(plan.ablations[0], id="a2"))
     fills = (plan.cements[0], replace(plan.cements[0], id="c2"))
     needles = (*plan.trajectories, replace(plan.trajectories[0], id="t2"))
@@ -130,7 +132,7 @@ def test_that_each_part_of_a_plan_is_judged_and_said_to_go_on():
     evidence = [rule for rule, _ in assess(two, good_scene(two)).evidence]
     for rule in RULES:
         assert evidence.count(rule.id) == (1 if isinstance(rule, PlanRule) else 2), rule.id
-    assert len(beats) >= 1 + len(RULES)
+    assert len(beats) >= len(RULES)
 
 
 def test_that_a_rule_without_a_text_leaves_the_others_to_run():

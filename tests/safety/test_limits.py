@@ -80,7 +80,7 @@ class Told(Ruler):
 def judged(rule, plan, scene, distance_mm=30.0):
     """The heaviest severity of one rule on the first part it judges, or none."""
     ruler = Told(scene.anatomy, distance_mm)
-    case = Case(plan, scene, ruler, CATALOG.rules[rule], lambda: None, names(plan))
+    case = Case(plan, scene, ruler, CATALOG.rules[rule], names(plan))
     parts = {"N": plan.trajectories, "A": plan.ablations, "C": plan.cements}[rule[0]]
     if rule in {"N6", "N7", "N9", "N10"}:
         parts = plan.ablations
@@ -147,7 +147,7 @@ def test_that_vessels_nobody_outlined_need_more_than_2_5_mm_of_bone():
     scene = good_scene(plan)
     for depth_mm, counted in ((2.5, False), (above(2.5), True)):
         ruler = Told(scene.anatomy, depth_mm)
-        case = Case(plan, scene, ruler, CATALOG.rules["N1"], lambda: None, names(plan))
+        case = Case(plan, scene, ruler, CATALOG.rules["N1"], names(plan))
         outcome = JUDGES["N1"](case, plan.trajectories[0])
         assert (outcome.missing == ()) is counted
 
@@ -318,7 +318,7 @@ def test_that_a_side_begins_2_mm_from_the_midline(x, severity):
     on = replace(plan.trajectory("t1"), entry=PointLps(x, 84.0, 10.0))
     plan = plan.with_trajectory(on)
     scene = good_scene(plan)
-    case = Case(plan, scene, Ruler(scene.anatomy), CATALOG.rules["P3"], lambda: None, names(plan))
+    case = Case(plan, scene, Ruler(scene.anatomy), CATALOG.rules["P3"], names(plan))
     findings = needle_is_on_its_side(case, on).findings
     assert [one.severity for one in findings] == ([severity] if severity else [])
     if x == -2.0:

@@ -22,7 +22,7 @@ from safety.rule_cases import exposed, with_anatomy, with_device
 def case_of(plan, scene, rule="A9"):
     """One rule's view of a plan, with parts called by their ids."""
     names = {part.id: part.id for part in (*plan.trajectories, *plan.ablations, *plan.cements)}
-    return Case(plan, scene, ruler_for(scene.anatomy), CATALOG.rules[rule], lambda: None, names)
+    return Case(plan, scene, ruler_for(scene.anatomy), CATALOG.rules[rule], names)
 
 
 @pytest.mark.parametrize("offset_mm", [0.0, 5.0, -3.0])
