@@ -165,6 +165,7 @@ def _rows(blades: list[NDArray[np.float64]], model: SpineModel) -> fields.BoneRo
     away = np.array([0.0, 0.0, FAR_AWAY_MM])
     frame = np.concatenate([away, np.eye(3).ravel()])
     body = np.ones(fields.BODY_COLUMNS)
+    body[[fields.HOLLOW, fields.SLOPE]] = 0.0  # a plain box: on no voxel may it have no size
     body[fields.FOOT_TAPER :] = 0.0
     rows = np.array(blades)
     rows[:, fields.START : fields.START + 3] -= away
