@@ -17,6 +17,7 @@ from phantoms import easy_l3
 from planner.domain.finding import Verdict
 from planner.domain.levels import Level, Side
 from planner.session.actions import ACTIONS
+from planner.session.needle_numbers import NeedleNumber
 from planner.session.planes import Plane
 from planner.session.window_states import CheckPhase, Step
 from planner.viewer.main_window import MainWindow
@@ -219,6 +220,17 @@ def test_that_dragging_a_tip_voids_the_verdict_before_the_next_picture(planned, 
     assert planned.desk.edits.needle.tip.distance_mm(tip) > 1.0
     quiet(planned, qtbot)
     assert planned.findings.verdict.text() == "WARNED"
+
+
+def test_that_a_depth_typed_moves_the_tip_and_voids_the_verdict(planned, qtbot):
+    box = planned.plan.fields.boxes[NeedleNumber.DEPTH]
+    before = planned.desk.edits.needle
+    box.setValue(box.value() + 3.0)
+    assert planned.findings.verdict.text() == "NOT EVALUATED"
+    after = planned.desk.edits.needle
+    assert after.entry == before.entry
+    assert after.length_mm == pytest.approx(round(before.length_mm, 1) + 3.0)
+    quiet(planned, qtbot)
 
 
 def test_that_an_exception_in_the_window_stops_the_checks(planned, qtbot, monkeypatch):

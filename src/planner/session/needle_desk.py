@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
 
+from planner.session.needle_numbers import typed
 from planner.session.ports import Wish
 from planner.session.window_states import Offered
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from planner.session.case_desk import CaseDesk
     from planner.session.floor import Floor
     from planner.session.job_desk import JobDesk
+    from planner.session.needle_numbers import NeedleNumber
     from planner.session.pane_desk import PaneDesk
     from planner.session.plan_desk import PlanDesk
     from planner.session.ports import CaseServices, Suggestions
@@ -112,6 +114,18 @@ class NeedleDesk:
             self._floor.say(f"No {needle.side} pedicle of {needle.level} is known.", is_error=True)
             return
         self._floor.act(lambda: self._edits.lay(laid))
+
+    def type_number(self, name: NeedleNumber, value: float) -> None:
+        """Take a number typed for the selected needle."""
+        ct = self._case.ct
+
+        def put() -> None:
+            needle = self._edits.needle
+            if ct is not None and needle is not None:
+                self._edits.lay(typed(needle, name, value, ct))
+
+        self._floor.act(put)
+        self._floor.refresh()
 
     def choose_approach(self, approach: Approach | None) -> None:
         """Choose how proposals go in; ``None`` for all that suit the level."""

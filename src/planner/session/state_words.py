@@ -14,6 +14,7 @@ from planner.session.drawing import (
     level_tags,
     wall_points,
 )
+from planner.session.needle_numbers import numbers_of
 from planner.session.position import position_alarm, position_sentence
 from planner.session.window_states import (
     AnatomyState,
@@ -175,6 +176,7 @@ def plan_state(
         suggestion=offered.reasons,
         none_because=offered.none_because,
         ablations=len(desk.plan.ablations),
+        numbers=None if desk.needle is None else numbers_of(desk.needle),
     )
 
 

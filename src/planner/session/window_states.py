@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from planner.domain.volume import GateVerdict
     from planner.geometry.points import PointLps
     from planner.session.needle_card import CardPart
+    from planner.session.needle_numbers import NeedleNumbers
 
 
 class Step(StrEnum):
@@ -138,6 +139,8 @@ class PlanState:
         What is measured of the selected needle and what to take to the room.
     none_because
         Why there is none, for each side and approach that gave no path.
+    numbers
+        What can be typed of the selected needle; ``None`` without one.
     """
 
     is_there: bool = False
@@ -156,6 +159,7 @@ class PlanState:
     none_because: tuple[str, ...] = ()
     card: tuple[CardPart, ...] = ()
     ablations: int = 0
+    numbers: NeedleNumbers | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

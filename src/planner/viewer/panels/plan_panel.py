@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from planner.domain.levels import Level, Side
 from planner.domain.plan import Approach
+from planner.viewer.panels.needle_fields import NeedleFields
 from planner.viewer.panels.parts import Panel, button, label, say, section
 
 if TYPE_CHECKING:
@@ -121,6 +122,8 @@ class PlanPanel(Panel):
             for name, short in names:
                 row.addWidget(button(actions[name], short=short))
             self.column.addLayout(row)
+        self.fields = NeedleFields()
+        self.add(self.fields)
         self._card = label("", "quiet")
         self._card.setTextFormat(Qt.TextFormat.RichText)
         self.add(self._card)
@@ -146,6 +149,7 @@ class PlanPanel(Panel):
         none = "\n".join(f"· {reason}" for reason in state.none_because)
         say(self._none, f"Not proposed:\n{none}" if none else "")
         self._show_offers(state)
+        self.fields.show_numbers(state.numbers)
         say(self._card, card_html(state.card))
         self._needles.clear()
         for row in state.needles:

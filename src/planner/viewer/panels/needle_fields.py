@@ -1,0 +1,144 @@
+"""The selected needle in numbers that can be typed."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QValidator
+from PySide6.QtWidgets import QDoubleSpinBox, QGridLayout, QLabel, QWidget
+
+from planner.session.needle_numbers import ENTRY, TIP, NeedleNumber
+from planner.viewer.panels.parts import NARROWEST_PX
+
+if TYPE_CHECKING:
+    from planner.session.needle_numbers import NeedleNumbers
+
+FARTHEST_MM = 2000.0
+LONGEST_MM = 400.0
+
+LETTERS = (("L", "R"), ("P", "A"), ("S", "I"))
+WAYS = (
+    ("patient's left", "patient's right"),
+    ("patient's back", "patient's front"),
+    ("head", "feet"),
+)
+HELP = {
+    NeedleNumber.DEPTH: "Entry to tip. Typing it moves the tip along the needle.",
+    NeedleNumber.INWARD: "Angle in the axial plane from straight forward, positive towards the "
+    "midline. Typing it turns the needle about its tip; the entry goes to the skin.",
+    NeedleNumber.UPWARD: "Angle out of the axial plane, positive when the tip is nearer the head. "
+    "Typing it turns the needle about its tip; the entry goes to the skin.",
+}
+
+
+class PlaceBox(QDoubleSpinBox):
+    """A coordinate written with the letter of its side, so that no sign says left or right.
+
+    A number typed without a letter keeps the side that was shown.
+    """
+
+    _TYPED = re.compile(r"\s*([A-Za-z]?)\s*(-?\d*[.,]?\d*)\s*(?:mm)?\s*")
+
+    def __init__(self, letters: tuple[str, str]) -> None:
+        super().__init__()
+        self._letters = letters
+        self.setRange(-FARTHEST_MM, FARTHEST_MM)
+        self.setDecimals(1)
+
+    def textFromValue(self, value: float) -> str:
+        """Write 12.3 to the right as ``R 12.3``."""
+        return f"{self._letters[0 if value >= 0.0 else 1]} {abs(value):.1f}"
+
+    def valueFromText(self, text: str) -> float:
+        """Read it back; a minus turns the side round."""
+        letter, number = self._read(text)
+        size = float(number.replace(",", ".")) if re.search(r"\d", number) else abs(self.value())
+        if letter:
+            return size if letter == self._letters[0] else -size
+        return size if self.value() >= 0.0 else -size
+
+    def validate(self, text: str, place: int) -> tuple[QValidator.State, str, int]:
+        """Accept one of its two letters and a number."""
+        match = self._TYPED.fullmatch(text)
+        if match is None or match[1].upper() not in ("", *self._letters):
+            return QValidator.State.Invalid, text, place
+        done = bool(re.search(r"\d", match[2]))
+        return (
+            QValidator.State.Acceptable if done else QValidator.State.Intermediate,
+            text,
+            place,
+        )
+
+    def _read(self, text: str) -> tuple[str, str]:
+        match = self._TYPED.fullmatch(text)
+        return (match[1].upper(), match[2]) if match else ("", "")
+
+
+class NeedleFields(QWidget):
+    """Depth, two angles, entry and tip; a number counts when Enter is pressed or it is left."""
+
+    number_typed = Signal(object, float)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(4)
+        grid.setVerticalSpacing(4)
+        self.boxes: dict[NeedleNumber, QDoubleSpinBox] = {}
+        self._help: dict[NeedleNumber, str] = {}
+        for column, (name, word, suffix, low, high) in enumerate(
+            (
+                (NeedleNumber.DEPTH, "Depth", " mm", 1.0, LONGEST_MM),
+                (NeedleNumber.INWARD, "To midline", "°", -180.0, 180.0),
+                (NeedleNumber.UPWARD, "To head", "°", -89.9, 89.9),
+            )
+        ):
+            box = QDoubleSpinBox()
+            box.setRange(low, high)
+            box.setDecimals(1)
+            box.setSuffix(suffix)
+            grid.addWidget(_word(word), 0, column)
+            grid.addWidget(self._kept(name, box, f"{word} of the needle", HELP[name]), 1, column)
+        for row, (word, names) in enumerate((("Entry", ENTRY), ("Tip", TIP))):
+            grid.addWidget(_word(f"{word} (DICOM patient mm)"), 2 + 2 * row, 0, 1, 3)
+            for column, name in enumerate(names):
+                ways, letters = WAYS[column], LETTERS[column]
+                words = f"Towards the {ways[0]} ({letters[0]}) or the {ways[1]} ({letters[1]})."
+                made = self._kept(
+                    name, PlaceBox(letters), f"{word}, {ways[0]} or {ways[1]}", words
+                )
+                grid.addWidget(made, 3 + 2 * row, column)
+
+    def _kept(
+        self, name: NeedleNumber, box: QDoubleSpinBox, accessible: str, help_words: str
+    ) -> QDoubleSpinBox:
+        box.setKeyboardTracking(False)
+        box.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
+        box.setMinimumWidth(NARROWEST_PX)
+        box.setAccessibleName(accessible)
+        self._help[name] = help_words
+        box.valueChanged.connect(partial(self.number_typed.emit, name))
+        self.boxes[name] = box
+        return box
+
+    def show_numbers(self, numbers: NeedleNumbers | None) -> None:
+        """Show the selected needle; hidden without one, read only while it is locked."""
+        self.setVisible(numbers is not None)
+        if numbers is None:
+            return
+        for name, box in self.boxes.items():
+            box.blockSignals(True)
+            box.setValue(numbers.values[name])
+            box.blockSignals(False)
+            box.setEnabled(not numbers.locked)
+            box.setToolTip("The needle is locked." if numbers.locked else self._help[name])
+
+
+def _word(text: str) -> QLabel:
+    made = QLabel(text)
+    made.setProperty("role", "faint")
+    return made

@@ -1,0 +1,76 @@
+"""The numbers of a needle as they are typed."""
+
+import pytest
+from PySide6.QtCore import Qt
+
+from planner.session.needle_numbers import ENTRY, TIP, NeedleNumber, NeedleNumbers
+from planner.viewer.panels.needle_fields import NeedleFields
+
+VALUES = dict(
+    zip(NeedleNumber, (88.46, 12.04, -3.5, -41.2, 70.0, 11.9, -6.2, -12.6, 2.4), strict=True)
+)
+
+
+@pytest.fixture
+def fields(qtbot):
+    made = NeedleFields()
+    qtbot.addWidget(made)
+    made.show_numbers(NeedleNumbers(values=VALUES, locked=False))
+    made.show()
+    return made
+
+
+def type_into(qtbot, fields, name, words):
+    box = fields.boxes[name]
+    got = []
+    fields.number_typed.connect(lambda *sent: got.append(sent))
+    box.selectAll()
+    qtbot.keyClicks(box.lineEdit(), words)
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    return got
+
+
+def test_that_sides_are_written_as_letters_and_no_sign_stands_for_one(fields):
+    shown = [fields.boxes[name].text() for name in (*ENTRY, *TIP)]
+    assert shown == ["R 41.2", "P 70.0", "S 11.9", "R 6.2", "A 12.6", "S 2.4"]
+    assert fields.boxes[NeedleNumber.DEPTH].text() == "88.5 mm"
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "value"),
+    [
+        (NeedleNumber.TIP_LEFT, "L 5.3", 5.3),
+        (NeedleNumber.TIP_LEFT, "r5", -5.0),
+        (NeedleNumber.TIP_LEFT, "9.5", -9.5),
+        (NeedleNumber.ENTRY_BACK, "A 3", -3.0),
+        (NeedleNumber.DEPTH, "91.2", 91.2),
+        (NeedleNumber.UPWARD, "4.5", 4.5),
+    ],
+)
+def test_that_a_number_counts_once_it_is_entered(fields, qtbot, name, words, value):
+    assert type_into(qtbot, fields, name, words) == [(name, value)]
+
+
+def test_that_the_letter_of_another_axis_cannot_be_typed(fields, qtbot):
+    assert type_into(qtbot, fields, NeedleNumber.TIP_LEFT, "S 4") in (
+        [],
+        [(NeedleNumber.TIP_LEFT, -4.0)],
+    )
+
+
+def test_that_showing_or_leaving_a_rounded_number_changes_nothing(fields, qtbot):
+    got = []
+    fields.number_typed.connect(lambda *sent: got.append(sent))
+    fields.show_numbers(NeedleNumbers(values=VALUES | {NeedleNumber.DEPTH: 90.04}, locked=False))
+    for box in fields.boxes.values():
+        box.setFocus()
+        qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert got == []
+
+
+def test_that_a_locked_needle_takes_no_numbers_and_says_so(fields):
+    fields.show_numbers(NeedleNumbers(values=VALUES, locked=True))
+    assert not any(box.isEnabled() for box in fields.boxes.values())
+    assert {box.toolTip() for box in fields.boxes.values()} == {"The needle is locked."}
+    fields.show_numbers(None)
+    assert not fields.isVisible()
