@@ -117,7 +117,6 @@ class NeedleFields(QWidget):
         self, name: NeedleNumber, box: QDoubleSpinBox, accessible: str, help_words: str
     ) -> QDoubleSpinBox:
         box.setKeyboardTracking(False)
-        box.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
         box.setMinimumWidth(NARROWEST_PX)
         box.setAccessibleName(accessible)
         self._help[name] = help_words
