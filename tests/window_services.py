@@ -35,7 +35,7 @@ from planner.physics.cement_fill import fill_cement
 from planner.physics.zone_table import table_zone
 from planner.session.margins import Margin, measure_margins
 from planner.session.needle_card import needle_card
-from planner.session.needle_parts import needle_solids
+from planner.session.needle_parts import NeedleParts, needle_parts
 from planner.session.ports import Evaluation, Suggestion, Suggestions, Wish
 from planner.session.skin_map import skin_map
 
@@ -282,8 +282,8 @@ class PhantomServices:
             for one in sides
         )
 
-    def needle_solids(self, plan: Plan) -> Mapping[TrajectoryId, tuple[object, ...]]:
-        return needle_solids(plan, CATALOG)
+    def needle_parts(self, plan: Plan) -> NeedleParts:
+        return needle_parts(plan, CATALOG)
 
     def needle_card(self, plan, needle, ct, anatomy, grid_mark) -> tuple[object, ...]:
         return needle_card(plan.trajectory(needle), plan, ct, anatomy, CATALOG, grid_mark)

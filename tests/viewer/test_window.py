@@ -262,6 +262,22 @@ def test_that_zone_cement_and_needle_are_drawn_in_their_colours(planned, qtbot):
         assert (np.abs(image - wanted).max(axis=2) < 14).sum() > 15, colour
 
 
+def test_that_what_works_beyond_the_cannula_is_drawn_in_the_colour_of_its_zone(planned, qtbot):
+    planned.desk.treatment.choose_device("eco-mwa")
+    planned.actions_by_id["needle_view"].trigger()
+    quiet(planned, qtbot)
+    pane, needle = planned.panes.slices[Plane.AXIAL], planned.desk.edits.needle
+    seen = {}
+    for back_mm in (10.0, 25.0):
+        share = back_mm / needle.length_mm
+        at = needle.tip.moved(share * (needle.entry.array - needle.tip.array))
+        x, y = (round(value) for value in pane.pane_map().pixel(at))
+        near = pixels(pane)[y - 2 : y + 3, x - 2 : x + 3].reshape(-1, 3).astype(int)
+        wanted = [int(clinical.ZONE[place : place + 2], 16) for place in (1, 3, 5)]
+        seen[back_mm] = bool((np.abs(near - wanted).max(axis=1) < 14).any())
+    assert seen == {10.0: True, 25.0: False}
+
+
 def test_that_the_3d_pane_shows_bone_and_turns(planned, qtbot):
     scene = planned.panes.scene
     first = pixels(scene)

@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     from planner.domain.progress import ProgressReport
     from planner.domain.simulation import Simulation
     from planner.domain.volume import CtVolume
-    from planner.geometry.capsule import Capsule
     from planner.geometry.points import PointLps
     from planner.imaging import Inspection
     from planner.imaging.voxels import SliceDelivery
     from planner.session.cases import Case
     from planner.session.drawing import SkinMark
     from planner.session.needle_card import CardPart
+    from planner.session.needle_parts import NeedleParts
     from planner.session.outline_bench import OutlineBench
     from planner.session.ports import Evaluation, Suggestions
 
@@ -174,11 +174,11 @@ class Services:
         case = self._case(ct, anatomy, plan.anatomy)
         return simulate_and_keep(plan, case, Tier.FULL, report=report)
 
-    def needle_solids(self, plan: Plan) -> Mapping[TrajectoryId, tuple[Capsule, ...]]:
+    def needle_parts(self, plan: Plan) -> NeedleParts:
         """Return the parts of every needle, the widest first; quick enough to follow a drag."""
-        from planner.session.needle_parts import needle_solids  # noqa: PLC0415 - loads after the window
+        from planner.session.needle_parts import needle_parts  # noqa: PLC0415 - loads after the window
 
-        return needle_solids(plan, self._catalog)
+        return needle_parts(plan, self._catalog)
 
     def needle_card(
         self,

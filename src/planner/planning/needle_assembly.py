@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from planner.geometry.capsule import Capsule
-from planner.geometry.points import unit
+from planner.geometry.points import PointLps, unit
 from planner.planning.segment_distance import closest_approach
 
 if TYPE_CHECKING:
@@ -112,14 +112,36 @@ def shaft_spare_mm(trajectory: Trajectory, device: Device) -> float | None:
     return device.numbers["shaft_length_mm"].value - trajectory.length_mm
 
 
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Least distance between the solids of two needles, negative where they meet.
+
+    ``at_one`` and ``at_other`` are the points of their axes where it is.
+    """
+
+    mm: float
+    at_one: PointLps
+    at_other: PointLps
+
+
+def nearest_gap(one: NeedleAssembly, other: NeedleAssembly) -> Gap:
+    """Return where two needles come nearest."""
+    return min((_gap(a, b) for a in one.solids for b in other.solids), key=lambda gap: gap.mm)
+
+
 def least_gap_mm(one: NeedleAssembly, other: NeedleAssembly) -> float:
     """Return the least distance between the solids of two needles, negative where they meet."""
-    return min(_gap_mm(a, b) for a in one.solids for b in other.solids)
+    return nearest_gap(one, other).mm
 
 
-def _gap_mm(a: Capsule, b: Capsule) -> float:
-    distance, _, _ = closest_approach(a.start.array, a.end.array, b.start.array, b.end.array)
-    return float(distance) - a.radius_mm - b.radius_mm
+def _gap(a: Capsule, b: Capsule) -> Gap:
+    starts, ends = (a.start.array, b.start.array), (a.end.array, b.end.array)
+    distance, along_a, along_b = closest_approach(starts[0], ends[0], starts[1], ends[1])
+    places = [
+        PointLps.of(start + along * (end - start))
+        for start, end, along in zip(starts, ends, (along_a, along_b), strict=True)
+    ]
+    return Gap(float(distance) - a.radius_mm - b.radius_mm, *places)
 
 
 def collisions(needles: Sequence[NeedleAssembly]) -> tuple[tuple[int, int], ...]:

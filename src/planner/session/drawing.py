@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from planner.geometry.capsule import Capsule
     from planner.geometry.points import PointLps, Vector
     from planner.geometry.volume_geometry import VolumeGeometry
+    from planner.session.needle_parts import NeedleGap
     from planner.session.planes import PaneMap
     from planner.session.surfaces import Surface
 
@@ -44,7 +45,11 @@ POSSIBLE, ZONE, CERTAIN, ICE, LETHAL, DEEP = range(1, 7)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NeedleMark:
-    """One needle as drawn; ``solids`` are its parts, the widest first, where they are known."""
+    """One needle as drawn.
+
+    ``solids`` are its parts, the widest first, where they are known; ``active`` is the end that
+    stands beyond the cannula.
+    """
 
     id: TrajectoryId
     label: str
@@ -53,6 +58,7 @@ class NeedleMark:
     selected: bool
     locked: bool
     solids: tuple[Capsule, ...] = ()
+    active: Capsule | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,11 +141,14 @@ class Drawing:
     ----------
     pending_entry, pending_tip
         One end of a needle whose other end is not placed yet.
+    gaps
+        Where two needles come near each other, nearest first.
     wall_points_mm
         float64, shape ``(n, 3)``, LPS: posterior walls of all levels.
     """
 
     needles: tuple[NeedleMark, ...] = ()
+    gaps: tuple[NeedleGap, ...] = ()
     zones: tuple[ZoneMark, ...] = ()
     cements: tuple[CementMark, ...] = ()
     simulated: tuple[SimulatedMark, ...] = ()

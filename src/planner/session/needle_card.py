@@ -9,7 +9,7 @@ from planner.planning import correction, measure
 from planner.planning.needle_assembly import shaft_spare_mm
 from planner.report.measured import measure_facts
 from planner.report.room import c_arm_facts, ct_facts
-from planner.session.needle_parts import needle_assembly
+from planner.session.needle_parts import needle_assembly, needle_parts
 
 if TYPE_CHECKING:
     from planner.catalog import Catalog
@@ -74,6 +74,11 @@ def _parts(needle: Trajectory, plan: Plan, catalog: Catalog) -> list[tuple[str, 
         if spare is not None:
             words = f"{spare:.0f} mm" if spare >= 0.0 else f"TOO SHORT by {-spare:.0f} mm"
             lines.append(("Shaft outside the skin", words))
+    numbers = {item.id: place for place, item in enumerate(plan.trajectories, start=1)}
+    for gap in needle_parts(plan, catalog).gaps:
+        if needle.id in (gap.first, gap.second):
+            other = plan.trajectory(gap.second if gap.first == needle.id else gap.first)
+            lines.append((f"Needle {numbers[other.id]}, {other.level} {other.side}", gap.words))
     lines += [("The catalogue lacks", words) for words in parts.missing]
     return lines
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from planner.domain.progress import ProgressReport
     from planner.domain.simulation import Simulation
     from planner.domain.volume import CtVolume
-    from planner.geometry.capsule import Capsule
     from planner.geometry.points import PointLps
     from planner.imaging.inspection import Inspection
     from planner.imaging.voxels import SliceDelivery
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from planner.session.drawing import SkinMark
     from planner.session.margins import Margin
     from planner.session.needle_card import CardPart
+    from planner.session.needle_parts import NeedleParts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -201,8 +201,8 @@ class CaseServices(Protocol):
         """Simulate heat and cold, in tier full, and keep the result for ``evaluate``."""
         ...
 
-    def needle_solids(self, plan: Plan) -> Mapping[TrajectoryId, tuple[Capsule, ...]]:
-        """Return the parts of every needle, the widest first; quick enough to follow a drag."""
+    def needle_parts(self, plan: Plan) -> NeedleParts:
+        """Return the parts of every needle and their gaps; quick enough to follow a drag."""
         ...
 
     def needle_card(

@@ -28,17 +28,17 @@ from planner.session.window_states import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from planner.domain.anatomy import Anatomy
     from planner.domain.devices import Device, ZoneRow
     from planner.domain.levels import Level
-    from planner.domain.plan import AblationId, Plan, Trajectory, TrajectoryId
+    from planner.domain.plan import AblationId, Plan, Trajectory
     from planner.domain.prediction import PredictedCement
     from planner.domain.volume import CtVolume
-    from planner.geometry.capsule import Capsule
     from planner.session.drawing import CementMark, FindingMark, SimulatedMark
     from planner.session.needle_card import CardPart
+    from planner.session.needle_parts import NeedleParts
     from planner.session.plan_desk import PlanDesk
     from planner.session.ports import CaseServices
     from planner.session.window_states import Offered
@@ -283,29 +283,33 @@ def cement_lines(cement: PredictedCement | None, otherwise: str) -> tuple[str, .
     )
 
 
+def _needle_mark(needle: Trajectory, desk: PlanDesk, parts: NeedleParts | None) -> NeedleMark:
+    made = None if parts is None else parts.assemblies.get(needle.id)
+    return NeedleMark(
+        id=needle.id,
+        label=f"{needle.level} {needle.side}",
+        entry=needle.entry,
+        tip=needle.tip,
+        selected=needle.id == desk.selected,
+        locked=needle.locked,
+        solids=() if made is None else made.solids,
+        active=None if made is None else made.active,
+    )
+
+
 def drawing_of(
     desk: PlanDesk,
     zones: Sequence[PredictedZone | MissingZone],
     cements: Sequence[CementMark],
     focus: FindingMark | None,
     simulated: Sequence[SimulatedMark] = (),
-    solids: Mapping[TrajectoryId, tuple[Capsule, ...]] | None = None,
+    parts: NeedleParts | None = None,
 ) -> Drawing:
     """Return everything drawn over the images."""
     needles = desk.document.plan.trajectories if desk.document else ()
     return Drawing(
-        needles=tuple(
-            NeedleMark(
-                id=item.id,
-                label=f"{item.level} {item.side}",
-                entry=item.entry,
-                tip=item.tip,
-                selected=item.id == desk.selected,
-                locked=item.locked,
-                solids=(solids or {}).get(item.id, ()),
-            )
-            for item in needles
-        ),
+        needles=tuple(_needle_mark(item, desk, parts) for item in needles),
+        gaps=() if parts is None else parts.gaps,
         zones=tuple(
             ZoneMark(shape=item.shape, band_mm=item.band_mm, label=item.ablation_id)
             for item in zones

@@ -303,9 +303,9 @@ class Workstation:
         why = {**why, **tool_reasons(study, anatomy, tools)}
         self._publish("why", why, show.show_availability)
         fills = [checks.fills[item.cement_injection_id] for item in cements]
-        solids = self._services.needle_solids(desk.plan) if desk.document else {}
+        parts = self._services.needle_parts(desk.plan) if desk.document else None
         drawing = state_words.drawing_of(
-            desk, zones, fills, self._focus, self.simulation.marks, solids
+            desk, zones, fills, self._focus, self.simulation.marks, parts
         )
         if self.outlines.is_stale:
             drawing = replace(drawing, wall_points_mm=None)

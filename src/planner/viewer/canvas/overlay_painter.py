@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from math import ceil, floor, log10
+from math import ceil, floor, hypot, log10
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +20,7 @@ from PySide6.QtGui import (
     QPolygonF,
 )
 
+from planner.geometry.capsule import Capsule
 from planner.session.drawing import WALL_SLAB_MM, grown, section
 from planner.session.view_state import Layer
 from planner.viewer.theme import clinical
@@ -27,11 +28,20 @@ from planner.viewer.theme import clinical
 if TYPE_CHECKING:
     from planner.geometry.points import PointLps, Vector
     from planner.session.drawing import Drawing, NeedleMark, SkinMark, ZoneMark
+    from planner.session.needle_parts import NeedleGap
     from planner.session.planes import PaneMap
     from planner.session.view_state import ViewState
 
 IN_PLANE_MM = 1.2
 """A needle this close to the plane is drawn solid: about half of a 13 G cannula."""
+
+NARROWEST_NEEDLE_PX = 2.4
+CANNULA_BAR_PX = 7.0
+LETTERED_PX = 40.0
+"""A working end longer than this on the screen has room for words beside it."""
+
+GAP_SLAB_MM = 5.0
+"""A plane this near to where two needles come nearest shows how near."""
 
 SKIN_SLAB_MM = 4.0
 """Skin points this near to a plane are drawn on it; they lie about 5 mm apart."""
@@ -73,6 +83,8 @@ def paint_overlays(painter: QPainter, pane: PaneMap, view: ViewState, drawing: D
     if Layer.NEEDLES in view.layers:
         for needle in drawing.needles:
             _needle(painter, pane, needle)
+        for gap in drawing.gaps:
+            _gap(painter, pane, gap)
         _pending(painter, pane, drawing)
     _marks(painter, pane, drawing)
 
@@ -164,19 +176,19 @@ def _crosshair(painter: QPainter, pane: PaneMap, cursor: PointLps) -> None:
         painter.drawLine(QPointF(*a), QPointF(*b))
 
 
-def in_plane_part(pane: PaneMap, needle: NeedleMark) -> Vector | None:
-    """Return the stretch of a needle within ``IN_PLANE_MM`` of the plane, shape ``(2, 3)``."""
-    ends = np.stack((needle.entry.array, needle.tip.array))
+def in_plane_part(pane: PaneMap, start: PointLps, end: PointLps) -> Vector | None:
+    """Return the stretch of a line within ``IN_PLANE_MM`` of the plane, shape ``(2, 3)``."""
+    ends = np.stack((start.array, end.array))
     first, last = pane.depth_mm(ends)
     slope = last - first
     if abs(slope) < 1e-9:
         return ends if abs(first) <= IN_PLANE_MM else None
     cuts = sorted(((-IN_PLANE_MM - first) / slope, (IN_PLANE_MM - first) / slope))
-    start, stop = max(cuts[0], 0.0), min(cuts[1], 1.0)
-    if start >= stop:
+    low, high = max(cuts[0], 0.0), min(cuts[1], 1.0)
+    if low >= high:
         return None
     along = ends[1] - ends[0]
-    return np.stack((ends[0] + start * along, ends[0] + stop * along))
+    return np.stack((ends[0] + low * along, ends[0] + high * along))
 
 
 def _needle(painter: QPainter, pane: PaneMap, needle: NeedleMark) -> None:
@@ -186,18 +198,61 @@ def _needle(painter: QPainter, pane: PaneMap, needle: NeedleMark) -> None:
     painter.drawLine(entry, tip)
     painter.setPen(pen(colour, 1.2, 130, dashed=True))
     painter.drawLine(entry, tip)
-    part = in_plane_part(pane, needle)
-    if part is not None:
-        ends = polygon(pane, part)
-        painter.setPen(pen("#000000", 5.0, 150))
-        painter.drawPolyline(ends)
-        painter.setPen(pen(colour, 2.4))
-        painter.drawPolyline(ends)
+    for solid in needle.solids or (Capsule(needle.entry, needle.tip, 0.0),):
+        _part(painter, pane, solid, colour)
+    if needle.active is not None:
+        _part(painter, pane, needle.active, clinical.ZONE)
+        _cannula_end(painter, pane, needle.active, colour)
     for point, is_entry in ((needle.entry, True), (needle.tip, False)):
         near = abs(float(pane.depth_mm(point.array)[0])) <= IN_PLANE_MM
         _end(painter, pane, point, colour, is_entry=is_entry, solid=near)
     if needle.selected:
         words(painter, entry + QPointF(10, -8), needle.label, colour, 12)
+
+
+def _part(painter: QPainter, pane: PaneMap, solid: Capsule, colour: str) -> None:
+    """Draw what of one part lies in the plane, as wide as it is."""
+    part = in_plane_part(pane, solid.start, solid.end)
+    if part is None:
+        return
+    ends = polygon(pane, part)
+    width = max(2.0 * solid.radius_mm / pane.mm_per_pixel, NARROWEST_NEEDLE_PX)
+    for ink in (pen("#000000", width + 2.6, 150), pen(colour, width)):
+        ink.setCapStyle(Qt.PenCapStyle.FlatCap)
+        painter.setPen(ink)
+        painter.drawPolyline(ends)
+
+
+def _cannula_end(painter: QPainter, pane: PaneMap, active: Capsule, colour: str) -> None:
+    """Draw a bar across the needle where its cannula ends."""
+    if abs(float(pane.depth_mm(active.start.array)[0])) > IN_PLANE_MM:
+        return
+    at, tip = (QPointF(*pane.pixel(point)) for point in (active.start, active.end))
+    way = tip - at
+    length = hypot(way.x(), way.y())
+    if length < 2.0 * CANNULA_BAR_PX:
+        return
+    across = QPointF(-way.y(), way.x()) * (CANNULA_BAR_PX / length)
+    for ink in (pen("#000000", 4.0, 150), pen(colour, 1.8)):
+        painter.setPen(ink)
+        painter.drawLine(at - across, at + across)
+    if length > LETTERED_PX:
+        words(painter, at + across + QPointF(4, 4), "cannula ends", colour, 11)
+
+
+def _gap(painter: QPainter, pane: PaneMap, gap: NeedleGap) -> None:
+    """Draw how near two needles come, on planes that pass by that place."""
+    places = (gap.gap.at_one, gap.gap.at_other)
+    if any(abs(float(pane.depth_mm(point.array)[0])) > GAP_SLAB_MM for point in places):
+        return
+    one, other = (QPointF(*pane.pixel(point)) for point in places)
+    colour = clinical.COLLISION if gap.collide else clinical.LETTERS
+    painter.setPen(pen(colour, 1.4, dashed=True))
+    painter.drawLine(one, other)
+    if gap.collide:
+        painter.setPen(pen(colour, 2.2))
+        painter.drawEllipse((one + other) / 2.0, 12.0, 12.0)
+    words(painter, (one + other) / 2.0 + QPointF(16, -6), gap.words, colour, 12)
 
 
 def _end(

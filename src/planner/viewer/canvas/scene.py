@@ -10,10 +10,12 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from planner.geometry.capsule import Capsule
 from planner.session.drawing import grown
 from planner.viewer.canvas.turntable import VIEW_ANGLE_DEG
 from planner.viewer.theme import clinical
@@ -48,7 +50,12 @@ importlib.import_module("vtkmodules.vtkRenderingOpenGL2")
 _numpy: Any = numpy_support
 
 NEEDLE_RADIUS_MM = 1.4
-"""Drawn radius of a needle in 3-D: between a 13 G and a 10 G cannula; for looking only."""
+"""Drawn radius of a needle in 3-D whose parts are not known: between 13 G and 10 G."""
+
+OVER_MM = 0.1
+"""What works is drawn over the device that it is the end of."""
+
+COLLISION_BALL_MM = 3.5
 
 SKIN_DOT_PX = 5.0
 
@@ -87,6 +94,11 @@ class Scene:
             outer = grown(zone.shape, zone.band_mm)
             if outer is not None:
                 self._marks.append(_spheroid_actor(outer, clinical.ZONE, 0.14))
+        self._marks += [
+            _ball(gap.gap.at_one, COLLISION_BALL_MM, clinical.COLLISION)
+            for gap in drawing.gaps
+            if gap.collide
+        ]
         self._marks += [_mesh_actor(fill, clinical.CEMENT, 0.75) for fill in fills]
         if drawing.skin is not None:
             self._marks += _skin_actors(drawing.skin)
@@ -169,16 +181,24 @@ def _surface_actor(surface: Surface) -> Any:
 
 def _needle_actors(needle: NeedleMark) -> list[Any]:
     colour = clinical.NEEDLE if needle.selected else clinical.NEEDLE_OTHER
+    solids = needle.solids or (Capsule(needle.entry, needle.tip, NEEDLE_RADIUS_MM),)
+    made = [_tube_actor(solid, colour) for solid in solids]
+    if needle.active is not None:
+        over = replace(needle.active, radius_mm=needle.active.radius_mm + OVER_MM)
+        made.append(_tube_actor(over, clinical.ZONE))
+    return [*made, _ball(needle.entry, 2.6, colour)]
+
+
+def _tube_actor(solid: Capsule, colour: str) -> Any:
     line = vtkLineSource()
-    line.SetPoint1(*needle.entry.array)
-    line.SetPoint2(*needle.tip.array)
+    line.SetPoint1(*solid.start.array)
+    line.SetPoint2(*solid.end.array)
     tube = vtkTubeFilter()
     tube.SetInputConnection(line.GetOutputPort())
-    tube.SetRadius(NEEDLE_RADIUS_MM)
+    tube.SetRadius(solid.radius_mm)
     tube.SetNumberOfSides(14)
     tube.CappingOn()
-    tube.Update()
-    return [_actor(tube, colour, 1.0), _ball(needle.entry, 2.6, colour)]
+    return _actor(tube, colour, 1.0)
 
 
 def _skin_actors(skin: SkinMark) -> list[Any]:

@@ -139,6 +139,7 @@ class ScenePane(QWidget):
         shown, layers = self._drawing, self._layers
         kept = Drawing(
             needles=shown.needles if Layer.NEEDLES in layers else (),
+            gaps=shown.gaps if Layer.NEEDLES in layers else (),
             zones=shown.zones if Layer.ZONES in layers else (),
             focus=shown.focus,
             skin=shown.skin,
