@@ -38,8 +38,16 @@ def test_that_a_trunk_is_believed_at_any_noise(noise_hu: float) -> None:
         {"air": (-1000, 0.4), "brain": (35, 0.5), "bone": (900, 0.1)},
         {"air": (-1024, 0.4), "lung": (-850, 0.3), "fat": (-90, 0.1), "muscle": (50, 0.2)},
         {"air": (-1000, 0.1), "fat": (-90, 0.2), "muscle": (45, 0.2), "blood": (350, 0.5)},
+        {"air": (-1000, 0.4), "muscle": (45, 0.4), "kidneys": (190, 0.2)},
     ],
-    ids=["obese", "40 keV", "head", "chest", "blood full of iodine"],
+    ids=[
+        "obese",
+        "40 keV",
+        "head",
+        "chest",
+        "blood full of iodine",
+        "lean, kidneys full of iodine",
+    ],
 )
 def test_that_no_ordinary_scan_is_doubted(parts: dict[str, tuple[int, float]]) -> None:
     assert doubt_of_hu(stored(trunk(15.0, parts))) == ""
@@ -60,6 +68,23 @@ def test_that_a_scale_off_by_a_tenth_or_more_is_doubted(
 ) -> None:
     wrong = (trunk(noise_hu) - fixed_hu) * factor + fixed_hu
     assert doubt_of_hu(stored(wrong)) != ""
+
+
+@pytest.mark.parametrize("factor", [0.95, 1.05])
+@pytest.mark.parametrize("fixed_hu", [0, -1024])
+@pytest.mark.parametrize("noise_hu", [5.0, 15.0])
+def test_that_a_scale_off_by_a_twentieth_is_doubted(
+    factor: float, fixed_hu: int, noise_hu: float
+) -> None:
+    wrong = (trunk(noise_hu) - fixed_hu) * factor + fixed_hu
+    assert doubt_of_hu(stored(wrong)) != ""
+
+
+@pytest.mark.parametrize("fat", [-125, -110, -85, -75])
+@pytest.mark.parametrize("muscle", [35, 45, 60, 70])
+def test_that_no_ordinary_fat_and_muscle_are_doubted(fat: int, muscle: int) -> None:
+    parts = PARTS | {"fat": (fat, 0.25), "muscle": (muscle, 0.3)}
+    assert doubt_of_hu(stored(trunk(10.0, parts))) == ""
 
 
 def test_that_a_cut_between_like_pictures_is_not_taken_for_a_turn() -> None:
