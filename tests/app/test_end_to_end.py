@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
 
 from planner.app.main import FINDINGS_HOLD, main
+from planner.document.commands import accept_level
+from planner.document.plan_file import load_plan, save_plan
+from planner.domain.plan import SideConfirmation
 
 CLI_SEVERITIES = {"BLOCK", "STOP", "WARN", "INFO", "NOT_EVALUATED"}
 
@@ -85,6 +88,33 @@ def test_that_a_digital_spine_goes_the_whole_way(shell: Shell, tmp_path: Path) -
     assert assessed["verdict"] == "HELD"
     strict = shell("assess", tmp_path / "case.plan", "--strict", expect=FINDINGS_HOLD)
     assert strict["input_sha256"] == assessed["input_sha256"]
+
+
+MOST_FINDINGS = 3
+"""What a good plan of the easy case may say, so that a radiologist reads every line."""
+
+
+@pytest.mark.slow
+def test_that_the_demo_ends_with_a_good_plan_that_waits_for_a_person_only(
+    shell: Shell, tmp_path: Path
+) -> None:
+    made = shell("demo", "--headless", "--out", tmp_path)
+    plan = load_plan(tmp_path / "easy-l3.plan")
+    findings = shell("assess", tmp_path / "easy-l3.plan")["findings"]
+    (side,) = [one for one in findings if one["severity"] not in {"WARN", "INFO"}]
+    assert (made["verdict"], side["rule"]) == ("HELD", "P2")
+    # A person confirms the side and accepts the level; nothing else is changed.
+    position = plan.scan.patient_position
+    confirmed = SideConfirmation(by="Dr A", at_utc="now", patient_position=position)
+    level = plan.trajectories[0].level
+    accepted = accept_level(level).apply(replace(plan, side_confirmation=confirmed))
+    save_plan(tmp_path / "good.plan", accepted)
+    good = shell("assess", tmp_path / "good.plan")
+    assert good["verdict"] == "WARNED"
+    assert {one["severity"] for one in good["findings"]} == {"WARN"}
+    assert len(good["findings"]) <= MOST_FINDINGS
+    assert {"A1", "A6", "A7", "A15", "N1", "C1"} <= set(good["checked"])
+    assert all(Path(name).stat().st_size > 0 for name in made["files"])
 
 
 @pytest.mark.realdata

@@ -247,3 +247,21 @@ def test_that_errors_form_one_tree_with_codes():
     assert (refused.code, str(refused)) == ("DCM-X", "A sentence.")
     assert isinstance(refused, PlannerError)
     assert issubclass(NotBuiltYetError, UsageError)
+
+
+@pytest.mark.parametrize(
+    ("dose", "words"),
+    [
+        (0.04, "under 0.1"),
+        (0.1, "0.1"),
+        (1.44, "1.4"),
+        (38.2, "38"),
+        (239.0, "240"),
+        (26889.7, "over 240"),
+    ],
+)
+def test_that_a_dose_is_told_with_no_more_digits_than_it_earns(dose, words):
+    one = StructureExposure(
+        peak_celsius=40.0, lowest_celsius=37.0, cem43_min=dose, band_celsius=1.0
+    )
+    assert one.dose_words == f"{words} CEM43 minutes"

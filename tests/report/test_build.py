@@ -199,10 +199,18 @@ def test_that_simulated_heat_is_listed_for_each_structure() -> None:
         killed=KilledTissue(geometry=grid, dead=alive, certain=alive),
         model=label,
     )
-    scene = ReportScene(exposures={plan.ablations[0].id: exposure})
-    (row,) = build_report(plan, scene, None).exposures
+    rows = build_report(plan, ReportScene(exposures={plan.ablations[0].id: exposure}), None)
+    (row,) = rows.exposures
     assert (row.needle, row.structure, row.peak_celsius) == (1, "canal", 43.2)
+    assert (row.dose, row.beyond) == ("1.4 min", False)
     assert row.model == "full: Pennes 2"
+    far = replace(felt, peak_celsius=38.0, beyond=True)
+    more = replace(exposure, at_structures={"canal": felt, "skin": far, "aorta": far})
+    rows = build_report(plan, ReportScene(exposures={plan.ablations[0].id: more}), None)
+    near, beyond = rows.exposures
+    assert near == row
+    assert beyond.structure == "beyond the simulated volume: skin, aorta"
+    assert (beyond.peak_celsius, beyond.beyond) == (38.0, True)
 
 
 def test_that_the_room_gets_its_numbers_only_where_something_was_measured(measured) -> None:

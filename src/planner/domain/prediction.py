@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from planner.geometry.volume_geometry import VolumeGeometry
 
 
+LEAST_DOSE_MIN = 0.1
+LETHAL_DOSE_MIN = 240.0
+"""Doses are told apart between these: below nothing happens, above everything is dead."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelLabel:
     """Which model made a prediction, and from what.
@@ -105,17 +110,30 @@ class StructureExposure:
         Highest heat dose anywhere in the structure, equivalent minutes at 43 degrees Celsius.
     band_celsius
         Half width of the doubt about both temperatures.
+    beyond
+        True where the structure lies beyond the simulated volume. All values are then those at
+        the edge of that volume, which the structure does not exceed.
     """
 
     peak_celsius: float
     lowest_celsius: float
     cem43_min: float
     band_celsius: float
+    beyond: bool = False
 
     def __post_init__(self) -> None:
         values = (self.peak_celsius, self.lowest_celsius, self.cem43_min, self.band_celsius)
         if not all(isfinite(value) for value in values):
             raise ValueError(f"an exposure must be finite, got {self!r}")
+
+    @property
+    def dose_words(self) -> str:
+        """The heat dose in words, with no more digits than a dose earns."""
+        if self.cem43_min < LEAST_DOSE_MIN:
+            return f"under {LEAST_DOSE_MIN:g} CEM43 minutes"
+        if self.cem43_min > LETHAL_DOSE_MIN:
+            return f"over {LETHAL_DOSE_MIN:g} CEM43 minutes"
+        return f"{float(f'{self.cem43_min:.2g}'):g} CEM43 minutes"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from planner.catalog import sample_data_path
 from planner.domain.errors import UsageError
 from planner.domain.levels import Level
+from planner.geometry.points import PointLps
 from planner.phantom.recipe_table import recipe_from_table
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from planner.phantom.recipe import Recipe
@@ -35,6 +37,10 @@ class SampleCase:
         False for a case where the right plan is not to treat.
     preview
         A small picture, made from the case itself.
+    lesion_at
+        A point in the lesion, as a click would give it; ``None`` where the user shall look for it.
+    answers
+        What the team knows of this patient, by field of ``ClinicalAnswers``; often nothing.
     """
 
     id: str
@@ -49,6 +55,8 @@ class SampleCase:
     treat: bool
     recipe: Recipe
     preview: Path
+    lesion_at: PointLps | None = None
+    answers: Mapping[str, object] = field(default_factory=dict)
 
 
 def load_samples() -> tuple[SampleCase, ...]:
@@ -95,6 +103,8 @@ def _read(file: Path) -> SampleCase:
             treat=bool(table["treat"]),
             recipe=recipe_from_table(table["recipe"]),
             preview=sample_data_path("previews", f"{file.stem}.png"),
+            lesion_at=PointLps.of(at) if (at := table.get("lesion_at_mm")) else None,
+            answers=table.get("answers", {}),
         )
     except (KeyError, ValueError, TypeError) as error:
         raise UsageError(f"the sample case {file.name} cannot be read: {error}") from error

@@ -169,12 +169,13 @@ def _cement(row: CementRow) -> dict[str, object]:
 
 
 def _exposure(row: ExposureRow) -> dict[str, str]:
+    most, least = ("at most ", "at least ") if row.beyond else ("", "")
     return {
         "needle": number(row.needle, 0),
         "structure": row.structure,
-        "peak": f"{number(row.peak_celsius)} °C",
-        "lowest": f"{number(row.lowest_celsius)} °C",
-        "dose": f"{number(row.cem43_min)} min",
+        "peak": f"{most}{number(row.peak_celsius)} °C",
+        "lowest": f"{least}{number(row.lowest_celsius)} °C",
+        "dose": row.dose,
         "band": f"± {number(row.band_celsius)} °C",
         "model": row.model,
     }

@@ -109,15 +109,19 @@ class AblationRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExposureRow:
-    """What one ablation is predicted to do to one structure."""
+    """What one ablation is predicted to do to one structure.
+
+    ``beyond`` is a line for all structures beyond the simulated volume, which feel no more.
+    """
 
     needle: int
     structure: str
     peak_celsius: float
     lowest_celsius: float
-    cem43_min: float
+    dose: str
     band_celsius: float
     model: str
+    beyond: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -115,20 +115,33 @@ def cement_row(
 
 def exposure_rows(plan: Plan, scene: Pictured) -> tuple[ExposureRow, ...]:
     """Return what every simulated ablation does to every structure it was looked at for."""
-    return tuple(
-        ExposureRow(
-            needle=needle_number(plan, item.trajectory_id),
-            structure=plain(structure_words(name)),
-            peak_celsius=felt.peak_celsius,
-            lowest_celsius=felt.lowest_celsius,
-            cem43_min=felt.cem43_min,
-            band_celsius=felt.band_celsius,
-            model=plain(f"{exposure.model.tier}: {exposure.model.name} {exposure.model.version}"),
-        )
-        for item in plan.ablations
-        if (exposure := scene.exposures.get(item.id)) is not None
-        for name, felt in exposure.at_structures.items()
-    )
+    rows = []
+    for item in plan.ablations:
+        exposure = scene.exposures.get(item.id)
+        if exposure is None:
+            continue
+        felt_by = exposure.at_structures.items()
+        near = [(structure_words(name), felt) for name, felt in felt_by if not felt.beyond]
+        far = [(structure_words(name), felt) for name, felt in felt_by if felt.beyond]
+        if far:
+            names = ", ".join(name for name, _ in far)
+            near.append((f"beyond the simulated volume: {names}", far[0][1]))
+        rows += [
+            ExposureRow(
+                needle=needle_number(plan, item.trajectory_id),
+                structure=plain(name),
+                peak_celsius=felt.peak_celsius,
+                lowest_celsius=felt.lowest_celsius,
+                dose=felt.dose_words.replace(" CEM43 minutes", " min"),
+                band_celsius=felt.band_celsius,
+                model=plain(
+                    f"{exposure.model.tier}: {exposure.model.name} {exposure.model.version}"
+                ),
+                beyond=felt.beyond,
+            )
+            for name, felt in near
+        ]
+    return tuple(rows)
 
 
 def model_words(model: ModelLabel) -> str:

@@ -66,8 +66,7 @@ def predicted_dose(case: Case, ablation: Ablation) -> Outcome:
                 _of_structure(
                     case,
                     Severity.STOP if exposure.cem43_min >= stop else Severity.WARN,
-                    f"The {in_words(name)} may take a heat dose of "
-                    f"{exposure.cem43_min:.0f} CEM43 minutes "
+                    f"The {in_words(name)} may take a heat dose of {exposure.dose_words} "
                     f"from the {case.called(ablation)}.",
                     ablation,
                     name,

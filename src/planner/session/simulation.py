@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from planner.physics.heat.tissue_classes import TissueClasses
     from planner.session.tissue_region import Patient, TissueRegion
 
-SIMULATION_VERSION = "3"
+SIMULATION_VERSION = "4"
 """Raised when a plan becomes other stages or a reading changes, so that an old result is void."""
 
 FINEST_MM = 0.7
@@ -359,6 +359,7 @@ def _exposures(
             lowest_celsius=course.lowest_celsius,
             cem43_min=course.cem43_min,
             band_celsius=max(min(least, change), spread, 0.0),
+            beyond=not course.in_grid,
         )
     return found
 

@@ -100,12 +100,18 @@ def _beyond(band: ZoneBand, *, is_cold: bool) -> StructureCourse:
         hottest_celsius=BODY_CELSIUS + (0.0 if is_cold else most_k),
         coldest_celsius=BODY_CELSIUS - (most_k if is_cold else 0.0),
         flowing_celsius=None,
-        cem43_min=0.0,
+        cem43_min=_most_at_edge(band.most_cem43_min),
         over_42_s=0.0,
         over_45_s=0.0,
         to_42_s=None,
         in_grid=False,
     )
+
+
+def _most_at_edge(field: NDArray[np.float32]) -> float:
+    """Return the most one voxel inside the edge, which itself is held at body temperature."""
+    faces = (np.take(field, (1, -2), axis=axis) for axis in range(3))
+    return float(max(face.max() for face in faces))
 
 
 def owners_of(medium: Medium, applicators: Sequence[Applicator]) -> NDArray[np.uint8]:

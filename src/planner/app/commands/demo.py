@@ -14,21 +14,26 @@ from planner.app.commands.checking import finding_document
 from planner.app.commands.window import has_display, show_window
 from planner.app.output import Outcome, progress
 from planner.catalog import load_catalog
+from planner.document.commands import answer_clinical
 from planner.document.plan_file import save_plan
+from planner.domain.corrections import LesionGrown
 from planner.domain.errors import InputRefusedError, UsageError
 from planner.domain.plan import (
     Ablation,
     AblationId,
+    AnatomyBinding,
     CementId,
     CementInjection,
     TrajectoryId,
 )
+from planner.domain.simulation import Tier
 from planner.imaging import write_ct_series, write_volume
 from planner.phantom import make_phantom
 from planner.phantom.samples import sample
 from planner.planning import propose
 from planner.session.cases import check, new_plan, open_case
 from planner.session.output import export_case, report_case
+from planner.session.simulation import simulate_and_keep
 from planner.settings import user_data_folder
 
 if TYPE_CHECKING:
@@ -36,9 +41,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from planner.domain.finding import Assessment
-    from planner.domain.levels import Level
     from planner.domain.plan import Plan
     from planner.phantom import Recipe
+    from planner.phantom.samples import SampleCase
     from planner.session.cases import Case
 
 DEMO_DEVICE, DEMO_POWER_W, DEMO_TIME_S = "eco-mwa", 40.0, 180.0
@@ -57,13 +62,20 @@ def demo(arguments: argparse.Namespace) -> Outcome:
     if not ct_folder.exists():
         _say("1/6 making the scan of the digital spine")
         _make_scan(chosen.recipe, ct_folder)
-    _say("2/6 reading it through the gate and outlining the vertebrae")
-    case = open_case(ct_folder, load_catalog(user_data_folder()), report=progress)
+    _say("2/6 reading it through the gate and outlining the vertebrae and the lesion")
+    clicked = () if chosen.lesion_at is None else (LesionGrown(at=chosen.lesion_at),)
+    case = open_case(
+        ct_folder,
+        load_catalog(user_data_folder()),
+        binding=AnatomyBinding(backend="builtin", corrections=clicked),
+        report=progress,
+    )
     labels = folder / "labels.nii.gz"
     write_volume(labels, case.ct.geometry, on_grid_of(case.ct, case.anatomy, case.anatomy.labels))
     _say(f"3/6 planning a needle, an ablation and cement at {chosen.level}")
-    plan = save_plan(folder / f"{chosen.id}.plan", _plan(case, chosen.level))
-    _say("4/6 checking it against every rule")
+    plan = save_plan(folder / f"{chosen.id}.plan", _plan(case, chosen))
+    _say("4/6 simulating the heat and checking the plan against every rule")
+    simulate_and_keep(plan, case, Tier.FULL, report=progress)
     _, assessment = check(plan, case)
     findings = folder / "findings.json"
     findings.write_text(_as_json(assessment), encoding="utf-8")
@@ -95,7 +107,8 @@ def _make_scan(recipe: Recipe, folder: Path) -> None:
     partial.rename(folder)
 
 
-def _plan(case: Case, level: Level) -> Plan:
+def _plan(case: Case, chosen: SampleCase) -> Plan:
+    level = chosen.level
     case.vertebra(level)
     device = case.catalog.devices[DEMO_DEVICE]
     diameter = case.catalog.access_diameter([device]).value
@@ -116,9 +129,10 @@ def _plan(case: Case, level: Level) -> Plan:
         cement_id=DEMO_CEMENT,
         volume_ml=DEMO_CEMENT_ML,
     )
-    return replace(
+    plan = replace(
         new_plan(case), trajectories=(needle,), ablations=(ablation,), cements=(cement,)
     )
+    return answer_clinical(**chosen.answers).apply(plan) if chosen.answers else plan
 
 
 def _as_json(assessment: Assessment) -> str:

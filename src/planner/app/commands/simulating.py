@@ -151,6 +151,8 @@ def _course(course: StructureCourse, one: Simulation) -> Json:
         "at_mm": None if course.at_mm is None else [round(x, MM_DIGITS) for x in course.at_mm],
         "in_grid": course.in_grid,
     }
+    if not course.in_grid:  # seen at the edge of the simulated volume only
+        document |= dict.fromkeys(("over_42_s", "over_45_s", "to_42_s"))
     if course.flowing_celsius is not None:
         extreme = "min_celsius" if one.is_cold else "max_celsius"
         document[f"{extreme}_if_fluid_flows"] = round(course.flowing_celsius, CELSIUS_DIGITS)
