@@ -8,7 +8,7 @@ import pytest
 from planner.domain.levels import Level, Side
 from planner.domain.plan import Approach, Trajectory
 from planner.planning import Direction, measure, propose
-from planner.planning.pedicle_walls import HALF_LENGTH_MM, doubted_walls
+from planner.planning.pedicle_walls import HALF_LENGTH_MM, MeasuredWalls, measured_walls
 from planner.planning.surfaces import surroundings_of
 from planning import analytic_spine as spine
 from planning.analytic_spine import Array, Scene, Shape
@@ -75,7 +75,7 @@ def test_that_outlines_of_the_pedicle_itself_are_believed(
         turn=spine.rotation((0.3, 0.2, 1.0), 9.0),
     )
     surroundings = surroundings_of(turned.anatomy, Level.L3)
-    assert doubted_walls(turned.anatomy.vertebrae[Level.L3], side, surroundings) is None
+    assert not measured_walls(turned.anatomy.vertebrae[Level.L3], side, surroundings).beyond_mm
 
 
 @pytest.mark.parametrize("side", list(Side))
@@ -85,11 +85,10 @@ def test_that_a_rib_in_the_outline_is_told_and_the_inner_wall_stays_believed(
     scene = ribbed[side]
     surroundings = surroundings_of(scene.anatomy, Level.L3)
     vertebra = scene.anatomy.vertebrae[Level.L3]
-    walls = doubted_walls(vertebra, side, surroundings)
-    assert walls is not None
+    walls = measured_walls(vertebra, side, surroundings)
     assert set(walls.beyond_mm) == {Direction.LATERAL}
     assert walls.beyond_mm[Direction.LATERAL] == pytest.approx(8.0, abs=0.6)
-    assert doubted_walls(vertebra, side.other, surroundings) is None
+    assert not measured_walls(vertebra, side.other, surroundings).beyond_mm
 
 
 @pytest.mark.parametrize("side", list(Side))
@@ -134,8 +133,13 @@ def test_that_proposals_stay_in_the_pedicle_beside_a_rib_and_say_so(
     believing = True
     assert all(true_room_mm(scene, needle) > 0.0 for needle in asked())
     believing = False
+
+    def without(*asked: object) -> MeasuredWalls:
+        walls = measured_walls(*asked)  # type: ignore[arg-type]
+        return replace(walls, beyond_mm={}, doubt_mm=0.0)
+
     for place in ("pedicle_margins", "side_search"):
-        monkeypatch.setattr(f"planner.planning.{place}.doubted_walls", lambda *_: None)
+        monkeypatch.setattr(f"planner.planning.{place}.measured_walls", without)
     assert any(true_room_mm(scene, needle) < 0.0 for needle in asked())
 
 

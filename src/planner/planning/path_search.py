@@ -86,8 +86,7 @@ class Paths:
 class Task:
     """One approach on one side of one vertebra.
 
-    ``entry`` freezes the skin point; ``walls`` are those of a pedicle whose outline is not
-    believed.
+    ``entry`` freezes the skin point; ``walls`` are the measured ones of the pedicle.
     """
 
     vertebra: Vertebra
@@ -110,7 +109,8 @@ class Task:
         """Distance wanted from every structure to keep away from."""
         if self.in_pedicle:
             return BONE_ABOUT_MM
-        return KEEP_AWAY_MM if self.walls is None else COVERED_MM
+        is_covered = self.walls is not None and self.walls.beyond_mm
+        return COVERED_MM if is_covered else KEEP_AWAY_MM
 
     @property
     def name(self) -> str:
@@ -125,7 +125,7 @@ def too_narrow(task: Task) -> str:
         f"the pedicle is {width.best:.1f} mm wide ({width.low:.1f} to {width.high:.1f}) and a "
         f"needle of {2 * task.radius_mm:.1f} mm needs {{limit:g}} mm of bone all around"
     )
-    if task.walls is not None:
+    if task.walls is not None and task.walls.beyond_mm:
         far = max(task.walls.beyond_mm.values())
         words += (
             f", within that width and not its outline, which runs {far:.1f} mm beyond it, as into "

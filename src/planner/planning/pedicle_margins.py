@@ -16,7 +16,7 @@ from planner.domain.sourced import Interval
 from planner.geometry.kernels import kernel
 from planner.geometry.points import PointLps, unit
 from planner.planning.measures import Direction, PedicleMargins
-from planner.planning.pedicle_walls import HALF_LENGTH_MM, doubted_walls
+from planner.planning.pedicle_walls import HALF_LENGTH_MM, measured_walls
 from planner.planning.sampling import Place, trilinear, way_out
 from planner.planning.segment_distance import nearest_to_points
 
@@ -194,8 +194,8 @@ def pedicle_margins(
     voxel = [half_voxel_mm(turn @ way) + doubt_mm for way in ways]
     quarter = int(np.rint(angle[worst] / (0.5 * np.pi))) % 4
     least = room.min(axis=0)
-    walls = doubted_walls(vertebra, side, surroundings)
-    if walls is None:
+    walls = measured_walls(vertebra, side, surroundings)
+    if not walls.beyond_mm:
         across = float((room[:, 0] + room[:, 2]).min()) + outer_diameter_mm
         fat = _fat_mm(across, pedicle, voxel[0])
     else:
@@ -212,8 +212,6 @@ def pedicle_margins(
         at=PointLps.of(samples[worst]),
         width_across_needle_mm=_about(max(width, 0.0), voxel[0] + voxel[2]),
     )
-    if walls is None:
-        return margins
     return _within(margins, walls, tip_mm, -direction, radius, doubt_mm)
 
 
@@ -225,7 +223,7 @@ def _within(
     radius: float,
     doubt_mm: float,
 ) -> PedicleMargins:
-    """Let the measured walls count where the outline is not believed and they are nearer."""
+    """Let the measured walls count where they are nearer."""
     rooms = walls.rooms_mm(tip_mm[None], outward[None], radius)
     shift, worst, way = dict(margins.shift_mm), margins.worst_mm, margins.worst_direction
     for side, room in rooms.items():
@@ -236,6 +234,8 @@ def _within(
         shift[side] = Interval(nearer, best, max(shift[side].high, best))
         if best < worst.best:
             worst, way = Interval(nearer, best, max(worst.high, best)), side
+    if not walls.beyond_mm:
+        return replace(margins, worst_mm=worst, worst_direction=way, shift_mm=shift)
     width = min(margins.width_across_needle_mm.best, 2.0 * walls.half_width_mm)
     return replace(
         margins,

@@ -1,8 +1,9 @@
 """Side walls of a pedicle where its outline and its measured width contradict each other.
 
 A rib or a transverse process lies against the outer wall of a pedicle, and an outline may run on
-into it; the width is measured in the scan itself and never biased wide. Where the outline's wall
-lies farther out than both may be off, only the measured one counts.
+into it; the width is measured in the scan itself and never biased wide. At the outer wall the
+nearer of both counts. Where the outline lies farther out than both may be off, it is not believed,
+and that is said.
 """
 
 from __future__ import annotations
@@ -66,11 +67,12 @@ class MeasuredWalls:
     def rooms_mm(
         self, tips_mm: Vector, outward: Vector, radius_mm: float
     ) -> dict[Direction, NDArray[np.float64]]:
-        """Return the room of needles to each wall whose outline is not believed, shape ``(n,)``.
+        """Return the room of needles to each wall that counts, shape ``(n,)``.
 
-        ``outward`` (n, 3) are unit vectors from tip to skin. A needle is straight and so are the
-        walls: it comes nearest at one end of the length looked at. Infinite for needles that end
-        before the pedicle or run across it.
+        That is the outer one, unless the outline is exact and agrees, and the inner one where
+        its outline is not believed. ``outward`` (n, 3) are unit vectors from tip to skin. A
+        needle is straight and so are the walls: it comes nearest at one end of the length looked
+        at. Infinite for needles that end before the pedicle or run across it.
         """
         offset = tips_mm - self.isthmus_mm
         depth = offset @ self.axis
@@ -84,14 +86,13 @@ class MeasuredWalls:
             Direction.LATERAL: self.half_width_mm - thick - np.maximum(*places),
             Direction.MEDIAL: self.half_width_mm - thick + np.minimum(*places),
         }
-        return {side: np.where(passes, rooms[side], np.inf) for side in self.beyond_mm}
+        counted = set(self.beyond_mm) | ({Direction.LATERAL} if self.doubt_mm > 0.0 else set())
+        return {side: np.where(passes, rooms[side], np.inf) for side in sorted(counted)}
 
 
 @lru_cache(maxsize=CACHED_PEDICLES)
-def doubted_walls(
-    vertebra: Vertebra, side: Side, surroundings: Surroundings
-) -> MeasuredWalls | None:
-    """Return the measured walls of a pedicle; ``None`` where the outline agrees with both.
+def measured_walls(vertebra: Vertebra, side: Side, surroundings: Surroundings) -> MeasuredWalls:
+    """Return the measured walls of a pedicle, and where its outline is not believed beside them.
 
     An outline may be off by half a voxel, the measured wall by half the doubt of the width.
     """
@@ -104,8 +105,6 @@ def doubted_walls(
         for name, way in zip(SIDES, (lateral, -lateral), strict=True)
     }
     beyond = {name: far for name, far in found.items() if far > voxel / 2.0 + doubt}
-    if not beyond:
-        return None
     return MeasuredWalls(
         isthmus_mm=pedicle.isthmus.array,
         axis=axis,

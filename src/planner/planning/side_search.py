@@ -11,7 +11,7 @@ from planner.planning.finalists import finalists
 from planner.planning.measure import measure
 from planner.planning.path_search import Task, awkward_mm, search
 from planner.planning.pedicle_doubt import missing_foramen, why_doubted
-from planner.planning.pedicle_walls import doubted_walls
+from planner.planning.pedicle_walls import measured_walls
 from planner.planning.proposals import ProposedTrajectory
 from planner.planning.reasons import reasons_for
 from planner.planning.soft_tissue import gas_distance_mm
@@ -91,7 +91,7 @@ def search_side(
             radius_mm=question.diameter_mm / 2.0,
             space=question.space,
             entry=question.entry,
-            walls=doubted_walls(vertebra, side, question.surroundings),
+            walls=measured_walls(vertebra, side, question.surroundings),
         )
         paths = search(task)
         searched += paths.searched
