@@ -88,6 +88,13 @@ def _(folder):
     write(folder, series((1.0, 0.0, 0.0, 0.0, -1.0, 0.0), position="FFP"))
 
 
+@case("oblique by 15 degrees about the rows, a symmetric body moves through the picture", LOAD,
+      slices=44)  # fmt: skip
+def _(folder):
+    orientation = leaning(AXIAL, 15)
+    write(folder, series(orientation, np.cross(orientation[:3], orientation[3:]), slices=44))
+
+
 # Positions
 
 

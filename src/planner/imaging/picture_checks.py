@@ -37,7 +37,12 @@ slice lies between its neighbours. One that is turned over or from elsewhere doe
 TURNED_RATIO, AXIAL_TURNED_RATIO = 1.5, 1.15
 """A cut between turned slices differs by this much more than the steps beside it and than with
 one side turned. Axial sections through a body are always less alike turned than as they are, even
-10 mm apart round a spine (0.95 at most); coronal ones, at the flanks, up to 1.3 times more."""
+10 mm apart round a spine (0.95 at most); coronal ones, at the flanks, up to 1.3 times more. The
+smaller ratio needs steps that are even, as noise makes them; those of drawings are not."""
+
+TURNED_FITS = 1.3
+"""... and a slice that, once turned, is as near as its neighbours are to theirs, to this factor;
+after a mere shift it is not."""
 
 BROKEN_HU = 50.0
 BROKEN_RATIO = 2.0
@@ -107,7 +112,8 @@ def check_pictures(
         shown = f"slice {k + 1} of {len(frames)}, {where}"
         notes.append(finding(Code.ODD_SLICE, shown, [frames[k].file.name]))
     axial = abs(frames[0].normal[2]) > AXIAL_COSINE
-    turned = turned_slices(samples, hu, AXIAL_TURNED_RATIO if axial else TURNED_RATIO)
+    even = axial and _differ_by_noise(*samples[len(samples) // 2 - 1 :][:2])
+    turned = turned_slices(samples, hu, AXIAL_TURNED_RATIO if even else TURNED_RATIO)
     for where, chosen in turned:
         names = [frames[k].file.name for k in chosen]
         notes.append(finding(Code.TURNED_SLICES, where, names))
@@ -183,23 +189,22 @@ def repeated_pictures(samples: NDArray[np.int16], digests: Sequence[bytes]) -> l
     for k, digest in enumerate(digests):
         places[digest].append(k)
     groups = [alike for alike in places.values() if len(alike) > 1]
-    return [alike for alike in groups if _differ_by_noise(samples, alike)]
+    return [alike for alike in groups if _beside_differ(samples, alike)]
 
 
-def _differ_by_noise(samples: NDArray[np.int16], alike: list[int]) -> bool:
-    """Tell whether slices differ from those beside them as noise does: everywhere."""
-    beside = {alike[0] - 1, alike[0] + 1, alike[-1] - 1, alike[-1] + 1} - {
-        -1,
-        len(samples),
-        *alike,
-    }
+def _beside_differ(samples: NDArray[np.int16], alike: list[int]) -> bool:
+    """Tell whether slices differ by noise from those beside them."""
+    beside = {end + way for end in (alike[0], alike[-1]) for way in (-1, 1)}
+    beside -= {-1, len(samples), *alike}
     here = samples[alike[0]]
-    for k in beside:
-        tissue = (here > TISSUE_HU) & (samples[k] > TISSUE_HU)
-        difference = np.abs(here.astype(np.int32) - samples[k])[tissue]
-        if not difference.size or np.median(difference) < NOISE_HU:
-            return False
-    return bool(beside)
+    return bool(beside) and all(_differ_by_noise(here, samples[k]) for k in beside)
+
+
+def _differ_by_noise(here: NDArray[np.int16], there: NDArray[np.int16]) -> bool:
+    """Tell whether tissue differs as noise does: everywhere."""
+    tissue = (here > TISSUE_HU) & (there > TISSUE_HU)
+    difference = np.abs(here.astype(np.int32) - there)[tissue]
+    return bool(difference.size and np.median(difference) >= NOISE_HU)
 
 
 def turned_slices(
@@ -215,7 +220,11 @@ def turned_slices(
     step = np.append(_row_differences(samples, 1).mean(axis=1), 0.0)
     beside = np.maximum(np.roll(step, 1), np.roll(step, -1))[:-1]
     jumps = np.flatnonzero((step[:-1] > ODD_SLICE_HU) & (step[:-1] > ratio * beside))
-    cuts = {int(k) + 1: how for k in jumps if (how := _turn_between(hu[k], hu[k + 1], ratio))}
+    cuts: dict[int, str] = {}
+    for k in jumps:
+        how, gain = _best_turn(hu[k], hu[k + 1])
+        if gain > ratio and (gain > TURNED_RATIO or step[k] / gain < TURNED_FITS * beside[k]):
+            cuts[int(k) + 1] = how
     ends = [0, *cuts, len(hu)]
     parts = [range(first, end) for first, end in pairwise(ends)]
     longest = max(range(len(parts)), key=lambda place: len(parts[place]))
@@ -230,8 +239,8 @@ def turned_slices(
     ]
 
 
-def _turn_between(plane: NDArray[np.int16], other: NDArray[np.int16], ratio: float) -> str:
-    """Say how ``other`` must be turned to fit ``plane`` clearly better; empty if it need not."""
+def _best_turn(plane: NDArray[np.int16], other: NDArray[np.int16]) -> tuple[str, float]:
+    """Say how ``other`` must be turned to fit ``plane`` best, and how much better it then fits."""
     thin = max(1, max(plane.shape) // _COMPARED_PIXELS)
     here = plane[thin // 2 :: thin, thin // 2 :: thin].astype(np.int32)
     there = other[thin // 2 :: thin, thin // 2 :: thin].astype(np.int32)
@@ -242,7 +251,7 @@ def _turn_between(plane: NDArray[np.int16], other: NDArray[np.int16], ratio: flo
     }
     best = min(differences, key=lambda how: differences[how])
     as_it_is = float(np.abs(here - there).mean())
-    return best if as_it_is > ratio * differences[best] else ""
+    return best, as_it_is / max(differences[best], 1e-9)
 
 
 def _turned(plane: NDArray[np.int32]) -> dict[str, NDArray[np.int32]]:
