@@ -85,3 +85,13 @@ def test_that_a_ray_along_the_lamina_does_not_count_as_ending_at_the_canal() -> 
     to_the_middle = np.array([-1.0, 0.0, 0.0])
     met = edges.canal_behind(np.stack([beside, behind]), to_the_middle, np.array([8.5, 8.5]))
     assert met.tolist() == [True, False]
+
+
+@pytest.mark.parametrize("start_mm", [0.3, 0.6, 1.0])
+def test_that_a_ray_from_within_the_outer_cortex_ends_there_and_not_at_a_rib(start_mm) -> None:
+    """The middle of the core may lie in the cortex; before a rib there is a gap of 2 mm."""
+    end = CORTEX_MM - start_mm
+    rib = [(end + 2.0, SOFT), (end + 3.0, CORTEX), (end + 7.0, MARROW), (end + 8.0, CORTEX)]
+    line = ray((end, CORTEX), *rib)
+    edge = _edge(line, line, outlined(end + 8.3), SOFT, True)
+    assert edge == pytest.approx(end, abs=0.5)

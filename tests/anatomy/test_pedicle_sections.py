@@ -57,3 +57,14 @@ def test_that_unequal_and_flat_pedicles_are_doubted(left, right, height, doubted
     flags = _with_part_flags(plausible, Level.L5, None, found).flags
     assert len(flags) == bool(doubted)
     assert all(doubted in flag for flag in flags)
+
+
+@pytest.mark.parametrize(
+    ("mine", "near", "doubted"),
+    [(8.4, (5.0, 6.0), 1), (7.5, (5.0, 6.0), 0), (3.6, (5.0, 6.0), 1), (8.4, (6.0,), 0)],
+)
+def test_that_a_pedicle_unlike_both_beside_it_is_doubted(mine, near, doubted) -> None:
+    found = {side: pedicle(side, mine, 12.0) for side in Side}
+    beside = [{side: pedicle(side, width, 12.0) for side in Side} for width in near]
+    plausible = Quality(verdict=QualityVerdict.PLAUSIBLE)
+    assert len(_with_part_flags(plausible, Level.T11, Level.T12, found, beside).flags) == doubted

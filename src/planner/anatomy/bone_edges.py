@@ -31,6 +31,10 @@ _LONGEST_MM = 24.0
 _CORTEX_WITHIN_MM = 4.0
 _OUTSIDE_MM = 3.0
 _GAP_SHARE, _GAP_MM = 0.4, 2.0
+_ENDED_SHARE = 0.25
+"""Between a cortex and a rib that does not touch it the mean of rays falls to less than this; the
+marrow between two cortices of one pedicle is denser, or less dense than a gap from the start."""
+
 _CREST_SHARE = 0.15
 """A cortex between two marrows stands out by this share of its own height above soft tissue."""
 
@@ -160,6 +164,9 @@ def _edge(
     if rib_beside:
         crest = _crest(calm, last, gap, _CREST_SHARE * (peak - soft))
         if crest >= 0:
+            ended = _ended(line, calm, crest, gap, soft, peak)
+            if ended >= 0.0:
+                return ended
             near = max(0, crest - own)
             crest = near + int(line[near : min(crest + own + 1, last)].argmax())
             if line[crest : min(crest + 2 * deep, last)].min() >= gap:
@@ -170,6 +177,30 @@ def _edge(
         if before >= level > after and line[n : min(n + deep, last)].min() < gap:
             return (n - 1 + (before - level) / (before - after)) * STEP_MM
     return float(outline)
+
+
+@kernel
+def _ended(
+    line: NDArray[np.float32],
+    calm: NDArray[np.float32],
+    crest: int,
+    gap: float,
+    soft: float,
+    peak: float,
+) -> float:
+    """Return where bone ended before a crest that is another's, mm; -1 where it did not."""
+    densest = line[0]
+    for n in range(1, crest):
+        densest = max(densest, line[n])
+        if densest >= gap and calm[n] < soft + _ENDED_SHARE * (peak - soft):
+            level = soft + EDGE_SHARE * (densest - soft)
+            for m in range(1, n + 1):
+                if line[m - 1] >= level > line[m]:
+                    return float(
+                        (m - 1 + (line[m - 1] - level) / (line[m - 1] - line[m])) * STEP_MM
+                    )
+            return 0.0
+    return -1.0
 
 
 @kernel
