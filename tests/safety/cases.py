@@ -60,6 +60,8 @@ ANSWERS = ClinicalAnswers(
     dissection_fluid="none",
     lesion_type="lytic",
     histology="breast",
+    life_expectancy_months=18.0,
+    mr_date="none",
 )
 
 

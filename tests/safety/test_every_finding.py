@@ -85,6 +85,7 @@ LIMIT_NOT_IN_WORDS = {"P3", "A12", "N1", "N3", "N6", "C7"}
 """The limit is compared in mm with something that is named instead."""
 
 ABBREVIATIONS = {
+    "MR",
     "CT",
     "HU",
     "SINS",

@@ -46,6 +46,8 @@ ASKED = {
     "lesion_count": "number of lesions",
     "vas": "pain (VAS)",
     "ecog": "ECOG",
+    "life_expectancy_months": "life expectancy",
+    "mr_date": "date of the MR",
     "tumour_touches_root": "whether the tumour touches a root",
     "histology": "histology",
     "lesion_type": "type of the lesion",
@@ -123,7 +125,7 @@ def test_that_all_that_nobody_answered_is_asked_at_once():
     record += ("thermocouple_planned", "protection")
     alone = {words for name, words in ASKED.items() if name not in record[:2]}
     assert what == alone - {"thermometry"} | {", ".join(ASKED[one] for one in record)}
-    assert rules == {"E2", "E3", "E4", "E5", "E6", "E7", "E8", "E9", "A17", "D1"}
+    assert rules == {"E2", "E3", "E4", "E5", "E6", "E7", "E8", "E9", "E11", "A17", "D1"}
 
 
 def unknown_device(plan):

@@ -13,6 +13,7 @@ from planner.geometry.points import PointLps
 from planner.safety import assess
 from safety.cases import (
     check,
+    exposure_for,
     found,
     good_plan,
     good_scene,
@@ -212,6 +213,12 @@ def test_that_near_heat_zones_are_not_just_added(gap, severity):
     burns = (plan.ablations[0], replace(plan.ablations[0], id="a2", trajectory_id="t2"))
     plan = replace(plan, trajectories=(first, second), ablations=burns)
     assert found(check(plan)).get("A12") is severity
+    one = exposure_for(plan)
+    other = replace(one, ablation_id="a2")
+    scene = good_scene(plan)
+    assert found(assess(plan, replace(scene, exposures={"a1": one}))).get("A12") is severity
+    together = replace(scene, exposures={"a1": one, "a2": other})
+    assert "A12" not in found(assess(plan, together))
 
 
 @pytest.mark.parametrize(("y", "severity"), [(67.0, None), (69.0, WARN), (90.0, WARN)])

@@ -15,7 +15,7 @@ YES_OR_NO = {
     "thermocouple_planned",
 }  # fmt: skip
 WHOLE = {"sins", "lesion_count", "ecog"}
-NUMBERS = {"platelets_e9_per_l", "inr", "vas", "thermometer_celsius"}
+NUMBERS = {"platelets_e9_per_l", "inr", "vas", "thermometer_celsius", "life_expectancy_months"}
 
 
 def clinical_answers(words: Sequence[str]) -> dict[str, object]:

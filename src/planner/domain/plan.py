@@ -150,7 +150,7 @@ class ClinicalAnswers:
 
     ``epidural_grade`` is ESCC/Bilsky ``0 1a 1b 1c 2 3``; dates are ISO ``YYYY-MM-DD``.
     ``thermometer_celsius`` is the reading nearest to a nerve now; ``None`` before the treatment.
-    ``intent`` is ``palliative`` or ``curative``.
+    ``intent`` is ``palliative`` or ``curative``; ``mr_date`` is ``none`` where no MR was made.
     """
 
     platelets_e9_per_l: float | None = None
@@ -173,6 +173,8 @@ class ClinicalAnswers:
     thermometer_celsius: float | None = None
     lesion_type: str | None = None
     histology: str | None = None
+    life_expectancy_months: float | None = None
+    mr_date: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

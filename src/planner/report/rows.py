@@ -214,6 +214,8 @@ def checklist(answers: ClinicalAnswers) -> tuple[Fact, ...]:
             ("Tumour touches a root", yes_no[answers.tumour_touches_root]),
             ("Pain (VAS 0-10)", _measure(answers.vas)),
             ("ECOG", _count(answers.ecog)),
+            ("Life expectancy (months)", _measure(answers.life_expectancy_months)),
+            ("Date of the MR", answers.mr_date or ""),
             ("Platelets (10⁹/L)", _measure(answers.platelets_e9_per_l)),
             ("INR", _measure(answers.inr)),
             ("Infection", yes_no[answers.infection]),

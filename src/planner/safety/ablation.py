@@ -224,8 +224,10 @@ def zone_is_of_bone(case: Case, ablation: Ablation) -> Outcome:
 
 
 def zones_heat_each_other(case: Case) -> Outcome:
-    """A12: zones so near that their union is not what two burns make."""
+    """A12: zones so near that their union is not what they make, unless simulated together."""
     heat = [item for item in case.plan.ablations if case.device(item).modality in HEAT]
+    if len(heat) > 1 and all(item.id in case.scene.exposures for item in heat):
+        return Outcome(f"{len(heat)} heat zones, simulated together")
     limit = case.limit("gap_below_mm")
     findings = []
     for place, first in enumerate(heat):

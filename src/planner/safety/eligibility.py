@@ -152,7 +152,8 @@ def outside_the_study(case: Case) -> Outcome:
     lesions, no_lesions = _perhaps(case, "lesion_count", "number of lesions")
     vas, no_vas = _perhaps(case, "vas", "pain (VAS)")
     ecog, no_ecog = _perhaps(case, "ecog", "ECOG")
-    missing = no_lesions + no_vas + no_ecog
+    life, no_life = _perhaps(case, "life_expectancy_months", "life expectancy")
+    missing = no_lesions + no_vas + no_ecog + no_life
     reasons = []
     if lesions is not None and not lesions <= case.limit("lesions_max"):
         reasons.append(f"{lesions:g} lesions")
@@ -160,9 +161,16 @@ def outside_the_study(case: Case) -> Outcome:
         reasons.append(f"VAS {vas:g}")
     if ecog is not None and not ecog < case.limit("ecog_below"):
         reasons.append(f"ECOG {ecog:g}")
+    if life is not None and not life > case.limit("life_months_above"):
+        reasons.append(f"{life:g} months to live")
     evidence = "; ".join(
         f"{name} {value:g}"
-        for name, value in (("lesions", lesions), ("VAS", vas), ("ECOG", ecog))
+        for name, value in (
+            ("lesions", lesions),
+            ("VAS", vas),
+            ("ECOG", ecog),
+            ("months to live", life),
+        )
         if value is not None
     )
     if not reasons:
@@ -171,7 +179,8 @@ def outside_the_study(case: Case) -> Outcome:
         Severity.INFO,
         f"The patient is unlike those in the published series ({', '.join(reasons)}).",
         threshold=f"at most {case.limit('lesions_max'):g} lesions, VAS above "
-        f"{case.limit('vas_above'):g} and ECOG below {case.limit('ecog_below'):g}",
+        f"{case.limit('vas_above'):g}, ECOG below {case.limit('ecog_below'):g} and more than "
+        f"{case.limit('life_months_above'):g} months to live",
     )
     return Outcome(evidence, (finding,), missing)
 
@@ -191,7 +200,7 @@ def pacemaker(case: Case, ablation: Ablation) -> Outcome:
 
 
 def age_and_slice(case: Case) -> Outcome:
-    """E11: the scan is recent and fine."""
+    """E11: the scan is recent and fine, and so is the MR where there is one."""
     record = case.scene.ct.record
     if not record.acquired:
         raise MissingInputError("the scan carries no date", kind="scan")
@@ -209,16 +218,49 @@ def age_and_slice(case: Case) -> Outcome:
         reasons.append(f"{days} days old")
     if not slice_mm <= thickest * (1.0 + SLICE_ROUNDING):
         reasons.append(f"{slice_mm:.1f} mm a slice")
-    evidence = f"{days} days old, {slice_mm:.2f} mm a slice"
-    if not reasons:
-        return Outcome(evidence)
-    finding = case.finding(
-        Severity.WARN,
-        f"The scan is {' and '.join(reasons)}.",
-        threshold=f"at most {oldest:g} days and {thickest:g} mm",
-        resolve="Take a new scan with thin slices.",
-    )
-    return Outcome(evidence, (finding,))
+    mr_days, no_mr = _age_of_mr(case)
+    said = "no MR" if mr_days is None else f"MR {mr_days} days old"
+    evidence = f"{days} days old, {slice_mm:.2f} mm a slice; {said}"
+    findings = []
+    if reasons:
+        findings.append(
+            case.finding(
+                Severity.WARN,
+                f"The scan is {' and '.join(reasons)}.",
+                threshold=f"at most {oldest:g} days and {thickest:g} mm",
+                resolve="Take a new scan with thin slices.",
+            )
+        )
+    if mr_days is not None and not mr_days <= oldest:
+        findings.append(
+            case.finding(
+                Severity.WARN,
+                f"The MR is {mr_days} days old.",
+                threshold=f"at most {oldest:g} days",
+                resolve="Take a new MR.",
+            )
+        )
+    return Outcome(evidence, tuple(findings), no_mr)
+
+
+def _age_of_mr(case: Case) -> tuple[int | None, tuple[MissingInputError, ...]]:
+    """Return the age of the MR, days, or none where there is none or nobody said."""
+    try:
+        given = str(case.answer("mr_date", "date of the MR")).strip()
+    except MissingInputError as absent:
+        return None, (absent,)
+    if given.lower() == NO_MR:
+        return None, ()
+    if not _date(given):
+        return None, (MissingInputError("date of the MR, as YYYY-MM-DD or none", kind="answer"),)
+    days = (case.scene.today - date.fromisoformat(given)).days
+    if days < 0:
+        return None, (MissingInputError("date of the MR, not in the future", kind="answer"),)
+    return days, ()
+
+
+NO_MR = "none"
+"""What is answered where no MR was made."""
 
 
 SLICE_ROUNDING = 1e-3

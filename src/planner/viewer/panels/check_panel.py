@@ -47,10 +47,12 @@ _NUMBERS = (
     ("sins", "SINS", " of 18", 18.0, 0),
     ("vas", "Pain (VAS)", " of 10", 10.0, 0),
     ("ecog", "ECOG", " of 4", 4.0, 0),
+    ("life_expectancy_months", "Life expectancy", " months", 240.0, 0),
     ("thermometer_celsius", "Thermometer now", " °C", 150.0, 1),
 )
 _LINES = (
     ("mdt_date", "Tumour board", "YYYY-MM-DD"),
+    ("mr_date", "MR", "YYYY-MM-DD or none"),
     ("surgical_consult_date", "Surgical consult", "YYYY-MM-DD"),
     ("histology", "Histology", "not answered"),
     ("protection", "Protection", "none, CO2, D5W…"),
