@@ -150,7 +150,7 @@ def test_that_every_picture_has_words_for_who_cannot_see_it(paper: bytes) -> Non
         and item.get("/S") == "/Figure"
         and "/Alt" in item
     ]
-    assert len(alts) == 15
+    assert len(alts) == 23
     assert all("CT" in alt for alt in alts)
 
 
@@ -161,7 +161,7 @@ def test_that_both_paper_sizes_come_out(report, paper_size, points) -> None:
     pdf, pages = make_pdf(replace(report, paper=paper_size))
     box = read(pdf).pages[0].mediabox
     assert (float(box.width), float(box.height)) == pytest.approx(points, abs=0.1)
-    assert pages == len(read(pdf).pages) == 5
+    assert pages == len(read(pdf).pages) == 7
 
 
 def test_that_the_same_report_gives_the_same_file(case) -> None:

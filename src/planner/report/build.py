@@ -12,7 +12,7 @@ from planner.domain.levels import Side
 from planner.report.measured import measure_facts
 from planner.report.model import Fact, NeedleRow, Paper, Report
 from planner.report.pictures import needle_pictures, plan_pictures
-from planner.report.room import c_arm_facts, ct_facts
+from planner.report.room import c_arm_facts, ct_facts, spacing_facts
 from planner.report.rows import (
     ablation_row,
     cement_row,
@@ -34,6 +34,7 @@ from planner.report.wording import (
     short_uid,
     side_words,
 )
+from planner.report.xrays import xray_pictures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -84,6 +85,7 @@ def build_report(
     verdict = Verdict.NOT_EVALUATED if current is None else current.verdict
     made = made_utc or datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     rules = None if catalog is None else catalog.rules
+    widths = {name: one.outer_diameter_mm for name, one in (measures or {}).items()}
     return Report(
         headline=_headline(plan),
         treatment=_treatment(plan, catalog),
@@ -94,7 +96,9 @@ def build_report(
         verdict_words=VERDICT_WORDS[verdict],
         is_draft=verdict is not Verdict.CLEAR,
         needles=tuple(
-            needle_row(plan, trajectory, scene, (measures or {}).get(trajectory.id), catalog)
+            needle_row(
+                plan, trajectory, scene, (measures or {}).get(trajectory.id), catalog, widths
+            )
             for trajectory in plan.trajectories
         ),
         pictures=plan_pictures(plan, scene),
@@ -122,6 +126,7 @@ def needle_row(
     scene: Pictured,
     measures: TrajectoryMeasures | None,
     catalog: Named | None,
+    widths_mm: Mapping[TrajectoryId, float] | None = None,
 ) -> NeedleRow:
     """Return one needle with its angles, its numbers for the room and its own pictures."""
     ct = scene.ct
@@ -145,6 +150,8 @@ def needle_row(
         at_ct=at_ct,
         at_c_arm=() if vertebra is None else c_arm_facts(trajectory, vertebra, position),
         pictures=needle_pictures(plan, trajectory, scene),
+        xrays=xray_pictures(plan, trajectory, scene),
+        others=spacing_facts(plan, trajectory, widths_mm or {}),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from planner.geometry.points import Vector
     from planner.report.palette import Mark
-    from planner.report.planes import Plane
 
 OVERSAMPLING = 2
 SCALE_BARS_MM = (5, 10, 20, 50, 100)
@@ -27,10 +26,28 @@ _WHITE = (255, 255, 255)
 _BLACK = (0, 0, 0)
 
 
-class Drawing:
+class Seen(Protocol):
+    """What a picture shows: a plane through the scan, or an X-ray view of it."""
+
+    @property
+    def half_mm(self) -> float:
+        """Half the width that is seen."""
+
+    @property
+    def letters(self) -> tuple[str, str, str, str]:
+        """Patient letters at the left, right, top and bottom edge."""
+
+    def pixel(self, points_mm: Vector, pixels: int) -> NDArray[np.float64]:
+        """Return x and y of LPS points on a picture of some pixels."""
+
+
+S = TypeVar("S", bound=Seen)
+
+
+class Drawing(Generic[S]):
     """A picture being drawn; ``png`` ends it."""
 
-    def __init__(self, plane: Plane, rgb: NDArray[np.uint8]) -> None:
+    def __init__(self, plane: S, rgb: NDArray[np.uint8]) -> None:
         self.plane = plane
         self.pixels = rgb.shape[0]
         size = self.pixels * OVERSAMPLING
@@ -52,6 +69,12 @@ class Drawing:
     def line(self, points_mm: Vector, mark: Mark) -> None:
         """Draw a polyline of LPS points, shape ``(n, 3)``, projected on the plane."""
         self._stroke(self.plane.pixel(points_mm, self.pixels * OVERSAMPLING), mark, halo=True)
+
+    def closed(self, shares: Vector, mark: Mark) -> None:
+        """Draw a closed line given in shares of the picture, shape ``(n, 2)``."""
+        if len(shares):
+            ends = np.concatenate((shares, shares[:1])) * (self.pixels * OVERSAMPLING)
+            self._stroke(ends, mark)
 
     def ring(self, point_mm: Vector, radius_mm: float, mark: Mark) -> None:
         """Draw a circle about an LPS point."""

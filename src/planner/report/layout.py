@@ -137,6 +137,8 @@ def _needle(row: NeedleRow) -> dict[str, object]:
         "at_ct": _facts(row.at_ct),
         "at_c_arm": _facts(row.at_c_arm),
         "pictures": _pictures(row.pictures),
+        "xrays": _pictures(row.xrays),
+        "others": _facts(row.others),
     }
 
 

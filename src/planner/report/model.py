@@ -66,10 +66,14 @@ class NeedleRow:
         Angle out of the axial plane; positive when the tip is nearer the head.
     measures
         Labelled lines from the trajectory measures.
+    others
+        How far every other needle is.
     at_ct, at_c_arm
         What to dial and to read off in the room.
     pictures
         The needle's own views.
+    xrays
+        Simulated X-ray views for the C-arm.
     """
 
     number: int
@@ -85,6 +89,8 @@ class NeedleRow:
     at_ct: tuple[Fact, ...] = ()
     at_c_arm: tuple[Fact, ...] = ()
     pictures: tuple[Picture, ...] = ()
+    xrays: tuple[Picture, ...] = ()
+    others: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,6 +39,8 @@ FORAMEN: Final = Mark("foramen", "#b79cf7", (2.0, 1.2), 2.2)
 WALL: Final = Mark("posterior wall", "#f0e442", (0.8, 0.8), 2.2)
 LESION: Final = Mark("lesion", "#d55e00", (2.5, 1.5), 2.0)
 
+VERTEBRA: Final = Mark("vertebra, its shadow", "#3f74b0", (1.6, 1.0), 2.2)
+
 LEGEND: Final = (NEEDLE, NEEDLE_PROJECTED, ZONE, ZONE_BAND, CEMENT, CANAL, FORAMEN, WALL, LESION)
 """Every mark, in the order in which the legend names them."""
 

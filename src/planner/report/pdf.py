@@ -57,7 +57,7 @@ def make_pdf(report: Report) -> tuple[bytes, int]:
     """Return the PDF and its number of pages."""
     pictures = {f"{one.key}.png": one.png for one in report.pictures}
     for needle in report.needles:
-        pictures |= {f"{one.key}.png": one.png for one in needle.pictures}
+        pictures |= {f"{one.key}.png": one.png for one in (*needle.pictures, *needle.xrays)}
     values = layout(report)
     with tempfile.TemporaryDirectory(prefix="planner-report-") as name:
         folder = Path(name)

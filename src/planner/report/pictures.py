@@ -157,7 +157,7 @@ def _grey(plane: Plane, ct: CtVolume) -> NDArray[np.uint8]:
     return rgb
 
 
-def _draw_anatomy(drawing: Drawing, anatomy: Anatomy) -> None:
+def _draw_anatomy(drawing: Drawing[Plane], anatomy: Anatomy) -> None:
     points = drawing.plane.grid_mm(OUTLINE_PIXELS)
     canal = planes.sample(anatomy.canal, anatomy.geometry, points, 0.0)
     drawing.outline(canal, 0.5, palette.CANAL)
@@ -175,7 +175,7 @@ def _draw_anatomy(drawing: Drawing, anatomy: Anatomy) -> None:
             drawing.dots(wall[near], palette.WALL)
 
 
-def _draw_predictions(drawing: Drawing, scene: Pictured) -> None:
+def _draw_predictions(drawing: Drawing[Plane], scene: Pictured) -> None:
     points = drawing.plane.grid_mm(OUTLINE_PIXELS)
     for cement in scene.cements.values():
         held = partial(np.greater_equal, np.float32(cement.placed_ml))
@@ -200,7 +200,7 @@ def _zone_field(zone: PredictedZone, points: Vector) -> NDArray[np.float32]:
     return field
 
 
-def _draw_needle(drawing: Drawing, trajectory: Trajectory, number: int) -> None:
+def _draw_needle(drawing: Drawing[Plane], trajectory: Trajectory, number: int) -> None:
     shares = np.linspace(0.0, 1.0, 201)[:, None]
     path = trajectory.entry.array * (1.0 - shares) + trajectory.tip.array * shares
     depth = drawing.plane.depth_mm(path)
@@ -216,7 +216,7 @@ def _draw_needle(drawing: Drawing, trajectory: Trajectory, number: int) -> None:
     drawing.name(str(number), path)
 
 
-def _draw_crossing(drawing: Drawing, path: Vector, depth: Vector, number: int) -> None:
+def _draw_crossing(drawing: Drawing[Plane], path: Vector, depth: Vector, number: int) -> None:
     """Draw a ring where the needle passes through a plane that it meets head on."""
     nearest = int(np.abs(depth).argmin())
     if abs(depth[nearest]) <= NEEDLE_SLAB_MM:

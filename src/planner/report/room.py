@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING, Final
 
 from planner.planning.c_arm import c_arm_views
 from planner.planning.ct_room import ct_room_card, slices_are_axial
+from planner.planning.needle_spacing import needle_spacings
 from planner.planning.patient_room import lying_in_words
 from planner.report.model import Fact
 from planner.report.wording import millimetres, number, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from planner.domain.anatomy import Vertebra
     from planner.domain.devices import Needle
-    from planner.domain.plan import Trajectory
+    from planner.domain.plan import Plan, Trajectory, TrajectoryId
     from planner.domain.volume import CtVolume
     from planner.geometry.points import PointLps
     from planner.planning.ct_room import CtRoomCard
@@ -85,6 +86,29 @@ def ct_facts(
     if card.needles:
         facts.append(Fact(label="Needles that reach", value=_reaching(card)))
     facts.append(Fact(label="Mind", value=plain(" ".join(card.notes))))
+    return tuple(facts)
+
+
+def spacing_facts(
+    plan: Plan, trajectory: Trajectory, widths_mm: Mapping[TrajectoryId, float]
+) -> tuple[Fact, ...]:
+    """Return how far the other needles of this level are, as wide as what goes through bone."""
+    beside = [one for one in plan.trajectories if one.level is trajectory.level]
+    known = [one for one in beside if one.id in widths_mm]
+    facts = []
+    for pair in needle_spacings(known, widths_mm):
+        if trajectory.id not in (pair.first, pair.second):
+            continue
+        other = plan.trajectory(pair.second if pair.first == trajectory.id else pair.first)
+        gap = millimetres(abs(pair.surfaces_mm))
+        between = f"THEY COLLIDE by {gap}" if pair.collide else f"{gap} between surfaces"
+        facts.append(
+            Fact(
+                label=f"Needle {plan.trajectories.index(other) + 1}, {other.level} {other.side}",
+                value=f"{between}; tips {millimetres(pair.tips_mm)} apart, "
+                f"{number(pair.angle_deg, 0)}° to each other",
+            )
+        )
     return tuple(facts)
 
 

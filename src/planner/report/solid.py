@@ -209,7 +209,7 @@ def _shine(rgb: NDArray[np.float64], strength: NDArray[np.float64], colour: str)
 
 
 def _draw_needle(
-    drawing: Drawing, trajectory: Trajectory, depth: NDArray[np.float64], number: int
+    drawing: Drawing[Plane], trajectory: Trajectory, depth: NDArray[np.float64], number: int
 ) -> None:
     shares = np.linspace(0.0, 1.0, 301)[:, None]
     path = trajectory.entry.array * (1.0 - shares) + trajectory.tip.array * shares
