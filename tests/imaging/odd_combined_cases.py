@@ -453,3 +453,9 @@ def _(slices):
 def _(slices):
     for data in slices:
         data.Rows, data.Columns = 2 * data.Rows, data.Columns // 2
+
+
+@unlike("half the rows, twice the columns", REFUSE, "SWAPPED-MATRIX")
+def _(slices):
+    for data in slices:
+        data.Rows, data.Columns = data.Rows // 2, 2 * data.Columns

@@ -70,6 +70,9 @@ TISSUE_HU = -500
 SWAPPED_GAIN = 0.2
 """How much better rows must correlate with rows and columns exchanged to call them swapped."""
 
+HALVES_ALIKE = 0.5
+"""Correlation of the left half of a picture with the right, not mirrored, that no body has."""
+
 _JUDGED_SLICES = 8
 
 _COMPARED_PIXELS = 128
@@ -303,23 +306,32 @@ def _creeps(jumps: list[float], unchanged: list[float]) -> bool:
 
 
 def _check_swapped(frame: Frame, hu: NDArray[np.int16]) -> None:
-    """Rows read with the wrong length do not resemble the rows beside them."""
+    """Rows read with the wrong length do not resemble the rows beside them.
+
+    Rows of twice their length do, but then each half resembles the other even more.
+    """
     chosen = np.unique(np.linspace(0, len(hu) - 1, _JUDGED_SLICES).astype(int))
-    as_read = np.mean([_row_correlation(hu[k]) for k in chosen])
+    as_read = float(np.mean([_row_correlation(hu[k]) for k in chosen]))
     other = max(
-        np.mean([_row_correlation(hu[k].reshape(-1, length)) for k in chosen])
+        float(np.mean([_row_correlation(hu[k].reshape(-1, length)) for k in chosen]))
         for length in {frame.rows, 2 * frame.columns}
         if frame.pixel_count % length == 0
     )
-    if other > as_read + SWAPPED_GAIN:
+    half = frame.columns // 2
+    halves = np.mean([_correlation(hu[k][:, :half], hu[k][:, half : 2 * half]) for k in chosen])
+    if other > as_read + SWAPPED_GAIN or halves > max(as_read, HALVES_ALIKE):
         raise StackRefusedError([finding(Code.SWAPPED_MATRIX, f"{frame.columns} x {frame.rows}")])
 
 
 def _row_correlation(plane: NDArray[np.int16]) -> float:
-    """Return the correlation of each pixel with the one below it."""
-    above = plane[:-1].astype(np.float64).ravel()
-    below = plane[1:].astype(np.float64).ravel()
-    above -= above.mean()
-    below -= below.mean()
-    power = float(np.sqrt((above**2).sum() * (below**2).sum()))
-    return float((above * below).sum()) / power if power > 0.0 else 1.0
+    """Return the correlation of each pixel with the one below it, in some of the rows."""
+    step = max(1, len(plane) // _COMPARED_PIXELS)
+    return _correlation(plane[:-1:step], plane[1::step])
+
+
+def _correlation(some: NDArray[np.int16], others: NDArray[np.int16]) -> float:
+    a, b = (values.astype(np.float64).ravel() for values in (some, others))
+    a -= a.mean()
+    b -= b.mean()
+    power = float(np.sqrt((a**2).sum() * (b**2).sum()))
+    return float((a * b).sum()) / power if power > 0.0 else 1.0
