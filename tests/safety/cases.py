@@ -93,8 +93,7 @@ def zone_for(plan, ablation_id="a1", half_length=7.0, half_width=7.0, band=2.0, 
 
 def killed_for(plan, radius=0.0, spacing=1.0, centre=None):
     """A ball of dead tissue about the middle of the antenna of ablation a1."""
-    zone = zone_for(plan).shape
-    centre = zone.centre if centre is None else centre
+    centre = centre or zone_for(plan).shape.centre
     count = 2 * int(np.ceil(24.0 / spacing)) + 1
     start = tuple(float(v) for v in centre.array - spacing * (count - 1) / 2)
     grid = VolumeGeometry.axis_aligned((count,) * 3, (spacing,) * 3, start)

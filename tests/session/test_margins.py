@@ -11,6 +11,7 @@ from planner.domain.plan import Ablation, AblationId
 from planner.session.finding_rows import finding_rows, margin_rows
 from planner.session.margins import Margin, measure_margins
 from planner.session.window_states import MarginColumn
+from safety.cases import exposure_for
 from window_services import PhantomServices, pedicle_path
 
 
@@ -28,10 +29,10 @@ def plan():
     return replace(empty, trajectories=(needle,), ablations=(burn,))
 
 
-def measured(plan) -> dict[tuple[str, MarginColumn], Margin]:
+def measured(plan, **more) -> dict[tuple[str, MarginColumn], Margin]:
     zones = PhantomServices().predict_zones(plan)
     widths = {needle.id: 3.0 for needle in plan.trajectories}
-    found = measure_margins(plan, easy_l3().truth, zones, (), widths)
+    found = measure_margins(plan, easy_l3().truth, zones, (), widths, **more)
     return {(item.subject, item.column): item for item in found}
 
 
@@ -56,6 +57,18 @@ def test_that_a_zone_moved_back_has_other_margins(plan):
     moved = replace(plan, ablations=(replace(plan.ablations[0], active_offset_mm=10.0),))
     before, after = (measured(item)[("a1", MarginColumn.CANAL)] for item in (plan, moved))
     assert after.distance_mm < before.distance_mm - 2.0
+
+
+def test_that_a_zone_that_was_simulated_has_the_nearer_of_two_margins(plan):
+    (zone,) = PhantomServices().predict_zones(plan)
+    table = measured(plan)
+    for change_mm, nearer in ((4.0, True), (-4.0, False)):
+        radius_mm = zone.shape.half_width_mm + change_mm
+        ball = exposure_for(plan, radius=radius_mm, centre=zone.shape.centre)
+        found = measured(plan, exposures={plan.ablations[0].id: ball})
+        for column in MarginColumn:
+            before, after = (cells[("a1", column)].distance_mm for cells in (table, found))
+            assert after < before - change_mm / 2 if nearer else after == before, column
 
 
 def test_that_a_missing_outline_gives_a_reason_and_no_number(plan):

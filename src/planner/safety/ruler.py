@@ -117,14 +117,19 @@ class Ruler:
     def cement_to_wall(self, cement: PredictedCement, level: Level) -> Measured:
         """Return the distance from the cement to the posterior wall of a level."""
         key = (cement, POSTERIOR_WALL, level)
-        return self.remembered(key, lambda: self._measure_cement_to_wall(cement, level))
+        return self.remembered(key, lambda: self._measure_voxels_to_wall(cement, level))
 
-    def _measure_cement_to_wall(self, cement: PredictedCement, level: Level) -> Measured:
+    def killed_to_wall(self, killed: KilledTissue, level: Level) -> Measured:
+        """Return the distance from tissue that is said to die to a level's posterior wall."""
+        key = (killed, POSTERIOR_WALL, level)
+        return self.remembered(key, lambda: self._measure_voxels_to_wall(killed, level))
+
+    def _measure_voxels_to_wall(self, solid: Voxels, level: Level) -> Measured:
         wall = self._wall(level)
-        surface, _ = self.voxel_points(cement)
+        surface, _ = self.voxel_points(solid)
         near, _ = cKDTree(surface).query(wall)
         other, _ = self.wall_tree(level).query(surface)
-        inside = in_voxels(cement.geometry, cement.filled(), wall)
+        inside = in_voxels(solid.geometry, solid.filled(), wall)
         place = int(near.argmin())
         first, second = float(near[place]), float(other.min())
         if inside.any():

@@ -11,6 +11,7 @@ from planner.session import watch
 from planner.session.cases import access_diameter_mm, check, scene_of
 from planner.session.margins import measure_margins
 from planner.session.ports import Evaluation
+from planner.session.simulation import exposures_of
 
 if TYPE_CHECKING:
     from planner.domain.plan import Plan
@@ -29,7 +30,8 @@ def evaluated(plan: Plan, case: Case) -> Evaluation:
             needle.id: access_diameter_mm(plan, needle.id, case.catalog)
             for needle in plan.trajectories
         }
-        return measure_margins(plan, case.anatomy, zones, cements, widths, beat)
+        exposures = exposures_of(predictions.simulations)
+        return measure_margins(plan, case.anatomy, zones, cements, widths, beat, exposures)
 
     finished = bool(assessment.input_sha256)
     return Evaluation(

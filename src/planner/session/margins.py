@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -25,9 +26,12 @@ if TYPE_CHECKING:
 
     from planner.domain.anatomy import Anatomy
     from planner.domain.levels import Level
-    from planner.domain.plan import Plan, TrajectoryId
-    from planner.domain.prediction import MissingZone, PredictedCement
+    from planner.domain.plan import AblationId, Plan, TrajectoryId
+    from planner.domain.prediction import Exposure, KilledTissue, MissingZone, PredictedCement
     from planner.safety.ruler import Ruler
+
+
+NOTHING_SIMULATED: Final[Mapping[AblationId, Exposure]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +63,12 @@ def measure_margins(
     cements: Sequence[PredictedCement],
     outer_diameters_mm: Mapping[TrajectoryId, float],
     beat: Callable[[], object] = tuple,
+    exposures: Mapping[AblationId, Exposure] = NOTHING_SIMULATED,
 ) -> tuple[Margin, ...]:
-    """Measure every needle, zone and fill of a plan; ``beat`` is called before each distance."""
+    """Measure every needle, zone and fill of a plan; ``beat`` is called before each distance.
+
+    A zone that was simulated is measured as the rules measure it: the nearer of the two.
+    """
     ruler = ruler_for(anatomy)
 
     def heard(measure: Callable[[str], Measured]) -> Callable[[str], Measured]:
@@ -81,8 +89,14 @@ def measure_margins(
         if (zone := drawn.get(ablation.id)) is None:
             found += _nothing(ablation.id, "No zone is drawn.")
         else:
-            wall = partial(_zone_to_wall, zone, anatomy, level)
-            found += _row(ruler, ablation.id, heard(partial(ruler.zone, zone.shape)), wall)
+            killed = _killed(exposures.get(ablation.id))
+            to_one = [
+                partial(ruler.zone, zone.shape),
+                *(partial(ruler.killed, it) for it in killed),
+            ]
+            to_wall = [partial(_zone_to_wall, zone, anatomy, level)]
+            to_wall += [partial(ruler.killed_to_wall, it, level) for it in killed]
+            found += _row(ruler, ablation.id, heard(_nearest_of(to_one)), _nearest_of(to_wall))
     filled = {fill.cement_injection_id: fill for fill in cements}
     for cement in plan.cements:
         level = plan.trajectory(cement.trajectory_id).level
@@ -92,6 +106,16 @@ def measure_margins(
             wall = partial(ruler.cement_to_wall, fill, level)
             found += _row(ruler, cement.id, heard(partial(ruler.cement, fill)), wall)
     return tuple(found)
+
+
+def _killed(exposure: Exposure | None) -> tuple[KilledTissue, ...]:
+    if exposure is None or not exposure.killed.dead.any():
+        return ()
+    return (exposure.killed,)
+
+
+def _nearest_of(ways: Sequence[Callable[..., Measured]]) -> Callable[..., Measured]:
+    return lambda *name: min((way(*name) for way in ways), key=lambda item: item.distance_mm)
 
 
 def _row(
