@@ -29,10 +29,13 @@ def plan():
     return replace(empty, trajectories=(needle,), ablations=(burn,))
 
 
-def measured(plan, **more) -> dict[tuple[str, MarginColumn], Margin]:
+def widths_of(plan):
+    return {needle.id: 3.0 for needle in plan.trajectories}
+
+
+def measured(plan) -> dict[tuple[str, MarginColumn], Margin]:
     zones = PhantomServices().predict_zones(plan)
-    widths = {needle.id: 3.0 for needle in plan.trajectories}
-    found = measure_margins(plan, easy_l3().truth, zones, (), widths, **more)
+    found = measure_margins(plan, easy_l3().truth, zones, (), widths_of(plan))
     return {(item.subject, item.column): item for item in found}
 
 
@@ -61,20 +64,25 @@ def test_that_a_zone_moved_back_has_other_margins(plan):
 
 def test_that_a_zone_that_was_simulated_has_the_nearer_of_two_margins(plan):
     (zone,) = PhantomServices().predict_zones(plan)
-    table = measured(plan)
-    for change_mm, nearer in ((4.0, True), (-4.0, False)):
-        radius_mm = zone.shape.half_width_mm + change_mm
+    small = replace(zone, shape=replace(zone.shape, half_length_mm=5.0, half_width_mm=5.0))
+
+    def of_zone(radius_mm):
         ball = exposure_for(plan, radius=radius_mm, centre=zone.shape.centre)
-        found = measured(plan, exposures={plan.ablations[0].id: ball})
-        for column in MarginColumn:
-            before, after = (cells[("a1", column)].distance_mm for cells in (table, found))
-            assert after < before - change_mm / 2 if nearer else after == before, column
+        found = measure_margins(
+            plan, easy_l3().truth, (small,), (), widths_of(plan), exposures={"a1": ball}
+        )
+        return {item.column: item.distance_mm for item in found if item.subject == "a1"}
+
+    table, within, beyond = of_zone(0.0), of_zone(3.0), of_zone(8.0)
+    assert within == table
+    for column in MarginColumn:
+        assert beyond[column] == pytest.approx(table[column] - 3.0, abs=1.0)
 
 
 def test_that_a_missing_outline_gives_a_reason_and_no_number(plan):
     truth = easy_l3().truth
     blind = replace(truth, canal=np.zeros_like(truth.canal))
-    found = measure_margins(plan, blind, (), (), {n.id: 3.0 for n in plan.trajectories})
+    found = measure_margins(plan, blind, (), (), widths_of(plan))
     canal = next(item for item in found if item.column is MarginColumn.CANAL)
     assert canal.distance_mm is None
     assert "canal" in canal.why_not
