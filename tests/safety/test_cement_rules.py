@@ -147,7 +147,10 @@ def test_that_a_thoracic_posterior_defect_weighs_one_step_more():
 
 def test_that_a_predicted_fill_of_nothing_is_not_evaluated():
     plan, scene = injected(radius=0.0, centre=PointLps(0.25, 0.25, 0.25))
-    assert not {"C2", "C3", "C9", "P6"} & set(assess(plan, scene).checked)
+    assessment = assess(plan, scene)
+    assert not {"C2", "C3", "C9", "P6"} & set(assessment.checked)
+    (said,) = [one for one in assessment.findings if one.rule == "E12"]
+    assert said.message.startswith("Not predicted: the cement fills nothing. ")
 
 
 def test_that_cement_pictures_are_labelled_only_where_there_is_cement():

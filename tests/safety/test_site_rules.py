@@ -60,6 +60,8 @@ def test_that_a_looser_limit_warns_by_name_and_reason_until_a_person_takes_it_on
     (warning,) = [item for item in assessment.findings if item.rule == "P7"]
     assert warning.severity is WARN
     assert "Hospital A loosened N2 (warn below mm) from 5 to 1 by Dr B: a study" in warning.message
+    assert warning.threshold == "the limit as shipped"
+    assert warning.resolve == "Judge whether the reason holds for this patient."
     assert assessment.verdict is Verdict.WARNED
     assert assess(acknowledged(plan, assessment), scene).verdict is Verdict.CLEAR
 

@@ -247,6 +247,9 @@ def test_that_a_thermometer_stops_the_energy_at_its_limit(modality, celsius, sev
     plan = answered(thermometer_celsius=celsius)
     assessment = assess(plan, with_device(plan, modality=modality))
     assert found(assessment).get("A8") is severity
+    if severity is NOT_EVALUATED:
+        (said,) = [item for item in assessment.findings if item.rule == "E12"]
+        assert said.message == "Not answered: thermometer. A8 could not run."
     if severity is STOP:
         (said,) = [item for item in assessment.findings if item.rule == "A8"]
         assert f"reads {celsius:.1f} °C and may go 3 °C further" in said.message
