@@ -146,6 +146,7 @@ def plans(draw):
         acknowledgements=tuple(draw(st.lists(acknowledgements, max_size=2))),
         looser_limits=tuple(draw(st.lists(words, max_size=2))),
         notes=draw(words),
+        grid_mark=draw(st.none() | points),
     )
 
 

@@ -286,6 +286,7 @@ def test_that_a_file_of_the_first_version_opens_with_what_came_since_unsaid():
     assert "thermometer_celsius" not in plain["clinical"]
     plan = load_plan(path)
     assert plan.looser_limits == ()
+    assert plan.grid_mark is None
     assert plan.anatomy.corrections == ()
     assert plan.clinical.thermometer_celsius is None
     assert (plan.notes, plan.clinical.inr, plan.anatomy.accepted_levels) == ("first", 1.1, ("L3",))

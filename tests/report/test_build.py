@@ -228,3 +228,19 @@ def test_that_the_room_gets_its_numbers_only_where_something_was_measured(measur
     assert at_c_arm["Down the needle"] == views["down the barrel"]
     assert report.needles[1].at_ct == ()
     assert build_report(case.plan, EMPTY, None).needles[0].at_c_arm == ()
+
+
+def test_that_the_way_from_the_grid_mark_of_the_plan_is_on_paper(measured) -> None:
+    case, measures, _, report = measured
+    needle = case.plan.trajectories[0]
+    assert "From the grid mark" not in {fact.label for fact in report.needles[0].at_ct}
+    skin = measures.skin or needle.entry
+    mark = skin.moved(np.array([-12.0, 0.0, 20.0]))
+    marked = build_report(
+        replace(case.plan, grid_mark=mark),
+        ReportScene(ct=case.ct, anatomy=case.anatomy),
+        None,
+        measures={needle.id: measures},
+    )
+    facts = {fact.label: fact.value for fact in marked.needles[0].at_ct}
+    assert facts["From the grid mark"] == "12.0 mm to the patient’s left, 20.0 mm towards the feet"

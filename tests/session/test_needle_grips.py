@@ -111,6 +111,11 @@ def test_that_the_card_is_measured_and_gives_the_way_from_a_grid_mark(planned):
     words = lines(planned)["From the grid mark"]
     assert "right" in words
     assert "towards the head" in words
+    assert work.edits.plan.grid_mark is not None
+    work.act(work.edits.undo)
+    assert work.edits.plan.grid_mark is None
+    work.act(work.edits.redo)
+    planned.settle()
     work.room.mark_grid()
     planned.settle()
     assert "From the grid mark" not in lines(planned)

@@ -262,6 +262,12 @@ def set_notes(notes: str) -> Command:
     return Command("Edit notes", lambda plan: replace(plan, notes=notes), drag="notes")
 
 
+def set_grid_mark(mark: PointLps | None) -> Command:
+    """Mark a point of a grid on the skin, or take the mark away."""
+    name = "Take grid mark away" if mark is None else "Set grid mark"
+    return Command(name, lambda plan: replace(plan, grid_mark=mark))
+
+
 def accept_level(level: Level) -> Command:
     """Record that a person accepted the outline and the name of a vertebra."""
 

@@ -211,6 +211,8 @@ class Plan:
         Counts saved states: two saved files of one plan with equal revisions say the same.
     looser_limits
         Limits the site had loosened when the plan was begun, with who decided it and why.
+    grid_mark
+        A point of a grid on the skin as the scan shows it; the way to each entry is told from it.
     saved_sha256
         Digest of what was last saved or loaded, empty before the first save. It is how a save
         knows whether the revision must rise; it is not itself written to the file.
@@ -229,6 +231,7 @@ class Plan:
     acknowledgements: tuple[Acknowledgement, ...] = ()
     notes: str = ""
     looser_limits: tuple[str, ...] = ()
+    grid_mark: PointLps | None = None
     saved_sha256: str = ""
 
     def __post_init__(self) -> None:

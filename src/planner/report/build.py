@@ -134,7 +134,7 @@ def needle_row(
     at_ct: tuple[Fact, ...] = ()
     if measures is not None and ct is not None and vertebra is not None:
         needles = () if catalog is None else catalog.needles.values()
-        at_ct = ct_facts(trajectory, measures, ct, vertebra, needles)
+        at_ct = ct_facts(trajectory, measures, ct, vertebra, needles, grid_mark=plan.grid_mark)
     position = plan.scan.patient_position
     return NeedleRow(
         number=plan.trajectories.index(trajectory) + 1,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from planner.document import commands
+
 if TYPE_CHECKING:
     from planner.domain.anatomy import Anatomy
     from planner.domain.plan import Plan, TrajectoryId
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from planner.session.plan_desk import PlanDesk
     from planner.session.ports import CaseServices
 
-    _Key = tuple[CtVolume, Anatomy, Plan, TrajectoryId, PointLps | None]
+    _Key = tuple[CtVolume, Anatomy, Plan, TrajectoryId]
 
 
 class RoomDesk:
@@ -44,13 +46,17 @@ class RoomDesk:
         self._card: tuple[CardPart, ...] = ()
         self._map: SkinMark | None = None
         self._map_of: object = None
-        self.grid_mark: PointLps | None = None
 
     def forget(self) -> None:
         """Drop what belongs to another scan."""
         self._key = self._asked = self._map = None
         self._card = ()
-        self.grid_mark = None
+
+    @property
+    def grid_mark(self) -> PointLps | None:
+        """The mark of the grid on the skin that the plan keeps."""
+        document = self._edits.document
+        return None if document is None else document.plan.grid_mark
 
     @property
     def card(self) -> tuple[CardPart, ...]:
@@ -64,7 +70,7 @@ class RoomDesk:
             return None
         if needle.level not in anatomy.vertebrae:
             return None
-        return (ct, anatomy, self._edits.plan, needle.id, self.grid_mark)
+        return (ct, anatomy, self._edits.plan, needle.id)
 
     def follow(self, *, is_void: bool) -> None:
         """Measure again what changed, once it is let go; nothing on outlines that do not count."""
@@ -76,7 +82,7 @@ class RoomDesk:
         if self._edits.is_dragging or "card" in self._jobs.busy or key == self._asked:
             return
         self._asked = key
-        ct, anatomy, plan, needle, mark = key
+        ct, anatomy, plan, needle = key
 
         def came(value: object) -> None:
             self._key, self._card = key, value  # type: ignore[assignment]  # needle_card
@@ -84,7 +90,7 @@ class RoomDesk:
         self._jobs.start(
             "card",
             "Measuring the needle",
-            lambda _report: self._services.needle_card(plan, needle, ct, anatomy, mark),
+            lambda _report: self._services.needle_card(plan, needle, ct, anatomy, plan.grid_mark),
             came,
         )
 
@@ -98,10 +104,10 @@ class RoomDesk:
         state = self._panes.state
         if state is None:
             return
-        self.grid_mark = None if self.grid_mark == state.cursor else state.cursor
-        set_words = "Grid mark set: the card gives the way from it to the entry."
-        self._floor.say(set_words if self.grid_mark else "Grid mark taken away.")
-        self._floor.refresh()
+        mark = None if self.grid_mark == state.cursor else state.cursor
+        self._floor.act(lambda: self._edits.do(commands.set_grid_mark(mark)))
+        set_words = "Grid mark set: card and paper give the way from it to the entry."
+        self._floor.say(set_words if mark else "Grid mark taken away.")
 
     def say_correction(self) -> None:
         """Say how to turn the needle, as it lies in this scan, to point at the crosshair."""

@@ -27,7 +27,8 @@ def room(arguments: argparse.Namespace) -> Outcome:
     for name in wanted:
         needle = plan.trajectory(name)
         case.vertebra(needle.level)
-        card = needle_card(needle, plan, case.ct, case.anatomy, case.catalog, arguments.grid_mark)
+        mark = arguments.grid_mark or plan.grid_mark
+        card = needle_card(needle, plan, case.ct, case.anatomy, case.catalog, mark)
         cards[str(name)] = {
             part.title: [[label, value] for label, value in part.lines] for part in card
         }
