@@ -142,18 +142,17 @@ def level_is_accepted(case: Case) -> Outcome:
     if not used:
         raise MissingInputError("no needle is planned", kind="plan")
     accepted = set(case.plan.anatomy.accepted_levels)
-    waiting = []
-    for level in used:
-        vertebra = case.vertebra(level)
-        if not (level in accepted or vertebra.accepted):
-            waiting.append(
-                f"{level}{f' ({vertebra.level_doubt})' if vertebra.level_doubt else ''}"
-            )
+    vertebrae = [case.vertebra(level) for level in used]
+    waiting = [one for one in vertebrae if not (one.level in accepted or one.accepted)]
     if not waiting:
         return Outcome(f"accepted: {', '.join(used)}")
     message = (
-        f"Outline and name of {', '.join(waiting)} are unverified, and with them every distance."
+        f"Nobody has accepted the outline and the name of "
+        f"{', '.join(one.level for one in waiting)}; every distance rests on them."
     )
+    for one in waiting:
+        if one.level_doubt:
+            message += f" {one.level}: {one.level_doubt.rstrip('.')}."
     resolve = "Look at the outline and the count of the levels, then accept them."
     return Outcome("not accepted", (case.finding(Severity.WARN, message, resolve=resolve),))
 
