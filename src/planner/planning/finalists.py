@@ -20,7 +20,7 @@ from planner.planning.path_search import (
     too_narrow,
     window_axes,
 )
-from planner.planning.soft_tissue import way_through
+from planner.planning.soft_tissue import gas_distance_mm, way_through
 from planner.planning.surfaces import surroundings_of
 
 if TYPE_CHECKING:
@@ -45,6 +45,9 @@ SHIFTS_MM: Final = (0.8, 0.4, 0.2, 0.1)
 ROUNDS: Final = 3
 LEAST_GAIN_MM: Final = 0.02
 """A path is shifted no more often, and not for less: measures are no better than that."""
+
+GAS_MATTERS_MM: Final = 2.0
+"""Gas farther than the worst distance by this is not reached by shifts of a pedicle's width."""
 
 OUTSIDE_MM: Final = 60.0
 """Length beyond the pedicle on which a path is measured before its skin point is known."""
@@ -72,11 +75,11 @@ def finalists(
     taken: list[Trajectory] = []
     best = Exact(-ENOUGH_MM, -ENOUGH_MM)
     blocked: dict[str, int] = {}
-    for index in _by_exact_value(task, surroundings, paths):
+    for index in _by_exact_value(task, surroundings, paths, ct):
         if len(taken) >= count:
             break
         tip = paths.tips_mm[index]
-        through, found = _improved(task, surroundings, paths, index)
+        through, found = _improved(task, surroundings, paths, index, ct)
         if found.worst_mm > best.worst_mm:
             best = found
         if not holds(task, found):
@@ -108,7 +111,9 @@ def _why_not(task: Task, best: Exact) -> str:
     return f"{task.name}: {words.format(limit=limit)}; at best {reached:.1f} mm."
 
 
-def _by_exact_value(task: Task, surroundings: Surroundings, paths: Paths) -> list[int]:
+def _by_exact_value(
+    task: Task, surroundings: Surroundings, paths: Paths, ct: CtVolume
+) -> list[int]:
     """Return the best paths that are not alike in the order of their exact value.
 
     The fields put paths within half a millimetre of each other in the wrong order.
@@ -117,8 +122,9 @@ def _by_exact_value(task: Task, surroundings: Surroundings, paths: Paths) -> lis
     awkward = np.minimum(paths.worst_mm, ENOUGH_MM) - paths.value
 
     def value(index: int) -> float:
-        found = exact(task, surroundings, paths.tips_mm[index], paths.through_mm[index])
-        return found.worst_mm - float(awkward[index])
+        tip, through = paths.tips_mm[index], paths.through_mm[index]
+        found = exact(task, surroundings, tip, through)
+        return min(found.worst_mm, _gas_mm(task, tip, through, ct)) - float(awkward[index])
 
     return sorted(chosen, key=value, reverse=True)
 
@@ -136,22 +142,31 @@ def _spread(paths: Paths) -> Iterator[int]:
 
 
 def _improved(
-    task: Task, surroundings: Surroundings, paths: Paths, index: int
+    task: Task, surroundings: Surroundings, paths: Paths, index: int, ct: CtVolume
 ) -> tuple[Vector, Exact]:
-    """Shift a path across the pedicle while its exact value grows; its tip stays."""
+    """Shift a path across the pedicle while its exact value grows; its tip stays.
+
+    Gas far away at first is not looked for again.
+    """
     tip, through = paths.tips_mm[index], paths.through_mm[index]
     best = exact(task, surroundings, tip, through)
     if task.entry is not None:
         return through, best
     lateral, upward = window_axes(task)
-    value = _value(task, best, tip, through)
+    near_gas = _gas_mm(task, tip, through, ct) < best.worst_mm + GAS_MATTERS_MM
+
+    def worth(found: Exact, through: Vector) -> float:
+        gas = _gas_mm(task, tip, through, ct) if near_gas else ENOUGH_MM
+        return _value(task, min(found.worst_mm, gas), tip, through)
+
+    value = worth(best, through)
     for shift in SHIFTS_MM:
         for _ in range(ROUNDS):
             before = value
             for way in (lateral, -lateral, upward, -upward):
                 moved = through + shift * way
                 found = exact(task, surroundings, tip, moved)
-                better = _value(task, found, tip, moved)
+                better = worth(found, moved)
                 if better > value + LEAST_GAIN_MM:
                     value, through, best = better, moved, found
             if value == before:
@@ -159,10 +174,14 @@ def _improved(
     return through, best
 
 
-def _value(task: Task, found: Exact, tip: Vector, through: Vector) -> float:
+def _gas_mm(task: Task, tip: Vector, through: Vector, ct: CtVolume) -> float:
+    return gas_distance_mm(_to_skin(task, tip, through, ct), ct, task.radius_mm)
+
+
+def _value(task: Task, worst_mm: float, tip: Vector, through: Vector) -> float:
     superior = np.array(task.vertebra.superior)
     cranial = np.degrees(np.arcsin(np.clip(unit(tip - through) @ superior, -1.0, 1.0)))
-    return found.worst_mm - float(awkward_mm(0.0, cranial))
+    return worst_mm - float(awkward_mm(0.0, cranial))
 
 
 def _to_skin(task: Task, tip_mm: Vector, through: Vector, ct: CtVolume) -> Trajectory:

@@ -9,7 +9,7 @@ import numpy as np
 
 from planner.planning.body_outline import AIR_HU, body_outline
 from planner.planning.sampling import along_line
-from planner.planning.segment_distance import nearest_on_segment
+from planner.planning.segment_distance import in_blocks, nearest_in_blocks
 from planner.planning.surfaces import surface_points, surroundings_of
 
 if TYPE_CHECKING:
@@ -36,23 +36,22 @@ def gas_distance_mm(trajectory: Trajectory, ct: CtVolume, radius_mm: float) -> f
     outlined structure: a scan without gas near does not show that no pleura is.
     """
     outline = body_outline(ct)
-    points = _gas_points(ct)
+    points, balls = _gas_points(ct)
     if not len(points):
         return float("inf")
     tip, way = trajectory.tip.array, trajectory.entry.array - trajectory.tip.array
     outer = max(trajectory.length_mm - SKIN_DEPTH_MM, 1.0) / trajectory.length_mm
-    near = np.linalg.norm(points - trajectory.tip.array, axis=1) <= trajectory.length_mm
-    if not near.any():
+    distance, _, _ = nearest_in_blocks(points, balls, tip + outer * way, tip)
+    if distance > trajectory.length_mm:
         return float("inf")
-    distance, _, _ = nearest_on_segment(np.ascontiguousarray(points[near]), tip + outer * way, tip)
     return float(distance) - radius_mm - max(outline.geometry.spacing_mm) / 2.0
 
 
 @lru_cache(maxsize=2)
-def _gas_points(ct: CtVolume) -> NDArray[np.float64]:
-    """Return the surface of the gas on the coarse grid, shape ``(n, 3)``, LPS."""
+def _gas_points(ct: CtVolume) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the surface of the gas on the coarse grid, LPS, and the balls about its blocks."""
     outline = body_outline(ct)
-    return surface_points(outline.gas, outline.geometry)
+    return in_blocks(surface_points(outline.gas, outline.geometry))
 
 
 def way_through(trajectory: Trajectory, ct: CtVolume, anatomy: Anatomy) -> str:
