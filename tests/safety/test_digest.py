@@ -11,8 +11,9 @@ from planner.domain.levels import Level
 from planner.geometry.points import PointLps
 from planner.geometry.volume_geometry import VolumeGeometry
 from planner.safety import assess, input_digest
-from planner.safety.digest import anatomy_digest, cement_digest, scan_digest
+from planner.safety.digest import anatomy_digest, cement_digest, exposure_digest, scan_digest
 from safety.cases import acknowledged, check, exposure_for, good_plan, good_scene
+from safety.rule_cases import exposed
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +144,21 @@ def test_that_every_part_of_a_predicted_fill_moves_its_digest(scene):
         {"model": replace(cement.model, version="2")},
     ]
     digests = [cement_digest(cement), *(cement_digest(replace(cement, **one)) for one in changes)]
+    assert len(set(digests)) == len(digests)
+
+
+def test_that_every_part_of_a_simulation_moves_its_digest(plan):
+    run = exposed(plan)["exposures"]["a1"]
+    killed, grid = run.killed, run.killed.geometry
+    changes = [
+        {"ablation_id": "a2"},
+        {"at_structures": {}},
+        {"killed": replace(killed, dead=flipped(killed.dead))},
+        {"killed": replace(killed, certain=flipped(killed.certain))},
+        {"killed": replace(killed, geometry=grid.cropped((1, 0, 0), grid.size_ijk))},
+        {"model": replace(run.model, version="2")},
+    ]
+    digests = [exposure_digest(run), *(exposure_digest(replace(run, **one)) for one in changes)]
     assert len(set(digests)) == len(digests)
 
 

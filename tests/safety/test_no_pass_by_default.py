@@ -1,16 +1,19 @@
 """Where a number or a word a rule leans on is none at all, the rule says so and does not pass."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 
-from planner.domain.finding import Verdict
+from planner.domain.finding import Severity, Verdict
 from planner.geometry.points import PointLps
 from planner.safety import ablation, cement, identity, needle
 from planner.safety.measured import MissingInputError
 from planner.safety.ruler import Ruler, _agreed
-from safety.cases import check, good_plan
+from planner.safety.spared import _measured
+from safety.cases import check, found, good_plan
+from safety.rule_cases import answered
 from safety.test_what_is_missing import missing
 
 NAN = float("nan")
@@ -158,6 +161,24 @@ def test_that_a_needle_across_its_pedicle_is_not_measured_in_it():
     what, rules = missing(check(plan), OUTLINED)
     assert "the L3 left needle does not run along the pedicle" in what
     assert {"N3", "N4", "N5"} <= rules
+
+
+def test_that_a_question_left_open_is_asked_beside_what_blocks():
+    assessment = check(answered(cord_compression_symptoms=True, epidural_grade=None))
+    assert found(assessment)["E4"] is Severity.BLOCK
+    what, rules = missing(assessment, "Not answered")
+    assert what == {"epidural grade (ESCC)"}
+    assert "E4" in rules
+
+
+def test_that_where_nothing_could_be_measured_the_first_reason_is_given():
+    def lacks(what):
+        raise MissingInputError(what)
+
+    with pytest.raises(MissingInputError, match="canal"):
+        _measured([partial(lacks, "canal"), partial(lacks, "foramen")], gap=True)
+    with pytest.raises(ValueError, match="nothing was measured"):
+        _measured([], gap=True)
 
 
 def test_that_the_region_of_a_level_must_be_known(monkeypatch):
