@@ -449,6 +449,14 @@ def _(slices):
     setting_all(slices[13:], RescaleSlope="1.05")
 
 
+@unlike("right half of the pictures empty", LOAD)
+def _(slices):
+    for data in slices:
+        hu = hu_of(data)
+        hu[:, 28:] = -1000.0
+        set_hu(data, hu)
+
+
 @unlike("twice the rows, half the columns", REFUSE, "SWAPPED-MATRIX")
 def _(slices):
     for data in slices:

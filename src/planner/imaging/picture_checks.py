@@ -326,12 +326,14 @@ def _check_swapped(frame: Frame, hu: NDArray[np.int16]) -> None:
 def _row_correlation(plane: NDArray[np.int16]) -> float:
     """Return the correlation of each pixel with the one below it, in some of the rows."""
     step = max(1, len(plane) // _COMPARED_PIXELS)
-    return _correlation(plane[:-1:step], plane[1::step])
+    above, below = plane[:-1:step], plane[1::step]
+    return _correlation(above, below) if np.ptp(plane) else 1.0
 
 
 def _correlation(some: NDArray[np.int16], others: NDArray[np.int16]) -> float:
+    """Return the correlation of two pictures, 0 where one of them is empty."""
     a, b = (values.astype(np.float64).ravel() for values in (some, others))
     a -= a.mean()
     b -= b.mean()
     power = float(np.sqrt((a**2).sum() * (b**2).sum()))
-    return float((a * b).sum()) / power if power > 0.0 else 1.0
+    return float((a * b).sum()) / power if power > 0.0 else 0.0
