@@ -1,5 +1,6 @@
 """The presenter alone: an autospecced view, real desks, services over a digital spine."""
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from planner.domain.finding import Verdict
 from planner.domain.levels import Level, Side
 from planner.domain.volume import GateFinding, GateVerdict
 from planner.geometry.points import PointLps
+from planner.session import state_words
 from planner.session.drawing import Handle
 from planner.session.jobs import JobProgress
 from planner.session.planes import Plane
@@ -129,6 +131,53 @@ def test_that_a_fault_anywhere_stops_the_checks(planned):
     planned.work.fault(RuntimeError("somewhere else"))
     assert planned.check.phase is CheckPhase.STOPPED
     assert planned.view.show_drawing.call_args.args[0].zones == ()
+
+
+def as_the_window_does(desk, intent):
+    """Do something; whatever nobody catches goes to ``fault``, and what fails there is dropped."""
+    try:
+        intent()
+    except Exception as failure:  # the hook of the window catches everything too
+        with suppress(Exception):
+            desk.work.fault(failure)
+
+
+STATES = ("study_state", "anatomy_state", "plan_state", "treat_state", "drawing_of")
+
+
+@pytest.mark.parametrize("broken", STATES)
+def test_that_a_state_that_cannot_be_made_never_leaves_the_old_verdict(
+    planned, monkeypatch, broken
+):
+    def breaks(*_asked, **_named):
+        raise ZeroDivisionError("no state")
+
+    assert planned.check.phase is CheckPhase.CURRENT
+    monkeypatch.setattr(state_words, broken, breaks)
+    as_the_window_does(planned, lambda: planned.work.answer("inr", 1.1))
+    assert planned.check.phase is CheckPhase.STOPPED
+    assert planned.check.verdict is Verdict.NOT_EVALUATED
+    as_the_window_does(planned, planned.work.checks.retry)
+    as_the_window_does(planned, planned.settle)
+    assert planned.check.phase is CheckPhase.STOPPED
+    assert "ZeroDivisionError" in planned.said.text
+    monkeypatch.undo()
+    planned.work.checks.retry()
+    planned.settle()
+    assert planned.check.phase is CheckPhase.CURRENT
+
+
+@pytest.mark.parametrize("broken", ["show_check", "show_study", "show_plan", "show_treatment"])
+def test_that_what_could_not_be_shown_is_shown_again(planned, broken):
+    shows = getattr(planned.view, broken)
+    planned.work._shown.clear()
+    shows.side_effect = ZeroDivisionError("a widget")
+    with pytest.raises(ZeroDivisionError):
+        planned.work.refresh()
+    shows.side_effect = None
+    shows.reset_mock()
+    planned.work.refresh()
+    shows.assert_called_once()
 
 
 def test_that_a_state_that_is_not_current_cannot_hold_a_verdict(planned):

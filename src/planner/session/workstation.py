@@ -204,8 +204,10 @@ class Workstation:
 
     def fault(self, error: BaseException) -> None:
         """Stop the checks because something unforeseen failed anywhere in the window."""
-        self.checks.stop(error)
-        self.say(f"Checks stopped: {type(error).__name__}: {error}", is_error=True)
+        try:
+            self.checks.stop(error)
+        finally:
+            self.say(f"Checks stopped: {type(error).__name__}: {error}", is_error=True)
 
     def show_finding(self, fingerprint: str) -> None:
         """Select a finding and show its place in every pane."""
@@ -257,10 +259,19 @@ class Workstation:
         self.jobs.close()
 
     def refresh(self) -> None:
-        """Show every state that differs from what is shown."""
-        if self.reception.coming is not None:
-            self._refresh_coming()
-            return
+        """Show every state that differs from what is shown.
+
+        The verdict comes first: whatever fails further down, a void one never stays hidden.
+        """
+        coming = self.reception.coming is not None
+        check = CheckState() if coming else self.checks.state
+        self._publish("check", check, self._view.show_check)
+        if coming:
+            self._refresh_coming(check)
+        else:
+            self._refresh_case()
+
+    def _refresh_case(self) -> None:
         checks, desk = self.checks, self.edits
         if not desk.is_dragging:
             self.panes.keep_along(desk.axis)
@@ -296,7 +307,6 @@ class Workstation:
         self._publish("anatomy", anatomy, show.show_anatomy)
         self._publish("plan", plan, show.show_plan)
         self._publish("treat", treat, show.show_treatment)
-        self._publish("check", checks.state, show.show_check)
         tools = self.corrections.state
         self._publish("tools", tools, show.show_corrections)
         why: Mapping[str, str] = reasons(study, anatomy, plan, treat, checks.state, busy)
@@ -320,17 +330,16 @@ class Workstation:
         self.xrays.follow(cements)
         self.room.follow(is_void=self.outlines.is_stale)
 
-    def _refresh_coming(self) -> None:
+    def _refresh_coming(self, check: CheckState) -> None:
         """Show that nothing can be planned yet, and nothing of the case that was open."""
         show = self._view
-        study, plan, check = StudyState(is_coming=True), PlanState(), CheckState()
+        study, plan = StudyState(is_coming=True), PlanState()
         anatomy, treat = AnatomyState(), TreatState()
         self.plan_shown, self.treatment_shown = plan, treat
         self._publish("study", study, show.show_study)
         self._publish("anatomy", anatomy, show.show_anatomy)
         self._publish("plan", plan, show.show_plan)
         self._publish("treat", treat, show.show_treatment)
-        self._publish("check", check, show.show_check)
         tools = CorrectionState()
         self._publish("tools", tools, show.show_corrections)
         why = reasons(study, anatomy, plan, treat, check, self.jobs.busy)
@@ -339,6 +348,11 @@ class Workstation:
         self._view.show_drawing(Drawing())
 
     def _publish(self, name: str, state: object, show: Callable[..., None]) -> None:
+        """Show a state that differs; one that could not be shown does not count as shown."""
         if name not in self._shown or self._shown[name] != state:
             self._shown[name] = state
-            show(state)
+            try:
+                show(state)
+            except BaseException:
+                self._shown.pop(name, None)
+                raise
