@@ -137,7 +137,7 @@ def as_the_window_does(desk, intent):
     """Do something; whatever nobody catches goes to ``fault``, and what fails there is dropped."""
     try:
         intent()
-    except Exception as failure:  # the hook of the window catches everything too
+    except Exception as failure:  # noqa: BLE001 - the hook of the window catches everything too
         with suppress(Exception):
             desk.work.fault(failure)
 
