@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phantoms import easy_l3
+from planner.document import commands
 from planner.domain.anatomy import SpineGuides
 from planner.domain.corrections import (
     BodyClicked,
@@ -138,6 +139,69 @@ def test_that_a_correction_that_does_not_fit_is_taken_back_with_its_reason(desk,
     assert made(desk) == ()
     assert "off the vertebral bodies" in desk.said.text
     assert desk.check.phase is CheckPhase.CURRENT
+
+
+def bind(anatomy, _labels):
+    return commands.bind_outlines(anatomy.backend)
+
+
+def test_that_undo_brings_the_outlines_back_that_the_plan_then_names(desk, monkeypatch):
+    asked = []
+
+    def redo(_ct, binding, _report):
+        asked.append(binding.backend)
+        return replace(guided(), backend=binding.backend)
+
+    monkeypatch.setattr(desk.services, "bind_anatomy", bind)
+    monkeypatch.setattr(desk.services, "redo_outlines", redo)
+    monkeypatch.setattr(
+        desk.services, "segment", lambda *_asked: replace(guided(), backend="builtin 16")
+    )
+    desk.work.outlines.segment_elsewhere()
+    desk.settle()
+    desk.work.act(lambda: desk.work.edits.do(commands.accept_level(Level.L3)))
+    desk.work.outlines.segment()
+    desk.settle()
+    assert desk.work.edits.anatomy.backend == "builtin 16"
+    desk.work.act(desk.work.edits.undo)
+    assert desk.work.edits.plan.anatomy.accepted_levels == (Level.L3,)
+    assert desk.work.outlines.is_stale
+    assert desk.check.verdict is Verdict.NOT_EVALUATED
+    desk.settle()
+    assert asked[-1] == desk.work.edits.anatomy.backend == "totalsegmentator"
+    assert not desk.work.outlines.is_stale
+    assert "totalsegmentator" in desk.said.text
+
+
+def test_that_another_version_of_an_outliner_makes_no_outlines_void(desk, monkeypatch):
+    monkeypatch.setattr(desk.services, "bind_anatomy", bind)
+    monkeypatch.setattr(
+        desk.services, "segment", lambda *_asked: replace(guided(), backend="builtin 16")
+    )
+    desk.work.outlines.segment()
+    desk.settle()
+    older = replace(desk.work.edits.plan.anatomy, backend="builtin 14")
+    desk.work.act(lambda: desk.work.edits.do(commands.set_anatomy(older)))
+    assert not desk.work.outlines.is_stale
+
+
+def test_that_an_outliner_that_is_gone_takes_no_correction_back(desk, monkeypatch):
+    def refuse(*_asked):
+        raise UsageError("TotalSegmentator is not installed")
+
+    monkeypatch.setattr(desk.services, "bind_anatomy", bind)
+    desk.work.act(lambda: desk.work.edits.do(commands.bind_outlines("totalsegmentator")))
+    desk.settle()
+    press(desk, Tool.CANAL, PointLps(0.0, 0.0, 0.0))
+    desk.settle()
+    desk.work.outlines.segment()
+    desk.settle()
+    monkeypatch.setattr(desk.services, "redo_outlines", refuse)
+    desk.work.act(desk.work.edits.undo)
+    desk.settle()
+    assert len(made(desk)) == 1
+    assert desk.check.verdict is Verdict.NOT_EVALUATED
+    assert "not installed" in desk.said.text
 
 
 def test_that_a_dragged_disc_line_is_one_step_along_its_own_normal(desk):

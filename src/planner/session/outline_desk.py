@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from planner.session.correction_words import what_was_done, what_was_taken_back
+from planner.session.opened_case import NO_OUTLINES
 from planner.session.outlines import OutlineVolume, outline_volume
 from planner.session.surfaces import anatomy_surfaces, bone_surface
 
@@ -140,10 +141,17 @@ class OutlineDesk:
     @property
     def is_stale(self) -> bool:
         """Whether the outlines are not those of the plan's corrections, so that they are void."""
-        if self._edits.anatomy is None or self._edits.document is None:
+        anatomy = self._edits.anatomy
+        if anatomy is None or self._edits.document is None:
             return False
+        return _key(self._wanted(anatomy)) != self._made_for
+
+    def _wanted(self, anatomy: Anatomy) -> AnatomyBinding:
+        """Return the outlines that the plan asks for: those at hand where it names none."""
         binding = self._edits.plan.anatomy
-        return _key(binding) != self._made_for
+        if binding.backend == NO_OUTLINES:
+            return replace(binding, backend=anatomy.backend)
+        return binding
 
     def follow(self) -> None:
         """Work the corrections of the plan into the outlines, in the background."""
@@ -153,7 +161,7 @@ class OutlineDesk:
                 self._asked = None
                 self._jobs.cancel("redo")
             return
-        binding = replace(self._edits.plan.anatomy, backend=anatomy.backend)
+        binding = self._wanted(anatomy)
         if self._asked is not None and _key(binding) == _key(self._asked):
             return
         self._asked = binding
@@ -203,9 +211,18 @@ class OutlineDesk:
     def _not_redone(self, error: PlannerError) -> None:
         """Take back what does not fit its place, and say so."""
         document = self._edits.document
-        if document is not None and document.undo_label.startswith(("Correct", "Name")):
+        is_corrected = document is not None and document.undo_label.startswith(("Correct", "Name"))
+        if document is not None and is_corrected and not self._is_of_another_outliner:
             document.undo()
         self._floor.say(f"Not corrected: {error}", is_error=True)
+
+    @property
+    def _is_of_another_outliner(self) -> bool:
+        """Whether no correction, but who outlines, is what cannot be followed."""
+        anatomy, made_for = self._edits.anatomy, self._made_for
+        if anatomy is None or made_for is None:
+            return False
+        return _key(self._wanted(anatomy))[:2] != made_for[:2]
 
     def _gone(self) -> None:
         self._asked = None
@@ -252,6 +269,8 @@ def _done(
 ) -> str:
     """Return in one sentence what came of the words that are new in a binding, or gone."""
     made = binding.corrections
+    if old is not None and old[:2] != _key(binding)[:2]:
+        return f"These are other outlines, made by {after.backend}. Look at every level."
     was = () if old is None else old[-1]
     if before is not None and isinstance(was, tuple) and old is not None:
         if made[:-1] == was and old[:-1] == _key(binding)[:-1]:
@@ -262,5 +281,10 @@ def _done(
 
 
 def _key(binding: AnatomyBinding) -> tuple[object, ...]:
-    """Return all that outlines depend on; two bindings of one key give the same outlines."""
-    return binding.locator, binding.seeds, binding.corrections
+    """Return all that outlines depend on; two bindings of one key give the same outlines.
+
+    First who outlines and from which file. The version behind a name, as in "builtin 1", is
+    left out: the one that is installed runs whatever version a plan was made with.
+    """
+    name = binding.backend.split()[0]
+    return name, binding.locator, binding.seeds, binding.corrections
