@@ -20,22 +20,29 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from planner.domain.anatomy import Anatomy
+    from planner.domain.anatomy import Anatomy, Vertebra
     from planner.domain.corrections import Correction
     from planner.domain.volume import CtVolume
+    from planner.geometry.volume_geometry import VolumeGeometry
 
 
 def with_drawn_structures(
     ct: CtVolume, anatomy: Anatomy, corrections: Sequence[Correction]
 ) -> Anatomy:
     """Return the anatomy with every lesion, foramen and structure that was grown or painted."""
+    found, strokes = anatomy.seen_at, []
     for word in corrections:
         if isinstance(word, LesionGrown):
             grown = grow_lesion(ct, anatomy, word.at, limits=word)
             anatomy = replace(anatomy, lesion=_started(anatomy, anatomy.lesion) | grown)
         elif isinstance(word, BrushStroke) and not paints_spine(word):
             anatomy = _painted(anatomy, word)
-    return anatomy
+            strokes.append(word)
+    painted = anatomy.masks.keys() & {stroke.paint for stroke in strokes}
+    seen = {
+        name: _seen_at(anatomy, name, found.get(name, frozenset()), strokes) for name in painted
+    }
+    return replace(anatomy, seen_at={**found, **seen}) if seen else anatomy
 
 
 def _started(anatomy: Anatomy, mask: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
@@ -61,22 +68,55 @@ def _painted(anatomy: Anatomy, stroke: BrushStroke) -> Anatomy:
         return replace(anatomy, foramina=foramina)
     painted = _started(anatomy, anatomy.masks.get(stroke.paint))
     painted[box][mask] = not stroke.erase
-    seen = anatomy.seen_at.get(stroke.paint, frozenset())
-    if not stroke.erase:
-        seen |= _beside(anatomy, stroke)
-    return replace(
-        anatomy,
-        masks={**anatomy.masks, stroke.paint: painted},
-        seen_at={**anatomy.seen_at, stroke.paint: seen},
+    return replace(anatomy, masks={**anatomy.masks, stroke.paint: painted})
+
+
+def _seen_at(
+    anatomy: Anatomy, name: str, found: frozenset[Level], strokes: Sequence[BrushStroke]
+) -> frozenset[Level]:
+    """Return the levels beside which a structure is outlined once all strokes are made.
+
+    Only voxels that are left count: what was erased again is not "looked for and not there".
+    """
+    drawn, brushed = _started(anatomy, None), set[Level]()
+    for stroke in strokes:
+        if stroke.paint == name:
+            box, mask = along_line(
+                anatomy.geometry, stroke.points, stroke.radius_mm, stroke.normal
+            )
+            drawn[box][mask] = not stroke.erase
+            if not stroke.erase:
+                brushed |= _beside(anatomy, stroke)
+    whole = anatomy.masks[name]
+    return frozenset(
+        level
+        for level, vertebra in anatomy.vertebrae.items()
+        if (level in brushed and _reaches(anatomy.geometry, drawn, vertebra))
+        or (level in found and _reaches(anatomy.geometry, whole, vertebra))
     )
+
+
+def _reaches(geometry: VolumeGeometry, mask: NDArray[np.bool_], vertebra: Vertebra) -> bool:
+    """Tell whether any voxel of a mask lies beside a vertebra; slices nearest to it first."""
+    middle = geometry.ijk(vertebra.body_centre.array)[2]
+    filled = np.flatnonzero(mask.any(axis=(1, 2)))
+    for k in filled[np.argsort(np.abs(filled - middle))]:
+        j, i = np.nonzero(mask[k])
+        index = np.stack([i, j, np.full(len(i), k)], axis=1).astype(np.float64)
+        if _lies_beside(geometry.lps_mm(index), vertebra):
+            return True
+    return False
 
 
 def _beside(anatomy: Anatomy, stroke: BrushStroke) -> frozenset[Level]:
     """Return the levels a stroke runs beside; a dab at one level says nothing of the others."""
     points = np.array([point.array for point in stroke.points])
     return frozenset(
-        level
-        for level, vertebra in anatomy.vertebrae.items()
-        if np.abs((points - vertebra.body_centre.array) @ np.array(vertebra.superior)).min()
-        <= 0.5 * vertebra.body_size_mm[2]
+        level for level, vertebra in anatomy.vertebrae.items() if _lies_beside(points, vertebra)
     )
+
+
+def _lies_beside(points: NDArray[np.float64], vertebra: Vertebra) -> bool:
+    """Tell whether any point, LPS mm of shape ``(n, 3)``, is as high as a body."""
+    heights = np.abs((points - vertebra.body_centre.array) @ np.array(vertebra.superior))
+    return bool(heights.min() <= 0.5 * vertebra.body_size_mm[2])
