@@ -1,7 +1,8 @@
 """The posterior wall of a body as a surface with its cortex, apart from the mask.
 
 The body's outline is smooth and bridges holes, which is right for a volume. The cortex map reads
-the CT itself along that surface, so a hole stays a hole.
+the CT itself along that surface, so a hole stays a hole. Where the outline itself has a gap, as
+one made elsewhere that leaves out what is lytic, the surface is bridged and judged there too.
 """
 
 from __future__ import annotations
@@ -65,18 +66,39 @@ def posterior_wall(model: SpineModel, number: int, box: Box) -> PosteriorWall | 
     found = np.isfinite(wall_v)
     if found.sum() < 9:
         return None
+    bridged_v = _bridged(wall_v)
+    whole = np.isfinite(bridged_v)
     grid_s, grid_u = np.meshgrid(s_mm, u_mm, indexing="ij")
-    points = model.curve.at(grid_s[found], wall_v[found], grid_u[found])
-    cortex = _cortex_hu(model, grid_s[found], points)
+    points = model.curve.at(grid_s[whole], bridged_v[whole], grid_u[whole])
+    cortex = _cortex_hu(model, grid_s[whole], points)
     breaches: tuple[WallBreach, ...] = ()
     intact: bool | None = None
     if (
         max(model.ct.geometry.spacing_mm) <= THICKEST_SLICE_MM
         and model.noise_hu <= LOUDEST_NOISE_HU
     ):
-        breaches = _breaches(model, found, points, cortex)
-        intact = not breaches
-    return PosteriorWall(points_mm=points, cortex_hu=cortex, intact=intact, breaches=breaches)
+        breaches, doubted = _breaches(model, found, whole, points, cortex)
+        intact = False if breaches else None if doubted else True
+    seen = found[whole]
+    return PosteriorWall(
+        points_mm=points[seen], cortex_hu=cortex[seen], intact=intact, breaches=breaches
+    )
+
+
+def _bridged(wall_v: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the wall with straight lines over its gaps, NaN past its ends.
+
+    A gap is what lies between wall above and below, or else between wall left and right. There
+    the outline leaves out a piece of the body, which is no reason to call the wall whole.
+    """
+    out = wall_v.copy()
+    for lines in (out.T, out):
+        for line in lines:
+            there = np.flatnonzero(np.isfinite(line))
+            if len(there):
+                inner = np.arange(there[0], there[-1] + 1)
+                line[inner] = np.interp(inner, there, line[there])
+    return out
 
 
 def _surface_v(
@@ -106,7 +128,12 @@ def _surface_v(
     seen = np.isfinite(wall).any(axis=0)
     middle = np.full(wall.shape[1], np.inf)
     middle[seen] = np.nanmedian(wall[:, seen], axis=0)
-    return np.where(wall <= middle + DEEPEST_DISH_MM, wall, np.nan)
+    # A pit that takes most of its column is itself the middle: judge it by its two rims as well.
+    filled = np.where(np.isfinite(wall), wall, np.inf)
+    below = np.minimum.accumulate(filled, axis=0)
+    above = np.minimum.accumulate(filled[::-1], axis=0)[::-1]
+    rims = np.minimum(middle, np.maximum(below, above))
+    return np.where(wall <= rims + DEEPEST_DISH_MM, wall, np.nan)
 
 
 def _cortex_hu(model: SpineModel, s: NDArray[np.float64], points: Vector) -> NDArray[np.float64]:
@@ -120,23 +147,31 @@ def _cortex_hu(model: SpineModel, s: NDArray[np.float64], points: Vector) -> NDA
 def _breaches(
     model: SpineModel,
     found: NDArray[np.bool_],
+    whole: NDArray[np.bool_],
     points: Vector,
     cortex: NDArray[np.float64],
-) -> tuple[WallBreach, ...]:
-    """Return holes in the cortex map away from the endplates."""
+) -> tuple[tuple[WallBreach, ...], bool]:
+    """Return holes away from the endplates, and whether a gap leaves the wall in doubt.
+
+    Where ``whole`` bridges what was not ``found``, the CT alone tells a hole; bone on the bridge
+    is no proof of a wall, because the outline says that there is none.
+    """
     hole = np.zeros(found.shape, np.bool_)
-    usual = BREACH_SHARE * (float(np.median(cortex)) - model.soft_hu)
-    hole[found] = cortex < model.soft_hu + np.clip(usual, LEAST_OVER_SOFT_HU, BREACH_OVER_SOFT_HU)
-    rim = round(_RIM_MM)
-    hole &= ndimage.binary_erosion(found, iterations=rim)
-    pieces, count = ndimage.label(hole)
+    usual = BREACH_SHARE * (float(np.median(cortex[found[whole]])) - model.soft_hu)
+    hole[whole] = cortex < model.soft_hu + np.clip(usual, LEAST_OVER_SOFT_HU, BREACH_OVER_SOFT_HU)
+    inner = ndimage.binary_erosion(whole, iterations=round(_RIM_MM))
     number_at = np.full(found.shape, -1)
-    number_at[found] = np.arange(len(points))
+    number_at[whole] = np.arange(len(points))
     out = []
-    for piece in range(1, count + 1):
-        members = number_at[pieces == piece]
-        # The surface is sampled once per square millimetre.
-        if len(members) >= LEAST_BREACH_MM2:
-            centre = PointLps.of(points[members].mean(0))
-            out.append(WallBreach(at=centre, area_mm2=float(len(members))))
-    return tuple(out)
+    for members in _pieces(number_at, hole & inner):
+        centre = PointLps.of(points[members].mean(0))
+        out.append(WallBreach(at=centre, area_mm2=float(len(members))))
+    return tuple(out), bool(_pieces(number_at, ~found & inner))
+
+
+def _pieces(number_at: NDArray[np.int_], mask: NDArray[np.bool_]) -> list[NDArray[np.int_]]:
+    """Return the point numbers of every connected piece that is large enough to be a hole."""
+    pieces, count = ndimage.label(mask)
+    every = [number_at[pieces == piece] for piece in range(1, count + 1)]
+    # The surface is sampled once per square millimetre.
+    return [members for members in every if len(members) >= LEAST_BREACH_MM2]
