@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from imaging.dicom_patient import series, set_hu, set_uid, write
+from planner.app.main import INPUT_REFUSED, main
 from planner.catalog import load_catalog
+from planner.document.plan_file import save_plan
 from planner.domain.errors import InputRefusedError
 from planner.domain.levels import Level
 from planner.domain.plan import AnatomyBinding, Plan, ScanBinding
@@ -99,6 +101,22 @@ def test_that_only_the_scan_of_a_plan_opens_under_it(tmp_path: Path, name: str) 
         reopen_case(plan, load_catalog(), ct_path=tmp_path / "other")
     assert refused.value.code == OTHER_CT
     assert "Analytic" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_that_corrections_of_a_plan_are_played_on_its_own_scan_only(
+    tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path / "own", series())
+    save_plan(tmp_path / "made.plan.json", plan_on(tmp_path / "own"))
+    slices, words = OTHERS[name]
+    write(tmp_path / "other", slices)
+    line = ["segment", str(tmp_path / "other"), "--out", str(tmp_path / "out.nrrd"), "--json"]
+    assert main([*line, "--corrections", str(tmp_path / "made.plan.json")]) == INPUT_REFUSED
+    said = capsys.readouterr()
+    assert OTHER_CT in said.out + said.err
+    assert words in said.out + said.err
+    assert not (tmp_path / "out.nrrd").exists()
 
 
 def test_that_a_plan_whose_scan_is_gone_says_so_and_opens_where_it_was_moved(

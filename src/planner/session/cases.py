@@ -103,10 +103,24 @@ def open_case(
     *,
     series_uid: str | None = None,
     binding: AnatomyBinding | None = None,
+    of_plan: Plan | None = None,
     report: ProgressReport = unreported,
 ) -> Case:
-    """Read a scan and outline its vertebrae."""
-    ct = load_ct(path, series_uid, lambda part, what: report(part * READING_SHARE, what))
+    """Read a scan and outline its vertebrae.
+
+    Raises
+    ------
+    InputRefusedError
+        When the scan cannot be used; ``PLAN-OTHER-CT`` when it is not that of ``of_plan``.
+    """
+
+    def reading(fraction: float, message: str) -> None:
+        report(fraction * READING_SHARE, message)
+
+    if of_plan is None:
+        ct = load_ct(path, series_uid, reading)
+    else:
+        ct = _scan_of(of_plan, path, reading, series_uid=series_uid)
     return _outlined(ct, binding or AnatomyBinding(backend="builtin"), catalog, report)
 
 
@@ -177,22 +191,37 @@ def reopen_case(
             f"The CT of this plan is not at {place} any more. Put it back, or say where it is "
             "with --ct. The plan itself is unchanged.",
         )
+    ct = _scan_of(
+        plan,
+        place,
+        lambda part, what: report(part * READING_SHARE, what),
+        on_slices=on_slices,
+    )
+    return _outlined(ct, plan.anatomy, catalog, report)
+
+
+def _scan_of(
+    plan: Plan,
+    place: Path,
+    report: ProgressReport,
+    *,
+    series_uid: str | None = None,
+    on_slices: SliceDelivery | None = None,
+) -> CtVolume:
+    """Read the scan a plan was made on; refuse any other one."""
     try:
         ct = load_ct(
-            place,
-            plan.scan.series_uid or None,
-            lambda part, what: report(part * READING_SHARE, what),
-            on_slices=on_slices,
+            place, series_uid or plan.scan.series_uid or None, report, on_slices=on_slices
         )
     except InputRefusedError as refusal:
-        if refusal.code != NO_SUCH_SERIES:
+        if refusal.code != NO_SUCH_SERIES or series_uid:
             raise
         raise _other_scan(place, _nearest_relation(plan, place)) from refusal
     if ct.record.sha256 != plan.scan.sha256:
         raise _other_scan(place, relation_in_words(plan.scan, ct.record))
     if names_another_patient(plan.scan.patient, ct.record.patient):
         raise _other_scan(place, "it has the same voxels, but names ANOTHER PATIENT")
-    return _outlined(ct, plan.anatomy, catalog, report)
+    return ct
 
 
 def _nearest_relation(plan: Plan, place: Path) -> str:

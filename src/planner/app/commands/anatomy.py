@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.domain.anatomy import Anatomy, Pedicle, Vertebra
+    from planner.domain.plan import Plan
     from planner.domain.volume import CtVolume
     from planner.geometry.points import PointLps
 
@@ -36,15 +37,17 @@ def segment(arguments: argparse.Namespace) -> Outcome:
     """Outline the vertebrae of a CT and write them on its grid."""
     check_out_folder(arguments.out)
     started = time.perf_counter()
+    corrected = None if arguments.corrections is None else load_plan(arguments.corrections)
     case = open_case(
         arguments.ct,
         load_catalog(user_data_folder()),
         series_uid=arguments.series,
         binding=_corrected(
             _binding(arguments.backend, tuple(arguments.seed)),
-            arguments.corrections,
+            corrected,
             arguments.lesion,
         ),
+        of_plan=corrected,
         report=progress,
     )
     anatomy = case.anatomy
@@ -75,11 +78,11 @@ def _binding(backend: str, seeds: tuple[tuple[object, object], ...]) -> AnatomyB
 
 
 def _corrected(
-    binding: AnatomyBinding, plan: Path | None, lesions: Sequence[PointLps]
+    binding: AnatomyBinding, plan: Plan | None, lesions: Sequence[PointLps]
 ) -> AnatomyBinding:
     """Add the corrections of a plan and the lesions that were clicked."""
     if plan is not None:
-        made = load_plan(plan).anatomy
+        made = plan.anatomy
         known = {level for level, _ in binding.seeds}
         seeds = tuple(seed for seed in made.seeds if seed[0] not in known)
         binding = replace(binding, seeds=binding.seeds + seeds, corrections=made.corrections)
