@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.catalog import load_catalog
+from planner.domain.anatomy import Quality, QualityVerdict
 from planner.domain.finding import Severity, Verdict
 from planner.domain.levels import Level, Side
 from planner.domain.plan import Approach, SideConfirmation, Trajectory, TrajectoryId
@@ -103,6 +104,40 @@ def test_that_findings_come_heaviest_first_with_their_acknowledgement() -> None:
     assert rows[2].acknowledged.startswith("Dr A. Example")
     assert rows[0].acknowledged == ""
     assert (rows[0].about, rows[2].about) == ("needle 1", "needle 2")
+
+
+def test_that_no_word_of_a_finding_is_cut() -> None:
+    plan = make_plan()
+    checked = make_assessment(plan)
+    rules = ", ".join(f"N{n}" for n in range(300))
+    words = replace(
+        checked.findings[2],
+        message=f"{rules} could not run.",
+        threshold=rules,
+        source=rules,
+        resolve=rules,
+    )
+    checked = replace(checked, findings=(words,), evidence=(("N1", rules),))
+    report = build_report(plan, EMPTY, checked)
+    (row,) = report.findings
+    assert row.message == f"{rules} could not run."
+    assert row.threshold == row.source == row.resolve == rules
+    assert report.evidence[0].value == rules
+
+
+def test_that_page_one_alerts_of_what_speaks_against_a_treated_outline() -> None:
+    case = make_case()
+    metal = "metal within 15 mm: streaks may have moved the outline"
+    doubtful = Quality(
+        verdict=QualityVerdict.CHECK, flags=(metal, "the pedicles differ in width: check both")
+    )
+    treated = replace(case.anatomy.vertebrae[Level.L3], quality=doubtful)
+    other = replace(treated, level=Level.L2)
+    anatomy = replace(case.anatomy, vertebrae={Level.L3: treated, Level.L2: other})
+    alerts = build_report(case.plan, replace(case, anatomy=anatomy), None).alerts
+    (alert,) = [alert for alert in alerts if metal in alert]
+    assert alert.startswith("L3: the count starts from a partly seen sacrum; metal")
+    assert "the pedicles differ in width" in alert
 
 
 def test_that_an_answer_to_a_finding_that_changed_no_longer_counts() -> None:

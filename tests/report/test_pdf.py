@@ -349,6 +349,18 @@ def test_that_a_plan_without_needles_is_still_a_paper(case) -> None:
     assert squeezed("nothing was looked for") in squeezed(text_of(pdf))
 
 
+def test_that_a_finding_longer_than_a_page_is_on_paper_to_its_last_word() -> None:
+    plan = make_plan()
+    rules = " ".join(f"rule{n}x" for n in range(1200))
+    checked = make_assessment(plan)
+    long = replace(checked.findings[2], message=f"{rules} could not run.")
+    pdf, _ = make_pdf(build_report(plan, ReportScene(), replace(checked, findings=(long,))))
+    text = squeezed(text_of(pdf))
+    missing = [n for n in range(1200) if f"rule{n}x" not in text]
+    assert missing == []
+    assert "couldnotrun." in text
+
+
 def test_that_forty_findings_and_nine_needles_run_over_pages_without_loss() -> None:
     first = make_plan().trajectories[0]
     needles = tuple(replace(first, id=TrajectoryId(f"t{n}")) for n in range(9))

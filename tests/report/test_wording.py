@@ -45,6 +45,10 @@ def test_that_a_long_text_is_cut_with_a_count() -> None:
     assert wording.plain("x" * 700).endswith("… (100 more characters not shown)")
 
 
+def test_that_words_of_our_own_are_whole_and_show_what_hides() -> None:
+    assert wording.visible("x" * 700 + "\u202e") == "x" * 700 + "⟨U+202E⟩"
+
+
 @pytest.mark.parametrize(
     ("code", "prone"), [("HFP", True), ("FFP", True), ("HFS", False), ("", False), ("XXP", False)]
 )

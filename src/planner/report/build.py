@@ -39,7 +39,7 @@ from planner.report.xrays import xray_pictures
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from planner.domain.anatomy import Anatomy
+    from planner.domain.anatomy import Anatomy, Vertebra
     from planner.domain.finding import Assessment
     from planner.domain.plan import AblationId, CementId, Plan, Trajectory, TrajectoryId
     from planner.domain.prediction import Exposure, MissingZone, PredictedCement, PredictedZone
@@ -232,12 +232,18 @@ def _alerts(
         alerts.append("No outlines of canal, foramina and posterior wall were available.")
     else:
         alerts += [
-            f"{level}: {vertebra.level_doubt}"
+            f"{level}: {'; '.join(doubts)}."
             for level, vertebra in scene.anatomy.vertebrae.items()
-            if vertebra.level_doubt and any(t.level is level for t in plan.trajectories)
+            if (doubts := _doubts(vertebra)) and any(t.level is level for t in plan.trajectories)
         ]
     alerts += [f"Scan warning: {warning}" for warning in plan.scan.gate_warnings]
     return tuple(plain(alert) for alert in alerts)
+
+
+def _doubts(vertebra: Vertebra) -> tuple[str, ...]:
+    """Return what speaks against the name or the outline of a vertebra."""
+    name = (vertebra.level_doubt,) if vertebra.level_doubt else ()
+    return (*name, *vertebra.quality.flags)
 
 
 def _provenance(

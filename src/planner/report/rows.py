@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from planner.domain.prediction import MissingZone
 from planner.report.model import AblationRow, CementRow, ExposureRow, Fact, FindingRow
-from planner.report.wording import number, plain
+from planner.report.wording import number, plain, visible
 from planner.safety.resolving import is_settled
 
 if TYPE_CHECKING:
@@ -151,7 +151,10 @@ def model_words(model: ModelLabel) -> str:
 
 
 def finding_rows(plan: Plan, assessment: Assessment) -> tuple[FindingRow, ...]:
-    """Return every finding, heaviest first, with the acknowledgement that answers it."""
+    """Return every finding, heaviest first, with the acknowledgement that answers it.
+
+    No word of them is cut: the end of one may name the rules that could not run.
+    """
     answers = {item.fingerprint: item for item in plan.acknowledgements}
     rows = []
     for finding in sorted(assessment.findings, key=lambda one: (one.severity.rank, one.rule)):
@@ -159,17 +162,17 @@ def finding_rows(plan: Plan, assessment: Assessment) -> tuple[FindingRow, ...]:
         rows.append(
             FindingRow(
                 severity=finding.severity,
-                rule=plain(finding.rule),
+                rule=visible(finding.rule),
                 about=_about(plan, finding),
-                message=plain(finding.message),
-                structure=plain(structure_words(finding.structure)),
+                message=visible(finding.message),
+                structure=visible(structure_words(finding.structure)),
                 distance_mm=finding.distance_mm,
-                threshold=plain(finding.threshold),
-                source=plain(finding.source),
-                resolve=plain(finding.resolve),
+                threshold=visible(finding.threshold),
+                source=visible(finding.source),
+                resolve=visible(finding.resolve),
                 acknowledged=""
                 if answer is None or not is_settled(plan, finding)
-                else plain(f"{answer.by}, {answer.at_utc}: {answer.reason}"),
+                else visible(f"{answer.by}, {answer.at_utc}: {answer.reason}"),
             )
         )
     return tuple(rows)
@@ -177,7 +180,9 @@ def finding_rows(plan: Plan, assessment: Assessment) -> tuple[FindingRow, ...]:
 
 def evidence_rows(assessment: Assessment) -> tuple[Fact, ...]:
     """Return for every rule that ran what it looked at and with what margin."""
-    return tuple(Fact(label=plain(rule), value=plain(seen)) for rule, seen in assessment.evidence)
+    return tuple(
+        Fact(label=visible(rule), value=visible(seen)) for rule, seen in assessment.evidence
+    )
 
 
 def object_names(plan: Plan) -> tuple[Fact, ...]:

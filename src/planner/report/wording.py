@@ -131,14 +131,18 @@ def short_uid(uid: str) -> str:
     return uid if len(uid) <= 24 else f"{uid[:10]}…{uid[-10:]}"
 
 
-def plain(text: str) -> str:
-    """Make a text from outside safe to print: one line, nothing invisible, bounded.
+def visible(text: str) -> str:
+    """Make a text safe to print, as long as it is: one line, nothing invisible.
 
     Control, direction-changing and unassigned characters are written as ``⟨U+202E⟩``, so
     that nothing can hide, reorder or delete what a reader sees.
     """
-    shown = "".join(_visible(character) for character in text)
-    shown = " ".join(shown.split())
+    return " ".join("".join(_visible(character) for character in text).split())
+
+
+def plain(text: str) -> str:
+    """Make a text from outside safe to print, and bounded; findings are never cut so."""
+    shown = visible(text)
     if len(shown) > LONGEST_TEXT:
         left_out = len(shown) - LONGEST_TEXT
         shown = f"{shown[:LONGEST_TEXT]} … ({left_out} more characters not shown)"
