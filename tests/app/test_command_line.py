@@ -50,6 +50,20 @@ def test_that_a_wrong_word_gets_one_sentence_and_exit_code_2(
     assert shown.out == ""
 
 
+def test_that_a_table_refuses_an_order_it_does_not_know(capsys) -> None:
+    words = ["simulate", "no-such-plan", "--tier", "table", "--order", "in-turn"]
+    assert main(words) == WRONG_USAGE
+    assert "there is no order" in capsys.readouterr().err
+
+
+def test_that_the_help_of_deidentify_says_that_copies_of_two_runs_do_not_belong_together(
+    capsys,
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["deidentify", "--help"])
+    assert "no longer say that they belong together" in " ".join(capsys.readouterr().out.split())
+
+
 def test_that_every_part_of_a_recipe_has_a_word() -> None:
     words = {
         "seed": ["--seed", "5"],

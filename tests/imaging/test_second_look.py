@@ -47,6 +47,28 @@ def test_that_a_slice_from_elsewhere_is_odd_though_no_row_is_damaged() -> None:
     assert odd_slices(samples) == [(6, None)]
 
 
+@pytest.mark.parametrize(
+    ("pairs", "words"),
+    [
+        ([(4, 9)], "slices 5, 10 of 20"),
+        ([(4, 9), (5, 11)], "slices 5, 10 of 20, and 1 more such group"),
+        ([(4, 9), (5, 11), (6, 13)], "slices 5, 10 of 20, and 2 more such groups"),
+    ],
+)
+def test_that_repeated_pictures_are_counted_in_words(tmp_path: Path, pairs, words: str) -> None:
+    slices = series(slices=20)
+    for data in slices:
+        hu = hu_of(data)
+        noisy = hu + RANDOM.normal(0.0, 30.0, hu.shape).round()
+        set_hu(data, noisy.clip(-1000.0, 1000.0))
+    for first, again in pairs:
+        slices[again].PixelData = slices[first].PixelData
+    write(tmp_path, slices)
+    found = {one.code: one for one in load_ct(tmp_path).record.findings}
+    assert f"({words})" in found["DCM-REPEATED-PICTURE"].message
+    assert " 0 more" not in found["DCM-REPEATED-PICTURE"].message
+
+
 def test_that_a_turned_slice_is_named(tmp_path: Path) -> None:
     slices = series()
     for data in slices:

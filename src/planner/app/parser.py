@@ -14,6 +14,11 @@ from planner.geometry.points import PointLps
 
 NOT_A_DEVICE = "Research and teaching software. Not a medical device."
 
+ONE_COPY = (
+    "One run copies one series, under identifiers that no other run gives again: copies of two "
+    "series of a study no longer say that they belong together, so that nobody can link them."
+)
+
 _Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"  # noqa: SLF001 - argparse has no public name for it
 
 
@@ -150,6 +155,7 @@ def _imaging(commands: _Commands) -> None:
     _ct(convert)
     convert.add_argument("--out", type=Path, required=True)
     deidentify = _command(commands, "deidentify", "Write a de-identified copy.", "imaging")
+    deidentify.epilog = ONE_COPY
     _ct(deidentify)
     deidentify.add_argument("--out", type=Path, required=True)
 

@@ -130,7 +130,9 @@ def check_pictures(
     repeated = repeated_pictures(samples, digests)
     if repeated:
         first = ", ".join(str(k + 1) for k in repeated[0][:5])
-        shown = f"slices {first} of {len(frames)}, and {len(repeated) - 1} more such groups"
+        shown = f"slices {first} of {len(frames)}"
+        if more := len(repeated) - 1:
+            shown += f", and {more} more such group{'s' if more > 1 else ''}"
         names = [frames[k].file.name for alike in repeated for k in alike]
         notes.append(finding(Code.REPEATED_PICTURE, shown, names))
     doubt = doubt_of_hu(samples)

@@ -41,11 +41,16 @@ LETHAL_COLD = (-20.0, -40.0)
 def simulate(arguments: argparse.Namespace) -> Outcome:
     """Predict heat, cold and cement of a plan in one of the three tiers."""
     begun = time.perf_counter()
+    tier, order = Tier(arguments.tier), Order(arguments.order)
+    if tier is Tier.TABLE and order is not Order.TOGETHER:
+        raise UsageError(
+            "A table knows no other needle, so there is no order. Use --tier preview or full "
+            "with --order."
+        )
     if arguments.zones is not None:
         check_out_folder(arguments.zones)
     plan, case = plan_and_case(arguments)
     tested_installation()
-    tier = Tier(arguments.tier)
     predictions = predict(plan, case)
     files: list[str] = []
     if tier is Tier.TABLE:
@@ -55,7 +60,7 @@ def simulate(arguments: argparse.Namespace) -> Outcome:
             )
         ablations = [_table_zone(key, zone) for key, zone in predictions.zones.items()]
     else:
-        found = simulate_and_keep(plan, case, tier, order=Order(arguments.order), report=progress)
+        found = simulate_and_keep(plan, case, tier, order=order, report=progress)
         ablations = _simulated(plan, found)
         if arguments.zones:
             files = [str(path) for path in write_zones(arguments.zones, found)]
