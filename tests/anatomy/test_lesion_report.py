@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from phantoms import broken_wall_l3, easy_l3, healthy_l3
-from planner.anatomy import VertebraPart, report_lesion, vertebra_parts
+from planner.anatomy import LesionReport, VertebraPart, report_lesion, vertebra_parts
+from planner.anatomy.lesion_report import UNKNOWN
 from planner.domain.anatomy import Anatomy
 from planner.domain.errors import UsageError
 from planner.domain.levels import Level, Side
@@ -121,3 +122,50 @@ def test_that_a_level_without_lesion_or_pedicle_is_refused_in_words() -> None:
     bare = replace(phantom.truth, vertebrae={**phantom.truth.vertebrae, Level.L3: vertebra})
     with pytest.raises(UsageError, match="pedicle"):
         vertebra_parts(bare, Level.L3)
+
+
+def filled_body(marrow_hu: float | None, *, alone: bool = False) -> LesionReport:
+    """Report a lesion that fills the body of L3, all of one HU or left as it is."""
+    phantom = TRUTH()
+    truth = phantom.truth
+    lesion = truth.bodies == Level.L3.verse_label
+    hu = phantom.ct.hu.copy()
+    if marrow_hu is not None:
+        start = np.rint(phantom.ct.geometry.ijk(truth.geometry.lps_mm(np.zeros(3)))).astype(int)
+        noise = np.random.default_rng(5).normal(marrow_hu, 5.0, int(lesion.sum()))
+        hu[tuple((np.argwhere(lesion) + start[::-1]).T)] = noise.astype(np.int16)
+    seen = {Level.L3: truth.vertebrae[Level.L3]} if alone else truth.vertebrae
+    anatomy = replace(truth, lesion=lesion, vertebrae=seen)
+    return report_lesion(replace(phantom.ct, hu=hu), anatomy, Level.L3)
+
+
+def points(report: LesionReport, name: str) -> int | None:
+    return next(part.points for part in report.sins if part.name == name)
+
+
+@pytest.mark.parametrize(
+    ("marrow_hu", "kind", "bone"), [(40.0, "lytic", 2), (600.0, "blastic", 0)]
+)
+def test_that_an_even_lesion_of_the_whole_body_is_told_by_the_neighbours(
+    marrow_hu: float, kind: str, bone: int
+) -> None:
+    report = filled_body(marrow_hu)
+    assert report.kind == kind
+    assert points(report, "bone") == bone
+
+
+def test_that_a_lesion_like_marrow_is_of_unknown_kind_and_may_count_the_most() -> None:
+    report = filled_body(None)
+    assert report.kind == UNKNOWN
+    assert points(report, "bone") is None
+    # Location mobile 2, half of the body 1; open are pain 3, bone 2 and alignment 4.
+    assert report.sins_range == (3, 3 + 3 + 2 + 4)
+
+
+def test_that_without_neighbours_kind_and_collapse_stay_open() -> None:
+    report = filled_body(40.0, alone=True)
+    assert report.kind == UNKNOWN
+    assert points(report, "bone") is None
+    assert points(report, "collapse") is None
+    # Location mobile 2; open are pain 3, bone 2, alignment 4 and collapse 3.
+    assert report.sins_range == (2, 2 + 3 + 2 + 4 + 3)

@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 _NEIGHBOURS = 2
 """Bodies that say what healthy marrow is."""
 
+CORTEX_VOXELS = 2
+"""So deep under its surface a bone is marrow."""
+
+LEAST_HEALTHY_SHARE = 0.3
+"""A body with less of its marrow outside the lesion shows its rim, not what is healthy."""
+
 FARTHEST_MM = 30.0
 """Nothing farther than this from the click belongs to the same lesion."""
 
@@ -67,7 +73,7 @@ def grow_lesion(
     places = np.moveaxis(np.indices([axis.stop - axis.start for axis in box]), 0, -1)[..., ::-1]
     distance = np.linalg.norm(geometry.lps_mm(places + start) - click.array, axis=-1)
     sigma = SMOOTHING_MM / np.array(geometry.spacing_mm)[::-1]
-    smooth = ndimage.gaussian_filter(_hu_on(ct, geometry, box), sigma)
+    smooth = ndimage.gaussian_filter(hu_on(ct, geometry, box), sigma)
     inside = (anatomy.labels[box] == number) & (distance < reach_mm)
     if limits is not None and (limits.low_hu is not None or limits.high_hu is not None):
         low = -np.inf if limits.low_hu is None else limits.low_hu
@@ -75,7 +81,7 @@ def grow_lesion(
         like = (smooth >= low) & (smooth <= high)
     else:
         seed_hu = float(np.median(smooth[distance <= max(SEED_MM, distance.min())]))
-        like = _like_the_click(smooth, seed_hu, *_healthy_marrow_hu(ct, anatomy, number))
+        like = _like_the_click(smooth, seed_hu, *healthy_marrow_hu(ct, anatomy, number))
     grown = _piece_at(like & inside, distance, geometry)
     out = np.zeros(geometry.shape_kji, np.bool_)
     out[box] = grown
@@ -123,7 +129,7 @@ def _box_round(
     )
 
 
-def _hu_on(
+def hu_on(
     ct: CtVolume, geometry: VolumeGeometry, box: tuple[slice, slice, slice]
 ) -> NDArray[np.float32]:
     """Return the CT in a box of the anatomy's grid, which is a crop of the CT's own."""
@@ -135,32 +141,46 @@ def _hu_on(
     return ct.hu[place].astype(np.float32)
 
 
-def _healthy_marrow_hu(ct: CtVolume, anatomy: Anatomy, number: int) -> tuple[float, float]:
+def healthy_marrow_hu(ct: CtVolume, anatomy: Anatomy, number: int) -> tuple[float, float]:
     """Return median HU and spread of the marrow of the nearest other bodies, else of this one.
 
-    A large lesion fills its own body, so the neighbours say what is healthy here.
+    A large lesion fills its own body, so the neighbours say what is healthy here, without what
+    is outlined as lesion in them. ``number`` is the VerSe number of the vertebra.
+
+    Raises
+    ------
+    UsageError
+        When no body shows enough marrow outside the lesion.
     """
     places = {level: v.body_centre for level, v in anatomy.vertebrae.items()}
     here = places.get(Level.from_verse_label(number))
     others = [level for level in places if level.verse_label != number]
     if here is not None:
         others = sorted(others, key=lambda level: places[level].distance_mm(here))[:_NEIGHBOURS]
-    numbers = [level.verse_label for level in others] or [number]
+    near = [_marrow_of(ct, anatomy, level.verse_label) for level in others]
+    told = [marrow for marrow in near if marrow is not None]
+    own = None if told else _marrow_of(ct, anatomy, number)
+    told += [] if own is None else [own]
+    if not told:
+        raise UsageError("no vertebral body shows healthy marrow; a lesion cannot be told from it")
+    median_hu, spread_hu = np.mean(told, axis=0)
+    return float(median_hu), float(spread_hu)
+
+
+def _marrow_of(ct: CtVolume, anatomy: Anatomy, number: int) -> tuple[float, float] | None:
+    """Return median HU and spread of one body's marrow, ``None`` where a lesion fills it."""
+    box = ndimage.find_objects((anatomy.bodies == number).astype(np.uint8))
+    if not box:
+        return None
+    core = ndimage.binary_erosion(anatomy.bodies[box[0]] == number, iterations=CORTEX_VOXELS)
+    healthy = core if anatomy.lesion is None else core & ~anatomy.lesion[box[0]]
+    if healthy.sum() <= LEAST_HEALTHY_SHARE * core.sum():
+        return None
+    hu = hu_on(ct, anatomy.geometry, box[0])
     sigma = SMOOTHING_MM / np.array(anatomy.geometry.spacing_mm)[::-1]
-    medians, spreads = [], []
-    for other in numbers:
-        box = ndimage.find_objects((anatomy.bodies == other).astype(np.uint8))
-        if not box:
-            continue
-        core = ndimage.binary_erosion(anatomy.bodies[box[0]] == other, iterations=2)
-        hu = _hu_on(ct, anatomy.geometry, box[0])
-        if core.any():
-            medians.append(float(np.median(hu[core])))
-            marrow = ndimage.gaussian_filter(hu, sigma)[core]
-            spreads.append(float(median_abs_deviation(marrow, scale="normal")))
-    if not medians:
-        raise UsageError("no vertebral body is outlined; a lesion cannot be told from marrow")
-    return float(np.mean(medians)), float(np.mean(spreads))
+    marrow = ndimage.gaussian_filter(hu, sigma)[healthy]
+    spread = float(median_abs_deviation(marrow, scale="normal"))
+    return float(np.median(hu[healthy])), spread
 
 
 def _piece_at(

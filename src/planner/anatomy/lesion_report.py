@@ -11,7 +11,16 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy import ndimage
 
+from planner.anatomy.lesion import (
+    CORTEX_VOXELS,
+    LEAST_CONTRAST_HU,
+    LEAST_CONTRAST_SPREADS,
+    SMOOTHING_MM,
+    healthy_marrow_hu,
+    hu_on,
+)
 from planner.anatomy.vertebra_parts import VertebraPart, vertebra_parts
 from planner.catalog import resource_path
 from planner.domain.errors import UsageError
@@ -29,8 +38,11 @@ if TYPE_CHECKING:
 LEAST_PART_ML = 0.05
 """A lesion touches a part when more of it than this lies there; less is the grid."""
 
-CONTRAST_HU = 30.0
-"""A lesion voxel this far below or above healthy marrow is lytic or blastic."""
+UNKNOWN = "unknown kind"
+"""Neither lytic nor blastic nor mixed: HU like healthy marrow, or no such marrow to compare."""
+
+LEAST_TOLD = 0.5
+"""A lesion with less of it outside the spread of marrow is mostly like marrow."""
 
 MOSTLY = 0.7
 """Share of one kind above which a lesion is of that kind and not mixed."""
@@ -46,7 +58,7 @@ class ScorePart:
     Attributes
     ----------
     points
-        ``None`` where only a person can tell.
+        ``None`` where only a person can tell; then the score counts it from 0 to the most.
     why
         What it was read from, or whose word it needs.
     """
@@ -117,13 +129,14 @@ def report_lesion(ct: CtVolume, anatomy: Anatomy, level: Level) -> LesionReport:
     share = float((lesion & body).sum()) / max(1, int(body.sum()))
     target = _target(parts_ml, _lateral_side(anatomy, level, box, lesion & body))
     in_target = np.isin(parts, [*target]) | lesion
-    kind = _kind(ct, anatomy, box, lesion & (parts > 0), body & ~lesion)
+    kind = _kind(ct, anatomy, level, box, lesion)
     at_least, sentence = _epidural(anatomy, level)
     components = _sins(anatomy, level, kind, share, parts_ml)
     known = sum(part.points for part in components if part.points is not None)
-    most = {"pain": 3, "alignment": 4}
-    open_points = sum(most[part.name] for part in components if part.points is None)
     table = _scores("sins.toml")
+    open_points = sum(
+        max(table[part.name]["points"].values()) for part in components if part.points is None
+    )
     rules = _scores("isrc.toml")
     return LesionReport(
         level=level,
@@ -188,23 +201,28 @@ _ONE = frozenset({"body", "spinous"})
 
 
 def _kind(
-    ct: CtVolume,
-    anatomy: Anatomy,
-    box: Box,
-    lesion: NDArray[np.bool_],
-    healthy: NDArray[np.bool_],
+    ct: CtVolume, anatomy: Anatomy, level: Level, box: Box, lesion: NDArray[np.bool_]
 ) -> str:
-    """Return ``lytic``, ``blastic`` or ``mixed``, against the rest of the body."""
-    start = np.rint(ct.geometry.ijk(anatomy.geometry.lps_mm(np.zeros(3)))).astype(int)[::-1]
-    place = tuple(
-        slice(axis.start + shift, axis.stop + shift)
-        for axis, shift in zip(box, start, strict=True)
-    )
-    hu = ct.hu[place]
-    marrow = float(np.median(hu[healthy])) if healthy.any() else float(np.median(hu[lesion]))
-    low = float((hu[lesion] < marrow - CONTRAST_HU).mean())
-    high = float((hu[lesion] > marrow + CONTRAST_HU).mean())
-    share = low / max(low + high, 1e-6)
+    """Return ``lytic``, ``blastic`` or ``mixed`` against healthy marrow, else ``UNKNOWN``.
+
+    Only marrow is compared, because sound cortex inside a lesion would look blastic.
+    """
+    vertebra = anatomy.labels[box] == level.verse_label
+    inner = ndimage.binary_erosion(vertebra, iterations=CORTEX_VOXELS) & lesion
+    try:
+        marrow, spread = healthy_marrow_hu(ct, anatomy, level.verse_label)
+    except UsageError:
+        return UNKNOWN  # nothing healthy to compare with
+    if not inner.any():
+        return UNKNOWN
+    contrast = max(LEAST_CONTRAST_HU, LEAST_CONTRAST_SPREADS * spread)
+    sigma = SMOOTHING_MM / np.array(anatomy.geometry.spacing_mm)[::-1]
+    hu = ndimage.gaussian_filter(hu_on(ct, anatomy.geometry, box), sigma)[inner]
+    low = float((hu < marrow - contrast).mean())
+    high = float((hu > marrow + contrast).mean())
+    if low + high < LEAST_TOLD:
+        return UNKNOWN
+    share = low / (low + high)
     if share >= MOSTLY:
         return "lytic"
     return "blastic" if share <= 1.0 - MOSTLY else "mixed"
@@ -242,10 +260,12 @@ def _sins(
     regions = table["location"]["points"]
     place = next(name for name in regions if level in table["location"][name])
     lost, why = _height_lost(anatomy, level)
-    collapse = table["collapse"]
-    if lost is not None and lost > 0.5:
+    collapse = table["collapse"]["points"]
+    if lost is None:
+        points = None
+    elif lost > 0.5:
         points = collapse["over_half"]
-    elif lost is not None and lost > COLLAPSED_SHARE:
+    elif lost > COLLAPSED_SHARE:
         points = collapse["under_half"]
     else:
         points = collapse["none_but_half_of_body" if share > 0.5 else "neither"]
@@ -258,8 +278,10 @@ def _sins(
         ScorePart(name="pain", points=None, why="needs the user's word: mechanical or not"),
         ScorePart(
             name="bone",
-            points=table["bone"]["points"][kind],
-            why=f"the lesion is {kind} by its HU",
+            points=table["bone"]["points"].get(kind),
+            why="needs the user's word: its HU does not tell it from healthy marrow"
+            if kind == UNKNOWN
+            else f"the lesion is {kind} by its HU",
         ),
         ScorePart(
             name="alignment",
