@@ -8,6 +8,7 @@ import pytest
 
 from phantoms import easy_l3
 from planner.domain.errors import CancelledByUserError, InputRefusedError
+from planner.domain.levels import Level, Side
 from planner.domain.volume import GateFinding, GateVerdict, PatientIdentity
 from planner.imaging.inspection import Inspection, SeriesInspection
 from planner.session.chooser import chooser_state, opens_straight
@@ -296,8 +297,8 @@ def test_that_a_plan_opens_where_its_first_needle_ends(desk, tmp_path):
     desk.settle()
     desk.work.outlines.segment()
     desk.settle()
-    desk.work.needles.choose_level("L3")
-    desk.work.needles.choose_side("left")
+    desk.work.needles.choose_level(Level.L3)
+    desk.work.needles.choose_side(Side.LEFT)
     desk.work.needles.suggest()
     desk.settle()
     tip = desk.work.edits.needle.tip

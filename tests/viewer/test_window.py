@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QTableWidge
 from phantoms import easy_l3
 from planner.domain.finding import Verdict
 from planner.domain.levels import Level, Side
+from planner.domain.plan import Approach
 from planner.session.actions import ACTIONS
 from planner.session.needle_numbers import NeedleNumber
 from planner.session.planes import Plane
@@ -103,6 +104,20 @@ def test_that_an_empty_window_says_what_it_is_not(window):
     assert window.banner.not_a_device.isVisible()
     assert window.banner.draft.isVisible()
     assert window.findings.verdict.text() == "NO PLAN"
+
+
+def test_that_a_level_and_an_approach_chosen_from_a_list_are_what_they_are(opened):
+    panel, heard = opened.plan, []
+    panel.level_chosen.connect(heard.append)
+    panel.approach_chosen.connect(heard.append)
+    level, approach = panel._level, panel._approach
+    level.activated.emit(level.findText("L3"))
+    approach.activated.emit(approach.findText(Approach.TRANSPEDICULAR.value.capitalize()))
+    assert heard[0] is opened.desk.edits.level is Level.L3
+    assert heard[1] is Approach.TRANSPEDICULAR
+    level.activated.emit(0)
+    approach.activated.emit(0)
+    assert heard[2:] == [None, None]
 
 
 def test_that_every_disabled_button_says_why(window, opened):

@@ -61,9 +61,7 @@ class PlanPanel(Panel):
         self._approach.addItem("Every approach that suits the level", None)
         for approach in Approach:
             self._approach.addItem(approach.value.capitalize(), approach)
-        self._approach.activated.connect(
-            lambda place: self.approach_chosen.emit(self._approach.itemData(place))
-        )
+        self._approach.activated.connect(self._approach_activated)
         self._sides: dict[Side | None, QPushButton] = {}
         group = QButtonGroup(self)
         sides = QHBoxLayout()
@@ -170,8 +168,15 @@ class PlanPanel(Panel):
         if state.offers:
             self._offers.setCurrentRow(state.offer)
 
+    # Qt gives a level or an approach that it keeps back as bare text, which has no order.
+
     def _level_activated(self, place: int) -> None:
-        self.level_chosen.emit(self._level.itemData(place))
+        kept = self._level.itemData(place)
+        self.level_chosen.emit(None if kept is None else Level(kept))
+
+    def _approach_activated(self, place: int) -> None:
+        kept = self._approach.itemData(place)
+        self.approach_chosen.emit(None if kept is None else Approach(kept))
 
     def _needle_clicked(self, item: QListWidgetItem) -> None:
         self.needle_chosen.emit(item.data(Qt.ItemDataRole.UserRole))
