@@ -70,6 +70,10 @@ class Finding:
         Further rules this finding speaks for, when several were put together.
     also_about
         Further subjects it speaks for.
+    judged
+        Digest of what was judged, where the words would stay the same after an edit of it.
+    is_final
+        Nobody can take it on themselves, whatever its severity.
     """
 
     rule: str
@@ -84,6 +88,8 @@ class Finding:
     resolve: str = ""
     also: tuple[str, ...] = ()
     also_about: tuple[str, ...] = ()
+    judged: str = ""
+    is_final: bool = False
 
     def __post_init__(self) -> None:
         if self.distance_mm is not None and not isfinite(self.distance_mm):
@@ -91,13 +97,13 @@ class Finding:
 
     @property
     def fingerprint(self) -> str:
-        """Short digest of all a reader sees of it; an edit that changes it changes this.
+        """Short digest of all a reader sees of it and of what was judged.
 
         The distance counts to the tenth of a millimetre that is shown.
         """
         distance = None if self.distance_mm is None else round(self.distance_mm, 1) or 0.0
         says = (self.rule, self.severity, self.subject, self.structure, self.message, distance)
-        text = repr((*says, self.threshold, self.source, self.also, self.also_about))
+        text = repr((*says, self.threshold, self.source, self.also, self.also_about, self.judged))
         return hashlib.sha256(text.encode(errors="backslashreplace")).hexdigest()[:16]
 
 

@@ -83,7 +83,10 @@ class Spheroid:
         distance = _ellipse_distance(
             np.abs(along), across, self.half_length_mm, self.half_width_mm
         )
-        return np.where(self.contains(points_mm), -distance, distance)
+        inside = self.contains(points_mm)
+        if inside.shape != distance.shape:
+            raise ValueError("which points lie inside was not told for each")
+        return np.where(inside, -distance, distance)
 
 
 def _ellipse_distance(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from math import floor
 from typing import TYPE_CHECKING
 
@@ -32,8 +33,13 @@ BONE_WORDS = ("vertebra", "bone")
 CONDUCTING = ("saline", "nacl", "sodium chloride", "ringer", "physiolog", "electrolyte")
 """Words that name a fluid which carries radiofrequency current."""
 
-NOT_CONDUCTING = ("none", "d5w", "dextrose", "glucose", "co2", "carbon dioxide", "air", "gas")
+GAS = re.compile(r"\b(co2|carbon dioxide|gas|air)\b")
+
+NOT_CONDUCTING = re.compile(rf"\b(none|no|d5w|dextrose|glucose)\b|{GAS.pattern}")
 """Words that name no fluid, or one which does not; any other fluid is unknown, and no pass."""
+
+TOGETHER = re.compile(r"[,;+&/]|\b(?:and|with|plus)\b")
+"""What stands between the parts of a mixture; each part must be known not to conduct."""
 
 OFF_NEEDLE_MM = 0.5
 """A zone of a table lies about the axis of its needle; more aside is a zone of another place."""
@@ -276,9 +282,9 @@ def saline_with_rf(case: Case, ablation: Ablation) -> Outcome:
     """A16: no saline as dissection fluid with radiofrequency."""
     if case.device(ablation).modality not in RF:
         return Outcome(f"{case.called(ablation)} is not radiofrequency")
-    fluid = str(case.answer("dissection_fluid", "dissection fluid")).strip().lower()
+    fluid = _plain(str(case.answer("dissection_fluid", "dissection fluid")))
     if not any(word in fluid for word in CONDUCTING):
-        if not any(word in fluid for word in NOT_CONDUCTING):
+        if not all(NOT_CONDUCTING.search(part) for part in TOGETHER.split(fluid)):
             raise MissingInputError(
                 f"dissection fluid ({fluid or 'empty'}: whether it conducts is not known)",
                 kind="answer",
@@ -299,8 +305,8 @@ def gas_on_the_dependent_side(case: Case) -> Outcome:
     if not case.plan.ablations:
         return Outcome("no ablation")
     given = case.answer("protection", "protection")
-    words = f"{given} {case.plan.clinical.dissection_fluid or ''}".lower()
-    if "co2" not in words and "gas" not in words:
+    words = _plain(f"{given} {case.plan.clinical.dissection_fluid or ''}")
+    if not GAS.search(words):
         return Outcome(f"protection: {given or 'none'}")
     if "non-dependent" in words:
         return Outcome("CO2 on the non-dependent side")
@@ -339,13 +345,17 @@ def zone_near_skin(case: Case, ablation: Ablation) -> Outcome:
 
 
 @gives(str)
+def _plain(answer: str) -> str:
+    """Return an answer in small letters, with the sign of carbon dioxide spelt out."""
+    return answer.strip().lower().replace("\u2082", "2")
+
+
+@gives(str)
 def _ends(case: Case, ablation: Ablation, item: Measured) -> str:
-    band = case.zone(ablation).band_mm
-    which = "simulated " if item.simulated else ""
-    return (
-        f"The {which}{case.called(ablation)} (± {band:g} mm) ends {item.distance_mm:.1f} mm from "
-        f"the {in_words(item.structure)}."
-    )
+    zone = f"{case.called(ablation)} (± {case.zone(ablation).band_mm:g} mm)"
+    if item.simulated:
+        zone = f"simulated {case.called(ablation)}"
+    return f"The {zone} ends {item.distance_mm:.1f} mm from the {in_words(item.structure)}."
 
 
 @gives(str)

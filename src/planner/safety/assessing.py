@@ -23,7 +23,7 @@ from planner.safety.case import Case, Outcome
 from planner.safety.digest import input_digest
 from planner.safety.grouping import check_nothing_was_lost, grouped, missing_findings
 from planner.safety.measured import MissingInputError
-from planner.safety.naming import PLAN_SUBJECT, names
+from planner.safety.naming import PLAN_SUBJECT, names, parts_digest
 from planner.safety.resolving import verdict_of
 from planner.safety.rule import AblationRule, CementRule, NeedleRule, PlanRule, Rule
 from planner.safety.ruler import ruler_for
@@ -95,6 +95,7 @@ def stopped_check(message: str) -> Finding:
         message=message,
         subject=PLAN_SUBJECT,
         source=FAULT_SOURCE,
+        is_final=True,
         resolve="Run the check again; report the fault if it stays.",
     )
 
@@ -124,7 +125,7 @@ def _assess(plan: Plan, scene: Scene) -> Assessment:
         _run_rule(rule, plan, scene, ruler, notes)
     if notes.ran != [rule.id for rule in RULES]:
         raise ValueError("not every rule was run")
-    raw = (*notes.findings, *missing_findings(notes.missing))
+    raw = (*notes.findings, *missing_findings(notes.missing, parts_digest(plan)))
     if notes.missing and raw[-1].severity is not Severity.NOT_EVALUATED:
         raise ValueError("a missing input was lost")
     findings = grouped(raw, notes.names.__getitem__)

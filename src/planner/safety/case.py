@@ -14,7 +14,7 @@ from planner.geometry.points import unit
 from planner.safety.frame import check_frame
 from planner.safety.gives import gives
 from planner.safety.measured import Measured, MissingInputError
-from planner.safety.naming import PLAN_SUBJECT
+from planner.safety.naming import PLAN_SUBJECT, parts_digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -215,6 +215,9 @@ class Case:
             threshold=threshold,
             source=f"{self.rule.source} ({_in_words(self.rule.status)})",
             resolve=resolve,
+            judged=parts_digest(self.plan, subject)
+            if measured is None and subject != PLAN_SUBJECT
+            else "",
         )
 
 

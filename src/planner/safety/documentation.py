@@ -6,6 +6,7 @@ from planner.domain.finding import Severity
 from planner.domain.prediction import PredictedZone
 from planner.domain.sourced import Status
 from planner.safety.case import Case, Outcome
+from planner.safety.gives import gives
 from planner.safety.measured import MissingInputError
 from planner.safety.rule import PlanRule, Rule
 
@@ -25,10 +26,16 @@ ABLATION_FIELDS = {"thermocouple_planned": "thermometry", "protection": "protect
 def record_is_complete(case: Case) -> Outcome:
     """D1: every field a final report needs is answered."""
     asked = RECORD_FIELDS | (ABLATION_FIELDS if case.plan.ablations else {})
-    missing = [words for name, words in asked.items() if getattr(case.plan.clinical, name) is None]
+    given = case.plan.clinical
+    missing = [words for name, words in asked.items() if _is_blank(getattr(given, name))]
     if missing:
         raise MissingInputError(", ".join(missing), kind="answer")
     return Outcome(f"{len(asked)} fields answered")
+
+
+@gives(bool)
+def _is_blank(answer: object) -> bool:
+    return answer is None or not str(answer).strip()
 
 
 def unverified_numbers(case: Case) -> Outcome:
@@ -53,7 +60,7 @@ def unverified_numbers(case: Case) -> Outcome:
 
 
 def complications_are_graded(case: Case) -> Outcome:
-    """D3: a plan holds no complication; the entry form asks for grade and scheme."""
+    """D3: a plan holds no complication, and this program has no form to enter one yet."""
     return Outcome(f"no complication in plan revision {case.plan.revision}")
 
 

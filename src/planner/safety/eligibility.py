@@ -123,7 +123,7 @@ def instability(case: Case) -> Outcome:
     evidence = f"SINS {score:g}"
     if score >= unstable:
         severity, message = Severity.STOP, f"SINS is {score:g}: the spine is unstable."
-    elif score >= consult and not _date(case.plan.clinical.surgical_consult_date):
+    elif score >= consult and not _has_been(case, case.plan.clinical.surgical_consult_date):
         severity = Severity.WARN
         message = f"SINS is {score:g} and no surgical consult is recorded."
     else:
@@ -140,9 +140,9 @@ def instability(case: Case) -> Outcome:
 def tumour_board(case: Case) -> Outcome:
     """E8: a tumour board date is recorded."""
     given = case.answer("mdt_date", "date of the tumour board")
-    if _date(given):
+    if _has_been(case, given):
         return Outcome(f"tumour board on {given}")
-    message = "No date of a tumour board is recorded."
+    message = "No date of a tumour board that has met is recorded."
     finding = case.finding(Severity.STOP, message, resolve="Record the date as YYYY-MM-DD.")
     return Outcome("no date", (finding,))
 
@@ -251,9 +251,10 @@ def _age_of_mr(case: Case) -> tuple[int | None, tuple[MissingInputError, ...]]:
         return None, (absent,)
     if given.lower() == NO_MR:
         return None, ()
-    if not _date(given):
+    try:
+        days = (case.scene.today - _date(given)).days
+    except ValueError:
         return None, (MissingInputError("date of the MR, as YYYY-MM-DD or none", kind="answer"),)
-    days = (case.scene.today - date.fromisoformat(given)).days
     if days < 0:
         return None, (MissingInputError("date of the MR, not in the future", kind="answer"),)
     return days, ()
@@ -286,13 +287,18 @@ def _grade(case: Case) -> str:
 
 
 @gives(bool)
-def _date(given: object) -> bool:
-    """Tell whether an answer is a date written YYYY-MM-DD."""
+def _has_been(case: Case, given: object) -> bool:
+    """Tell whether an answer is a date, written YYYY-MM-DD, that is not in the future."""
     try:
-        date.fromisoformat(str(given))
+        return _date(given) <= case.scene.today
     except ValueError:
         return False
-    return True
+
+
+@gives(date)
+def _date(given: object) -> date:
+    """Return an answer as a date; a ``ValueError`` where it is not written YYYY-MM-DD."""
+    return date.fromisoformat(str(given))
 
 
 RULES: tuple[Rule, ...] = (

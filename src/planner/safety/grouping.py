@@ -56,8 +56,21 @@ KIND_WORDS = {
 E12_SOURCE = "project rule: a rule without its input has not passed (derived)"
 
 
-def missing_findings(missing: Sequence[tuple[str, MissingInputError]]) -> tuple[Finding, ...]:
-    """Return one NOT EVALUATED finding for each kind of missing input (rule E12)."""
+NOT_OF_PLACE = frozenset({"answer", "catalogue"})
+"""Kinds of missing input that no edit of a needle or a setting changes."""
+
+FINAL_KINDS, FINAL_RULES = frozenset({"fault"}), frozenset({"D1"})
+"""A fault judged nothing that anyone could take on, and a record with gaps is never final."""
+
+
+def missing_findings(
+    missing: Sequence[tuple[str, MissingInputError]], parts_sha256: str
+) -> tuple[Finding, ...]:
+    """Return one NOT EVALUATED finding for each kind of missing input (rule E12).
+
+    ``parts_sha256`` stands for where everything planned lies: what could not be judged of it may
+    have been taken on for this place and no other.
+    """
     found = []
     for kind in dict.fromkeys(item.kind for _, item in missing):
         words, resolve = KIND_WORDS[kind]
@@ -74,6 +87,8 @@ def missing_findings(missing: Sequence[tuple[str, MissingInputError]]) -> tuple[
                 structure=next((item.structure for _, item in here if item.structure), ""),
                 resolve=resolve,
                 also=rules,
+                judged="" if kind in NOT_OF_PLACE else parts_sha256,
+                is_final=kind in FINAL_KINDS or not FINAL_RULES.isdisjoint(rules),
             )
         )
     return tuple(found)

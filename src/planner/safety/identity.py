@@ -141,7 +141,8 @@ def level_is_accepted(case: Case) -> Outcome:
     used = sorted({needle.level for needle in case.plan.trajectories}, key=lambda item: item.order)
     if not used:
         raise MissingInputError("no needle is planned", kind="plan")
-    accepted = set(case.plan.anatomy.accepted_levels)
+    seen, now = case.plan.anatomy.backend, case.scene.anatomy.backend
+    accepted = set(case.plan.anatomy.accepted_levels) if seen == now else set()
     vertebrae = [case.vertebra(level) for level in used]
     waiting = [one for one in vertebrae if not (one.level in accepted or one.accepted)]
     if not waiting:
@@ -150,6 +151,8 @@ def level_is_accepted(case: Case) -> Outcome:
         f"Nobody has accepted the outline and the name of "
         f"{', '.join(one.level for one in waiting)}; every distance rests on them."
     )
+    if seen != now and case.plan.anatomy.accepted_levels:
+        message += f" What was accepted were outlines by {seen}; these are by {now}."
     for one in waiting:
         if one.level_doubt:
             message += f" {one.level}: {one.level_doubt.rstrip('.')}."

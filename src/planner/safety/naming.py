@@ -5,16 +5,34 @@ Never by their ids: an ablation with the id ``A1`` would read like a finding of 
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from planner.safety.gives import gives
 
 if TYPE_CHECKING:
-    from planner.domain.plan import Plan, TrajectoryId
+    from planner.domain.plan import Ablation, CementInjection, Plan, TrajectoryId
+
+DIGEST_LENGTH = 16
+"""Hex digits that are enough to tell one state of a plan from another."""
 
 PLAN_SUBJECT = "plan"
 """Subject of a finding about the plan as a whole."""
+
+
+@gives(str)
+def parts_digest(plan: Plan, subject: str = PLAN_SUBJECT) -> str:
+    """Return a digest of where one part of a plan lies and how it is set, or of every part.
+
+    An answer to a finding whose words name no number must not outlive an edit of what it is of.
+    """
+    uses: tuple[Ablation | CementInjection, ...] = (*plan.ablations, *plan.cements)
+    own = [item for item in uses if subject in (PLAN_SUBJECT, item.id)]
+    needles = {item.trajectory_id for item in own} | {subject}
+    lines = [one for one in plan.trajectories if subject == PLAN_SUBJECT or one.id in needles]
+    said = repr((lines, own)).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(said).hexdigest()[:DIGEST_LENGTH]
 
 
 @gives(dict)

@@ -13,8 +13,14 @@ if TYPE_CHECKING:
     from planner.domain.finding import Finding
     from planner.domain.plan import Plan
 
+NEEDS_THERMOCOUPLE = frozenset({"A2", "A3", "A4"})
+"""Rules whose answer counts only with a thermocouple planned."""
+
 NEEDS_PROTECTION = frozenset({"A2", "A4"})
-"""Rules whose override counts only with a thermocouple and protection recorded (A2)."""
+"""Of these the override counts only with protection recorded as well."""
+
+NO_PROTECTION = frozenset({"", "-", "no", "none", "n/a", "na", "nil", "not planned", "not given"})
+"""Words that name none."""
 
 
 @gives(bool)
@@ -26,9 +32,12 @@ def is_settled(plan: Plan, finding: Finding) -> bool:
     """
     if finding.severity is Severity.INFO:
         return True
-    if finding.severity is Severity.BLOCK:
+    if finding.severity is Severity.BLOCK or finding.is_final:
         return False
-    if not NEEDS_PROTECTION.isdisjoint((finding.rule, *finding.also)) and not _is_protected(plan):
+    rules = (finding.rule, *finding.also)
+    if not NEEDS_THERMOCOUPLE.isdisjoint(rules) and plan.clinical.thermocouple_planned is not True:
+        return False
+    if not NEEDS_PROTECTION.isdisjoint(rules) and not _is_protected(plan):
         return False
     fingerprint: object = finding.fingerprint
     if not (isinstance(fingerprint, str) and fingerprint):
@@ -51,6 +60,5 @@ def verdict_of(plan: Plan, findings: Iterable[Finding]) -> Verdict:
 
 
 def _is_protected(plan: Plan) -> bool:
-    """Tell whether a thermocouple and some protection are recorded."""
-    protection = (plan.clinical.protection or "").strip().lower()
-    return plan.clinical.thermocouple_planned is True and protection not in ("", "none")
+    """Tell whether some protection is recorded."""
+    return (plan.clinical.protection or "").strip().lower() not in NO_PROTECTION

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from planner.domain.levels import Level
 from planner.domain.structures import (
     AORTA,
@@ -14,6 +16,7 @@ from planner.domain.structures import (
     CORD,
     DURAL_SAC,
     PLEURA,
+    SKIN,
     VENA_CAVA,
     in_words,
 )
@@ -34,6 +37,10 @@ if TYPE_CHECKING:
 LEAST_COVER_MM = 2.5
 """Bone left in front of a needle below which nothing is said of a vessel nobody outlined: the
 2 mm of N2 and its placement error."""
+
+DEEPEST_ENTRY_MM = 10.0
+"""An entry deeper than this under the skin leaves a way that nothing was measured on. Outlines of
+the skin, clothes and a cushion in a scan move it by some millimetres. Derived."""
 
 VESSELS = (AORTA, VENA_CAVA)
 
@@ -89,14 +96,41 @@ def spared_by_needle(case: Case, needle: Trajectory) -> Spared:
     anatomy = case.scene.anatomy
     gap = _gap(case, needle.level)
     others = VESSELS + ((PLEURA,) if needle.level.order <= LOWEST_PLEURA_ORDER else ())
-    # A mask without a voxel was looked for and is not in this scan.
+    # What has a voxel is measured wherever it lies; a mask without one, said to be outlined
+    # beside the level, was looked for and is not in this scan.
     here = [name for name in others if _is_outlined(anatomy, name, needle.level)]
-    names += [name for name in here if case.ruler.any_of(name)]
+    drawn = [name for name in (*VESSELS, PLEURA) if name in anatomy.masks]
+    names += [name for name in drawn if case.ruler.any_of(name)]
     measures = [partial(case.ruler.needle, body, name) for name in names]
     absent = [name for name in others if name not in here]
     if absent:
         measures.append(partial(_bone_cover, case, needle, absent))
-    return _measured(measures, gap)
+    found = _measured(measures, gap)
+    if _starts_at_the_skin(case, needle):
+        return found
+    buried = MissingInputError(
+        f"the {case.called(needle)} begins more than {DEEPEST_ENTRY_MM:g} mm under the skin, and "
+        "nothing is known of the way to there",
+        structure=SKIN,
+    )
+    return Spared(found.near, (*found.missing, buried))
+
+
+@gives(bool)
+def _starts_at_the_skin(case: Case, needle: Trajectory) -> bool:
+    """Tell whether the skin is near the entry; true where no skin is outlined to ask."""
+    geometry, outside = case.scene.anatomy.geometry, case.scene.anatomy.masks.get(SKIN)
+    entry = needle.entry.array
+    if outside is None or not case.ruler.any_of(SKIN) or not geometry.contains(entry):
+        return True
+    index = geometry.ijk(entry)
+    reach = DEEPEST_ENTRY_MM * np.linalg.norm(geometry.ijk_from_lps[:3, :3], axis=1)
+    low = np.maximum(np.floor(index - reach), 0).astype(int)
+    high = np.ceil(index + reach).astype(int) + 1
+    near = outside[low[2] : high[2], low[1] : high[1], low[0] : high[0]]
+    places = np.argwhere(near)[:, ::-1] + low
+    away = np.linalg.norm(geometry.lps_mm(places.astype(np.float64)) - entry, axis=1)
+    return bool((away <= DEEPEST_ENTRY_MM).any())
 
 
 def spared_by_zone(case: Case, ablation: Ablation) -> Spared:

@@ -134,7 +134,9 @@ def cryo_spacing_and_duty(case: Case, ablation: Ablation) -> Outcome:
     others = [
         case.needle_of(item).tip.distance_mm(tip)
         for item in case.plan.ablations
-        if item.id != ablation.id and case.device(item).modality is Modality.CRYO
+        if item.id != ablation.id
+        and case.device(item).modality is Modality.CRYO
+        and case.level_of(item) is case.level_of(ablation)
     ]
     findings = []
     stop, info = case.limit("stop_above_mm"), case.limit("info_above_mm")
