@@ -2,7 +2,9 @@
 
 from itertools import pairwise
 
-from planner.safety import assess, beating, ruler
+import numpy as np
+
+from planner.safety import assess, beating, distance_field, ruler
 from safety.cases import good_plan, good_scene
 from safety.test_faults import forget
 
@@ -18,7 +20,7 @@ def test_that_a_first_check_beats_in_each_surface_it_makes_and_a_later_one_in_ea
     plan, beats = good_plan(), []
     scene = good_scene(plan)
     forget()
-    with beating.heard_by(lambda: beats.append(surfaces_made())):
+    with beating.heard_by(lambda _: beats.append(surfaces_made())):
         assess(plan, scene)
         first, made = len(beats), surfaces_made()
         assess(plan, scene)
@@ -33,9 +35,18 @@ def test_that_a_first_check_beats_in_each_surface_it_makes_and_a_later_one_in_ea
 
 def test_that_only_the_work_inside_is_heard():
     beats = []
-    with beating.heard_by(lambda: beats.append("outer")):
-        with beating.heard_by(lambda: beats.append("inner")):
+    with beating.heard_by(lambda _: beats.append("outer")):
+        with beating.heard_by(lambda _: beats.append("inner")):
             beating.beat()
         beating.beat()
     beating.beat()
     assert beats == ["inner", "outer"]
+
+
+def test_that_a_large_piece_of_work_is_announced():
+    filled = np.zeros((40, 100, 100), np.bool_)
+    filled[10:20, 10:20, 10:20] = True
+    announced = []
+    with beating.heard_by(announced.append):
+        distance_field.node_distances_mm(filled, np.ones(3))
+    assert announced[:2] == [0.04, 0.04]

@@ -64,3 +64,12 @@ def test_that_silence_on_a_starved_machine_is_counted_in_processor_time(
     assert beat.is_silent(1.0) is silent
     beat()
     assert not beat.is_silent(1.0)
+
+
+def test_that_a_piece_that_was_announced_as_long_is_waited_for():
+    def work(beat):
+        beat(30.0)
+        time.sleep(0.2)
+        return 7
+
+    assert watched(work, 0.05) == 7

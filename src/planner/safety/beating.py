@@ -10,16 +10,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-def _unheard() -> None:
+def _unheard(_next_s: float) -> None:
     """Tell nobody that the check goes on."""
 
 
-_LISTENER: ContextVar[Callable[[], None]] = ContextVar("listener", default=_unheard)
+_LISTENER: ContextVar[Callable[[float], None]] = ContextVar("listener", default=_unheard)
 
 
 @contextmanager
-def heard_by(listener: Callable[[], None]) -> Iterator[None]:
-    """Have ``listener`` called at every beat of the work inside."""
+def heard_by(listener: Callable[[float], None]) -> Iterator[None]:
+    """Have ``listener`` called at every beat of the work inside, with what the next may take."""
     before = _LISTENER.set(listener)
     try:
         yield
@@ -27,6 +27,6 @@ def heard_by(listener: Callable[[], None]) -> Iterator[None]:
         _LISTENER.reset(before)
 
 
-def beat() -> None:
-    """Say that a piece of work is done; pieces take some tenths of a second at most."""
-    _LISTENER.get()()
+def beat(next_s: float = 0.0) -> None:
+    """Say that a piece of work is done, and how long the next may take where it is a large one."""
+    _LISTENER.get()(next_s)

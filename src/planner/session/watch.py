@@ -37,8 +37,9 @@ class Beat:
     def __init__(self) -> None:
         self()
 
-    def __call__(self) -> None:
-        """Say that the work goes on."""
+    def __call__(self, next_s: float = 0.0) -> None:
+        """Say that the work goes on, and how much longer than usual its next piece may take."""
+        self._next_s = next_s
         self._wall_s, self._cpu_s = time.monotonic(), time.process_time()
 
     def is_silent(self, patience_s: float) -> bool:
@@ -47,6 +48,7 @@ class Beat:
         On a machine that has no processor left for this program silence proves nothing, so it
         is then counted in processor time.
         """
+        patience_s += self._next_s
         wall_s = time.monotonic() - self._wall_s
         if wall_s < patience_s:
             return False
