@@ -10,6 +10,7 @@ from planner.domain.plan import Ablation, Approach
 from planner.domain.sourced import Interval
 from planner.geometry.points import PointLps
 from planner.safety import assess
+from planner.safety.pedicle import breaches
 from safety.cases import (
     check,
     found,
@@ -189,3 +190,29 @@ def test_that_what_is_left_out_never_reads_as_nothing():
     )
     assert "Less than 0.1 mL of the lesion in the posterior middle of L3 lie outside" in words
     assert "99 % of the lesion of L3 lie inside the zones." in words
+
+
+def test_that_each_needle_is_asked_whether_it_lies_inside_the_scan():
+    plan = good_plan()
+    first = plan.trajectory("t1")
+    far = replace(first, id="t2", tip=first.tip.moved(np.array([0.0, 0.0, 300.0])))
+    two = replace(plan, trajectories=(first, far))
+    assert "P6" in check(plan).checked
+    assert "P6" not in check(two).checked
+
+
+def test_that_lateral_of_a_pedicle_is_at_right_angles_to_it():
+    _, anatomy = spine()
+    vertebra, on = anatomy.vertebrae[Level.L3], good_plan().trajectory("t1")
+    pedicle = vertebra.pedicles[Side.LEFT]
+    for turn in (-25.0, 25.0):
+        angle = np.radians(turn)
+        axis = (float(np.sin(angle)), float(-np.cos(angle)), 0.0)
+        turned = replace(vertebra, pedicles={Side.LEFT: replace(pedicle, axis=axis)})
+        beside = np.array([np.cos(angle), np.sin(angle), 0.0]) * 2.0
+        through = [
+            pedicle.isthmus.moved(beside + share * np.array(axis)) for share in (-40.0, 20.0)
+        ]
+        away = breaches(turned, replace(on, entry=through[0], tip=through[1]), 0.0)
+        assert away["lateral"] == pytest.approx(2.0 - pedicle.width_mm.low / 2.0)
+        assert away["medial"] == pytest.approx(-2.0 - pedicle.width_mm.low / 2.0)

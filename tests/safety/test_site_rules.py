@@ -69,7 +69,12 @@ def test_that_a_looser_limit_warns_by_name_and_reason_until_a_person_takes_it_on
 def test_that_a_plan_begun_under_other_limits_stops(site):
     plan = good_plan()
     loose = good_scene(plan, catalog=site(LOOSER))
-    assert found(assess(plan, loose))["P7"] is STOP
+    assessment = assess(plan, loose)
+    assert found(assessment)["P7"] is STOP
+    (stop,) = [one for one in assessment.findings if one.rule == "P7" and one.severity is STOP]
+    assert stop.message.startswith(
+        "The plan was begun under other limits than this site's now: none loosened."
+    )
     under = replace(plan, looser_limits=looser_limits(loose.catalog.rules))
     assert found(assess(under, good_scene(plan)))["P7"] is STOP
 

@@ -10,6 +10,7 @@ from planner.domain.levels import Level
 from planner.domain.prediction import MissingZone
 from planner.geometry.points import PointLps
 from planner.safety import assess
+from planner.safety.grouping import grouped
 from planner.safety.resolving import is_settled
 from safety.cases import acknowledged, check, found, good_plan, good_scene, needle, spine, zone_for
 from safety.every_finding import ball
@@ -166,3 +167,12 @@ def test_that_cryoprobes_at_two_levels_are_no_pair():
     burns.append(replace(burns[0], id="a2", trajectory_id="t2"))
     two = replace(plan, trajectories=(*plan.trajectories, other), ablations=tuple(burns))
     assert "A14" not in found(assess(two, with_device(two, modality=Modality.CRYO)))
+
+
+def test_that_several_remarks_stand_in_one_line():
+    (e9,) = [one for one in check(answered(lesion_count=5)).findings if one.rule == "E9"]
+    other = replace(e9, rule="A15", message="80 % of the lesion of L3 lie inside the zones.")
+    (one,) = grouped([e9, other], str)
+    assert (one.severity, {one.rule, *one.also}) == (Severity.INFO, {"E9", "A15"})
+    assert e9.message in one.message
+    assert other.message in one.message

@@ -171,7 +171,8 @@ def plan_is_inside_the_scan(case: Case) -> Outcome:
     for ablation in case.plan.ablations:
         device_tip = partial(_device_tip, case, ablation)
         words = f"the device of the {case.called(ablation)}"
-        inside &= _kept_inside(case, ablation, device_tip, words)
+        on = (ablation, case.needle_of(ablation))
+        inside &= _kept_inside(case, on, device_tip, words)
         zone = case.scene.zones.get(ablation.id)
         if isinstance(zone, PredictedZone):
             points = partial(case.ruler.zone_points, zone.shape)
