@@ -479,12 +479,8 @@ def test_that_the_window_works_on_a_real_x_server(tmp_path):
         while not lock.exists() and time.monotonic() < deadline:
             time.sleep(0.05)
         picture = tmp_path / "window.png"
-        env = {
-            **os.environ,
-            "DISPLAY": f":{number}",
-            "QT_QPA_PLATFORM": "xcb",
-            "PYTHONPATH": os.pathsep.join(sys.path),
-        }
+        env = dict(os.environ, DISPLAY=f":{number}", QT_QPA_PLATFORM="xcb")
+        env["PYTHONPATH"] = os.pathsep.join(sys.path)
         env.pop("VTK_DEFAULT_OPENGL_WINDOW", None)
         script = Path(__file__).with_name("x_server_story.py")
         result = subprocess.run(

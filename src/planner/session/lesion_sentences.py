@@ -37,12 +37,13 @@ def _sentences(report: LesionReport) -> list[str]:
     parts = ", ".join(f"{part.words} {ml:.1f} mL" for part, ml in report.parts_ml.items())
     target = ", ".join(part.words for part in report.target_parts)
     low, high = report.sins_range
-    still_open = [part.name for part in report.sins if part.points is None]
+    *rest, last = [part.name for part in report.sins if part.points is None]
+    still_open = f"{', '.join(rest)} and {last}" if rest else last
     told = [f"{part.name} {part.points}" for part in report.sins if part.points is not None]
     return [
         f"Lesion in {report.level}: {report.volume_ml:.1f} mL, {report.kind}, takes "
         f"{report.share_of_body:.0%} of the body. In {parts or 'no part by more than a trace'}.",
         f"Target volume {report.target_ml:.1f} mL: {target or 'none'}. By {report.target_source}.",
         f"ESCC at least {report.escc_at_least}. {report.epidural}",
-        f"SINS {low} to {high}: {', '.join(told)}; {' and '.join(still_open)} only you can tell.",
+        f"SINS {low} to {high}: {', '.join(told)}; {still_open} only you can tell.",
     ]
