@@ -123,7 +123,7 @@ def test_that_each_part_of_a_plan_is_judged_and_said_to_go_on():
     plan, beats = good_plan(), []
     scene = good_scene(plan)
     assess(plan, scene)
-    with heard_by(lambda: beats.append(1)):
+    with heard_by(lambda _: beats.append(1)):
         assess(plan, scene)
     burns = (plan.ablations[0], replace(plan.ablations[0], id="a2"))
     fills = (plan.cements[0], replace(plan.cements[0], id="c2"))
