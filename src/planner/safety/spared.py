@@ -106,7 +106,10 @@ def spared_by_needle(case: Case, needle: Trajectory) -> Spared:
     if absent:
         measures.append(partial(_bone_cover, case, needle, absent))
     found = _measured(measures, gap)
-    if _starts_at_the_skin(case, needle):
+    at_the_skin = case.ruler.remembered(
+        ("skin", needle.entry), lambda: _starts_at_the_skin(case, needle)
+    )
+    if at_the_skin:
         return found
     buried = MissingInputError(
         f"the {case.called(needle)} begins more than {DEEPEST_ENTRY_MM:g} mm under the skin, and "
@@ -124,6 +127,9 @@ def _starts_at_the_skin(case: Case, needle: Trajectory) -> bool:
     if outside is None or not case.ruler.any_of(SKIN) or not geometry.contains(entry):
         return True
     index = geometry.ijk(entry)
+    i, j, k = np.maximum(np.rint(index).astype(int) - 1, 0)
+    if outside[k : k + 3, j : j + 3, i : i + 3].any():
+        return True
     reach = DEEPEST_ENTRY_MM * np.linalg.norm(geometry.ijk_from_lps[:3, :3], axis=1)
     low = np.maximum(np.floor(index - reach), 0).astype(int)
     high = np.ceil(index + reach).astype(int) + 1
