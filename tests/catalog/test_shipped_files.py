@@ -92,7 +92,7 @@ def test_that_the_cervical_levels_are_forbidden_for_every_osteocool_probe() -> N
         assert device.numbers["active_tip_mm"].value == length
 
 
-def test_that_a_gauge_is_a_recalled_diameter_and_never_a_verified_one() -> None:
+def test_that_a_gauge_is_the_nominal_diameter_of_a_table_and_never_a_verified_one() -> None:
     diameters = {needle.gauge: needle.outer_diameter_mm for needle in CATALOG.needles.values()}
     assert {gauge: size.value for gauge, size in diameters.items()} == {
         8: 4.19,
@@ -104,7 +104,7 @@ def test_that_a_gauge_is_a_recalled_diameter_and_never_a_verified_one() -> None:
         16: 1.65,
         17: 1.47,
     }
-    assert all(size.status is Status.RECALLED for size in diameters.values())
+    assert all(size.status is Status.VERIFIED_SECONDARY for size in diameters.values())
 
 
 @pytest.mark.parametrize(

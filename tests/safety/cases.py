@@ -36,6 +36,19 @@ from planner.safety.tiny_spine import moved_point, tiny_grid, tiny_spine
 
 TODAY = date(2026, 11, 21)
 CATALOG = load_catalog()
+
+
+def diameters_from_memory():
+    """The catalogue, if nobody had read how wide a gauge is."""
+    needles = {
+        name: replace(
+            one, outer_diameter_mm=replace(one.outer_diameter_mm, status=Status.RECALLED)
+        )
+        for name, one in CATALOG.needles.items()
+    }
+    return replace(CATALOG, needles=needles)
+
+
 LABEL = ModelLabel(
     tier="table", name="test", version="1", inputs=(), source="test", status=Status.VERIFIED
 )

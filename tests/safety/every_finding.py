@@ -20,6 +20,7 @@ from safety.cases import (
     CATALOG,
     LABEL,
     cement_for,
+    diameters_from_memory,
     exposure_for,
     good_plan,
     good_scene,
@@ -243,6 +244,7 @@ def on_cement():
         yield f"cement in {count} levels", many, good_scene(many)
     recalled = replace(zone_for(plan), model=replace(LABEL, status=Status.RECALLED))
     yield "zone from memory", plan, good_scene(plan, zones={"a1": recalled})
+    yield "diameter from memory", plan, replace(good_scene(plan), catalog=diameters_from_memory())
 
 
 def ball(centre, radius=5.0):

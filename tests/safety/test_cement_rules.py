@@ -16,6 +16,7 @@ from safety.cases import (
     LABEL,
     cement_for,
     check,
+    diameters_from_memory,
     found,
     good_plan,
     good_scene,
@@ -161,8 +162,8 @@ def test_that_cement_pictures_are_labelled_only_where_there_is_cement():
 def test_that_numbers_from_memory_are_named():
     plan = good_plan()
     zone = replace(zone_for(plan), model=replace(LABEL, status=Status.RECALLED))
-    assessment = assess(plan, good_scene(plan, zones={"a1": zone}))
-    (label,) = [item for item in assessment.findings if item.rule == "D2"]
+    scene = replace(good_scene(plan, zones={"a1": zone}), catalog=diameters_from_memory())
+    (label,) = [item for item in assess(plan, scene).findings if item.rule == "D2"]
     assert "diameter 2.41 mm of the L3 left needle" in label.message
     assert "L3 left zone" in label.message
 
