@@ -145,7 +145,7 @@ def test_that_a_needle_nearer_to_the_canal_is_never_milder(dx, nearer):
 
 @cache
 def with_larger_canal(grow):
-    """The spine with its canal grown by so many voxels; one for all plans, as surfaces are kept."""
+    """The spine with its canal grown by so many voxels; made once, as surfaces are kept."""
     _, anatomy = spine(2.0)
     canal = anatomy.canal.copy()
     for _ in range(grow):
