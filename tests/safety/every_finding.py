@@ -5,6 +5,7 @@ from functools import cache
 
 import numpy as np
 
+from planner.domain.anatomy import Quality, QualityVerdict
 from planner.domain.devices import Modality
 from planner.domain.levels import Level, Side
 from planner.domain.plan import Approach, CementInjection
@@ -106,6 +107,8 @@ def on_patient():
     waiting = replace(plan, anatomy=replace(plan.anatomy, accepted_levels=()))
     yield "level not accepted", waiting, good_scene(plan)
     yield "level in doubt", waiting, with_vertebra(plan, level_doubt="L3 or L4")
+    doubted = Quality(verdict=QualityVerdict.CHECK, flags=("noise of 90 HU", "a step at L3"))
+    yield "outline in doubt", waiting, with_vertebra(plan, quality=doubted)
     for looser in (("A2 was loosened.",), ("A2 was loosened.", "A3 too.")):
         begun = replace(plan, looser_limits=looser)
         yield f"begun under {len(looser)} looser limits", begun, good_scene(plan)

@@ -116,6 +116,7 @@ def changed_anatomies(anatomy):
         {"pedicles": {}},
         {"accepted": True},
         {"level_doubt": "L3 or L4"},
+        {"quality": replace(one.quality, flags=("noise of 90 HU",))},
         {"body_size_mm": (44.0, 34.0, 26.1)},
     ):
         vertebrae = {**anatomy.vertebrae, Level.L3: replace(one, **change)}

@@ -156,6 +156,8 @@ def level_is_accepted(case: Case) -> Outcome:
     for one in waiting:
         if one.level_doubt:
             message += f" {one.level}: {one.level_doubt.rstrip('.')}."
+        if one.quality.flags:
+            message += f" The outline of {one.level} is doubted: {', '.join(one.quality.flags)}."
     resolve = "Look at the outline and the count of the levels, then accept them."
     return Outcome("not accepted", (case.finding(Severity.WARN, message, resolve=resolve),))
 
