@@ -134,12 +134,13 @@ def cement_for(plan, geometry, cement_id="c1", radius=7.0, centre=None):
     index = np.stack(np.meshgrid(*map(np.arange, (k, j, i)), indexing="ij"), -1)[..., ::-1]
     distance = np.linalg.norm(geometry.lps_mm(index) - centre.array, axis=-1)
     arrival = np.where(distance <= radius, 0.0, np.inf).astype(np.float32)
+    room_ml = float((arrival == 0.0).sum() * np.prod(geometry.spacing_mm) / 1e3)
     return PredictedCement(
         cement_injection_id=cement_id,
         geometry=geometry,
         arrival_ml=arrival,
         asked_ml=injection.volume_ml,
-        placed_ml=injection.volume_ml,
+        placed_ml=min(injection.volume_ml, room_ml),
         fill_fraction=0.05,
         band_mm=2.0,
         model=LABEL,

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from types import MappingProxyType
 
+import numpy as np
 import pytest
 
 from planner.domain.finding import Verdict
@@ -11,6 +12,7 @@ from planner.domain.plan import CementInjection
 from planner.domain.sourced import Status
 from planner.geometry.points import PointLps
 from planner.safety import Scene, assess
+from planner.safety.case import adds_up
 from safety.cases import (
     CATALOG,
     LABEL,
@@ -26,6 +28,7 @@ from safety.cases import (
 from safety.rule_cases import (
     BLOCK,
     INFO,
+    NOT_EVALUATED,
     STOP,
     WARN,
     answered,
@@ -200,3 +203,35 @@ def test_that_a_rule_without_its_text_or_limit_is_not_evaluated():
     assessment = assess(plan, good_scene(plan, catalog=replace(CATALOG, rules=rules)))
     assert not {"A1", "A2"} & set(assessment.checked)
     assert assessment.verdict is Verdict.HELD
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"placed_ml": 3.0},
+        {"asked_ml": 3.0},
+        {"arrival_ml": np.full((3, 3, 3), np.nan, dtype=np.float32)},
+    ],
+    ids=["smaller than its volume", "of another volume", "unknown voxels"],
+)
+def test_that_a_fill_that_does_not_add_up_is_not_evaluated(change):
+    plan, scene = injected(radius=7.0)
+    fill = replace(scene.cements["c1"], **change)
+    said = found(assess(plan, replace(scene, cements={"c1": fill})))
+    for rule in ("C1", "C2", "C3", "C6", "C9"):
+        assert said[rule] is NOT_EVALUATED
+
+
+def test_that_a_fill_may_take_more_room_than_its_volume_and_a_voxel_less():
+    plan, scene = injected(radius=7.0)
+    fill = scene.cements["c1"]
+    voxels_ml = float(np.isfinite(fill.arrival_ml).sum() * np.prod(fill.geometry.spacing_mm)) / 1e3
+    for placed_ml, adds in (
+        (0.3 * voxels_ml, True),
+        (1.05 * voxels_ml, True),
+        (1.2 * voxels_ml, False),
+    ):
+        other = replace(fill, placed_ml=placed_ml)
+        assert adds_up(other) is adds
+        said = found(assess(plan, replace(scene, cements={"c1": other})))
+        assert (said.get("C3") is NOT_EVALUATED) is not adds

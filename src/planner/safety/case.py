@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from planner.domain.finding import Finding, Severity
 from planner.domain.prediction import PredictedCement, PredictedZone
 from planner.domain.sourced import Status
@@ -26,6 +28,11 @@ if TYPE_CHECKING:
     from planner.domain.sourced import Sourced
     from planner.safety.ruler import Ruler
     from planner.safety.scene import Scene
+
+
+FILL_TOLERANCE = 0.05
+"""Share by which the voxels of a fill may fall short of its volume: the last voxel is filled whole
+or not at all, and arrival times are single precision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +174,17 @@ class Case:
             raise MissingInputError(
                 f"how much the {self.called(injection)} fills", kind="prediction"
             )
+        if found.asked_ml != injection.volume_ml:
+            raise MissingInputError(
+                f"the fill of the {self.called(injection)} is that of {found.asked_ml:g} mL, "
+                f"not of {injection.volume_ml:g} mL",
+                kind="prediction",
+            )
+        if not self.ruler.remembered((found, "adds up"), lambda: adds_up(found)):
+            raise MissingInputError(
+                f"the fill of the {self.called(injection)} is smaller than what is injected",
+                kind="prediction",
+            )
         return found
 
     def outer_diameter(self, needle: Trajectory) -> Sourced:
@@ -224,3 +242,15 @@ class Case:
 @gives(str)
 def _in_words(status: Status) -> str:
     return "from memory, unverified" if status is Status.RECALLED else str(status)
+
+
+@gives(bool)
+def adds_up(cement: PredictedCement) -> bool:
+    """Tell whether a fill takes at least the room of what is injected, and no voxel is unknown.
+
+    Cement shares its voxels with bone, so it may take more room than its volume, never less.
+    """
+    voxel_ml = abs(float(np.linalg.det(cement.geometry.lps_from_ijk[:3, :3]))) / 1e3
+    room_ml = int(cement.filled().sum()) * voxel_ml
+    unknown = bool(np.isnan(cement.arrival_ml).any())
+    return not unknown and room_ml >= (1.0 - FILL_TOLERANCE) * cement.placed_ml - voxel_ml
