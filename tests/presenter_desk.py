@@ -30,19 +30,20 @@ SLOTS = (
     "xray",
     "skin",
     "card",
+    "compare",
 )
 
 
 class Desk:
     """A workstation whose background answers arrive when the test says so."""
 
-    def __init__(self) -> None:
+    def __init__(self, user_folder: Path | None = None) -> None:
         easy_l3()  # painted here once, so that no wait below depends on how long that takes
         self.services = PhantomServices()
         self.view = create_autospec(WorkstationView, instance=True)
         self.box = queue.Queue()
         self.runner = JobRunner(self.box.put)
-        self.work = Workstation(self.services, self.view, self.runner)
+        self.work = Workstation(self.services, self.view, self.runner, user_folder)
         self.work.start()
 
     def settle(self) -> None:

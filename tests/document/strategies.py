@@ -12,6 +12,7 @@ from planner.domain.plan import (
     CementInjection,
     ClinicalAnswers,
     Plan,
+    PlanLock,
     ScanBinding,
     SideConfirmation,
     Trajectory,
@@ -147,6 +148,7 @@ def plans(draw):
         looser_limits=tuple(draw(st.lists(words, max_size=2))),
         notes=draw(words),
         grid_mark=draw(st.none() | points),
+        lock=draw(st.none() | st.builds(PlanLock, by=words, at_utc=words)),
     )
 
 

@@ -4,13 +4,14 @@ import pytest
 from planner.geometry.points import PointLps
 from planner.geometry.volume_geometry import VolumeGeometry
 from planner.session.planes import Orientation, PaneMap, Plane, plane_frame
-from planner.session.view_state import Window
+from planner.session.view_state import Slab, SlabKind, Window
 from planner.viewer.canvas.reslice import (
     OUTSIDE,
     draw_codes,
     grey_table,
     sample_codes,
     sample_hu,
+    sample_slab,
 )
 
 
@@ -90,3 +91,34 @@ def test_that_an_edge_is_drawn_inside_and_the_rest_is_filled():
     assert (image == 0xFFFFFFFF).sum() == 16
     assert (image == 0x20202020).sum() == 9
     assert image[1, 4] == 0
+
+
+@pytest.mark.parametrize("kind", ["straight", "prone", "feet first", "sheared"])
+@pytest.mark.parametrize("plane", list(Plane))
+def test_that_a_slab_is_the_mean_and_the_greatest_about_the_plane(kind, plane):
+    """On a linear ramp the mean is the middle plane and the greatest lies on a face."""
+    geometry = grid(kind)
+    frame = plane_frame(plane, geometry, Orientation.ANTERIOR_UP)
+    pane = PaneMap(frame, PointLps(0.3, -0.6, 0.9), 0.25, 48.0, 40.0)
+    hu = ramp(geometry)
+    mean = sample_slab(hu, geometry, pane, Slab(SlabKind.MEAN, 6.0))
+    most = sample_slab(hu, geometry, pane, Slab(SlabKind.MAXIMUM, 6.0))
+    rise = 3.0 * np.abs(frame.normal @ np.array((10.0, 3.0, 1.0)))
+    for x, y in ((0, 0), (47, 0), (13, 39), (24, 20)):
+        p = pane.lps(x + 0.5, y + 0.5)
+        here = 10 * p.x_mm + 3 * p.y_mm + p.z_mm
+        assert mean[y, x] == pytest.approx(here, abs=1.01)
+        assert most[y, x] == pytest.approx(here + rise, abs=1.51)
+
+
+def test_that_a_thin_slab_is_the_slice_and_beyond_the_scan_adds_nothing():
+    geometry = grid("straight")
+    frame = plane_frame(Plane.AXIAL, geometry, Orientation.ANTERIOR_UP)
+    hu = ramp(geometry)
+    pane = PaneMap(frame, PointLps(0.0, 0.0, 13.5), 1.0, 80.0, 80.0)
+    assert (sample_slab(hu, geometry, pane, Slab()) == sample_hu(hu, geometry, pane)).all()
+    thick = sample_slab(hu, geometry, pane, Slab(SlabKind.MEAN, 10.0))
+    assert (thick[:, :20] == OUTSIDE).all()
+    p = pane.lps(40.5, 40.5)
+    inside_mm = (8.5 + 14.5) / 2
+    assert thick[40, 40] == pytest.approx(10 * p.x_mm + 3 * p.y_mm + inside_mm, abs=1.01)

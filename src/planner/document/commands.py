@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         Acknowledgement,
         CementInjection,
         Plan,
+        PlanLock,
         SideConfirmation,
         Trajectory,
     )
@@ -260,6 +261,22 @@ def withdraw_acknowledgement(fingerprint: str) -> Command:
 def set_notes(notes: str) -> Command:
     """Replace the free text of the plan."""
     return Command("Edit notes", lambda plan: replace(plan, notes=notes), drag="notes")
+
+
+def lock_plan(lock: PlanLock) -> Command:
+    """Close the plan to every edit; a lock needs the name of a person."""
+
+    def apply(plan: Plan) -> Plan:
+        if not lock.by.strip():
+            raise UsageError("a plan is locked by a person with a name")
+        return replace(plan, lock=lock)
+
+    return Command("Lock plan", apply)
+
+
+def unlock_plan() -> Command:
+    """Open a locked plan to edits again."""
+    return Command("Unlock plan", lambda plan: replace(plan, lock=None), opens_lock=True)
 
 
 def set_grid_mark(mark: PointLps | None) -> Command:

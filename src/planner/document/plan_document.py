@@ -6,6 +6,8 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from planner.domain.errors import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -25,11 +27,14 @@ class Command:
     drag
         Joins the steps of one drag into one undo step. Make a new key on every press, so that
         two drags never become one step. Empty for an edit that stands alone.
+    opens_lock
+        Whether a locked plan takes it; only the unlocking does.
     """
 
     label: str
     apply: Callable[[Plan], Plan]
     drag: str = ""
+    opens_lock: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +95,11 @@ class PlanDocument:
         Raises
         ------
         UsageError
-            From the command, when the plan cannot be edited so; nothing has changed then.
+            When the plan is locked, or from the command, when the plan cannot be edited so;
+            nothing has changed then.
         """
+        if not command.opens_lock:
+            self._must_be_open()
         before, after = self._plan, command.apply(self._plan)
         if after == before:
             return
@@ -105,14 +113,16 @@ class PlanDocument:
         self._become(after, command.label)
 
     def undo(self) -> None:
-        """Step back once, if there is anything to take back."""
+        """Step back once, if there is anything to take back; a locked plan stays as it is."""
+        self._must_be_open()
         if self._done:
             step = self._done.pop()
             self._undone.append(step)
             self._become(self._as_of_last_save(step.before), f"Undo {step.label}")
 
     def redo(self) -> None:
-        """Step forward once, if there is anything to bring again."""
+        """Step forward once, if there is anything to bring again; not on a locked plan."""
+        self._must_be_open()
         if self._undone:
             step = self._undone.pop()
             self._done.append(step)
@@ -126,6 +136,14 @@ class PlanDocument:
         current = replace(self._plan, revision=saved.revision, saved_sha256=saved.saved_sha256)
         if current != self._plan:
             self._become(current, "Save")
+
+    def _must_be_open(self) -> None:
+        lock = self._plan.lock
+        if lock is not None:
+            raise UsageError(
+                f"The plan was locked by {lock.by}, {lock.at_utc[:16]} UTC. "
+                "Unlock it to change it."
+            )
 
     def _as_of_last_save(self, plan: Plan) -> Plan:
         now = self._plan

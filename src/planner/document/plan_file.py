@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import secrets
-import shutil
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planner.document.migrations import OLDEST_VERSION, STEPS, migrated, newest_version
 from planner.document.plan_values import NotAPlanError, plain_from_plan, plan_from_plain
-from planner.domain.errors import InputRefusedError, SaveFailedError
+from planner.document.whole_file import write_whole
+from planner.domain.errors import InputRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from planner.document.migrations import Step
     from planner.domain.plan import Plan
@@ -57,8 +55,19 @@ def save_plan(path: Path, plan: Plan) -> Plan:
     if there is not None:
         revision = max(revision, there.revision + int(there.saved_sha256 != digest))
     saved = replace(plan, revision=revision, saved_sha256=digest)
-    _replace_file(path, _envelope(newest_version(), plain_from_plan(saved)))
+    write_whole(path, _envelope(newest_version(), plain_from_plan(saved)))
     return saved
+
+
+def keep_copy(path: Path, plan: Plan) -> None:
+    """Write ``plan`` as it is to a file that only its owner may read; it counts as no save.
+
+    Raises
+    ------
+    SaveFailedError
+        When the file could not be written; what was there before is still there.
+    """
+    write_whole(path, _envelope(newest_version(), plain_from_plan(plan)), private=True)
 
 
 def load_plan(path: Path, steps: Mapping[int, Step] = STEPS) -> Plan:
@@ -173,42 +182,3 @@ def _same_plan_at(path: Path, plan: Plan) -> Plan | None:
         there = load_plan(path)
         return there if there.plan_id == plan.plan_id else None
     return None
-
-
-def _replace_file(path: Path, data: bytes) -> None:
-    target = Path(os.path.realpath(path))
-    draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
-    try:
-        try:
-            with draft.open("xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            if target.exists():
-                shutil.copymode(target, draft)
-            draft.replace(target)
-        finally:
-            draft.unlink(missing_ok=True)
-    except OSError as failure:
-        raise SaveFailedError(
-            f"{path.name} could not be saved in {path.parent} ({failure.strerror or failure}). "
-            "The file that was there before is unchanged. Free some space or choose another "
-            "folder, and save again."
-        ) from failure
-    _sync_folder(target.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Ask that the renaming survives a power cut.
-
-    Some file systems refuse (and Windows has no such call). The new file is whole and in place
-    by then, so a refusal is not a failed save.
-    """
-    if os.name != "posix":
-        return
-    with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -187,6 +187,14 @@ class SideConfirmation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlanLock:
+    """A person closed the plan to every edit until it is unlocked."""
+
+    by: str
+    at_utc: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledgement:
     """A person read a finding and went on, with a reason.
 
@@ -213,6 +221,8 @@ class Plan:
         Limits the site had loosened when the plan was begun, with who decided it and why.
     grid_mark
         A point of a grid on the skin as the scan shows it; the way to each entry is told from it.
+    lock
+        Who closed the plan to edits; ``None`` while it may be edited.
     saved_sha256
         Digest of what was last saved or loaded, empty before the first save. It is how a save
         knows whether the revision must rise; it is not itself written to the file.
@@ -232,6 +242,7 @@ class Plan:
     notes: str = ""
     looser_limits: tuple[str, ...] = ()
     grid_mark: PointLps | None = None
+    lock: PlanLock | None = None
     saved_sha256: str = ""
 
     def __post_init__(self) -> None:

@@ -51,11 +51,29 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("save_as", "Save plan as…", "Save to another file.", ("Ctrl+Shift+S",), "File"),
     ActionSpec("report", "Write PDF…", "Write the plan on paper.", ("Ctrl+P",), "File"),
     ActionSpec("export", "Export…", "Write DICOM, STL and others.", ("Ctrl+E",), "File"),
+    ActionSpec(
+        "compare_saved",
+        "Compare with the saved plan",
+        "What changed since the last save.",
+        (),
+        "File",
+    ),
+    ActionSpec(
+        "compare",
+        "Compare with a plan…",
+        "Lay another plan of this scan beside this one.",
+        (),
+        "File",
+    ),
     ActionSpec("quit", "Quit", "Close the window.", ("Ctrl+Q",), "File"),
     ActionSpec("undo", "Undo", "Take back the last edit.", ("Ctrl+Z",), "Edit"),
     ActionSpec("redo", "Redo", "Bring the edit again.", ("Ctrl+Shift+Z", "Ctrl+Y"), "Edit"),
     ActionSpec("delete", "Delete needle", "Remove the selected needle.", ("Delete",), "Edit"),
     ActionSpec("lock", "Lock needle", "Keep the selected needle from moving.", ("L",), "Edit"),
+    ActionSpec(
+        "lock_plan", "Lock plan…", "Close the plan to every edit, in your name.", (), "Edit"
+    ),
+    ActionSpec("unlock_plan", "Unlock plan", "Open the plan to edits again.", (), "Edit"),
     ActionSpec("segment", "Outline the spine", "Outline vertebrae and canal.", (), "Plan"),
     ActionSpec(
         "segment_elsewhere",
@@ -172,6 +190,39 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "clear_corrections", "Clear corrections", "Take back every correction.", (), "Correct"
     ),
     ActionSpec(
+        "layout_planning",
+        "One large, three small",
+        "For planning; F puts another pane in the large place.",
+        ("Ctrl+1",),
+        "Layout",
+        True,
+    ),
+    ActionSpec(
+        "layout_quarters", "Two by two", "Four panes of one size.", ("Ctrl+2",), "Layout", True
+    ),
+    ActionSpec(
+        "layout_needle",
+        "Needle",
+        "Two planes along the needle, its eye, and 3-D.",
+        ("Ctrl+3",),
+        "Layout",
+        True,
+    ),
+    ActionSpec(
+        "layout_pair", "X-ray pair", "Simulated AP and lateral.", ("Ctrl+4",), "Layout", True
+    ),
+    ActionSpec(
+        "layout_xray", "X-ray four", "All four simulated views.", ("Ctrl+5",), "Layout", True
+    ),
+    ActionSpec(
+        "layout_compare",
+        "Two plans",
+        "This plan above, the one it is compared with below.",
+        ("Ctrl+6",),
+        "Layout",
+        True,
+    ),
+    ActionSpec(
         "needle_view",
         "Along the needle",
         "Lay the panes along the needle; the wheel advances. Again for slices.",
@@ -186,6 +237,40 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "View",
     ),
     ActionSpec("outlines", "Outlines", "Show or hide all outlines.", ("G",), "View"),
+    ActionSpec("measure_distance", "Distance", "Draw a line on a slice.", ("D",), "Measure", True),
+    ActionSpec(
+        "measure_angle", "Angle", "Draw two arms from a corner.", ("Shift+D",), "Measure", True
+    ),
+    ActionSpec(
+        "measure_region",
+        "HU of a region",
+        "Draw a disc: mean, spread, least and greatest HU of its voxels.",
+        ("H",),
+        "Measure",
+        True,
+    ),
+    ActionSpec(
+        "measure_undo", "Remove last measure", "The newest one.", ("Backspace",), "Measure"
+    ),
+    ActionSpec("measure_clear", "Remove all measures", "None is in the plan.", (), "Measure"),
+    ActionSpec(
+        "slab_mip",
+        "Slab, brightest",
+        "Each pixel shows the brightest of a thick slice (MIP); again for thin slices.",
+        ("Shift+M",),
+        "View",
+        True,
+    ),
+    ActionSpec(
+        "slab_mean",
+        "Slab, mean",
+        "Each pixel shows the mean of a thick slice; again for thin slices.",
+        ("Shift+A",),
+        "View",
+        True,
+    ),
+    ActionSpec("slab_thicker", "Thicker slab", "3, 5, 10 or 20 mm.", ("Shift+Up",), "View"),
+    ActionSpec("slab_thinner", "Thinner slab", "3, 5, 10 or 20 mm.", ("Shift+Down",), "View"),
     ActionSpec("invert", "Invert", "Swap black and white.", ("I",), "View"),
     ActionSpec("reset_view", "Fit all", "Show the whole scan.", ("R",), "View"),
     ActionSpec("maximise", "One pane", "Show the active pane alone.", ("Ctrl+M", "Z"), "View"),
@@ -228,12 +313,24 @@ STILL_COMING = "Wait until every slice is read and the gate has given its verdic
 NO_LINES = "Imported outlines have no lines to correct; use the brush."
 MARK_LEVEL = "Mark a level in the list first."
 NO_NEEDLE = "Select a needle first."
-_OF_A_NEEDLE = ("delete", "lock", "needle_view", "xray_view", "correct_to", "snap")
+_OF_A_NEEDLE = (
+    "delete", "lock", "needle_view", "xray_view", "correct_to", "snap",
+    "layout_needle", "layout_pair", "layout_xray",
+)  # fmt: skip
+_EDITS = (
+    "undo", "redo", "delete", "lock", "segment", "segment_elsewhere", "import_labels",
+    "new_needle", "entry", "tip", "suggest", "suggest_two", "keep_entry", "keep_tip",
+    "next_offer", "previous_offer", "grid_mark", "snap", "confirm_side", "acknowledge",
+)  # fmt: skip
+LOCKED = "Unlock the plan first."
 _NEED_SCAN = (
     "segment", "segment_elsewhere", "import_labels", "entry", "tip", "new_needle", "outlines",
     "invert", "reset_view", "maximise", "large", "as_acquired", "save", "save_as", "report",
     "export", "suggest", "confirm_side", "recheck", "acknowledge", "simulate",
-    "grid_mark", "skin_map",
+    "grid_mark", "skin_map", "lock_plan", "unlock_plan", "compare", "compare_saved",
+    "layout_planning", "layout_quarters", "layout_compare",
+    "slab_mip", "slab_mean", "slab_thicker", "slab_thinner", "measure_distance",
+    "measure_angle", "measure_region", "measure_undo", "measure_clear",
 )  # fmt: skip
 
 
@@ -264,16 +361,17 @@ def reasons(
         found["simulate"] = "Plan an ablation first."
     elif "simulate" in busy:
         found["simulate"] = "It is being simulated."
+    found |= _lock_reasons(plan)
     if not study.is_open:
         found.update(dict.fromkeys(_NEED_SCAN, STILL_COMING if study.is_coming else NO_SCAN))
     return found
 
 
 def tool_reasons(
-    study: StudyState, anatomy: AnatomyState, tools: CorrectionState
+    study: StudyState, anatomy: AnatomyState, tools: CorrectionState, lock: str = ""
 ) -> dict[str, str]:
     """Return why each correction of the outlines is off, by id; empty when it is on."""
-    why = ""
+    why = f"{lock} {LOCKED}" if lock else ""
     if not study.is_open:
         why = STILL_COMING if study.is_coming else NO_SCAN
     elif not anatomy.is_there:
@@ -297,10 +395,17 @@ def tool_reasons(
     return found
 
 
+def _lock_reasons(plan: PlanState) -> dict[str, str]:
+    if plan.lock:
+        return dict.fromkeys((*_EDITS, "lock_plan"), f"{plan.lock} {LOCKED}")
+    return {"unlock_plan": "The plan is not locked."}
+
+
 def _plan_reasons(plan: PlanState) -> dict[str, str]:
     found = {
         "undo": "" if plan.undo else "Nothing to take back.",
         "redo": "" if plan.redo else "Nothing to bring again.",
+        "compare_saved": "" if plan.file_name else "The plan is in no file yet.",
         "save": "" if plan.unsaved else "Nothing changed since the last save.",
     }
     chosen = next((row for row in plan.needles if row.selected), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from planner.domain.errors import PlannerError
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
 
 
 class CaseDesk:
-    """Holds the open scan; ``begun`` is called when another one has taken its place."""
+    """Holds the open scan.
+
+    ``begun`` is called when another one has taken its place, ``kept`` after every save.
+    """
 
     def __init__(
         self,
@@ -27,19 +31,25 @@ class CaseDesk:
         floor: Floor,
         edits: PlanDesk,
         begun: Callable[[OpenedCase], None],
+        kept: Callable[[], None] = lambda: None,
     ) -> None:
         self._services = services
         self._floor = floor
         self._edits = edits
         self._begun = begun
+        self._kept = kept
         self._saved: Plan | None = None
         self.ct: CtVolume | None = None
         self.path: Path | None = None
         """The file of the plan."""
 
-    def take(self, opened: OpenedCase, path: Path | None) -> None:
-        """Let a case take the place of the open one; ``path`` is the file of its plan."""
-        self.ct, self.path, self._saved = opened.ct, path, opened.plan
+    def take(self, opened: OpenedCase, path: Path | None, *, is_recovered: bool = False) -> None:
+        """Let a case take the place of the open one.
+
+        ``path`` is the file of its plan; what was recovered is not in it yet.
+        """
+        self.ct, self.path = opened.ct, path
+        self._saved = None if is_recovered else opened.plan
         self._begun(opened)
 
     @property
@@ -49,8 +59,13 @@ class CaseDesk:
 
     @property
     def has_unsaved_work(self) -> bool:
-        """Whether closing would lose a needle or an answer."""
-        return self.unsaved and bool(self._edits.plan.trajectories or self._edits.plan.notes)
+        """Whether closing would lose more than outlines that are made again by themselves."""
+        if not self.unsaved or self._saved is None:
+            return self.unsaved
+        outliner = self._saved.anatomy
+        now = self._edits.plan
+        anatomy = replace(now.anatomy, backend=outliner.backend, locator=outliner.locator)
+        return replace(now, anatomy=anatomy) != self._saved
 
     def save(self, path: Path) -> bool:
         """Write the plan; tell whether it worked."""
@@ -64,6 +79,7 @@ class CaseDesk:
             return False
         self.path, self._saved = path, saved
         document.mark_saved(saved)
+        self._kept()
         self._floor.refresh()
         self._floor.say(f"Saved as revision {saved.revision}.")
         return True

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from planner.geometry.capsule import Capsule
     from planner.geometry.points import PointLps, Vector
     from planner.geometry.volume_geometry import VolumeGeometry
+    from planner.session.measuring import Measure
     from planner.session.needle_parts import NeedleGap
     from planner.session.planes import PaneMap
     from planner.session.surfaces import Surface
@@ -145,6 +146,10 @@ class Drawing:
         Where two needles come near each other, nearest first.
     wall_points_mm
         float64, shape ``(n, 3)``, LPS: posterior walls of all levels.
+    measures
+        What was measured on the slices.
+    other
+        What another plan draws, on panes of its own.
     """
 
     needles: tuple[NeedleMark, ...] = ()
@@ -160,6 +165,8 @@ class Drawing:
     skin: SkinMark | None = None
     grid_mark: PointLps | None = None
     tool: ToolMarks = field(default_factory=ToolMarks)
+    measures: tuple[Measure, ...] = ()
+    other: Drawing | None = None
 
 
 class Grip(StrEnum):

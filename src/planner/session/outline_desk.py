@@ -112,7 +112,7 @@ class OutlineDesk:
         anatomy, edits = made.anatomy, self._edits
         edits.anatomy, self.lesions = anatomy, ()
         command = self._services.bind_anatomy(anatomy, labels)
-        self._made_for = _key(command.apply(edits.plan).anatomy)
+        self._made_for = outlines_key(command.apply(edits.plan).anatomy)
         self._is_prepared = False
         self.show(made.drawn)
         before = edits.plan
@@ -133,7 +133,7 @@ class OutlineDesk:
         self._asked = None
         self._is_prepared = False
         self.lesions = ()
-        self._made_for = _key(binding) if opened.anatomy else None
+        self._made_for = outlines_key(binding) if opened.anatomy else None
         self.show(opened.drawn)
 
     # following the corrections of the plan
@@ -144,7 +144,7 @@ class OutlineDesk:
         anatomy = self._edits.anatomy
         if anatomy is None or self._edits.document is None:
             return False
-        return _key(self._wanted(anatomy)) != self._made_for
+        return outlines_key(self._wanted(anatomy)) != self._made_for
 
     def _wanted(self, anatomy: Anatomy) -> AnatomyBinding:
         """Return the outlines that the plan asks for: those at hand where it names none."""
@@ -162,7 +162,7 @@ class OutlineDesk:
                 self._jobs.cancel("redo")
             return
         binding = self._wanted(anatomy)
-        if self._asked is not None and _key(binding) == _key(self._asked):
+        if self._asked is not None and outlines_key(binding) == outlines_key(self._asked):
             return
         self._asked = binding
 
@@ -202,7 +202,7 @@ class OutlineDesk:
         self._asked = None
         before, old = self._edits.anatomy, self._made_for
         self._edits.anatomy, self.lesions = made.anatomy, ()
-        self._made_for = _key(binding)
+        self._made_for = outlines_key(binding)
         self.show(made.drawn)
         self._floor.derive()
         self.build_surfaces()
@@ -222,7 +222,7 @@ class OutlineDesk:
         anatomy, made_for = self._edits.anatomy, self._made_for
         if anatomy is None or made_for is None:
             return False
-        return _key(self._wanted(anatomy))[:2] != made_for[:2]
+        return outlines_key(self._wanted(anatomy))[:2] != made_for[:2]
 
     def _gone(self) -> None:
         self._asked = None
@@ -269,18 +269,18 @@ def _done(
 ) -> str:
     """Return in one sentence what came of the words that are new in a binding, or gone."""
     made = binding.corrections
-    if old is not None and old[:2] != _key(binding)[:2]:
+    if old is not None and old[:2] != outlines_key(binding)[:2]:
         return f"These are other outlines, made by {after.backend}. Look at every level."
     was = () if old is None else old[-1]
     if before is not None and isinstance(was, tuple) and old is not None:
-        if made[:-1] == was and old[:-1] == _key(binding)[:-1]:
+        if made[:-1] == was and old[:-1] == outlines_key(binding)[:-1]:
             return what_was_done(made[-1], before, after)
         if was[: len(made)] == made and len(made) < len(was):
             return what_was_taken_back(before, after)
     return "The correction is worked in. Look at the levels about it."
 
 
-def _key(binding: AnatomyBinding) -> tuple[object, ...]:
+def outlines_key(binding: AnatomyBinding) -> tuple[object, ...]:
     """Return all that outlines depend on; two bindings of one key give the same outlines.
 
     First who outlines and from which file. The version behind a name, as in "builtin 1", is

@@ -6,7 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from planner.session.planes import Plane, extent_mm
-from planner.session.view_state import OUTLINES, ViewState, Window
+from planner.session.view_state import (
+    OUTLINES,
+    THICKNESSES_MM,
+    Slab,
+    SlabKind,
+    ViewState,
+    Window,
+)
 from planner.session.window_presets import BONE, automatic_window, preset
 
 if TYPE_CHECKING:
@@ -22,6 +29,9 @@ if TYPE_CHECKING:
 
 JUMP_FIELD_MM = 130.0
 """Field shown when a finding is jumped to: a vertebra with its processes fills most of it."""
+
+FIRST_SLAB_MM = 10.0
+"""A vertebral artery or a rib head is seen whole in it."""
 
 OFF_NEEDLE_MM = 0.5
 """A point this far off the line of a needle is not shown by panes laid along it."""
@@ -113,6 +123,26 @@ class PaneDesk:
             window = automatic_window(self._ct.hu)
         self._become(replace(self.state, window=window))
 
+    def use_slab(self, slab: Slab) -> None:
+        """Show thick slices, or thin ones again."""
+        if self.state:
+            self._become(replace(self.state, slab=slab))
+
+    def toggle_slab(self, kind: SlabKind) -> None:
+        """Show slabs of a kind as thick as the last, or thin slices again."""
+        if self.state:
+            old = self.state.slab
+            thick = old.thickness_mm or FIRST_SLAB_MM
+            self.use_slab(Slab() if old.kind is kind else Slab(kind, thick))
+
+    def thicken_slab(self, by: int) -> None:
+        """Make slabs one step thicker or thinner."""
+        if self.state is None or self.state.slab.kind is SlabKind.THIN:
+            return
+        place = THICKNESSES_MM.index(self.state.slab.thickness_mm) + by
+        place = min(max(place, 0), len(THICKNESSES_MM) - 1)
+        self.use_slab(replace(self.state.slab, thickness_mm=THICKNESSES_MM[place]))
+
     def invert(self) -> None:
         """Swap black and white."""
         if self.state:
@@ -163,7 +193,7 @@ class PaneDesk:
     def lay_along(self, needle: NeedleAxis | None) -> None:
         """Lay the panes along a needle, near enough to see its pedicle; ``None`` for slices."""
         if self.state:
-            laid = replace(self.state, xray=False).along(needle)
+            laid = replace(self.state, xray=False, pair=False, compared=False).along(needle)
             self._become(laid.centred(laid.cursor, max(self._close_up(), self._zoom())))
 
     def keep_along(self, needle: NeedleAxis | None) -> None:
@@ -171,15 +201,28 @@ class PaneDesk:
         if self.state and self.state.needle is not None and self.state.needle != needle:
             self._become(self.state.along(needle))
 
-    def show_xray(self, *, shown: bool) -> None:
+    def show_xray(self, *, shown: bool, pair: bool = False) -> None:
         """Show simulated X-ray pictures in the place of the panes, or slices again."""
         if self.state:
-            self._become(replace(self.state.along(None), xray=shown, maximised=""))
+            slices = replace(self.state.along(None), maximised="", compared=False)
+            self._become(replace(slices, xray=shown, pair=shown and pair))
 
     def show_slices(self) -> None:
         """Show slices, whatever else was shown."""
         if self.state and (self.state.xray or self.state.needle is not None):
-            self._become(replace(self.state.along(None), xray=False))
+            self._become(replace(self.state.along(None), xray=False, pair=False))
+
+    def lay_out(self, *, large: str) -> None:
+        """Show slices: one large beside three small ones, or two by two."""
+        if self.state:
+            slices = replace(self.state.along(None), xray=False, pair=False, compared=False)
+            self._become(replace(slices, large=large, maximised=""))
+
+    def show_compared(self, *, shown: bool) -> None:
+        """Show the panes of two plans side by side, or those of one again."""
+        if self.state and self.state.compared != shown:
+            slices = replace(self.state.along(None), xray=False, pair=False, maximised="")
+            self._become(replace(slices, compared=shown))
 
     def _zoom(self) -> float:
         return max(camera.zoom for camera in self.state.cameras.values()) if self.state else 1.0

@@ -17,6 +17,7 @@ from planner.domain.plan import (
     Acknowledgement,
     Approach,
     CementInjection,
+    PlanLock,
     SideConfirmation,
     Trajectory,
 )
@@ -271,6 +272,18 @@ class PlanDesk:
         position = self.plan.scan.patient_position
         given = SideConfirmation(by=by.strip(), at_utc=at_utc, patient_position=position)
         self.do(commands.confirm_side(given))
+
+    def lock(self, by: str, at_utc: str) -> None:
+        """Close the plan to every edit, in the name of a person."""
+        self.do(commands.lock_plan(PlanLock(by=by.strip(), at_utc=at_utc)))
+
+    def unlock(self) -> None:
+        """Open the plan to edits again."""
+        self.do(commands.unlock_plan())
+
+    def write_notes(self, text: str) -> None:
+        """Put the free text of the plan."""
+        self.do(commands.set_notes(text))
 
     def acknowledge(self, word: Acknowledgement) -> None:
         """Record that a person read a finding and goes on."""

@@ -177,7 +177,14 @@ def plan_state(
         none_because=offered.none_because,
         ablations=len(desk.plan.ablations),
         numbers=None if desk.needle is None else numbers_of(desk.needle),
+        lock=_lock_words(desk.plan),
+        notes=desk.plan.notes,
     )
+
+
+def _lock_words(plan: Plan) -> str:
+    lock = plan.lock
+    return "" if lock is None else f"Locked by {lock.by}, {lock.at_utc[:16]} UTC."
 
 
 def _needle_row(needle: Trajectory, desk: PlanDesk) -> NeedleRow:
@@ -291,7 +298,7 @@ def _needle_mark(needle: Trajectory, desk: PlanDesk, parts: NeedleParts | None) 
         entry=needle.entry,
         tip=needle.tip,
         selected=needle.id == desk.selected,
-        locked=needle.locked,
+        locked=needle.locked or desk.plan.lock is not None,
         solids=() if made is None else made.solids,
         active=None if made is None else made.active,
     )

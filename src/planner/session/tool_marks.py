@@ -34,6 +34,8 @@ class ToolMarks:
         What to do with the tool, in words; empty without a tool.
     walls_mm
         Lines along the front and the back of the bodies, LPS, shape ``(n, 3)`` each.
+    holds_hand
+        Whether every press is the tool's, also one on a needle.
     void
         Why the outlines that are drawn do not count now; empty when they do.
     """
@@ -43,6 +45,7 @@ class ToolMarks:
     chosen: int | None = None
     walls_mm: tuple[Vector, ...] = ()
     stroke: StrokeMark | None = None
+    holds_hand: bool = False
     void: str = ""
 
 

@@ -9,8 +9,10 @@ if TYPE_CHECKING:
 
     from planner.domain.volume import CtVolume
     from planner.session.chooser import ChooserState
+    from planner.session.compare_desk import Comparison
     from planner.session.drawing import Drawing
     from planner.session.incoming import IncomingScan
+    from planner.session.keeping_desk import KeptState
     from planner.session.opened_case import MissingScan
     from planner.session.outlines import OutlineVolume
     from planner.session.surfaces import Surface
@@ -75,6 +77,10 @@ class ReceptionView(Protocol):
 class WorkstationView(PictureView, ReceptionView, Protocol):
     """The panes and the panels."""
 
+    def show_kept(self, state: KeptState) -> None:
+        """Show work to recover, plans to open again, and whether the journal is written."""
+        ...
+
     def show_study(self, state: StudyState) -> None:
         """Show who is open."""
         ...
@@ -97,6 +103,10 @@ class WorkstationView(PictureView, ReceptionView, Protocol):
 
     def show_check(self, state: CheckState) -> None:
         """Show the verdict and the findings."""
+        ...
+
+    def show_comparison(self, state: Comparison | None) -> None:
+        """Show what two plans say differently; ``None`` when there is nothing to compare."""
         ...
 
     def show_jobs(self, jobs: tuple[JobState, ...]) -> None:

@@ -51,6 +51,49 @@ class Layer(StrEnum):
     CROSSHAIR = "crosshair"
 
 
+class SlabKind(StrEnum):
+    """What a pixel of a thick slice shows of the tissue before and behind it."""
+
+    THIN = "thin"
+    MAXIMUM = "MIP"
+    MEAN = "mean"
+
+
+@dataclass(frozen=True, slots=True)
+class Slab:
+    """How thick the slices are that panes show; thin ones have no thickness."""
+
+    kind: SlabKind = SlabKind.THIN
+    thickness_mm: float = 0.0
+
+    def __post_init__(self) -> None:
+        if (self.kind is SlabKind.THIN) != (self.thickness_mm == 0.0):
+            raise ValueError(f"not a slab: {self!r}")
+
+    @property
+    def words(self) -> str:
+        """What is written on the picture; nothing on a thin slice."""
+        is_thin = self.kind is SlabKind.THIN
+        return "" if is_thin else f"{self.kind.value} {self.thickness_mm:g} mm"
+
+
+THICKNESSES_MM = (3.0, 5.0, 10.0, 20.0)
+"""What a slab may be thick: from twice a usual slice to a pedicle's height."""
+
+
+class Layout(StrEnum):
+    """How the panes are laid out."""
+
+    PLANNING = "Planning"
+    """One large pane and three small ones."""
+    QUARTERS = "Two by two"
+    NEEDLE = "Along the needle"
+    XRAY = "X-ray views"
+    PAIR = "X-ray pair"
+    """AP and lateral alone, as the two arms of a biplane show them."""
+    COMPARE = "Two plans"
+
+
 OUTLINES = frozenset(
     {Layer.VERTEBRAE, Layer.CANAL, Layer.FORAMINA, Layer.POSTERIOR_WALL, Layer.LESION}
 )
@@ -104,6 +147,12 @@ class ViewState:
         slices.
     xray
         Whether simulated X-ray pictures stand in the place of the panes.
+    pair
+        Whether AP and lateral are the only ones of them.
+    compared
+        Whether another plan is drawn on panes beside those of this one.
+    slab
+        How thick the slices are; what lies over them is cut by their middle plane.
     """
 
     geometry: VolumeGeometry
@@ -117,6 +166,20 @@ class ViewState:
     large: str = ""
     needle: NeedleAxis | None = None
     xray: bool = False
+    pair: bool = False
+    compared: bool = False
+    slab: Slab = Slab()
+
+    @property
+    def layout(self) -> Layout:
+        """How the panes are laid out."""
+        if self.compared:
+            return Layout.COMPARE
+        if self.xray:
+            return Layout.PAIR if self.pair else Layout.XRAY
+        if self.needle is not None:
+            return Layout.NEEDLE
+        return Layout.PLANNING if self.large else Layout.QUARTERS
 
     @classmethod
     def of(cls, geometry: VolumeGeometry, window: Window) -> ViewState:

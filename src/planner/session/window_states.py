@@ -141,6 +141,8 @@ class PlanState:
         Why there is none, for each side and approach that gave no path.
     numbers
         What can be typed of the selected needle; ``None`` without one.
+    lock
+        Who closed the plan to edits, and when; empty while it may be edited.
     """
 
     is_there: bool = False
@@ -160,6 +162,8 @@ class PlanState:
     card: tuple[CardPart, ...] = ()
     ablations: int = 0
     numbers: NeedleNumbers | None = None
+    lock: str = ""
+    notes: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,9 +14,13 @@ from planner.session import state_words
 from planner.session.actions import STILL_COMING, reasons, tool_reasons
 from planner.session.case_desk import CaseDesk
 from planner.session.check_desk import CheckDesk, side_words
+from planner.session.compare_desk import CompareDesk
 from planner.session.correction_desk import CorrectionDesk
 from planner.session.drawing import Drawing, FindingMark
 from planner.session.job_desk import JobDesk
+from planner.session.keeping_desk import KeepingDesk
+from planner.session.layout_desk import LayoutDesk
+from planner.session.measure_desk import MeasureDesk
 from planner.session.needle_desk import NeedleDesk
 from planner.session.outline_desk import OutlineDesk
 from planner.session.pane_desk import PaneDesk
@@ -26,7 +30,7 @@ from planner.session.position import position_alarm
 from planner.session.reception import Reception
 from planner.session.room_desk import RoomDesk
 from planner.session.simulation_desk import SimulationDesk
-from planner.session.tool_marks import CorrectionState
+from planner.session.tool_marks import CorrectionState, ToolMarks
 from planner.session.treat_desk import TreatDesk
 from planner.session.window_states import (
     AnatomyState,
@@ -41,6 +45,7 @@ from planner.session.xray_desk import XrayDesk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from planner.document.plan_document import PlanChanged
     from planner.domain.prediction import MissingZone, PredictedCement, PredictedZone
@@ -60,7 +65,13 @@ class Workstation:
     unforeseen stops the checks: a verdict never outlives a fault.
     """
 
-    def __init__(self, services: CaseServices, view: WorkstationView, runner: JobRunner) -> None:
+    def __init__(
+        self,
+        services: CaseServices,
+        view: WorkstationView,
+        runner: JobRunner,
+        user_folder: Path | None = None,
+    ) -> None:
         self._services = services
         self._view = view
         self.panes = panes = PaneDesk(view, self.say)
@@ -73,18 +84,22 @@ class Workstation:
             fault=self.fault,
             ended=self.refresh,
         )
-        self.case = case = CaseDesk(services, self, edits, self._begin)
+        self.case = case = CaseDesk(services, self, edits, self._begin, self._saved)
+        self.keeping = KeepingDesk(user_folder, self, case, edits)
         self.reception = Reception(
-            services, view, self, jobs, arrived=case.take, looking=self._look
+            services, view, self, jobs, arrived=self.keeping.take, looking=self._look
         )
         self.outlines = OutlineDesk(services, view, self, jobs, case, edits, panes)
         self.needles = NeedleDesk(services, self, jobs, case, edits, panes)
         self.corrections = CorrectionDesk(services, self, edits, self.outlines)
+        self.measures = MeasureDesk(self, case, self.corrections)
         self.treatment = TreatDesk(services, self, edits)
         self.simulation = SimulationDesk(services, self, jobs, case, edits, self.checks)
         self.paper = PaperDesk(services, self, jobs, case, edits, self.checks)
         self.room = RoomDesk(services, self, jobs, case, edits, panes)
+        self.compare = CompareDesk(services, self, jobs, case, edits, panes)
         self.xrays = XrayDesk(view, self, jobs, case, edits, panes)
+        self.layouts = LayoutDesk(self, panes, edits, self.xrays, self.compare)
         self.names_hidden = False
         self._focus: FindingMark | None = None
         self._zones: tuple[PredictedZone | MissingZone, ...] = ()
@@ -93,7 +108,8 @@ class Workstation:
         self.treatment_shown = TreatState()
 
     def start(self) -> None:
-        """Show the empty desk."""
+        """Show the empty desk, and what was left unsaved."""
+        self.keeping.look()
         self.refresh()
 
     @property
@@ -128,16 +144,19 @@ class Workstation:
         self.checks.forget()
         self.needles.forget()
         self.room.forget()
+        self.compare.forget()
         self._shown.pop("coming", None)
         self._focus, self._zones = None, ()
         self.edits.anatomy = opened.anatomy
         document = PlanDocument(opened.plan)
         document.subscribe(self._plan_changed)
+        document.subscribe(lambda _change: self.keeping.follow())
         self.edits.reset(document)
         self._view.show_surfaces(())
         self._view.show_scan(ct, position_alarm(ct.record.patient_position))
         self.outlines.begin(opened)
         self.corrections.forget()
+        self.measures.forget()
         self.panes.open(ct)
         if opened.plan.trajectories:
             first = opened.plan.trajectories[0]
@@ -174,6 +193,9 @@ class Workstation:
             self.say(str(refusal), is_error=True)
         self.edits.keep_valid()
         self.refresh()
+
+    def _saved(self) -> None:
+        self.keeping.saved()
 
     def _plan_changed(self, change: PlanChanged) -> None:
         if change.label == "Save":
@@ -255,8 +277,9 @@ class Workstation:
         self._view.show_message(Message(text=text, is_error=is_error))
 
     def close(self) -> None:
-        """Stop all work and wait for it."""
+        """Stop all work and wait for it; what is not saved by now is not wanted."""
         self.jobs.close()
+        self.keeping.close()
 
     def refresh(self) -> None:
         """Show every state that differs from what is shown.
@@ -266,6 +289,8 @@ class Workstation:
         coming = self.reception.coming is not None
         check = CheckState() if coming else self.checks.state
         self._publish("check", check, self._view.show_check)
+        self.keeping.say_trouble()
+        self._publish("kept", self.keeping.state, self._view.show_kept)
         if coming:
             self._refresh_coming(check)
         else:
@@ -310,7 +335,9 @@ class Workstation:
         tools = self.corrections.state
         self._publish("tools", tools, show.show_corrections)
         why: Mapping[str, str] = reasons(study, anatomy, plan, treat, checks.state, busy)
-        why = {**why, **tool_reasons(study, anatomy, tools)}
+        why = {**why, **tool_reasons(study, anatomy, tools, plan.lock)}
+        if self.ct is not None:
+            why |= self.layouts.reasons | self.measures.reasons
         self._publish("why", why, show.show_availability)
         fills = [checks.fills[item.cement_injection_id] for item in cements]
         parts = self._services.needle_parts(desk.plan) if desk.document else None
@@ -322,13 +349,20 @@ class Workstation:
         self._view.show_drawing(
             replace(
                 drawing,
-                tool=self.corrections.marks,
+                tool=self._tool_marks(),
+                measures=self.measures.marks,
                 skin=self.room.skin,
                 grid_mark=self.room.grid_mark,
+                other=self.compare.drawing,
             )
         )
+        self._publish("comparison", self.compare.state, show.show_comparison)
         self.xrays.follow(cements)
         self.room.follow(is_void=self.outlines.is_stale)
+
+    def _tool_marks(self) -> ToolMarks:
+        marks, hint = self.corrections.marks, self.measures.hint
+        return replace(marks, hint=hint, holds_hand=True) if hint else marks
 
     def _refresh_coming(self, check: CheckState) -> None:
         """Show that nothing can be planned yet, and nothing of the case that was open."""

@@ -55,12 +55,20 @@ class XrayDesk:
     def toggle(self) -> None:
         """Show X-ray pictures of the selected needle, or slices again."""
         state = self._panes.state
-        if state is None:
+        if state is not None and state.xray:
+            self._panes.show_xray(shown=False)
+            self._floor.refresh()
+        else:
+            self.show(pair=False)
+
+    def show(self, *, pair: bool) -> None:
+        """Show X-ray pictures of the selected needle: all four, or AP and lateral alone."""
+        if self._panes.state is None:
             return
-        if not state.xray and (why := self._why_not()):
+        if why := self._why_not():
             self._floor.say(why, is_error=True)
             return
-        self._panes.show_xray(shown=not state.xray)
+        self._panes.show_xray(shown=True, pair=pair)
         self._floor.refresh()
 
     def _why_not(self) -> str:

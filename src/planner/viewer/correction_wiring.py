@@ -11,17 +11,18 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QAction
 
-    from planner.session.correction_desk import CorrectionDesk
+    from planner.session.workstation import Workstation
     from planner.viewer.panels.correction_tools import CorrectionTools
     from planner.viewer.panels.pane_grid import PaneGrid
 
 
 def wire_corrections(
-    actions: Mapping[str, QAction], panes: PaneGrid, tools: CorrectionTools, desk: CorrectionDesk
+    actions: Mapping[str, QAction], panes: PaneGrid, tools: CorrectionTools, work: Workstation
 ) -> None:
-    """Let every button, press and stroke reach the desk."""
+    """Let every button, press and stroke reach the desk; the hand may hold another tool."""
+    desk, hand = work.corrections, work.measures
     for name, tool in TOOLS_BY_ACTION.items():
-        actions[name].triggered.connect(lambda _on=False, tool=tool: desk.choose(tool))
+        actions[name].triggered.connect(lambda _on=False, tool=tool: hand.correct(tool))
     actions["names_up"].triggered.connect(lambda _on=False: desk.shift_names(1))
     actions["names_down"].triggered.connect(lambda _on=False: desk.shift_names(-1))
     actions["delete_disc"].triggered.connect(lambda _on=False: desk.delete_disc())
@@ -33,6 +34,6 @@ def wire_corrections(
     tools.threshold_set.connect(desk.set_threshold)
     tools.counted.connect(desk.count_levels)
     for pane in panes.slices.values():
-        pane.tool_pressed.connect(desk.press)
-        pane.tool_moved.connect(desk.move)
-        pane.tool_released.connect(desk.release)
+        pane.tool_pressed.connect(hand.press)
+        pane.tool_moved.connect(hand.move)
+        pane.tool_released.connect(hand.release)

@@ -36,13 +36,14 @@ from planner.session.mouse import (
 from planner.session.outlines import LESION_CODE, OutlineVolume, layer_of
 from planner.session.touch import Touch
 from planner.session.view_state import Layer, pane_words
+from planner.viewer.canvas.measure_painter import paint_measures
 from planner.viewer.canvas.overlay_painter import (
     paint_letters,
     paint_overlays,
     paint_scale,
     words,
 )
-from planner.viewer.canvas.reslice import draw_codes, grey_table, sample_codes, sample_hu
+from planner.viewer.canvas.reslice import draw_codes, grey_table, sample_codes, sample_slab
 from planner.viewer.canvas.tool_painter import faded, paint_tool
 from planner.viewer.theme import clinical
 
@@ -120,9 +121,10 @@ class SlicePane(QWidget):
     end_wanted = Signal(object, bool)
     reset_wanted = Signal()
 
-    def __init__(self, plane: Plane, parent: QWidget | None = None) -> None:
+    def __init__(self, plane: Plane, parent: QWidget | None = None, name: str = "") -> None:
         super().__init__(parent)
         self.plane = plane
+        self.name = name or str(plane)
         self.scheme = MouseScheme.PACS
         self._ct: CtVolume | IncomingScan | None = None
         self._outlines: OutlineVolume | None = None
@@ -134,6 +136,7 @@ class SlicePane(QWidget):
         self._uses_tool = False
         self._last = QPointF()
         self._words = ""
+        self._caption = ""
         self._tables: tuple[object, NDArray[np.uint32]] | None = None
         self._samples: tuple[object, NDArray[np.int16]] | None = None
         self._over: tuple[object, NDArray[np.uint32]] | None = None
@@ -141,7 +144,7 @@ class SlicePane(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(QSize(160, 140))
-        self.setAccessibleName(f"{plane} view")
+        self.setAccessibleName(f"{self.name} view")
 
     # what is shown
 
@@ -152,6 +155,11 @@ class SlicePane(QWidget):
         """
         self._ct, self._words = ct, position_words
         self._samples = None
+        self.update()
+
+    def show_caption(self, caption: str) -> None:
+        """Write on the picture which plan it shows; empty while there is only one."""
+        self._caption = caption
         self.update()
 
     def show_outlines(self, outlines: OutlineVolume | None) -> None:
@@ -185,6 +193,7 @@ class SlicePane(QWidget):
         if pane is not None and view is not None and self._ct is not None:
             self._paint_images(painter, self._ct, view)
             paint_overlays(painter, pane, view, self._drawing)
+            paint_measures(painter, pane, self._drawing.measures, view.slab.thickness_mm)
             paint_tool(painter, pane, self._drawing.tool)
             paint_letters(painter, pane)
             paint_scale(painter, pane)
@@ -200,8 +209,9 @@ class SlicePane(QWidget):
         ratio = self.devicePixelRatioF()
         wide, high = round(self.width() * ratio), round(self.height() * ratio)
         pane = view.pane_map(self.plane, float(wide), float(high))
-        if self._samples is None or self._samples[0] != pane:
-            self._samples = (pane, sample_hu(ct.hu, ct.geometry, pane))
+        wanted = (pane, view.slab)
+        if self._samples is None or self._samples[0] != wanted:
+            self._samples = (wanted, sample_slab(ct.hu, ct.geometry, pane, view.slab))
         key = (view.window, view.invert)
         if self._tables is None or self._tables[0] != key:
             self._tables = (key, grey_table(view.window, invert=view.invert))
@@ -258,7 +268,8 @@ class SlicePane(QWidget):
         if view.invert:
             window += "  inverted"
         words(painter, QPointF(10, self.height() - 12), window, "#AEB9C4", 11)
-        loud = [text for text in (self._words, self._drawing.tool.void) if text]
+        said = (self._words, self._caption, view.slab.words, self._drawing.tool.void)
+        loud = [text for text in said if text]
         for row, text in enumerate(loud):
             words(painter, QPointF(10, 56 + 18 * row), text, clinical.LETTERS, 13, bold=True)
 
@@ -274,7 +285,8 @@ class SlicePane(QWidget):
         shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         if button is MouseButton.LEFT and not shift:
             x, y = self._last.x(), self._last.y()
-            shown = self._view is not None and Layer.NEEDLES in self._view.layers
+            in_layers = self._view is not None and Layer.NEEDLES in self._view.layers
+            shown = in_layers and not self._drawing.tool.holds_hand
             along = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
             needles = self._drawing.needles if shown else ()
             self._handle = handle_at(needles, pane, x, y, along=along)
@@ -358,7 +370,7 @@ class SlicePane(QWidget):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Show this pane alone, or all of them again."""
         if event.button() is Qt.MouseButton.LeftButton:
-            self.maximise_toggled.emit(str(self.plane))
+            self.maximise_toggled.emit(self.name)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Scroll through slices; with Ctrl zoom about the mouse."""

@@ -12,6 +12,7 @@ from planner.viewer.panels.parts import label, say
 if TYPE_CHECKING:
     from PySide6.QtGui import QAction
 
+    from planner.session.keeping_desk import KeptState
     from planner.session.window_states import StudyState
 
 
@@ -29,14 +30,24 @@ class Banner(QWidget):
         self._alarm = label("", "alarm")
         self._side = label("", "alarm")
         self._gate = label("", "alarm")
+        self.journal = label("NOT AUTOSAVED", "alarm")
+        self.lock = label("LOCKED", "badge")
         self.draft = label("DRAFT", "alarm")
         self.not_a_device = label("NOT A MEDICAL DEVICE", "alarm")
         for part in (
             self._name, self._identity, self._series, self._position, self._alarm, self._side,
-            self._gate, self.draft, self.not_a_device,
+            self._gate, self.journal, self.lock, self.draft, self.not_a_device,
         ):  # fmt: skip
             part.setWordWrap(False)
-        badges = (self._alarm, self._side, self._gate, self.draft, self.not_a_device)
+        badges = (
+            self._alarm,
+            self._side,
+            self._gate,
+            self.journal,
+            self.lock,
+            self.draft,
+            self.not_a_device,
+        )
         for badge in badges:
             badge.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Maximum)
         self._names = QToolButton()
@@ -49,14 +60,25 @@ class Banner(QWidget):
         row.addSpacing(24)
         row.addLayout(_pair(self._series, self._position))
         row.addSpacing(6)
-        for badge in badges[:3]:
+        hidden = badges[:5]
+        for badge in hidden:
             row.addWidget(badge)
         row.addStretch(1)
         row.addWidget(self._names)
         row.addWidget(self.draft)
         row.addWidget(self.not_a_device)
-        for badge in badges[:3]:
+        for badge in hidden:
             badge.hide()
+
+    def show_kept(self, state: KeptState) -> None:
+        """Say that the journal cannot be written, as long as it cannot."""
+        self.journal.setVisible(bool(state.trouble))
+        self.journal.setToolTip(state.trouble)
+
+    def show_lock(self, lock: str) -> None:
+        """Say that the plan takes no edit."""
+        self.lock.setVisible(bool(lock))
+        self.lock.setToolTip(lock)
 
     def show_study(self, state: StudyState) -> None:
         """Show who is open."""

@@ -1,4 +1,4 @@
-"""The four panes: one large and three small, or two by two, or one alone."""
+"""The panes, laid out as the view says."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QGridLayout, QWidget
 
+from planner.session.drawing import Drawing
 from planner.session.planes import Plane
-from planner.session.view_state import Layer
+from planner.session.view_state import Layer, Layout
 from planner.session.xray_pictures import ORDER, TITLES
 from planner.viewer.canvas.scene_pane import ScenePane
 from planner.viewer.canvas.slice_pane import SlicePane
@@ -15,7 +16,6 @@ from planner.viewer.canvas.xray_pane import XrayPane
 
 if TYPE_CHECKING:
     from planner.domain.volume import CtVolume
-    from planner.session.drawing import Drawing
     from planner.session.incoming import IncomingScan
     from planner.session.outlines import OutlineVolume
     from planner.session.surfaces import Surface
@@ -28,6 +28,12 @@ PLACES = {
     "coronal": (1, 0),
     "3d": (1, 1),
 }
+PAIR = ("ap", "lateral")
+"""What a biplane shows."""
+
+COMPARED = (Plane.AXIAL, Plane.SAGITTAL)
+THIS_PLAN, OTHER_PLAN = "THIS PLAN", "THE OTHER PLAN"
+
 LARGE_SHARE = 2
 """Width of the large pane over that of the small ones."""
 
@@ -40,11 +46,19 @@ class PaneGrid(QWidget):
         self.slices = {plane: SlicePane(plane, self) for plane in Plane}
         self.scene = ScenePane(self)
         self.xrays = {name: XrayPane(TITLES[name], self) for name in ORDER}
-        self._layout = ("", "", False)
+        self.others = {plane: SlicePane(plane, self, f"other {plane}") for plane in COMPARED}
+        for other in self.others.values():
+            other.show_caption(OTHER_PLAN)
+        self._shown: tuple[object, ...] = ()
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(2, 2, 2, 2)
         self._grid.setSpacing(2)
-        self._arrange("", "", xray=False)
+        self._arrange(Layout.QUARTERS, "", "")
+
+    @property
+    def every_slice(self) -> tuple[SlicePane, ...]:
+        """Every pane of slices, those of another plan too."""
+        return (*self.slices.values(), *self.others.values())
 
     def active_pane(self) -> str:
         """Return the name of the pane that has the keyboard, else axial."""
@@ -52,11 +66,11 @@ class PaneGrid(QWidget):
             return "3d"
         if found := next((p.name for p in self.xrays.values() if p.hasFocus()), ""):
             return found
-        return str(next((p for p, pane in self.slices.items() if pane.hasFocus()), Plane.AXIAL))
+        return next((p.name for p in self.every_slice if p.hasFocus()), str(Plane.AXIAL))
 
     def show_scan(self, ct: CtVolume | None, position_words: str) -> None:
         """Show the voxels of a scan."""
-        for pane in self.slices.values():
+        for pane in self.every_slice:
             pane.show_scan(ct, position_words)
         self.scene.show_scan(ct, position_words)
         for xray in self.xrays.values():
@@ -64,13 +78,13 @@ class PaneGrid(QWidget):
 
     def show_incoming(self, incoming: IncomingScan) -> None:
         """Show the slices of a scan that are here, marked as loading."""
-        for pane in self.slices.values():
+        for pane in self.every_slice:
             pane.show_scan(incoming, incoming.words)
         self.scene.show_incoming(incoming.words)
 
     def show_outlines(self, outlines: OutlineVolume | None) -> None:
         """Show the outlines of structures."""
-        for pane in self.slices.values():
+        for pane in self.every_slice:
             pane.show_outlines(outlines)
 
     def show_surfaces(self, surfaces: tuple[Surface, ...]) -> None:
@@ -79,43 +93,60 @@ class PaneGrid(QWidget):
 
     def show_view(self, view: ViewState | None) -> None:
         """Show another place, window, zoom or layout."""
-        for pane in self.slices.values():
+        for pane in self.every_slice:
             pane.show_view(view)
         self.scene.show_view(view)
         for xray in self.xrays.values():
             xray.show_layers(view.layers if view else frozenset(Layer))
-        wanted = (view.maximised, view.large, view.xray) if view else ("", "", False)
-        if wanted != self._layout:
-            self._layout = wanted
-            self._arrange(*wanted[:2], xray=wanted[2])
+        layout = view.layout if view else Layout.QUARTERS
+        alone, large = (view.maximised, view.large) if view else ("", "")
+        if (layout, alone, large) != self._shown:
+            self._shown = (layout, alone, large)
+            self._arrange(layout, alone, large)
 
     def show_xrays(self, pictures: tuple[XrayPicture, ...]) -> None:
         """Show other X-ray pictures; a view that is not among them shows none."""
         for name, pane in self.xrays.items():
             pane.show_picture(next((p for p in pictures if p.subject.arm.name == name), None))
 
-    def _arrange(self, alone: str, large: str, *, xray: bool) -> None:
-        """Put the panes: one alone, one large beside three, or two by two; or X-ray pictures."""
-        panes: dict[str, QWidget] = {name: self._pane(name) for name in PLACES}
-        pictures: dict[str, QWidget] = {pane.name: pane for pane in self.xrays.values()}
-        shown, hidden = (pictures, panes) if xray else (panes, pictures)
-        for pane in (*panes.values(), *pictures.values()):
+    def _arrange(self, layout: Layout, alone: str, large: str) -> None:
+        """Put the panes of a layout in their places, and hide the others."""
+        shown = self._of(layout)
+        every = [*self.every_slice, self.scene, *self.xrays.values()]
+        for pane in every:
             self._grid.removeWidget(pane)
-        for pane in hidden.values():
-            pane.setVisible(False)
+            if pane not in shown.values():
+                pane.setVisible(False)
+        for plane, pane in self.slices.items():
+            is_one_of_two = layout is Layout.COMPARE and plane in COMPARED
+            pane.show_caption(THIS_PLAN if is_one_of_two else "")
+        spots, rows, columns = _spots(
+            list(shown), alone, "" if layout is Layout.COMPARE else large
+        )
         for name, pane in shown.items():
-            pane.setVisible(alone in ("", name))
-        spots, rows, columns = _spots(list(shown), alone, large)
+            pane.setVisible(name in spots)
         for name, spot in spots.items():
             self._grid.addWidget(shown[name], *spot)
         for line in range(3):
             self._grid.setRowStretch(line, rows[line] if line < len(rows) else 0)
             self._grid.setColumnStretch(line, columns[line] if line < len(columns) else 0)
 
+    def _of(self, layout: Layout) -> dict[str, QWidget]:
+        """Return the panes of a layout by name, in the order of their places."""
+        if layout is Layout.COMPARE:
+            here = {f"{plane}": self.slices[plane] for plane in COMPARED}
+            return {**here, **{pane.name: pane for pane in self.others.values()}}
+        if layout in (Layout.XRAY, Layout.PAIR):
+            names = PAIR if layout is Layout.PAIR else ORDER
+            return {self.xrays[name].name: self.xrays[name] for name in names}
+        return {name: self._pane(name) for name in PLACES}
+
     def show_drawing(self, drawing: Drawing) -> None:
         """Show needles, zones and marks."""
         for pane in self.slices.values():
             pane.show_drawing(drawing)
+        for pane in self.others.values():
+            pane.show_drawing(drawing.other or Drawing())
         for xray in self.xrays.values():
             xray.show_drawing(drawing)
         self.scene.show_drawing(drawing)
@@ -130,6 +161,8 @@ def _spots(
     """Return row, column and spans of every pane shown, and the shares of rows and columns."""
     if alone in names:
         return {alone: (0, 0, 1, 1)}, [1], [1]
+    if len(names) == len(PAIR):
+        return {name: (0, column, 1, 1) for column, name in enumerate(names)}, [1], [1, 1]
     if large in names:
         others = [name for name in names if name != large]
         spots = {name: (row, 1, 1, 1) for row, name in enumerate(others)}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox
+from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog, QMessageBox
 
 from planner.domain.plan import Acknowledgement
 from planner.viewer.panels.dialogs import (
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QPixmap
     from PySide6.QtWidgets import QWidget
 
+    from planner.session.keeping_desk import OfferRow
     from planner.session.opened_case import MissingScan
     from planner.session.workstation import Workstation
 
@@ -87,6 +88,32 @@ class Questions:
         """Ask for a file and save the plan to it."""
         name, _ = QFileDialog.getSaveFileName(self._window, "Save plan", "case.plan", PLAN_FILTER)
         return bool(name) and self._desk.case.save(Path(name))
+
+    def lock(self) -> None:
+        """Ask who closes the plan to edits."""
+        name, given = QInputDialog.getText(
+            self._window,
+            "Lock plan",
+            "Nothing in the plan changes until it is unlocked.\nYour name",
+        )
+        if given:
+            self._desk.act(lambda: self._desk.edits.lock(name, _now()))
+
+    def throw_away(self, offer: OfferRow) -> None:
+        """Ask once more, then remove work that was not saved."""
+        buttons = QMessageBox.StandardButton
+        answer = QMessageBox.question(
+            self._window,
+            "Throw unsaved work away",
+            f"{offer.title}\n{offer.detail}\n\nThis work is in no file. Remove it for good?",
+            buttons.Discard | buttons.Cancel,
+        )
+        if answer == buttons.Discard:
+            self._desk.keeping.throw_away(offer.sheet)
+
+    def compare(self) -> None:
+        """Ask for another plan and lay it beside this one."""
+        self._file("Compare with", PLAN_FILTER, self._desk.compare.with_file)
 
     def report(self) -> None:
         """Ask for a file and write the PDF to it."""

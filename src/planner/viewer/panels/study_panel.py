@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from planner.domain.volume import GateVerdict
+from planner.viewer.panels.kept_work import KeptWork
 from planner.viewer.panels.parts import Panel, button, label, say, section
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class StudyPanel(Panel):
             "Every series is checked before it is shown.",
             "quiet",
         )
+        self.kept = KeptWork()
         self._refusal = label("", "refusal")
         self._refusal.hide()
         self._series = label()
@@ -49,6 +51,7 @@ class StudyPanel(Panel):
             button(actions["open_file"]),
             button(actions["open_plan"]),
             self._refusal,
+            self.kept,
             section("Series"),
             self._series,
             self._grid,

@@ -87,6 +87,7 @@ QPushButton[role="primary"] { background: $accent; color: $on_accent; border: 1p
   font-weight: 600; }
 QPushButton[role="primary"]:disabled { background: $surface; color: $faint;
   border: 1px solid $line; font-weight: 400; }
+QPushButton[role="row"] { text-align: left; padding: 6px 10px; }
 QPushButton:checked, QToolButton:checked { background: $hover; border: 1px solid $accent; }
 QToolButton[role="step"] { background: transparent; border: none;
   border-left: 3px solid transparent; border-radius: 0px;
