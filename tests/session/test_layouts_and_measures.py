@@ -57,7 +57,8 @@ def test_that_a_layout_that_cannot_be_shown_says_why(desk):
     assert why(desk)["layout_compare"].startswith("Compare with another plan")
     desk.work.layouts.choose(Layout.COMPARE)
     assert desk.work.panes.state.layout is Layout.QUARTERS
-    desk.work.act(desk.work.edits.begin_needle)
+    desk.work.act(desk.work.edits.delete)
+    desk.settle()
     assert why(desk)["layout_needle"] == why(desk)["layout_pair"] == "Select a needle first."
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from planner.document.differences import Difference, differences, needle_name
 from planner.domain.prediction import MissingZone, PredictedZone
+from planner.session.comparison import Comparison
 from planner.session.drawing import Drawing, NeedleMark, ZoneMark, level_tags, wall_points
 from planner.session.outline_desk import outlines_key
 
@@ -31,28 +32,6 @@ OTHER_OUTLINES = (
     "they would be judged on outlines that are not its own."
 )
 OTHER_SCAN = "The other plan is of another scan, so only what was planned is compared."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
-    """What differs.
-
-    Attributes
-    ----------
-    title
-        The other plan, by its revision and when it was begun.
-    rows
-        Section and difference; ``one`` is this plan, ``other`` the other.
-    remarks
-        What was not compared and why, and how many findings are the same.
-    is_stale
-        Whether this plan was edited since.
-    """
-
-    title: str
-    rows: tuple[tuple[str, Difference], ...]
-    remarks: tuple[str, ...]
-    is_stale: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planner.document.journal import Journal, left_behind, throw_away
 from planner.domain.errors import SaveFailedError
+from planner.session.kept_states import KeptState, OfferRow, RecentRow
 from planner.settings.recents import Recent, hashed_id, load_recents, remember
 
 if TYPE_CHECKING:
@@ -20,40 +21,6 @@ if TYPE_CHECKING:
     from planner.session.plan_desk import PlanDesk
 
 JOURNAL = "journal"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfferRow:
-    """Work that a program left when it ended without saving; it names no patient."""
-
-    sheet: Path
-    title: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecentRow:
-    """A plan that was open; ``file_name`` is shown on request only."""
-
-    path: Path
-    title: str
-    detail: str
-    file_name: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeptState:
-    """What there is to recover and to open again.
-
-    Attributes
-    ----------
-    trouble
-        Why the work is not in the journal; empty while it is, or while there is none.
-    """
-
-    offers: tuple[OfferRow, ...] = ()
-    recents: tuple[RecentRow, ...] = ()
-    trouble: str = ""
 
 
 class KeepingDesk:

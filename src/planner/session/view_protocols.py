@@ -9,10 +9,10 @@ if TYPE_CHECKING:
 
     from planner.domain.volume import CtVolume
     from planner.session.chooser import ChooserState
-    from planner.session.compare_desk import Comparison
+    from planner.session.comparison import Comparison
     from planner.session.drawing import Drawing
     from planner.session.incoming import IncomingScan
-    from planner.session.keeping_desk import KeptState
+    from planner.session.kept_states import KeptState
     from planner.session.opened_case import MissingScan
     from planner.session.outlines import OutlineVolume
     from planner.session.surfaces import Surface

@@ -12,7 +12,7 @@ from planner.viewer.panels.parts import label, say
 if TYPE_CHECKING:
     from PySide6.QtGui import QAction
 
-    from planner.session.keeping_desk import KeptState
+    from planner.session.kept_states import KeptState
     from planner.session.window_states import StudyState
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QCloseEvent
 
     from planner.geometry.points import PointLps
-    from planner.session.compare_desk import Comparison
+    from planner.session.comparison import Comparison
 
 STALE = "This plan was edited since. Compare again for what it says now."
 

@@ -12,7 +12,7 @@ from planner.viewer.panels.parts import GAP, label, section
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from planner.session.keeping_desk import KeptState, OfferRow, RecentRow
+    from planner.session.kept_states import KeptState, OfferRow, RecentRow
 
 
 class KeptWork(QWidget):

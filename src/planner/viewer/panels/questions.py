@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QPixmap
     from PySide6.QtWidgets import QWidget
 
-    from planner.session.keeping_desk import OfferRow
+    from planner.session.kept_states import OfferRow
     from planner.session.opened_case import MissingScan
     from planner.session.workstation import Workstation
 

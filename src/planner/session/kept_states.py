@@ -1,0 +1,43 @@
+"""What there is to recover and to open again, as frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferRow:
+    """Work that a program left when it ended without saving; it names no patient."""
+
+    sheet: Path
+    title: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecentRow:
+    """A plan that was open; ``file_name`` is shown on request only."""
+
+    path: Path
+    title: str
+    detail: str
+    file_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptState:
+    """What there is to recover and to open again.
+
+    Attributes
+    ----------
+    trouble
+        Why the work is not in the journal; empty while it is, or while there is none.
+    """
+
+    offers: tuple[OfferRow, ...] = ()
+    recents: tuple[RecentRow, ...] = ()
+    trouble: str = ""
