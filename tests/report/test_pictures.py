@@ -1,9 +1,11 @@
+from dataclasses import replace
 from io import BytesIO
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from planner.anatomy.sac_and_cord import with_sac_and_cord
 from planner.geometry.points import PointLps
 from planner.report import palette, planes
 from planner.report.drawing import dashes
@@ -95,3 +97,16 @@ def test_that_dashes_cover_their_share_of_a_line() -> None:
     length = sum(np.linalg.norm(np.diff(one, axis=0), axis=1).sum() for one in pieces)
     assert len(pieces) == 10
     assert length == pytest.approx(60.0)
+
+
+def test_that_the_estimated_sac_is_drawn_within_the_canal_and_named_as_estimated(case) -> None:
+    with_sac = replace(case, anatomy=with_sac_and_cord(case.anatomy))
+    plane = planes.axial(PointLps(0, 6, 1), 40.0)
+    before, after = (
+        pixels_of(render(plane, one.ct, one.plan, one)).sum(axis=-1) for one in (case, with_sac)
+    )
+    drawn = np.argwhere(before != after)
+    assert len(drawn) > 60
+    assert np.ptp(drawn[:, 1]) / before.shape[0] * 80.0 == pytest.approx(20.0, abs=1.5)
+    assert "estimated" in palette.ESTIMATE.name
+    assert palette.ESTIMATE in palette.LEGEND

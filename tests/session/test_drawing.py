@@ -1,16 +1,26 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phantoms import healthy_l3
+from phantoms import healthy_l3, thoracic_t7
+from planner.anatomy.sac_and_cord import with_sac_and_cord
 from planner.domain.levels import Level, Side
 from planner.domain.plan import TrajectoryId
 from planner.geometry.ellipsoid import Spheroid
 from planner.geometry.points import PointLps, unit
 from planner.geometry.volume_geometry import VolumeGeometry
 from planner.session.drawing import Handle, NeedleMark, grown, handle_at, section, wall_points
-from planner.session.outlines import CANAL_CODE, FORAMEN_CODES, layer_of, outline_volume
+from planner.session.outlines import (
+    CANAL_CODE,
+    CORD_CODE,
+    FORAMEN_CODES,
+    SAC_CODE,
+    layer_of,
+    outline_volume,
+)
 from planner.session.planes import PaneMap, PlaneFrame
 from planner.session.surfaces import anatomy_surfaces, bone_surface, mask_surface
 from planner.session.view_state import Layer
@@ -133,3 +143,13 @@ def test_that_bone_of_a_scan_makes_one_mesh_inside_the_scan():
     (mesh,) = bone_surface(phantom.ct, lambda *_: None)
     assert phantom.ct.geometry.contains(mesh.points_mm.astype(np.float64)).mean() > 0.99
     assert Side.LEFT in phantom.truth.vertebrae[Level.L3].pedicles
+
+
+def test_that_the_likely_sac_and_cord_are_drawn_apart_from_what_was_seen():
+    truth = thoracic_t7().truth
+    assert outline_volume(truth).estimated is None
+    estimated = outline_volume(with_sac_and_cord(replace(truth, masks={}))).estimated
+    assert set(np.unique(estimated.codes)) == {0, SAC_CODE, CORD_CODE}
+    cord = np.argwhere(estimated.codes == CORD_CODE)[:, ::-1].astype(float)
+    i, j, k = np.rint(truth.geometry.ijk(estimated.geometry.lps_mm(cord))).astype(int).T
+    assert truth.canal[k, j, i].all()

@@ -3,6 +3,7 @@ import pytest
 
 from planner.geometry.points import PointLps
 from planner.geometry.volume_geometry import VolumeGeometry
+from planner.session.outlines import SAC_CODE, OutlineVolume
 from planner.session.planes import Orientation, PaneMap, Plane, plane_frame
 from planner.session.view_state import Slab, SlabKind, Window
 from planner.viewer.canvas.reslice import (
@@ -13,6 +14,7 @@ from planner.viewer.canvas.reslice import (
     sample_hu,
     sample_slab,
 )
+from planner.viewer.canvas.slice_pane import dash_in
 
 
 def grid(kind: str) -> VolumeGeometry:
@@ -122,3 +124,18 @@ def test_that_a_thin_slab_is_the_slice_and_beyond_the_scan_adds_nothing():
     p = pane.lps(40.5, 40.5)
     inside_mm = (8.5 + 14.5) / 2
     assert thick[40, 40] == pytest.approx(10 * p.x_mm + 3 * p.y_mm + inside_mm, abs=1.01)
+
+
+def test_that_what_is_estimated_is_dashed_and_leaves_the_rest_of_the_picture():
+    geometry = grid("straight")
+    codes = np.zeros((30, 30, 30), dtype=np.uint8)
+    codes[:, 8:22, 8:22] = SAC_CODE
+    frame = plane_frame(Plane.AXIAL, geometry, Orientation.ANTERIOR_UP)
+    pane = PaneMap(frame, PointLps.of(geometry.lps_mm(np.full(3, 14.5))), 0.2, 200.0, 200.0)
+    drawn = np.full((200, 200), 7, np.uint32)
+    dash_in(drawn, OutlineVolume(geometry=geometry, codes=codes), pane, 1)
+    edge, fill = np.ones(256, np.uint32), np.zeros(256, np.uint32)
+    edge[0] = 0
+    line = draw_codes(sample_codes(codes, geometry, pane), edge, fill, 1) > 0
+    assert (drawn[~line] == 7).all()
+    assert (drawn[line] != 7).mean() == pytest.approx(0.5, abs=0.1)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from planner.domain.structures import is_structure
+from planner.domain.structures import ESTIMATE_OF, is_structure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -150,6 +150,29 @@ class SpineGuides:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class EstimatedRegion:
+    """Where something lies that the scan does not show, as two nested regions.
+
+    Attributes
+    ----------
+    geometry
+        A crop of the anatomy's grid.
+    likely, possible
+        bool: where published sizes put it, and where it may reach. The second holds the first.
+    """
+
+    geometry: VolumeGeometry
+    likely: NDArray[np.bool_]
+    possible: NDArray[np.bool_]
+
+    def __post_init__(self) -> None:
+        if {self.likely.shape, self.possible.shape} != {self.geometry.shape_kji}:
+            raise ValueError("both regions of an estimate must have the shape of its grid")
+        if (self.likely & ~self.possible).any():
+            raise ValueError("what is likely must be possible")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Anatomy:
     """The spine of one scan on one grid.
 
@@ -183,6 +206,9 @@ class Anatomy:
         The scan it belongs to.
     guides
         Lines the built-in segmenter went by; ``None`` for outlines made elsewhere.
+    estimates
+        What is estimated and not seen, by names that no mask may have: it is drawn, listed and
+        measured to, and read by no rule and no simulation.
     """
 
     geometry: VolumeGeometry
@@ -199,6 +225,7 @@ class Anatomy:
     notes: tuple[str, ...] = ()
     guides: SpineGuides | None = None
     seen_at: Mapping[str, frozenset[Level]] = field(default_factory=dict)
+    estimates: Mapping[str, EstimatedRegion] = field(default_factory=dict)
 
     def outlines(self, name: str, level: Level) -> bool:
         """Tell whether a structure of ``masks`` is outlined beside a level."""
@@ -213,3 +240,6 @@ class Anatomy:
         unknown = [name for name in self.masks if not is_structure(name)]
         if unknown:
             raise ValueError(f"not names of structures: {unknown}")
+        strangers = self.estimates.keys() - set(ESTIMATE_OF.values())
+        if strangers:
+            raise ValueError(f"not names of estimates: {sorted(strangers)}")

@@ -17,6 +17,17 @@ VENA_CAVA: Final = "vena_cava"
 PLEURA: Final = "pleura"
 SKIN: Final = "skin"
 
+ESTIMATED_SAC: Final = "estimated_dural_sac"
+ESTIMATED_CORD: Final = "estimated_cord"
+ESTIMATED_CAUDA: Final = "estimated_cauda_equina"
+ESTIMATE_OF: Final = {
+    DURAL_SAC: ESTIMATED_SAC,
+    CORD: ESTIMATED_CORD,
+    "cauda_equina": ESTIMATED_CAUDA,
+}
+"""What an estimate is called, by what it estimates. No structure has such a name, so that what is
+estimated never passes for what was outlined."""
+
 BONE_PREFIX: Final = "bone:"
 
 _PATTERN = re.compile(

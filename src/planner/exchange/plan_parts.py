@@ -10,6 +10,7 @@ import numpy as np
 from planner.domain.anatomy import Origin
 from planner.domain.levels import Side, foramen_label
 from planner.domain.prediction import PredictedZone
+from planner.domain.structures import ESTIMATED_SAC, in_words
 from planner.imaging.outbound.parts import Part, PartKind, trimmed
 
 if TYPE_CHECKING:
@@ -30,8 +31,9 @@ COLOURS: Final = {
     PartKind.LESION: (213, 94, 0),
     PartKind.ZONE: (230, 159, 0),
     PartKind.CEMENT: (86, 180, 233),
+    PartKind.ESTIMATE: (187, 187, 187),
 }
-"""Okabe and Ito's colours, as on paper; bone is not one of theirs."""
+"""Okabe and Ito's colours, as on paper; bone and what is estimated are not of theirs."""
 
 
 class Exported(Protocol):
@@ -103,6 +105,30 @@ def _anatomy_parts(anatomy: Anatomy) -> Iterator[Part]:
         )
     if anatomy.lesion is not None:
         yield _unnamed(anatomy, "lesion", "lesion", PartKind.LESION, anatomy.lesion)
+    yield from _estimates(anatomy)
+
+
+def _estimates(anatomy: Anatomy) -> Iterator[Part]:
+    """Yield where sac, cord and cauda equina likely lie, and how far they may reach.
+
+    What may hold the sac is the whole canal, which is a part already.
+    """
+    for structure, region in anatomy.estimates.items():
+        words = in_words(structure).removeprefix("estimated ")
+        shown = [("likely", region.likely)]
+        if structure != ESTIMATED_SAC:
+            shown.append(("possible", region.possible))
+        for how, whole in shown:
+            geometry, mask = trimmed(whole, region.geometry)
+            yield Part(
+                key=f"estimated-{words.replace(' ', '-')}-{how}",
+                name=f"{words}, {how} (estimated from the canal)",
+                kind=PartKind.ESTIMATE,
+                colour=COLOURS[PartKind.ESTIMATE],
+                made_by=f"{anatomy.backend}, published sizes",
+                geometry=geometry,
+                mask=mask,
+            )
 
 
 def _unnamed(

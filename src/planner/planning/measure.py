@@ -12,7 +12,13 @@ from planner.domain.plan import Approach
 from planner.domain.sourced import Interval
 from planner.geometry.points import PointLps, unit
 from planner.planning.body_outline import skin_on_line
-from planner.planning.measures import Clearance, Crossing, TipPlace, TrajectoryMeasures
+from planner.planning.measures import (
+    Clearance,
+    Crossing,
+    EstimatedClearance,
+    TipPlace,
+    TrajectoryMeasures,
+)
 from planner.planning.pedicle_margins import half_voxel_mm, pedicle_margins
 from planner.planning.sampling import along_line, crossings_of, trilinear
 from planner.planning.segment_distance import structure_distance
@@ -103,6 +109,30 @@ def measure(
         | slice_angles_deg(direction, trajectory.side, ct),
         tip=_tip_place(tip, trajectory.side, vertebra, surroundings),
         crossings=crossings,
+        estimated=tuple(
+            _estimated(name, pair, entry, tip, radius, placement_error_mm)
+            for name, pair in surroundings.estimated.items()
+        ),
+    )
+
+
+def _estimated(
+    name: str,
+    pair: tuple[Surface, Surface | None],
+    entry: Vector,
+    tip: Vector,
+    radius_mm: float,
+    placement_error_mm: float,
+) -> EstimatedClearance:
+    def to(surface: Surface) -> Interval:
+        found = clearance(name, surface, entry, tip, radius_mm, placement_error_mm)
+        return found.distance_mm
+
+    possible, likely = pair
+    return EstimatedClearance(
+        structure=name,
+        at_least_mm=to(possible).low,
+        likely_mm=None if likely is None else to(likely).best,
     )
 
 

@@ -130,6 +130,23 @@ class TipPlace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EstimatedClearance:
+    """The distance to something the scan does not show.
+
+    Attributes
+    ----------
+    at_least_mm
+        To where the structure may reach, less the doubt of measuring.
+    likely_mm
+        To where published sizes put it; ``None`` where it likely does not reach.
+    """
+
+    structure: str
+    at_least_mm: float
+    likely_mm: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Crossing:
     """A place where the needle's axis passes the surface of bone.
 
@@ -163,6 +180,8 @@ class TrajectoryMeasures:
         Nearest first.
     farther_than_mm
         Structures that were looked for and lie farther from the vertebra than this.
+    estimated
+        Distances to what is estimated; nothing is chosen or judged by them.
     angles_deg
         ``axial``: against the sagittal plane of the patient, positive towards the midline.
         ``cranial``: out of the axial plane, positive when the tip is nearer the head.
@@ -184,6 +203,7 @@ class TrajectoryMeasures:
     angles_deg: Mapping[str, float]
     tip: TipPlace | None
     crossings: tuple[Crossing, ...]
+    estimated: tuple[EstimatedClearance, ...] = ()
 
     @property
     def pedicle_margin_mm(self) -> float | None:

@@ -88,6 +88,9 @@ class Surroundings:
         Surfaces of everything to keep away from within ``DANGER_MM`` of the body's centre.
     farther_than_mm
         Structures that were looked for and lie farther away than this.
+    estimated
+        Surfaces of where a structure may be and of where it likely is (``None`` where it likely
+        does not reach); nothing is kept away from them, because the canal holds them all.
     """
 
     level: Level
@@ -100,6 +103,7 @@ class Surroundings:
     danger_points_mm: NDArray[np.float64]
     danger_balls: NDArray[np.float64]
     farther_than_mm: Mapping[str, float]
+    estimated: Mapping[str, tuple[Surface, Surface | None]]
 
 
 def surface_points(mask: NDArray[np.bool_], geometry: VolumeGeometry) -> NDArray[np.float64]:
@@ -208,6 +212,7 @@ def surroundings_of(anatomy: Anatomy, level: Level) -> Surroundings:
             for name, mask in anatomy.masks.items()
             if name not in near and name != structures.SKIN and mask.any()
         },
+        estimated=_estimated(anatomy, box),
     )
 
 
@@ -260,6 +265,22 @@ def _structures(
     for name, mask in anatomy.masks.items():
         if name != structures.SKIN:
             yield name, mask, 1
+
+
+def _estimated(anatomy: Anatomy, box: Box) -> dict[str, tuple[Surface, Surface | None]]:
+    """Return the surfaces of estimates near a vertebra that has this box in the anatomy's grid."""
+    found = {}
+    for name, region in anatomy.estimates.items():
+        first = np.rint(anatomy.geometry.ijk(region.geometry.lps_mm(np.zeros(3)))).astype(int)
+        k, j, i = (
+            slice(max(span.start - start, 0), max(span.stop - start, 0))
+            for span, start in zip(box, first[::-1].tolist(), strict=True)
+        )
+        slab = _slab(region.geometry, (k, j, i))
+        possible = _surface(region.geometry, region.possible, 1, slab)
+        if possible is not None:
+            found[name] = possible, _surface(region.geometry, region.likely, 1, slab)
+    return found
 
 
 def _surface(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import planner
 from planner.domain.finding import Verdict
 from planner.domain.levels import Side
+from planner.domain.structures import in_words
 from planner.report.measured import measure_facts
 from planner.report.model import Fact, NeedleRow, Paper, Report
 from planner.report.pictures import needle_pictures, plan_pictures
@@ -262,6 +263,7 @@ def _provenance(
         _fact("Frame of reference UID", scan.frame_of_reference_uid),
         _fact("Scan SHA-256", scan.sha256),
         _fact("Outlines", plan.anatomy.backend),
+        *_estimates(scene),
         _fact("Levels accepted by a person", ", ".join(plan.anatomy.accepted_levels)),
         _fact("Models", "; ".join(sorted(models))),
         *_void_answers(plan, assessment),
@@ -274,6 +276,17 @@ def _provenance(
         _fact("Software", f"planner {planner.__version__}"),
         _fact("Paper made", made),
     )
+
+
+def _estimates(scene: Pictured) -> tuple[Fact, ...]:
+    """Say what is drawn and was not seen."""
+    if scene.anatomy is None or not scene.anatomy.estimates:
+        return ()
+    words = ", ".join(
+        in_words(name).removeprefix("estimated ") for name in scene.anatomy.estimates
+    )
+    how = "from the canal and published sizes; checks and simulations go by the canal"
+    return (_fact("Estimated, not seen", f"{words}: {how}"),)
 
 
 def _void_answers(plan: Plan, assessment: Assessment | None) -> tuple[Fact, ...]:

@@ -10,7 +10,12 @@ from planner.report.wording import millimetres, number
 
 if TYPE_CHECKING:
     from planner.domain.sourced import Interval
-    from planner.planning.measures import PedicleMargins, TipPlace, TrajectoryMeasures
+    from planner.planning.measures import (
+        EstimatedClearance,
+        PedicleMargins,
+        TipPlace,
+        TrajectoryMeasures,
+    )
 
 NEAREST_CLEARANCES: Final = 5
 """A needle's page has room for these; findings name every one that is too near."""
@@ -37,7 +42,17 @@ def measure_facts(measures: TrajectoryMeasures) -> tuple[Fact, ...]:
         )
         for item in measures.clearances[:NEAREST_CLEARANCES]
     ]
+    if measures.estimated:
+        words = "; ".join(map(_estimate_words, measures.estimated))
+        facts.append(Fact(label="Estimated from the canal", value=words))
     return tuple(facts)
+
+
+def _estimate_words(item: EstimatedClearance) -> str:
+    name = structure_words(item.structure).removeprefix("estimated ")
+    if item.likely_mm is None:
+        return f"{name} at least {millimetres(item.at_least_mm)}, likely not here"
+    return f"{name} at least {millimetres(item.at_least_mm)}, likely {millimetres(item.likely_mm)}"
 
 
 def interval_words(value: Interval | None) -> str:

@@ -35,13 +35,16 @@ ZONE: Final = Mark("ablation zone", "#e69f00", None, 2.4)
 ZONE_BAND: Final = Mark("its uncertainty band", "#e69f00", (1.2, 1.2), 1.4)
 CEMENT: Final = Mark("cement", "#56b4e9", None, 2.4)
 CANAL: Final = Mark("spinal canal", "#cc79a7", (3.0, 1.0), 2.2)
+ESTIMATE: Final = Mark("sac and cord, estimated from the canal", "#cc79a7", (0.6, 1.4), 1.2)
 FORAMEN: Final = Mark("foramen", "#b79cf7", (2.0, 1.2), 2.2)
 WALL: Final = Mark("posterior wall", "#f0e442", (0.8, 0.8), 2.2)
 LESION: Final = Mark("lesion", "#d55e00", (2.5, 1.5), 2.0)
 
 VERTEBRA: Final = Mark("vertebra, its shadow", "#3f74b0", (1.6, 1.0), 2.2)
 
-LEGEND: Final = (NEEDLE, NEEDLE_PROJECTED, ZONE, ZONE_BAND, CEMENT, CANAL, FORAMEN, WALL, LESION)
+LEGEND: Final = (
+    NEEDLE, NEEDLE_PROJECTED, ZONE, ZONE_BAND, CEMENT, CANAL, ESTIMATE, FORAMEN, WALL, LESION,
+)  # fmt: skip
 """Every mark, in the order in which the legend names them."""
 
 BEYOND_SCAN: Final = (38, 46, 61)

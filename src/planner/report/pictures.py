@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.domain import structures
 from planner.domain.prediction import PredictedZone
 from planner.report import palette, planes
 from planner.report.drawing import Drawing
@@ -161,6 +162,10 @@ def _draw_anatomy(drawing: Drawing[Plane], anatomy: Anatomy) -> None:
     points = drawing.plane.grid_mm(OUTLINE_PIXELS)
     canal = planes.sample(anatomy.canal, anatomy.geometry, points, 0.0)
     drawing.outline(canal, 0.5, palette.CANAL)
+    for name in (structures.ESTIMATED_SAC, structures.ESTIMATED_CORD):
+        if (region := anatomy.estimates.get(name)) is not None:
+            likely = planes.sample(region.likely, region.geometry, points, 0.0)
+            drawing.outline(likely, 0.5, palette.ESTIMATE)
     foramina = planes.sample(
         anatomy.foramina, anatomy.geometry, points, 0.0, lambda part: part != 0
     )

@@ -18,6 +18,7 @@ from planner import __version__
 from planner.anatomy.builtin import BACKEND
 from planner.domain.anatomy import (
     Anatomy,
+    EstimatedRegion,
     Origin,
     Pedicle,
     PosteriorWall,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from planner.domain.plan import AnatomyBinding
     from planner.domain.volume import CtVolume
 
-FORMAT = 3
+FORMAT = 4
 """Raised when the layout of a stored anatomy changes; older files are then made anew."""
 
 _log = logging.getLogger(__name__)
@@ -98,6 +99,8 @@ def _path(ct: CtVolume, binding: AnatomyBinding) -> Path:
 def _encode(anatomy: Anatomy) -> dict[str, Any]:
     arrays: dict[str, Any] = {name: getattr(anatomy, name) for name in GRIDS}
     arrays |= {f"mask/{name}": mask for name, mask in anatomy.masks.items()}
+    for name, region in anatomy.estimates.items():
+        arrays |= {f"likely/{name}": region.likely, f"possible/{name}": region.possible}
     if anatomy.lesion is not None:
         arrays["lesion"] = anatomy.lesion
     for level, vertebra in anatomy.vertebrae.items():
@@ -116,6 +119,10 @@ def _encode(anatomy: Anatomy) -> dict[str, Any]:
         if anatomy.guides
         else None,
         "seen_at": {name: sorted(levels) for name, levels in anatomy.seen_at.items()},
+        "estimates": {
+            name: [region.geometry.size_ijk, region.geometry.affine]
+            for name, region in anatomy.estimates.items()
+        },
         "vertebrae": [_vertebra_document(v) for v in anatomy.vertebrae.values()],
     }
     arrays["document"] = np.frombuffer(json.dumps(document).encode(), dtype=np.uint8)
@@ -181,6 +188,16 @@ def _decode(stored: Any) -> Anatomy:
             for name, levels in document["seen_at"].items()
         },
         guides=None if document["discs"] is None else _guides(document["discs"], stored),
+        estimates={
+            name: EstimatedRegion(
+                geometry=VolumeGeometry.from_matrix(
+                    tuple(size), np.array(affine, dtype=np.float64)
+                ),
+                likely=stored[f"likely/{name}"],
+                possible=stored[f"possible/{name}"],
+            )
+            for name, (size, affine) in document["estimates"].items()
+        },
     )
 
 

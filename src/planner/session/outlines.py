@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from planner.domain.structures import ESTIMATED_CORD, ESTIMATED_SAC
 from planner.session.view_state import Layer
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from planner.domain.anatomy import Anatomy
@@ -21,6 +23,9 @@ FORAMEN_CODES = range(102, 104)
 """Left and right."""
 LESION_CODE = 110
 
+SAC_CODE, CORD_CODE = 1, 2
+"""Of what is estimated; the cord lies in the sac."""
+
 _LAYER_RANGES = {
     Layer.VERTEBRAE: VERTEBRA_CODES,
     Layer.CANAL: range(CANAL_CODE, CANAL_CODE + 1),
@@ -31,10 +36,14 @@ _LAYER_RANGES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class OutlineVolume:
-    """uint8 codes ``[k, j, i]`` on the anatomy's grid; 0 where nothing is drawn."""
+    """uint8 codes ``[k, j, i]`` on the anatomy's grid; 0 where nothing is drawn.
+
+    ``estimated`` is what the scan does not show, in codes of its own.
+    """
 
     geometry: VolumeGeometry
     codes: NDArray[np.uint8]
+    estimated: OutlineVolume | None = None
 
 
 def outline_volume(anatomy: Anatomy) -> OutlineVolume:
@@ -50,7 +59,24 @@ def outline_volume(anatomy: Anatomy) -> OutlineVolume:
     if anatomy.lesion is not None:
         codes[anatomy.lesion] = LESION_CODE
     codes.flags.writeable = False
-    return OutlineVolume(geometry=anatomy.geometry, codes=codes)
+    return OutlineVolume(geometry=anatomy.geometry, codes=codes, estimated=_estimated(anatomy))
+
+
+def _estimated(anatomy: Anatomy) -> OutlineVolume | None:
+    """Return where the sac likely lies, and the cord in it; none where neither is estimated."""
+    found = {
+        code: anatomy.estimates[name]
+        for name, code in ((ESTIMATED_SAC, SAC_CODE), (ESTIMATED_CORD, CORD_CODE))
+        if name in anatomy.estimates
+    }
+    if not found:
+        return None
+    geometry = next(iter(found.values())).geometry
+    codes = np.zeros(geometry.shape_kji, np.uint8)
+    for code, region in found.items():
+        codes[region.likely] = code
+    codes.flags.writeable = False
+    return OutlineVolume(geometry=geometry, codes=codes)
 
 
 def layer_of(code: int) -> Layer | None:

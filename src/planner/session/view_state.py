@@ -42,6 +42,7 @@ class Layer(StrEnum):
 
     VERTEBRAE = "vertebrae"
     CANAL = "canal"
+    ESTIMATES = "sac and cord, estimated"
     FORAMINA = "foramina"
     POSTERIOR_WALL = "posterior wall"
     LESION = "lesion"
@@ -95,7 +96,14 @@ class Layout(StrEnum):
 
 
 OUTLINES = frozenset(
-    {Layer.VERTEBRAE, Layer.CANAL, Layer.FORAMINA, Layer.POSTERIOR_WALL, Layer.LESION}
+    {
+        Layer.VERTEBRAE,
+        Layer.CANAL,
+        Layer.ESTIMATES,
+        Layer.FORAMINA,
+        Layer.POSTERIOR_WALL,
+        Layer.LESION,
+    }
 )
 
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from planner.domain.plan import Plan
     from planner.domain.volume import CtVolume
     from planner.geometry.points import PointLps
+    from planner.geometry.volume_geometry import VolumeGeometry
 
 
 def segment(arguments: argparse.Namespace) -> Outcome:
@@ -51,7 +52,9 @@ def segment(arguments: argparse.Namespace) -> Outcome:
         report=progress,
     )
     anatomy = case.anatomy
-    write_volume(arguments.out, case.ct.geometry, on_grid_of(case.ct, anatomy, anatomy.labels))
+    write_volume(
+        arguments.out, case.ct.geometry, on_grid_of(case.ct, anatomy.geometry, anatomy.labels)
+    )
     if arguments.structures:
         write_structures(arguments.structures, case.ct, anatomy)
     return Outcome(
@@ -127,17 +130,22 @@ def _lesion(report: LesionReport) -> Json:
     }
 
 
-def on_grid_of(ct: CtVolume, anatomy: Anatomy, cropped: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return an array of the anatomy's grid laid into the CT's full grid."""
-    start = np.rint(ct.geometry.ijk(anatomy.geometry.lps_from_ijk[:3, 3])).astype(int)
-    i, j, k = anatomy.geometry.size_ijk
+def on_grid_of(
+    ct: CtVolume, crop: VolumeGeometry, cropped: NDArray[np.uint8]
+) -> NDArray[np.uint8]:
+    """Return an array on a crop of the CT's grid laid into the full grid."""
+    start = np.rint(ct.geometry.ijk(crop.lps_from_ijk[:3, 3])).astype(int)
+    i, j, k = crop.size_ijk
     full = np.zeros(ct.geometry.shape_kji, dtype=np.uint8)
     full[start[2] : start[2] + k, start[1] : start[1] + j, start[0] : start[0] + i] = cropped
     return full
 
 
 def write_structures(folder: Path, ct: CtVolume, anatomy: Anatomy) -> None:
-    """Write every structure on the grid of the CT, one file each; ``labels`` among them."""
+    """Write every structure on the grid of the CT, one file each; ``labels`` among them.
+
+    In what is estimated 1 is possible and 2 likely.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     arrays = {
         "labels": anatomy.labels,
@@ -156,8 +164,12 @@ def write_structures(folder: Path, ct: CtVolume, anatomy: Anatomy) -> None:
         write_volume(
             folder / f"{name.replace(':', '-')}.nii.gz",
             ct.geometry,
-            on_grid_of(ct, anatomy, array),
+            on_grid_of(ct, anatomy.geometry, array),
         )
+    for name, region in anatomy.estimates.items():
+        grades = region.possible.astype(np.uint8) + region.likely
+        path = folder / f"{name}.nii.gz"
+        write_volume(path, ct.geometry, on_grid_of(ct, region.geometry, grades))
 
 
 def _parts(anatomy: Anatomy) -> NDArray[np.uint8]:

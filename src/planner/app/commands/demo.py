@@ -71,7 +71,8 @@ def demo(arguments: argparse.Namespace) -> Outcome:
         report=progress,
     )
     labels = folder / "labels.nii.gz"
-    write_volume(labels, case.ct.geometry, on_grid_of(case.ct, case.anatomy, case.anatomy.labels))
+    laid = on_grid_of(case.ct, case.anatomy.geometry, case.anatomy.labels)
+    write_volume(labels, case.ct.geometry, laid)
     _say(f"3/6 planning a needle, an ablation and cement at {chosen.level}")
     plan = save_plan(folder / f"{chosen.id}.plan", _plan(case, chosen))
     _say("4/6 simulating the heat and checking the plan against every rule")

@@ -202,6 +202,10 @@ def _trajectory(found: ProposedTrajectory) -> Json:
         "tip_mm": xyz(found.trajectory.tip),
         "pedicle_margin_mm": measures.pedicle_margin_mm,
         "clearances_mm": dict(measures.clearances_mm),
+        "estimated_mm": {
+            item.structure: {"at_least": item.at_least_mm, "likely": item.likely_mm}
+            for item in measures.estimated
+        },
         "angles_deg": dict(measures.angles_deg),
         "length_mm": found.trajectory.length_mm,
         "score": found.score,

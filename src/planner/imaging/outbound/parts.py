@@ -30,11 +30,12 @@ class PartKind(StrEnum):
     LESION = "lesion"
     ZONE = "zone"
     CEMENT = "cement"
+    ESTIMATE = "estimate"
 
     @property
     def is_predicted(self) -> bool:
-        """Zones and cement are what a model says, not what was seen."""
-        return self in (PartKind.ZONE, PartKind.CEMENT)
+        """Zones, cement and estimates are what a model says, not what was seen."""
+        return self in (PartKind.ZONE, PartKind.CEMENT, PartKind.ESTIMATE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

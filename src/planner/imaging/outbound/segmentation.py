@@ -16,7 +16,7 @@ from highdicom.seg import (
 import planner
 from planner.imaging.outbound import terms
 from planner.imaging.outbound.maker import MANUFACTURER, MODEL, SERIAL, new_uid
-from planner.imaging.outbound.parts import label_map, layers
+from planner.imaging.outbound.parts import PartKind, label_map, layers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,11 +90,11 @@ def _described(part: Part, number: int) -> SegmentDescription:
 
 def _algorithm(part: Part) -> highdicom.AlgorithmIdentificationSequence:
     """Name what made a part; its version is part of its name here."""
-    predicted = part.kind.is_predicted
+    family = ("OUTLINER", "Outlines by the program named here")
+    if part.kind is PartKind.ESTIMATE:
+        family = ("PUBLISHED", "Published sizes laid into an outline")
+    elif part.kind.is_predicted:
+        family = ("MODEL", "Model of a treatment")
     return highdicom.AlgorithmIdentificationSequence(
-        name=part.made_by[:64],
-        version=planner.__version__,
-        family=terms.own("MODEL", "Model of a treatment")
-        if predicted
-        else terms.own("OUTLINER", "Outlines by the program named here"),
+        name=part.made_by[:64], version=planner.__version__, family=terms.own(*family)
     )

@@ -53,6 +53,8 @@ def type_of(part: Part) -> CodedConcept:
             return own("ZONE", "Predicted ablation zone")
         case PartKind.CEMENT:
             return own("CEMENT", "Predicted bone cement")
+        case PartKind.ESTIMATE:
+            return own("ESTIMATE", "Region estimated from the canal, not seen")
 
 
 def vertebra(level: Level | None) -> CodedConcept:

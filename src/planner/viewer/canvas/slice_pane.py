@@ -33,7 +33,13 @@ from planner.session.mouse import (
     act_of,
     hover_moves_crosshair,
 )
-from planner.session.outlines import LESION_CODE, OutlineVolume, layer_of
+from planner.session.outlines import (
+    CORD_CODE,
+    LESION_CODE,
+    SAC_CODE,
+    OutlineVolume,
+    layer_of,
+)
 from planner.session.touch import Touch
 from planner.session.view_state import Layer, pane_words
 from planner.viewer.canvas.measure_painter import paint_measures
@@ -75,6 +81,10 @@ _NOTCH = 120.0
 
 GROUND = QColor("#0B0E13")
 
+ESTIMATE_ALPHA = 190
+DASH_PX = 8
+"""Lines and gaps of what is estimated: about three pixels level, four upright."""
+
 VOID_SHARE = 0.35
 """How strongly outlines are drawn while they do not count."""
 
@@ -100,6 +110,21 @@ def _simulated_tables() -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
     for code, (colour, line, area) in shown.items():
         edge[code], fill[code] = _argb(colour, line), _argb(colour, area)
     return edge, fill
+
+
+def dash_in(
+    image: NDArray[np.uint32], estimated: OutlineVolume, pane: PaneMap, width_px: int
+) -> None:
+    """Draw what is estimated into a picture of outlines, faint and dashed: it was not seen."""
+    codes = sample_codes(estimated.codes, estimated.geometry, pane)
+    edge, fill = np.zeros(256, np.uint32), np.zeros(256, np.uint32)
+    edge[1] = _argb(clinical.ESTIMATE, ESTIMATE_ALPHA)
+    down, across = np.arange(codes.shape[0])[:, None], np.arange(codes.shape[1])
+    # Lines that run level, upright or aslant are all cut; hardly any runs at 2 to -3.
+    dash = (2 * down + 3 * across) // (DASH_PX * width_px) % 2 == 0
+    for least in (SAC_CODE, CORD_CODE):
+        line = draw_codes((codes >= least).astype(np.uint8), edge, fill, width_px)
+        np.copyto(image, line, where=dash & (line != 0))
 
 
 class SlicePane(QWidget):
@@ -249,7 +274,10 @@ class SlicePane(QWidget):
                 edge[code] = _argb(clinical.LAYER_COLOURS[layer], 150 if quiet else 235)
                 fill[code] = _argb(clinical.LAYER_COLOURS[layer], 0 if quiet else 34)
         codes = sample_codes(outlines.codes, outlines.geometry, pane)
-        return draw_codes(codes, edge, fill, max(1, round(ratio)))
+        image = draw_codes(codes, edge, fill, max(1, round(ratio)))
+        if outlines.estimated is not None and Layer.ESTIMATES in view.layers:
+            dash_in(image, outlines.estimated, pane, max(1, round(ratio)))
+        return image
 
     def _draw(
         self, painter: QPainter, pixels: NDArray[np.uint32], form: QImage.Format, ratio: float

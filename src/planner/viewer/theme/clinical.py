@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 VERTEBRA: Final = "#9FB4C8"
 CANAL: Final = "#56B4E9"
+ESTIMATE: Final = "#C9D6E2"
 FORAMEN: Final = "#B79CF7"
 POSTERIOR_WALL: Final = "#FFE14A"
 LESION: Final = "#F2A93B"
@@ -42,6 +43,7 @@ SKIN_COLOURS: Final[Mapping[int, str]] = {
 LAYER_COLOURS: Final[Mapping[Layer, str]] = {
     Layer.VERTEBRAE: VERTEBRA,
     Layer.CANAL: CANAL,
+    Layer.ESTIMATES: ESTIMATE,
     Layer.FORAMINA: FORAMEN,
     Layer.POSTERIOR_WALL: POSTERIOR_WALL,
     Layer.LESION: LESION,
