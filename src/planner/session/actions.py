@@ -278,6 +278,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "large", "Large pane", "Show the active pane large beside the others.", ("F",), "View"
     ),
     ActionSpec("palette", "Find a command…", "Search every action by name.", ("Ctrl+K",), "View"),
+    ActionSpec("shortcuts", "Shortcuts…", "Every key, and how to change it.", ("F1",), "View"),
     ActionSpec("escape", "Let go", "Drop a half placed needle.", ("Esc",), "View"),
     ActionSpec(
         "as_acquired",

@@ -34,9 +34,9 @@ POINTS: Final = {MeasureKind.DISTANCE: 2, MeasureKind.ANGLE: 3, MeasureKind.REGI
 """How many points each needs; a region has its middle and a point of its rim."""
 
 HINTS: Final = {
-    MeasureKind.DISTANCE: "Draw from one point to the other",
-    MeasureKind.ANGLE: "Draw to the corner, then from the corner along the other arm",
-    MeasureKind.REGION: "Draw from the middle of the region to its rim",
+    MeasureKind.DISTANCE: "Draw from end to end",
+    MeasureKind.ANGLE: "Draw to the corner, then on",
+    MeasureKind.REGION: "Draw from middle to rim",
 }
 
 
@@ -90,10 +90,11 @@ def region_words(ct: CtVolume, middle: PointLps, normal: Vector, radius_mm: floa
     area = f"{pi * radius_mm**2 / 100:.2f} cm²"
     if not values.size:
         return f"no voxel, {area}"
-    return (
+    words = (
         f"{values.mean():.0f} ± {values.std():.0f} HU, {values.min():.0f} to "
-        f"{values.max():.0f}, {area}, {values.size} voxels"
+        f"{values.max():.0f}, {area}, {values.size} voxels of one slice"
     )
+    return words.replace("-", "−")
 
 
 def region_hu(ct: CtVolume, middle: PointLps, normal: Vector, radius_mm: float) -> Vector:

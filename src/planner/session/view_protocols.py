@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from planner.session.drawing import Drawing
     from planner.session.incoming import IncomingScan
     from planner.session.kept_states import KeptState
+    from planner.session.level_map import LevelMapRow
     from planner.session.opened_case import MissingScan
     from planner.session.outlines import OutlineVolume
     from planner.session.surfaces import Surface
@@ -103,6 +104,10 @@ class WorkstationView(PictureView, ReceptionView, Protocol):
 
     def show_check(self, state: CheckState) -> None:
         """Show the verdict and the findings."""
+        ...
+
+    def show_levels(self, rows: tuple[LevelMapRow, ...]) -> None:
+        """Show every treated level."""
         ...
 
     def show_comparison(self, state: Comparison | None) -> None:

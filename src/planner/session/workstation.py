@@ -20,6 +20,7 @@ from planner.session.drawing import Drawing, FindingMark
 from planner.session.job_desk import JobDesk
 from planner.session.keeping_desk import KeepingDesk
 from planner.session.layout_desk import LayoutDesk
+from planner.session.level_map import level_map
 from planner.session.measure_desk import MeasureDesk
 from planner.session.needle_desk import NeedleDesk
 from planner.session.outline_desk import OutlineDesk
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from planner.geometry.points import PointLps
     from planner.session.incoming import IncomingScan
     from planner.session.jobs import JobRunner
+    from planner.session.level_map import LevelMapRow
     from planner.session.opened_case import OpenedCase
     from planner.session.ports import CaseServices
     from planner.session.view_protocols import WorkstationView
@@ -356,9 +358,23 @@ class Workstation:
                 other=self.compare.drawing,
             )
         )
+        self._publish("levels", self._levels(zones, cements), show.show_levels)
         self._publish("comparison", self.compare.state, show.show_comparison)
         self.xrays.follow(cements)
         self.room.follow(is_void=self.outlines.is_stale)
+
+    def _levels(
+        self,
+        zones: tuple[PredictedZone | MissingZone, ...],
+        cements: tuple[PredictedCement, ...],
+    ) -> tuple[LevelMapRow, ...]:
+        if self.edits.document is None:
+            return ()
+        found = self.checks.evaluation
+        judged = found.assessment if found else None
+        names = {key: device.name for key, device in self._services.devices.items()}
+        names |= {key: cement.name for key, cement in self._services.cements.items()}
+        return level_map(self.edits.plan, zones, cements, judged, names)
 
     def _tool_marks(self) -> ToolMarks:
         marks, hint = self.corrections.marks, self.measures.hint

@@ -24,19 +24,29 @@ class Preferences:
     ----------
     names_hidden
         Whether the banner hides who the scan is of, for teaching.
+    keys
+        Keys chosen instead of the standard ones: action id and key.
+    toured
+        Whether the first-run tour was taken or declined.
     """
 
     theme: str = "dark"
     mouse: str = "PACS"
     names_hidden: bool = False
+    keys: tuple[tuple[str, str], ...] = ()
+    toured: bool = False
 
     def __post_init__(self) -> None:
         if self.theme not in THEMES:
             raise ValueError(f"no theme {self.theme!r}")
         if self.mouse not in MOUSE_SCHEMES:
             raise ValueError(f"no mouse scheme {self.mouse!r}")
-        if not isinstance(self.names_hidden, bool):
-            raise TypeError("names_hidden is yes or no")
+        if not all(isinstance(answer, bool) for answer in (self.names_hidden, self.toured)):
+            raise TypeError("names_hidden and toured are yes or no")
+        if not all(isinstance(word, str) for pair in self.keys for word in pair):
+            raise TypeError("an action id and a key are words")
+        # A JSON file gives lists.
+        object.__setattr__(self, "keys", tuple((action, key) for action, key in self.keys))
 
 
 def load_preferences(folder: Path) -> Preferences:

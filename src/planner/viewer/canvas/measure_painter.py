@@ -22,6 +22,12 @@ NEAR_MM = 1.0
 
 TICK_PX = 4.0
 
+SEEN_FROM_FRONT = 0.99
+"""Cosine to a slice below which a region drawn on it is seen as an ellipse."""
+
+_WIDE_PX = 8.0
+"""Width of a letter at most, so that a result stays inside its pane."""
+
 
 def paint_measures(
     painter: QPainter, pane: PaneMap, measures: tuple[Measure, ...], slab_mm: float
@@ -30,8 +36,15 @@ def paint_measures(
     reach_mm = max(NEAR_MM, slab_mm / 2)
     for measure in measures:
         points = np.array([point.array for point in measure.points])
+        if measure.kind is MeasureKind.REGION and not _faces(pane, measure):
+            continue
         if np.abs(pane.depth_mm(points)).max() <= reach_mm:
             _measure(painter, pane, measure)
+
+
+def _faces(pane: PaneMap, measure: Measure) -> bool:
+    """Tell whether a disc is seen from the front, so that its picture is a circle."""
+    return abs(float(pane.frame.normal @ np.array(measure.normal))) > SEEN_FROM_FRONT
 
 
 def _measure(painter: QPainter, pane: PaneMap, measure: Measure) -> None:
@@ -48,5 +61,7 @@ def _measure(painter: QPainter, pane: PaneMap, measure: Measure) -> None:
             for spot in spots:
                 painter.drawEllipse(spot, TICK_PX, TICK_PX)
     place = spots[1] if measure.kind is MeasureKind.ANGLE and len(spots) > 1 else spots[-1]
-    if measure.words:
-        words(painter, place + QPointF(9, -7), measure.words, INK, 12, bold=True)
+    for row, text in enumerate(measure.words.split(", ")):
+        wide = _WIDE_PX * len(text)
+        left = min(place.x() + 9, pane.width_px - wide)
+        words(painter, QPointF(left, place.y() - 7 + 15 * row), text, INK, 12, bold=True)

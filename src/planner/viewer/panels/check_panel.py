@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout, QLineEdit, QWidget
 
+from planner.viewer.panels.level_map_panel import LevelMap
 from planner.viewer.panels.parts import Panel, button, label, section
 
 if TYPE_CHECKING:
@@ -69,7 +70,10 @@ class CheckPanel(Panel):
     def __init__(self, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
         super().__init__("Check", parent)
         self._side = label("Nobody has confirmed the side.", "quiet")
+        self.levels = LevelMap()
         self.add(
+            section("Treated levels"),
+            self.levels,
             section("Left and right"),
             self._side,
             button(actions["confirm_side"], primary=True),

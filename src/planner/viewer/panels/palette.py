@@ -62,7 +62,7 @@ class Palette(QDialog):
             words = f"{spec.text} {spec.help}".lower()
             if spec.id in _HIDDEN or not all(part in words for part in wanted):
                 continue
-            item = QListWidgetItem(f"{spec.text}    {spec.keys[0] if spec.keys else ''}")
+            item = QListWidgetItem(f"{spec.text}    {action.shortcut().toString()}")
             item.setData(Qt.ItemDataRole.UserRole, spec.id)
             item.setToolTip(action.toolTip())
             if not action.isEnabled():

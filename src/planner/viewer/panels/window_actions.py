@@ -32,15 +32,24 @@ def _make(spec: ActionSpec, window: QMainWindow) -> QAction:
     action.setShortcuts([QKeySequence(keys) for keys in spec.keys])
     action.setCheckable(spec.checkable)
     action.setMenuRole(QAction.MenuRole.NoRole)
-    action.setToolTip(tooltip(spec, ""))
+    action.setToolTip(tooltip(spec, "", spec.keys[0] if spec.keys else ""))
     window.addAction(action)
     return action
 
 
-def tooltip(spec: ActionSpec, reason: str) -> str:
+def tooltip(spec: ActionSpec, reason: str, key: str) -> str:
     """Return what an action does and its key; when it is off, why."""
-    keys = f" ({spec.keys[0]})" if spec.keys else ""
+    keys = f" ({key})" if key else ""
     return f"{spec.text}: {reason}" if reason else f"{spec.help}{keys}"
+
+
+def apply_keys(actions: Mapping[str, QAction], keys: Mapping[str, tuple[str, ...]]) -> None:
+    """Give every action its keys, and say them where it says what it does."""
+    for spec in ACTIONS:
+        action, wanted = actions[spec.id], keys[spec.id]
+        action.setShortcuts([QKeySequence(key) for key in wanted])
+        if action.isEnabled():
+            action.setToolTip(tooltip(spec, "", wanted[0] if wanted else ""))
 
 
 def apply_reasons(actions: Mapping[str, QAction], reasons: Mapping[str, str]) -> None:
@@ -48,4 +57,5 @@ def apply_reasons(actions: Mapping[str, QAction], reasons: Mapping[str, str]) ->
     for spec in ACTIONS:
         reason = reasons.get(spec.id, "")
         actions[spec.id].setEnabled(not reason)
-        actions[spec.id].setToolTip(tooltip(spec, reason))
+        key = actions[spec.id].shortcut().toString()
+        actions[spec.id].setToolTip(tooltip(spec, reason, key))

@@ -64,6 +64,7 @@ QToolTip { background: $raised; color: $text; border: 1px solid $line; padding: 
 #panel { background: $surface; border: none; }
 #banner { background: $surface; border-bottom: 1px solid $line; }
 #status { background: $surface; border-top: 1px solid $line; }
+#panebar { background: $ground; }
 #rail { background: $ground; border: none; }
 QLabel { background: transparent; }
 QLabel[role="title"] { font-size: 17px; font-weight: 600; }

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QDialog,
     QHBoxLayout,
     QHeaderView,
     QPushButton,
@@ -20,16 +19,16 @@ from PySide6.QtWidgets import (
 from planner.viewer.panels.parts import label, say
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QCloseEvent
-
     from planner.geometry.points import PointLps
     from planner.session.comparison import Comparison
+
+HEIGHT_PX = 230
 
 STALE = "This plan was edited since. Compare again for what it says now."
 
 
-class ComparisonWindow(QDialog):
-    """Stays beside the pictures; a double click on a row shows its place in them."""
+class ComparisonPanel(QWidget):
+    """Lies under the pictures; a double click on a row shows its place in them."""
 
     place_chosen = Signal(object)
     closed = Signal()
@@ -37,8 +36,9 @@ class ComparisonWindow(QDialog):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Two plans compared")
-        self.resize(900, 420)
+        self.setObjectName("status")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedHeight(HEIGHT_PX)
         self._title = label("", "title")
         self._remarks = label("", "quiet")
         self._stale = label("", "refusal")
@@ -54,16 +54,18 @@ class ComparisonWindow(QDialog):
         self.table.itemActivated.connect(self._show_place)
         again, close = QPushButton("Compare again"), QPushButton("Close")
         again.clicked.connect(self.again_wanted)
-        close.clicked.connect(self.close)
+        close.clicked.connect(self.closed)
         column = QVBoxLayout(self)
-        column.setContentsMargins(18, 16, 18, 16)
-        for part in (self._title, self._stale, self.table, self._remarks):
-            column.addWidget(part)
+        column.setContentsMargins(12, 8, 12, 8)
+        column.setSpacing(6)
         row = QHBoxLayout()
-        row.addStretch(1)
+        row.addWidget(self._title, 1)
         row.addWidget(again)
         row.addWidget(close)
         column.addLayout(row)
+        for part in (self._stale, self.table, self._remarks):
+            column.addWidget(part)
+        self.hide()
 
     def show_comparison(self, state: Comparison | None) -> None:
         """Show other differences; ``None`` takes the window away."""
@@ -88,8 +90,3 @@ class ComparisonWindow(QDialog):
         at: PointLps | None = item.data(Qt.ItemDataRole.UserRole)
         if at is not None:
             self.place_chosen.emit(at)
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """Compare no longer."""
-        super().closeEvent(event)
-        self.closed.emit()
