@@ -7,6 +7,7 @@ segment or run the real rules.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,8 +32,8 @@ from planner.domain.simulation import Coverage, Order, Simulation, StructureCour
 from planner.domain.sourced import Status
 from planner.geometry.points import PointLps, unit
 from planner.geometry.volume_geometry import VolumeGeometry
-from planner.physics.cement_fill import fill_cement
 from planner.physics.zone_table import table_zone
+from planner.session.cement_filling import fills_of
 from planner.session.margins import Margin, measure_margins
 from planner.session.needle_card import needle_card
 from planner.session.needle_parts import NeedleParts, needle_parts
@@ -215,21 +216,9 @@ class PhantomServices:
         report(0.1, "Checking")
         if self.fail_check is not None:
             raise self.fail_check
-        fills = []
-        for cement in plan.cements:
-            needle = plan.trajectory(cement.trajectory_id)
-            body = anatomy.bodies == needle.level.verse_label
-            fills.append(
-                fill_cement(
-                    ct.hu,
-                    body,
-                    np.zeros_like(body),
-                    anatomy.geometry,
-                    needle.tip,
-                    cement.volume_ml,
-                    cement_injection_id=cement.id,
-                )
-            )
+        patient = SimpleNamespace(ct=ct, anatomy=anatomy, catalog=CATALOG)
+        cements, _ = fills_of(plan, patient, {})
+        fills = list(cements.values())
         findings = tuple(_finding(plan, needle, anatomy) for needle in plan.trajectories)
         return Evaluation(
             plan=plan,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isfinite
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from planner.domain.cement import LeakPath
     from planner.domain.plan import AblationId, CementId
     from planner.domain.sourced import Status
     from planner.geometry.ellipsoid import Spheroid
@@ -80,7 +81,11 @@ class PredictedCement:
     placed_ml
         Volume that found room; less than asked for when the body is full.
     fill_fraction
-        Filled share of the vertebral body, 0 to 1.
+        Filled share of the vertebral body, 0 to 1, as if nothing left it.
+    in_bone_ml
+        What of it lies in the bone; ``None`` for a model that knows no leaks.
+    leaks_ml
+        Volume given when the nominal run first leaves the bone, by way out.
     """
 
     cement_injection_id: CementId
@@ -91,6 +96,8 @@ class PredictedCement:
     fill_fraction: float
     band_mm: float
     model: ModelLabel
+    in_bone_ml: float | None = None
+    leaks_ml: Mapping[LeakPath, float] = field(default_factory=dict)
 
     def filled(self, volume_ml: float | None = None) -> NDArray[np.bool_]:
         """Tell which voxels hold cement after ``volume_ml`` (all of it by default)."""

@@ -12,16 +12,17 @@ import numpy as np
 
 from planner.catalog.site_limits import looser_limits
 from planner.domain.anatomy import Anatomy
-from planner.domain.errors import InputRefusedError, PlannerError
+from planner.domain.errors import InputRefusedError
 from planner.domain.plan import AnatomyBinding, Plan, ScanBinding
 from planner.domain.prediction import MissingZone
 from planner.domain.progress import ProgressReport, unreported
 from planner.domain.volume import GateVerdict
 from planner.geometry.points import unit
 from planner.imaging import inspect, load_ct, names_another_patient, relation_in_words
-from planner.physics import cortex_barrier, fill_cement, table_zone
+from planner.physics import table_zone
 from planner.safety import Scene
 from planner.session.anatomy_store import load_anatomy, store_anatomy
+from planner.session.cement_filling import fills_of
 from planner.session.judging import judge, tested_installation
 from planner.session.opened_case import CT_GONE, NO_OUTLINES, OTHER_CT
 from planner.session.outline_bench import bench_for
@@ -29,8 +30,6 @@ from planner.session.simulation import exposures_of, simulated_before
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from numpy.typing import NDArray
 
     from planner.catalog import Catalog
     from planner.domain.anatomy import Vertebra
@@ -40,13 +39,11 @@ if TYPE_CHECKING:
         Ablation,
         AblationId,
         CementId,
-        CementInjection,
         TrajectoryId,
     )
     from planner.domain.prediction import PredictedCement, PredictedZone
     from planner.domain.simulation import Simulation
     from planner.domain.volume import CtVolume
-    from planner.geometry.volume_geometry import VolumeGeometry
     from planner.imaging.voxels import SliceDelivery
 
 READING_SHARE = 0.3
@@ -251,17 +248,15 @@ def _outlined(
     return Case(ct=ct, anatomy=anatomy, binding=made, catalog=catalog)
 
 
-def predict(plan: Plan, case: Case) -> Predictions:
-    """Return the table-tier zones and the cement fills of a plan."""
-    cements: dict[CementId, PredictedCement] = {}
-    unfilled: dict[CementId, str] = {}
-    for injection in plan.cements:
-        try:
-            cements[injection.id] = _fill(injection, plan, case)
-        except PlannerError as error:
-            unfilled[injection.id] = str(error)
+def predict(plan: Plan, case: Case, *, quick: bool = False) -> Predictions:
+    """Return the table-tier zones and the cement fills of a plan.
+
+    ``quick`` takes the cement of a marching front, as while a needle is dragged.
+    """
+    zones = predict_zones(plan, case.catalog)
+    cements, unfilled = fills_of(plan, case, zones, quick=quick)
     return Predictions(
-        zones=predict_zones(plan, case.catalog),
+        zones=zones,
         cements=cements,
         unfilled=unfilled,
         simulations=simulated_before(plan, case),
@@ -286,10 +281,10 @@ def scene_of(case: Case, predictions: Predictions) -> Scene:
     )
 
 
-def check(plan: Plan, case: Case) -> tuple[Predictions, Assessment]:
+def check(plan: Plan, case: Case, *, quick: bool = False) -> tuple[Predictions, Assessment]:
     """Predict, then run every rule, on an installation that measures rightly."""
     tested_installation()
-    predictions = predict(plan, case)
+    predictions = predict(plan, case, quick=quick)
     return predictions, judge(plan, scene_of(case, predictions))
 
 
@@ -333,47 +328,3 @@ def _zone(ablation: Ablation, plan: Plan, catalog: Catalog) -> PredictedZone | M
         return MissingZone(ablation_id=ablation.id, reason=reason)
     direction = unit(trajectory.tip.array - trajectory.entry.array)
     return table_zone(device, ablation, trajectory.tip, direction)
-
-
-def _fill(injection: CementInjection, plan: Plan, case: Case) -> PredictedCement:
-    trajectory = plan.trajectory(injection.trajectory_id)
-    vertebra = case.vertebra(trajectory.level)
-    body = case.anatomy.bodies == vertebra.level.verse_label
-    window = _around(body)
-    size_kji = [part.stop - part.start for part in window]
-    geometry = case.anatomy.geometry.cropped(
-        (window[2].start, window[1].start, window[0].start),
-        (size_kji[2], size_kji[1], size_kji[0]),
-    )
-    hu = hu_on(case.ct, geometry)
-    return fill_cement(
-        hu,
-        body[window],
-        cortex_barrier(hu, body[window]),
-        geometry,
-        trajectory.tip,
-        injection.volume_ml,
-        cement_injection_id=injection.id,
-    )
-
-
-def _around(mask: NDArray[np.bool_], margin: int = 3) -> tuple[slice, slice, slice]:
-    """Return the index box of a mask with a margin of voxels, inside the array."""
-    found = np.argwhere(mask)
-    if not len(found):
-        raise InputRefusedError(
-            "ANAT-NO-BODY",
-            "The outlines have no vertebral body at the level of the cement needle; correct them "
-            "first.",
-        )
-    low = np.maximum(found.min(axis=0) - margin, 0)
-    high = np.minimum(found.max(axis=0) + margin + 1, mask.shape)
-    k, j, i = (slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
-    return k, j, i
-
-
-def hu_on(ct: CtVolume, geometry: VolumeGeometry) -> NDArray[np.int16]:
-    """Return the HU of a CT on a sub-grid of its own grid, shape ``[k, j, i]``."""
-    start = np.rint(ct.geometry.ijk(geometry.lps_from_ijk[:3, 3])).astype(int)
-    i, j, k = geometry.size_ijk
-    return ct.hu[start[2] : start[2] + k, start[1] : start[1] + j, start[0] : start[0] + i]

@@ -14,8 +14,12 @@ from planner.app.output import Json, Outcome, check_out_folder, progress
 from planner.domain.errors import UsageError
 from planner.domain.prediction import MissingZone
 from planner.domain.simulation import Order, Tier
+from planner.domain.structures import CANAL
 from planner.imaging import write_volume
+from planner.safety.measured import MissingInputError
+from planner.safety.ruler import ruler_for
 from planner.session.cases import predict
+from planner.session.cement_filling import forecasts_of
 from planner.session.judging import tested_installation
 from planner.session.simulation import simulate_and_keep
 from planner.session.thermocouples import thermocouples_of
@@ -27,9 +31,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from planner.domain.cement import LeakForecast
     from planner.domain.plan import AblationId, Plan
     from planner.domain.prediction import PredictedCement, PredictedZone
     from planner.domain.simulation import Coverage, Simulation, StructureCourse
+    from planner.session.cases import Case
     from planner.session.thermocouples import ProposedThermocouple
 
 CELSIUS_DIGITS, MM_DIGITS, DOSE_DIGITS = 1, 1, 2
@@ -64,11 +70,14 @@ def simulate(arguments: argparse.Namespace) -> Outcome:
         ablations = _simulated(plan, found)
         if arguments.zones:
             files = [str(path) for path in write_zones(arguments.zones, found)]
+    chances = forecasts_of(plan, case, predictions.zones, progress)
     return Outcome(
         {
             "tier": tier,
             "ablations": ablations,
-            "cement": [_cement(key, item) for key, item in predictions.cements.items()],
+            "cement": [
+                _cement(case, item, chances.get(key)) for key, item in predictions.cements.items()
+            ],
             "files": files,
             "seconds": round(time.perf_counter() - begun, 3),
         }
@@ -199,12 +208,35 @@ def _table_zone(ablation_id: AblationId, zone: PredictedZone | MissingZone) -> J
     }
 
 
-def _cement(cement_id: str, cement: PredictedCement) -> Json:
-    return {
-        "id": cement_id,
+def _cement(case: Case, cement: PredictedCement, forecast: LeakForecast | None) -> Json:
+    """Return one fill with how near it comes, and how likely and when it leaves the bone.
+
+    First leaks are those of the earliest run, the middle one and the latest one of the ensemble;
+    null stands for a run that does not leak by the volume asked for.
+    """
+    try:
+        nearest = ruler_for(case.anatomy).cement(cement, CANAL).distance_mm
+    except MissingInputError:
+        nearest = None
+    document: dict[str, Json] = {
+        "id": cement.cement_injection_id,
         "ml": cement.placed_ml,
         "asked_ml": cement.asked_ml,
         "fill_percent": 100.0 * cement.fill_fraction,
+        "in_bone_ml": cement.in_bone_ml,
+        "nearest_canal_mm": None if nearest is None else round(nearest, MM_DIGITS),
+        "nominal_leak_ml": {str(path): round(ml, 2) for path, ml in cement.leaks_ml.items()},
         "band_mm": cement.band_mm,
         "tier": cement.model.tier,
+        "illustrative": True,
     }
+    if forecast is not None:
+        chances = forecast.chances.items()
+        document["runs"] = max(chance.runs for _, chance in chances)
+        document["leak_probability"] = {str(path): chance.share for path, chance in chances}
+        document["first_leak_ml"] = {
+            str(path): [None if ml is None else round(ml, 2) for ml in chance.first_ml]
+            for path, chance in chances
+            if chance.leaking
+        }
+    return document
