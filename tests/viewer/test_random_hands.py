@@ -1,12 +1,16 @@
 """Random hands on the real window: whatever is pressed, nothing raises and nothing is stale."""
 
+import gc
 import random
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
+from shiboken6 import isValid
 
 from phantoms import easy_l3
 from planner.domain.finding import Verdict
@@ -54,31 +58,74 @@ def press_something(window: MainWindow, hand: random.Random) -> None:
         window.go(hand.choice(list(Step)))
 
 
-def test_that_random_hands_raise_nothing_and_see_nothing_stale(qtbot):
+def planned_window(folder: Path | None) -> MainWindow:
+    """A window on a phantom with one needle, where no dialog waits for an answer."""
     easy_l3()
-    window = MainWindow(PhantomServices())
+    window = MainWindow(PhantomServices(), folder)
     window.ask.may_close = lambda: True
-    qtbot.addWidget(window)
     window.show()
     desk = window.desk
     window.open(Path("scan"))
-    qtbot.waitUntil(lambda: desk.ct is not None, timeout=120_000)
+    until(lambda: desk.ct is not None)
     desk.outlines.segment()
-    qtbot.waitUntil(lambda: desk.edits.anatomy is not None, timeout=120_000)
+    until(lambda: desk.edits.anatomy is not None)
     desk.needles.choose_level(Level.L3)
     desk.needles.choose_side(Side.RIGHT)
     desk.needles.suggest()
-    qtbot.waitUntil(lambda: desk.edits.needle is not None, timeout=120_000)
-    hand = random.Random(20)
-    edits: set[int] = set()
+    until(lambda: desk.edits.needle is not None)
+    return window
+
+
+def until(done: Callable[[], bool]) -> None:
+    while not done():
+        QApplication.processEvents()
+        QTest.qWait(5)
+
+
+def press_often(window: MainWindow, hand: random.Random) -> int:
+    """Press ``EVENTS`` times and see nothing stale; return how many plans came of it."""
+    desk = window.desk
+    plans: set[int] = set()
     for _ in range(EVENTS):
         press_something(window, hand)
         QApplication.processEvents()
         state = desk.checks.state
         assert state.phase is not CheckPhase.STOPPED, state.detail
-        edits.add(id(desk.edits.plan))
+        plans.add(id(desk.edits.plan))
         if desk.checks.evaluation is None:
             assert state.verdict is Verdict.NOT_EVALUATED
         else:
             assert desk.checks.evaluation.plan is desk.edits.plan
-    assert len(edits) > 3
+    return len(plans)
+
+
+def end(window: MainWindow) -> None:
+    """Close a window as Qt does when its user has gone."""
+    window.close()
+    window.deleteLater()
+    for _ in range(3):
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        QApplication.processEvents()
+
+
+def test_that_random_hands_raise_nothing_and_see_nothing_stale(qapp):
+    window = planned_window(None)
+    assert press_often(window, random.Random(20)) > 3
+    end(window)
+
+
+def test_that_a_window_that_was_used_and_closed_leaves_nothing(qapp, tmp_path):
+    seen: list[tuple[int, int, set[str]]] = []
+    for _ in range(2):
+        window = planned_window(tmp_path)
+        for name in ("layout_planning", "layout_needle", "layout_pair", "slab_mip"):
+            window.actions_by_id[name].trigger()
+            QApplication.processEvents()
+        end(window)
+        gc.collect()
+        timers = [one for one in gc.get_objects() if isinstance(one, QTimer)]
+        timers = [one for one in timers if isValid(one) and one.isActive()]
+        threads = {one.name for one in threading.enumerate() if one.name in ("journal", "job")}
+        seen.append((len(QApplication.allWidgets()), len(timers), threads))
+    assert seen[0] == seen[1], "the second window left something more than the first"
+    assert seen[1][1:] == (0, set())

@@ -108,6 +108,11 @@ class Scene:
         for actor in self._marks:
             self._renderer.AddActor(actor)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to draw."""
+        return not self._surfaces and not self._marks
+
     def image(self, eye: Turntable, width: int, height: int) -> NDArray[np.uint8]:
         """Return the picture, uint8 RGBA ``[y, x, 4]``, first row at the top."""
         camera = self._renderer.GetActiveCamera()

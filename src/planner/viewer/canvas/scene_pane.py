@@ -161,11 +161,14 @@ class ScenePane(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), GROUND)
         if self._scene is not None and self._eye is not None:
-            if self._stale or self._picture is None:
+            if self._scene.is_empty:
+                self._picture = None
+            elif self._stale or self._picture is None:
                 self._picture = self._render(self._scene, self._eye)
                 self._stale = False
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawImage(self.rect(), self._picture)
+            if self._picture is not None:
+                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+                painter.drawImage(self.rect(), self._picture)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             self._paint_letters(painter, self._eye)
         else:

@@ -52,7 +52,10 @@ class StatusStrip(QWidget):
         if job is not None:
             self._slot = job.slot
             self._job.setText(job.message)
+            # A bar paints at once, and with it every pane that waits for its turn; not so here.
+            self._bar.setUpdatesEnabled(False)
             self._bar.setValue(round(100 * job.fraction))
+            self._bar.setUpdatesEnabled(True)
             self.stop.setToolTip(f"Stop: {job.message}")
 
     def show_message(self, message: Message) -> None:
