@@ -28,7 +28,14 @@ from planner.domain.plan import (
     TrajectoryId,
 )
 from planner.domain.prediction import ModelLabel
-from planner.domain.simulation import Coverage, Order, Simulation, StructureCourse, ZoneExtent
+from planner.domain.simulation import (
+    Coverage,
+    MissedPart,
+    Order,
+    Simulation,
+    StructureCourse,
+    ZoneExtent,
+)
 from planner.domain.sourced import Status
 from planner.geometry.points import PointLps, unit
 from planner.geometry.volume_geometry import VolumeGeometry
@@ -48,6 +55,7 @@ if TYPE_CHECKING:
     from planner.domain.anatomy import Anatomy
     from planner.domain.devices import ZoneRow
     from planner.domain.levels import Level
+    from planner.domain.live_preview import LivePreview
     from planner.domain.prediction import MissingZone, PredictedZone
     from planner.domain.progress import ProgressReport
     from planner.domain.volume import CtVolume
@@ -113,12 +121,15 @@ def made_up_simulation(plan: Plan) -> Simulation:
         courses={"canal": canal},
         exposures={},
         runs={"nominal": 4.19},
+        missed=np.zeros(grid.shape_kji, np.bool_),
         coverage=Coverage(
             percent=80.0,
             sure_percent=60.0,
             least_margin_mm=-2.0,
             curve=(),
             missed_words="L3: anterior",
+            missed_parts=(MissedPart(words="L3 body, left anterior", volume_ml=0.4),),
+            volume_ml=2.0,
         ),
     )
 
@@ -270,6 +281,9 @@ class PhantomServices:
             )
             for one in sides
         )
+
+    def preview(self, plan: Plan, ct: CtVolume, anatomy: Anatomy) -> tuple[LivePreview, ...]:
+        return ()
 
     def needle_parts(self, plan: Plan) -> NeedleParts:
         return needle_parts(plan, CATALOG)

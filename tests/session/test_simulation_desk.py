@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from planner.domain.levels import Level, Side
-from planner.session.drawing import CERTAIN, DEEP, ICE, LETHAL, POSSIBLE, ZONE
+from planner.session.drawing import CERTAIN, DEEP, ICE, LETHAL, MISSED, POSSIBLE, ZONE
 from planner.session.simulated_marks import mark_of
 from presenter_desk import Desk
 from window_services import made_up_simulation
@@ -66,7 +66,7 @@ def test_that_a_simulation_is_drawn_and_said_until_the_plan_changes(planned):
     assert "20 x 20 x 20 mm ± 3 mm" in words
     assert "canal: up to 46 °C" in words
     assert "80 %" in words
-    assert "L3: anterior" in words
+    assert "Lives: L3 body, left anterior 0.4 mL" in words
     # The very call that edits takes it off.
     work.act(lambda: work.edits.set_ablation(None))
     assert drawn(planned) == ()
@@ -77,6 +77,21 @@ def test_that_a_simulation_is_drawn_and_said_until_the_plan_changes(planned):
     work.act(work.edits.undo)
     planned.settle()
     assert len(drawn(planned)) == 1
+
+
+def test_that_what_lives_of_the_target_is_drawn_where_the_zone_does_not_reach(planned):
+    planned.work.treatment.choose_device("eco-mwa")
+    hot = made_up_simulation(planned.work.edits.plan)
+    away = np.linalg.norm(
+        np.indices(hot.zone.shape) - np.array([20.0, 20.0, 30.0])[:, None, None, None], axis=0
+    )
+    lesion = away <= 4.0
+    mark = mark_of(replace(hot, missed=lesion & ~hot.zone))
+    tip = hot.geometry.lps_mm(np.full(3, 20.0))
+    for aside_mm, code in ((8.0, ZONE), (12.0, MISSED), (13.5, MISSED), (16.0, 0)):
+        i, j, k = np.rint(mark.geometry.ijk(tip + np.array([aside_mm, 0.0, 0.0]))).astype(int)
+        found = mark.codes[k, j, i] if i < mark.codes.shape[2] else 0
+        assert found == code, aside_mm
 
 
 def test_that_cold_is_drawn_as_ice_and_lethal_isotherms(planned):

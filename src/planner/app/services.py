@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from planner.domain.corrections import Correction
     from planner.domain.devices import Cement, Device, ZoneRow
     from planner.domain.levels import Level, Side
+    from planner.domain.live_preview import LivePreview
     from planner.domain.plan import Plan, TrajectoryId
     from planner.domain.prediction import MissingZone, PredictedZone
     from planner.domain.progress import ProgressReport
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from planner.imaging.voxels import SliceDelivery
     from planner.session.cases import Case
     from planner.session.drawing import SkinMark
+    from planner.session.live_preview import PreviewBench
     from planner.session.needle_card import CardPart
     from planner.session.needle_parts import NeedleParts
     from planner.session.outline_bench import OutlineBench
@@ -173,6 +175,16 @@ class Services:
 
         case = self._case(ct, anatomy, plan.anatomy)
         return simulate_and_keep(plan, case, Tier.FULL, report=report)
+
+    def preview(self, plan: Plan, ct: CtVolume, anatomy: Anatomy) -> tuple[LivePreview, ...]:
+        """Estimate heat and cold quickly enough to follow a drag; no rule counts on it."""
+        return self._preview_bench.preview(plan, self._case(ct, anatomy, plan.anatomy))
+
+    @cached_property
+    def _preview_bench(self) -> PreviewBench:
+        from planner.session.live_preview import PreviewBench  # noqa: PLC0415 - loads after the window
+
+        return PreviewBench()
 
     def needle_parts(self, plan: Plan) -> NeedleParts:
         """Return the parts of every needle, the widest first; quick enough to follow a drag."""

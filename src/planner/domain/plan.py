@@ -108,6 +108,8 @@ class Ablation:
 
     ``active_offset_mm`` moves the device tip back (positive) from the trajectory's tip.
     ``duty_percent`` is the share of time a cryoprobe freezes; ``None`` for other devices.
+    ``time_s`` is the time with energy. It runs unbroken, or in stretches of ``cycle_s`` with
+    pauses of ``pause_s`` between them: cycles of an antenna, or freeze, thaw and freeze.
     """
 
     id: AblationId
@@ -118,9 +120,20 @@ class Ablation:
     time_s: float | None = None
     active_offset_mm: float = 0.0
     duty_percent: float | None = None
+    cycle_s: float | None = None
+    pause_s: float | None = None
+
+    @property
+    def longest_s(self) -> float | None:
+        """Longest stretch with energy and no pause."""
+        if self.time_s is None or self.cycle_s is None:
+            return self.time_s
+        return min(self.cycle_s, self.time_s)
 
     def __post_init__(self) -> None:
-        for name in ("power_w", "time_s", "duty_percent"):
+        if (self.cycle_s is None) is not (self.pause_s is None):
+            raise ValueError("cycles need both how long they last and the pause between them")
+        for name in ("power_w", "time_s", "duty_percent", "cycle_s", "pause_s"):
             value = getattr(self, name)
             if value is not None and not (isfinite(value) and value > 0.0):
                 raise ValueError(f"{name} must be positive, got {value}")

@@ -94,17 +94,29 @@ class StructureCourse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MissedPart:
+    """What lives of a target in one part of a vertebra, such as ``L3 pedicle left``."""
+
+    words: str
+    volume_ml: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """How much of the outlined lesion dies.
+    """How much of a target dies: the outlined lesion, or its clinical target volume.
 
     Attributes
     ----------
+    of, volume_ml
+        Which of the two, and how large it is.
     percent, sure_percent
         In the nominal run, and in every run.
     least_margin_mm
         Least depth of the lesion inside the zone; negative by how far it sticks out.
     missed_ml, missed_at, missed_words
-        The largest part that lives: its volume, its middle, and where that is in the body.
+        The largest joined part that lives: its volume, its middle, and where that is in the body.
+    missed_parts
+        All that lives, by the part of the vertebra it lies in, largest first.
     curve
         Percent of the lesion that takes at least a heat dose, by CEM43 minutes; for cold by the
         temperature it is cooled to.
@@ -117,6 +129,9 @@ class Coverage:
     missed_ml: float = 0.0
     missed_at: PointLps | None = None
     missed_words: str = ""
+    missed_parts: tuple[MissedPart, ...] = ()
+    of: str = "lesion"
+    volume_ml: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -141,6 +156,10 @@ class Simulation:
         Ablations that could not be simulated, and why.
     runs
         Volume of the zone in each run, mL, by what was moved in it.
+    coverage, target_coverage
+        Of the lesion and of its clinical target volume; ``None`` where there is none.
+    missed
+        bool ``[k, j, i]``: what lives of the target volume, else of the lesion.
     """
 
     input_sha256: str
@@ -159,5 +178,7 @@ class Simulation:
     courses: Mapping[str, StructureCourse]
     exposures: Mapping[AblationId, Exposure]
     runs: Mapping[str, float]
+    missed: NDArray[np.bool_]
     coverage: Coverage | None = None
+    target_coverage: Coverage | None = None
     left_out: Mapping[AblationId, str] = field(default_factory=dict)

@@ -40,8 +40,9 @@ HANDLE_RADIUS_PX = 11.0
 """How near the mouse must be to take hold of a needle end."""
 
 
-POSSIBLE, ZONE, CERTAIN, ICE, LETHAL, DEEP = range(1, 7)
-"""Codes of a drawn simulation: heat in the band, nominal, in every run; ice, -20 and -40 C."""
+POSSIBLE, ZONE, CERTAIN, ICE, LETHAL, DEEP, MISSED = range(1, 8)
+"""Codes of a drawn simulation: heat in the band, nominal, in every run; ice, -20 and -40 C; and
+what lives of the target."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,3 +26,7 @@ class Floor(Protocol):
     def refresh(self) -> None:
         """Show every state that differs from what is shown."""
         ...
+
+    def fault(self, error: BaseException) -> None:
+        """Stop the checks because something unforeseen failed."""
+        ...

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from planner.domain.devices import Cement, Device, ZoneRow
     from planner.domain.finding import Assessment
     from planner.domain.levels import Level, Side
+    from planner.domain.live_preview import LivePreview
     from planner.domain.plan import AnatomyBinding, Approach, Plan, Trajectory, TrajectoryId
     from planner.domain.prediction import MissingZone, PredictedCement, PredictedZone
     from planner.domain.progress import ProgressReport
@@ -199,6 +200,10 @@ class CaseServices(Protocol):
         self, plan: Plan, ct: CtVolume, anatomy: Anatomy, report: ProgressReport
     ) -> tuple[Simulation, ...]:
         """Simulate heat and cold, in tier full, and keep the result for ``evaluate``."""
+        ...
+
+    def preview(self, plan: Plan, ct: CtVolume, anatomy: Anatomy) -> tuple[LivePreview, ...]:
+        """Estimate heat and cold quickly enough to follow a drag; no rule counts on it."""
         ...
 
     def needle_parts(self, plan: Plan) -> NeedleParts:

@@ -9,12 +9,22 @@ import numpy as np
 from scipy import ndimage
 
 from planner.geometry.volume_geometry import VolumeGeometry
-from planner.session.drawing import CERTAIN, DEEP, ICE, LETHAL, POSSIBLE, ZONE, SimulatedMark
+from planner.session.drawing import (
+    CERTAIN,
+    DEEP,
+    ICE,
+    LETHAL,
+    MISSED,
+    POSSIBLE,
+    ZONE,
+    SimulatedMark,
+)
 from planner.session.surfaces import SMOOTH_VOXELS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from planner.domain.live_preview import LivePreview
     from planner.domain.simulation import Simulation
 
 LETHAL_CELSIUS, DEEP_CELSIUS = -20.0, -40.0
@@ -35,7 +45,7 @@ def mark_of(one: Simulation) -> SimulatedMark:
     else:
         levels = [_softened(mask) for mask in (one.possible, one.zone, one.certain)]
         names = (POSSIBLE, ZONE, CERTAIN)
-    box = _box_of(levels[0] >= 0.0)
+    box = _box_of((levels[0] >= 0.0) | one.missed)
     low = tuple(part.start for part in box)
     shape = tuple(2 * (part.stop - part.start) - 1 for part in box)
     codes: NDArray[np.uint8] = np.zeros(shape, dtype=np.uint8)
@@ -44,6 +54,7 @@ def mark_of(one: Simulation) -> SimulatedMark:
             level[box], [(2 * side - 1) / side for side in level[box].shape], order=1
         )
         codes[fine >= 0.0] = name
+    codes = _with_missed(codes, one.missed[box])
     spacing = one.geometry.spacing_mm[0] / 2.0
     origin = one.geometry.lps_mm(np.array(low[::-1], dtype=np.float64))
     grid = VolumeGeometry.axis_aligned(
@@ -52,6 +63,26 @@ def mark_of(one: Simulation) -> SimulatedMark:
         (float(origin[0]), float(origin[1]), float(origin[2])),
     )
     return SimulatedMark(geometry=grid, codes=codes, label=str(one.model.tier))
+
+
+def preview_mark(one: LivePreview) -> SimulatedMark:
+    """Return a preview as drawn: on its own grid, because it has to be quick."""
+    box = _box_of(one.possible | one.missed)
+    codes = one.possible[box].astype(np.uint8) * np.uint8(LETHAL if one.is_cold else POSSIBLE)
+    codes[one.zone[box]] = LETHAL if one.is_cold else ZONE
+    codes[one.certain[box]] = DEEP if one.is_cold else CERTAIN
+    codes[one.missed[box]] = MISSED
+    start = (box[2].start, box[1].start, box[0].start)
+    size = (codes.shape[2], codes.shape[1], codes.shape[0])
+    grid = one.geometry.cropped(start, size)
+    return SimulatedMark(geometry=grid, codes=codes, label=str(one.model.tier))
+
+
+def _with_missed(codes: NDArray[np.uint8], missed: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Mark on the finer grid what lives of the target, where the zone does not reach."""
+    fine = missed.repeat(2, axis=0).repeat(2, axis=1).repeat(2, axis=2)[:-1, :-1, :-1]
+    reached = (codes >= ZONE) & (codes != ICE)
+    return np.where(fine & ~reached, np.uint8(MISSED), codes)
 
 
 def _softened(mask: NDArray[np.bool_]) -> NDArray[np.float32]:

@@ -17,7 +17,7 @@ from planner.domain.simulation import Order, Simulation, Tier
 from planner.domain.sourced import Status
 from planner.geometry.points import unit
 from planner.physics.heat.band import NOMINAL, Run, band_of
-from planner.physics.heat.course import Burn, stages_of
+from planner.physics.heat.course import Burn, stages_of, stretches
 from planner.physics.heat.device_model import (
     Efficiency,
     NoModel,
@@ -30,13 +30,16 @@ from planner.physics.heat.region import grid_mm, region_around
 from planner.physics.heat.solve import MODEL_VERSION
 from planner.physics.heat.tissue_classes import FOR_COLD, FOR_CURRENT, FOR_HEAT, tissue_classes
 from planner.safety.digest import anatomy_digest, scan_digest
-from planner.session.simulation_reading import (
-    BODY_CELSIUS,
-    course_at,
+from planner.session.coverage import (
+    LESION,
+    TARGET,
+    Died,
     coverage_of,
-    extents_of,
-    owners_of,
+    depth_mm,
+    missed_mask,
+    targets_of,
 )
+from planner.session.simulation_reading import BODY_CELSIUS, course_at, extents_of, owners_of
 from planner.session.simulation_store import find_simulations, keep_simulations
 from planner.session.tissue_region import tissue_region
 
@@ -55,7 +58,7 @@ if TYPE_CHECKING:
     from planner.physics.heat.tissue_classes import TissueClasses
     from planner.session.tissue_region import Patient, TissueRegion
 
-SIMULATION_VERSION = "4"
+SIMULATION_VERSION = "5"
 """Raised when a plan becomes other stages or a reading changes, so that an old result is void."""
 
 FINEST_MM = 0.7
@@ -90,7 +93,7 @@ CURRENT = frozenset({Modality.BIPOLAR_RF, Modality.MONOPOLAR_RF})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Planned:
+class PlannedBurn:
     """An ablation that can be simulated."""
 
     ablation: Ablation
@@ -106,10 +109,27 @@ class _Planned:
         tip = self.tip_lps_mm
         if geometry is not None:
             tip = grid_mm(geometry, np.array(tip))
-        found = applicator_of(self.device, tip, self.backward, efficiency, self.time_s)
+        return self._found(tip, self.backward, efficiency)
+
+    def _found(self, tip: Triple, backward: Triple, efficiency: Efficiency) -> Applicator:
+        found = applicator_of(self.device, tip, backward, efficiency, self.time_s)
         if isinstance(found, NoModel):
             raise UsageError(found.reason)
         return found
+
+    @property
+    def is_cold(self) -> bool:
+        """Whether it freezes."""
+        return self.device.modality in COLD
+
+    @property
+    def stretches_s(self) -> tuple[tuple[float, float], ...]:
+        """When energy is given, from the start of the burn."""
+        return stretches(self.time_s, self.ablation.cycle_s, self.ablation.pause_s)
+
+    def at_origin(self, efficiency: Efficiency) -> Applicator:
+        """Return the device along x with its tip at 0."""
+        return self._found((0.0, 0.0, 0.0), (1.0, 0.0, 0.0), efficiency)
 
     def burn(self, efficiency: Efficiency, geometry: VolumeGeometry) -> Burn:
         """Return the burn on a grid."""
@@ -118,6 +138,8 @@ class _Planned:
             applicator=self.applicator(efficiency, geometry),
             drive=self.drive,
             time_s=self.time_s,
+            cycle_s=self.ablation.cycle_s,
+            pause_s=self.ablation.pause_s,
         )
 
 
@@ -136,7 +158,7 @@ def simulate(
     UsageError
         When no ablation can be simulated; the message says why for each.
     """
-    planned, left_out = _sorted_out(plan, patient)
+    planned, left_out = planned_burns(plan, patient)
     if not planned:
         reasons = " ".join(left_out.values()) or "The plan has no ablation."
         raise UsageError(f"Nothing was simulated. {reasons}")
@@ -212,9 +234,9 @@ def _share(report: ProgressReport, done: int, count: int, part: float, message: 
     report((done + part) / count, message)
 
 
-def _sorted_out(plan: Plan, patient: Patient) -> tuple[list[_Planned], dict[AblationId, str]]:
+def planned_burns(plan: Plan, patient: Patient) -> tuple[list[PlannedBurn], dict[AblationId, str]]:
     """Return what can be simulated, and why the rest cannot."""
-    planned: list[_Planned] = []
+    planned: list[PlannedBurn] = []
     left_out: dict[AblationId, str] = {}
     for ablation in plan.ablations:
         found = _planned(ablation, plan, patient)
@@ -225,7 +247,7 @@ def _sorted_out(plan: Plan, patient: Patient) -> tuple[list[_Planned], dict[Abla
     return planned, left_out
 
 
-def _planned(ablation: Ablation, plan: Plan, patient: Patient) -> _Planned | NoModel:
+def _planned(ablation: Ablation, plan: Plan, patient: Patient) -> PlannedBurn | NoModel:
     device = patient.catalog.devices.get(ablation.device_id)
     if device is None:
         return NoModel(reason=f"The catalogue has no device '{ablation.device_id}'.")
@@ -247,7 +269,7 @@ def _planned(ablation: Ablation, plan: Plan, patient: Patient) -> _Planned | NoM
     tried = applicator_of(device, tip_lps_mm, backward, Efficiency.NOMINAL, ablation.time_s)
     if isinstance(tried, NoModel):
         return tried
-    return _Planned(
+    return PlannedBurn(
         ablation=ablation,
         device=device,
         tip_lps_mm=tip_lps_mm,
@@ -259,7 +281,11 @@ def _planned(ablation: Ablation, plan: Plan, patient: Patient) -> _Planned | NoM
 
 
 def _run(
-    planned: Sequence[_Planned], patient: Patient, tier: Tier, order: Order, report: ProgressReport
+    planned: Sequence[PlannedBurn],
+    patient: Patient,
+    tier: Tier,
+    order: Order,
+    report: ProgressReport,
 ) -> Simulation:
     classes = tissue_classes(patient.catalog.tissues)
     levels = {item.level for item in planned}
@@ -275,6 +301,14 @@ def _run(
     extents = extents_of(nominal, region.medium, applicators, owner, is_cold=is_cold)
     dead = nominal.dead()
     sourced = all(model_status(item.device).may_pass_a_check for item in planned)
+    targets = targets_of(patient.ct, patient.anatomy, levels)
+    values = nominal.lowest_celsius if is_cold else nominal.cem43_min
+    died = Died(
+        geometry=region.geometry, zone=dead, certain=band.certain, values=values, is_cold=is_cold
+    )
+    depth = depth_mm(dead, region.geometry)
+    covered = {one.name: coverage_of(one, patient.anatomy, died, depth) for one in targets}
+    coarsest_mm = max(patient.anatomy.geometry.spacing_mm)
     return Simulation(
         input_sha256="",
         order=order,
@@ -302,12 +336,16 @@ def _run(
             for number, item in enumerate(planned)
         },
         runs=band.dead_ml,
-        coverage=coverage_of(patient.anatomy, levels, band, region.geometry, is_cold=is_cold),
+        missed=missed_mask(targets[-1], dead, region.geometry, coarsest_mm)
+        if targets
+        else np.zeros_like(dead),
+        coverage=covered.get(LESION),
+        target_coverage=covered.get(TARGET),
     )
 
 
 def _runs(
-    planned: Sequence[_Planned],
+    planned: Sequence[PlannedBurn],
     geometry: VolumeGeometry,
     classes: TissueClasses,
     patient: Patient,
@@ -331,7 +369,7 @@ def _runs(
     return runs
 
 
-def _grid(planned: Sequence[_Planned], tier: Tier) -> VolumeGeometry:
+def _grid(planned: Sequence[PlannedBurn], tier: Tier) -> VolumeGeometry:
     pieces = [piece for one in planned for piece in one.applicator(Efficiency.HIGH, None).metal]
     thinnest_mm = min(piece.radius_mm for piece in pieces)
     current = any(item.device.modality in CURRENT for item in planned)
@@ -365,7 +403,7 @@ def _exposures(
 
 
 def _label(
-    planned: Sequence[_Planned],
+    planned: Sequence[PlannedBurn],
     band: ZoneBand,
     region: TissueRegion,
     classes: TissueClasses,

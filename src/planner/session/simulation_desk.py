@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planner.domain.structures import in_words
+from planner.session.coverage_words import coverage_lines
 
 if TYPE_CHECKING:
     from planner.domain.anatomy import Anatomy
@@ -111,10 +112,8 @@ def simulation_lines(one: Simulation, ablation_id: AblationId) -> tuple[str, ...
             f"Simulated: {size.length_mm:.0f} x {size.width_mm:.0f} x {size.height_mm:.0f} mm "
             f"± {one.band_mm:.0f} mm, {size.volume_ml:.0f} mL"
         ]
-    if (coverage := one.coverage) is not None:
-        words = f"Lesion covered {coverage.percent:.0f} % ({coverage.sure_percent:.0f} % for sure)"
-        missed = f"; missed {coverage.missed_words}" if coverage.missed_words else ""
-        lines.append(words + missed)
+    for coverage in (one.coverage, one.target_coverage):
+        lines += [] if coverage is None else coverage_lines(coverage)
     lines += _temperatures(one)
     lines.append(f"{one.model.name}, {one.model.tier}, {one.model.status}; not for dose control")
     return tuple(lines)

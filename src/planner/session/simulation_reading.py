@@ -5,50 +5,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import ndimage
 
-from planner.domain.simulation import Coverage, StructureCourse, ZoneExtent
-from planner.geometry.points import PointLps
+from planner.domain.simulation import StructureCourse, ZoneExtent
 from planner.physics.heat.bioheat import ARTERIAL_CELSIUS
 from planner.physics.heat.ensemble import FLOWING
 from planner.physics.heat.result import between
 from planner.physics.heat.zone_size import measure_zone
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from planner.domain.anatomy import Anatomy
-    from planner.domain.levels import Level
-    from planner.geometry.points import Vector
-    from planner.geometry.volume_geometry import VolumeGeometry
     from planner.physics.heat.applicators import Applicator
     from planner.physics.heat.band import ZoneBand
     from planner.physics.heat.medium import Medium
     from planner.physics.heat.result import HeatResult
     from planner.session.tissue_region import TissueRegion
 
-CEM43_STEPS_MIN = (2.0, 10.0, 18.0, 60.0, 120.0, 240.0, 540.0)
-COLD_STEPS_CELSIUS = (0.0, -10.0, -20.0, -30.0, -40.0)
-"""Where the curve of the lesion is read: doses that matter to nerves and to tumour, and the
-isotherms in use for ice."""
-
-HALF = 0.5
-"""Of a voxel: a point counts with the side most of it lies on."""
-
 METAL_LEVEL = np.float32(0.3)
 """Metal beside dead tissue counts with it, this far inside the zone."""
 
 BODY_CELSIUS = float(ARTERIAL_CELSIUS)
-
-MIDDLE_SHARE = 1.0 / 6.0
-"""Of a body's size: a part within the middle third is not called left or right."""
-
-PLACE_WORDS = (("left", "right"), ("anterior", "posterior"), ("upper", "lower"))
-
-FAR_MM = 1e3
-"""Stands for no zone at all."""
 
 
 def course_at(
@@ -151,112 +129,3 @@ def extents_of(
             )
         )
     return found
-
-
-def coverage_of(
-    anatomy: Anatomy,
-    levels: Collection[Level],
-    band: ZoneBand,
-    geometry: VolumeGeometry,
-    *,
-    is_cold: bool,
-) -> Coverage | None:
-    """Return how much of the lesion of the treated levels dies; ``None`` without a lesion."""
-    points = _lesion_points(anatomy, levels)
-    if points is None:
-        return None
-    places = geometry.ijk(points)[:, ::-1].T
-    nominal = band.nominal
-    zone, certain = nominal.dead(), band.certain
-    dead = _sampled(zone.astype(np.float32), places, outside=0.0) > HALF
-    sure = _sampled(certain.astype(np.float32), places, outside=0.0) > HALF
-    depth = _sampled(_depth_mm(zone, geometry), places, outside=-FAR_MM)
-    if is_cold:
-        seen = _sampled(nominal.lowest_celsius, places, outside=BODY_CELSIUS)
-        curve = [(step, _percent(seen <= step)) for step in COLD_STEPS_CELSIUS]
-    else:
-        seen = _sampled(nominal.cem43_min, places, outside=0.0)
-        curve = [(step, _percent(seen >= step)) for step in CEM43_STEPS_MIN]
-    missed_ml, missed_at, words = _largest_missed(anatomy, levels, points[~dead])
-    return Coverage(
-        percent=_percent(dead),
-        sure_percent=_percent(sure),
-        least_margin_mm=float(depth.min()),
-        curve=tuple(curve),
-        missed_ml=missed_ml,
-        missed_at=missed_at,
-        missed_words=words,
-    )
-
-
-def _lesion_points(anatomy: Anatomy, levels: Collection[Level]) -> Vector | None:
-    if anatomy.lesion is None:
-        return None
-    inside = np.isin(anatomy.labels, [level.verse_label for level in levels])
-    places = np.argwhere(anatomy.lesion & inside)
-    if not len(places):
-        return None
-    return anatomy.geometry.lps_mm(places[:, ::-1].astype(np.float64))
-
-
-def _sampled(
-    field: NDArray[np.float32], places_kji: NDArray[np.float64], *, outside: float
-) -> NDArray[np.float64]:
-    found = ndimage.map_coordinates(
-        field, places_kji, order=1, mode="constant", cval=outside, output=np.float64
-    )
-    return np.asarray(found)
-
-
-def _depth_mm(zone: NDArray[np.bool_], geometry: VolumeGeometry) -> NDArray[np.float32]:
-    """Return how deep each voxel lies inside a zone; negative outside.
-
-    Half a voxel is taken off, because the surface runs midway between voxels.
-    """
-    if not zone.any():
-        return np.full(zone.shape, -FAR_MM, dtype=np.float32)
-    spacing = geometry.spacing_mm[::-1]
-    half = geometry.spacing_mm[0] / 2.0
-    inner = ndimage.distance_transform_edt(zone, sampling=spacing) - half
-    outer = ndimage.distance_transform_edt(~zone, sampling=spacing) - half
-    return np.asarray(np.where(zone, inner, -outer), dtype=np.float32)
-
-
-def _percent(share: NDArray[np.bool_]) -> float:
-    return 100.0 * float(share.mean())
-
-
-def _largest_missed(
-    anatomy: Anatomy, levels: Collection[Level], points: Vector
-) -> tuple[float, PointLps | None, str]:
-    """Return the largest joined part of the lesion that lives: mL, middle, and where it is."""
-    if not len(points):
-        return 0.0, None, ""
-    places = np.rint(anatomy.geometry.ijk(points)).astype(int)
-    low = places.min(axis=0)
-    box = np.zeros(tuple((places.max(axis=0) - low + 1)[::-1]), dtype=np.bool_)
-    i, j, k = (places - low).T
-    box[k, j, i] = True
-    parts, _ = ndimage.label(box)
-    largest = 1 + int(np.argmax(np.bincount(parts.ravel())[1:]))
-    kept = points[parts[k, j, i] == largest]
-    middle = PointLps.of(kept.mean(axis=0))
-    volume_ml = len(kept) * anatomy.geometry.voxel_volume_mm3 / 1000.0
-    return volume_ml, middle, _place_in_body(anatomy, levels, middle)
-
-
-def _place_in_body(anatomy: Anatomy, levels: Collection[Level], at: PointLps) -> str:
-    """Say where a point lies in the nearest treated body, such as ``L3: left, posterior``."""
-    bodies = [anatomy.vertebrae[level] for level in levels if level in anatomy.vertebrae]
-    if not bodies:
-        return ""
-    body = min(bodies, key=lambda item: item.body_centre.distance_mm(at))
-    offset = at.array - body.body_centre.array
-    words = []
-    for axis, size_mm, (ahead, behind) in zip(
-        (body.left, body.anterior, body.superior), body.body_size_mm, PLACE_WORDS, strict=True
-    ):
-        along = float(offset @ np.array(axis))
-        if abs(along) > size_mm * MIDDLE_SHARE:
-            words.append(ahead if along > 0.0 else behind)
-    return f"{body.level}: {', '.join(words) or 'middle'}"

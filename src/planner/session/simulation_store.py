@@ -23,6 +23,7 @@ from planner.domain.plan import AblationId
 from planner.domain.prediction import Exposure, KilledTissue, ModelLabel, StructureExposure
 from planner.domain.simulation import (
     Coverage,
+    MissedPart,
     Order,
     Simulation,
     StructureCourse,
@@ -35,13 +36,21 @@ from planner.geometry.volume_geometry import VolumeGeometry
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 """Raised when the layout changes; older files are then made anew."""
 
 REMEMBERED: Final = 8
 """Results kept in memory: a plan, and the few states an undo goes back to."""
 
-ARRAYS: Final = ("certain", "zone", "possible", "owner", "peak_celsius", "lowest_celsius")
+ARRAYS: Final = (
+    "certain",
+    "zone",
+    "possible",
+    "owner",
+    "missed",
+    "peak_celsius",
+    "lowest_celsius",
+)
 
 _log = logging.getLogger(__name__)
 _recent: OrderedDict[tuple[Path, str], tuple[Simulation, ...]] = OrderedDict()
@@ -118,9 +127,6 @@ def _read(path: Path) -> tuple[Simulation, ...]:
 
 
 def _document(one: Simulation) -> dict[str, Any]:
-    coverage = None if one.coverage is None else asdict(one.coverage)
-    if coverage is not None and one.coverage is not None and one.coverage.missed_at is not None:
-        coverage["missed_at"] = one.coverage.missed_at.array.tolist()
     return {
         "input_sha256": one.input_sha256,
         "order": one.order,
@@ -136,7 +142,8 @@ def _document(one: Simulation) -> dict[str, Any]:
             for key, value in one.exposures.items()
         },
         "runs": dict(one.runs),
-        "coverage": coverage,
+        "coverage": _plain_coverage(one.coverage),
+        "target_coverage": _plain_coverage(one.target_coverage),
         "left_out": dict(one.left_out),
     }
 
@@ -174,8 +181,16 @@ def _decoded(document: Mapping[str, Any], arrays: Mapping[str, Any]) -> Simulati
         },
         runs=document["runs"],
         coverage=_coverage(document["coverage"]),
+        target_coverage=_coverage(document["target_coverage"]),
         left_out={AblationId(key): why for key, why in document["left_out"].items()},
     )
+
+
+def _plain_coverage(coverage: Coverage | None) -> dict[str, Any] | None:
+    if coverage is None:
+        return None
+    at = coverage.missed_at
+    return asdict(coverage) | {"missed_at": None if at is None else at.array.tolist()}
 
 
 def _course(document: Mapping[str, Any]) -> StructureCourse:
@@ -192,5 +207,6 @@ def _coverage(document: Mapping[str, Any] | None) -> Coverage | None:
             **document,
             "curve": tuple((step, percent) for step, percent in document["curve"]),
             "missed_at": None if at is None else PointLps.of(at),
+            "missed_parts": tuple(MissedPart(**part) for part in document["missed_parts"]),
         }
     )

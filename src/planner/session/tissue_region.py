@@ -21,7 +21,7 @@ from planner.physics.heat.region import hu_in, labels_in, mask_in, places_in
 from planner.physics.heat.tissue_map import Outlines, tissue_map
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from numpy.typing import NDArray
 
@@ -89,9 +89,9 @@ def tissue_region(
     outlines = _outlines(anatomy, geometry, painted)
     hu = hu_in(geometry, patient.ct.hu, patient.ct.geometry)
     tissue = tissue_map(hu, outlines, geometry.spacing_mm[0], classes)
-    outlined = {CANAL: anatomy.canal, **anatomy.masks, **_foramina(anatomy)}
     structures = {
-        name: places_in(geometry, mask, anatomy.geometry) for name, mask in outlined.items()
+        name: places_in(geometry, mask, anatomy.geometry)
+        for name, mask in outlined_structures(anatomy).items()
     }
     if (wall := _posterior_wall(anatomy, geometry, levels)) is not None:
         structures[POSTERIOR_WALL] = wall
@@ -102,6 +102,11 @@ def tissue_region(
     )
 
 
+def outlined_structures(anatomy: Anatomy) -> dict[str, Mask]:
+    """Return every structure with an outline of its own that heat is judged at."""
+    return {CANAL: anatomy.canal, **anatomy.masks, **_foramina(anatomy)}
+
+
 def _outlines(
     anatomy: Anatomy,
     geometry: VolumeGeometry,
@@ -110,11 +115,24 @@ def _outlines(
     def on_region(mask: Mask) -> Mask:
         return mask_in(geometry, mask, anatomy.geometry)
 
+    def numbers(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        return labels_in(geometry, labels, anatomy.geometry)
+
+    return outlines_at(anatomy, on_region, numbers, painted)
+
+
+def outlines_at(
+    anatomy: Anatomy,
+    on_region: Callable[[Mask], Mask],
+    numbers: Callable[[NDArray[np.uint8]], NDArray[np.uint8]],
+    painted: Mapping[TissueClass, Mask] | None = None,
+) -> Outlines:
+    """Return the outlines that tell tissue apart, read at some places by the two functions."""
     masks = {name: on_region(mask) for name, mask in anatomy.masks.items()}
     return Outlines(
-        vertebrae=labels_in(geometry, anatomy.labels, anatomy.geometry) > 0,
+        vertebrae=numbers(anatomy.labels) > 0,
         canal=on_region(anatomy.canal),
-        discs=labels_in(geometry, anatomy.discs, anatomy.geometry) > 0,
+        discs=numbers(anatomy.discs) > 0,
         lesion=None if anatomy.lesion is None else on_region(anatomy.lesion),
         cord=masks.get(CORD),
         nerves=_union([mask for name, mask in masks.items() if name.startswith(ROOT_PREFIX)]),

@@ -28,6 +28,7 @@ from planner.session.pane_desk import PaneDesk
 from planner.session.paper_desk import PaperDesk
 from planner.session.plan_desk import PlanDesk
 from planner.session.position import position_alarm
+from planner.session.preview_desk import PreviewDesk
 from planner.session.reception import Reception
 from planner.session.room_desk import RoomDesk
 from planner.session.simulation_desk import SimulationDesk
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from planner.document.plan_document import PlanChanged
+    from planner.domain.plan import AblationId
     from planner.domain.prediction import MissingZone, PredictedCement, PredictedZone
     from planner.domain.volume import CtVolume
     from planner.geometry.points import PointLps
@@ -97,6 +99,7 @@ class Workstation:
         self.measures = MeasureDesk(self, case, self.corrections)
         self.treatment = TreatDesk(services, self, edits)
         self.simulation = SimulationDesk(services, self, jobs, case, edits, self.checks)
+        self.preview = PreviewDesk(services, self, runner, case, edits, self._previewed)
         self.paper = PaperDesk(services, self, jobs, case, edits, self.checks)
         self.room = RoomDesk(services, self, jobs, case, edits, panes)
         self.compare = CompareDesk(services, self, jobs, case, edits, panes)
@@ -145,6 +148,7 @@ class Workstation:
         self.jobs.cancel("xray", "skin", "card")
         self.checks.forget()
         self.needles.forget()
+        self.preview.forget()
         self.room.forget()
         self.compare.forget()
         self._shown.pop("coming", None)
@@ -222,9 +226,16 @@ class Workstation:
             return
         self.outlines.follow()
         if self.outlines.is_stale:
+            self.preview.follow(is_void=True)
             self.checks.wait("The outlines are being corrected; nothing counts on the old ones.")
             return
+        self.preview.follow(is_void=False)
         self.checks.invalidate(plan, self.case.ct, self.edits.anatomy)
+
+    def _previewed(self) -> None:
+        """Show a preview, and preview again where the hand has moved on."""
+        self.preview.follow(is_void=self.outlines.is_stale)
+        self.refresh()
 
     def fault(self, error: BaseException) -> None:
         """Stop the checks because something unforeseen failed anywhere in the window."""
@@ -325,7 +336,7 @@ class Workstation:
             card=self.room.card,
         )
         treat = state_words.treat_state(
-            desk, self._services, zones, cements, unfilled, self.simulation.lines
+            desk, self._services, zones, cements, unfilled, self._heat_lines
         )
         self.plan_shown, self.treatment_shown = plan, treat
         busy = self.jobs.busy
@@ -344,7 +355,7 @@ class Workstation:
         fills = [checks.fills[item.cement_injection_id] for item in cements]
         parts = self._services.needle_parts(desk.plan) if desk.document else None
         drawing = state_words.drawing_of(
-            desk, zones, fills, self._focus, self.simulation.marks, parts
+            desk, zones, fills, self._focus, self.simulation.marks or self.preview.marks, parts
         )
         if self.outlines.is_stale:
             drawing = replace(drawing, wall_points_mm=None)
@@ -379,6 +390,10 @@ class Workstation:
     def _tool_marks(self) -> ToolMarks:
         marks, hint = self.corrections.marks, self.measures.hint
         return replace(marks, hint=hint, holds_hand=True) if hint else marks
+
+    def _heat_lines(self, ablation_id: AblationId | None) -> tuple[str, ...]:
+        """Return what the full tier says of an ablation, else what the preview says."""
+        return self.simulation.lines(ablation_id) or self.preview.lines(ablation_id)
 
     def _refresh_coming(self, check: CheckState) -> None:
         """Show that nothing can be planned yet, and nothing of the case that was open."""

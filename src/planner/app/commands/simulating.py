@@ -137,6 +137,7 @@ def _ablation(ablation_id: AblationId, one: Simulation) -> Json:
         "volume_ml": round(extent.volume_ml, DOSE_DIGITS),
         "band_mm": one.band_mm,
         "coverage": None if one.coverage is None else _coverage(one.coverage),
+        "target_coverage": None if one.target_coverage is None else _coverage(one.target_coverage),
         "at_structures": {name: _course(course, one) for name, course in one.courses.items()},
         "thermocouples": [_thermocouple(item) for item in thermocouples_of(one)],
         "tier": one.model.tier,

@@ -49,8 +49,12 @@ def tissue_map(
     outlines: Outlines,
     spacing_mm: float,
     classes: TissueClasses,
+    canal_depth_mm: NDArray[np.floating] | None = None,
 ) -> NDArray[np.uint8]:
     """Return the class of every voxel of an isotropic grid, uint8 ``[k, j, i]``.
+
+    With ``canal_depth_mm``, how deep inside the canal each place lies, HU and outlines may be
+    those of any places at all, in any shape.
 
     Later lines win: HU outside bone, discs, bone by HU, lesion, canal with its sac, cord,
     nerves, vessels, cement, and what a person painted.
@@ -67,8 +71,9 @@ def tissue_map(
         blastic = hu[lesion] >= limits["blastic_from_hu"].value
         tissue[lesion] = np.where(blastic, TissueClass.BLASTIC, TissueClass.LYTIC)
     _put(tissue, outlines.canal, TissueClass.EPIDURAL_FAT)
-    depth_mm = ndimage.distance_transform_edt(outlines.canal, sampling=spacing_mm)
-    _put(tissue, depth_mm > limits["epidural_fat_mm"].value, TissueClass.CSF)
+    if canal_depth_mm is None:
+        canal_depth_mm = ndimage.distance_transform_edt(outlines.canal, sampling=spacing_mm)
+    _put(tissue, canal_depth_mm > limits["epidural_fat_mm"].value, TissueClass.CSF)
     _put(tissue, outlines.cord, TissueClass.CORD)
     _put(tissue, outlines.nerves, TissueClass.NERVE)
     _put(tissue, outlines.vessels, TissueClass.VESSEL)

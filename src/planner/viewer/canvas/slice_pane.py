@@ -16,6 +16,7 @@ from planner.session.drawing import (
     HANDLE_RADIUS_PX,
     ICE,
     LETHAL,
+    MISSED,
     POSSIBLE,
     ZONE,
     Drawing,
@@ -106,6 +107,7 @@ def _simulated_tables() -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
         ICE: (clinical.ICE, 255, 30),
         LETHAL: (clinical.LETHAL_COLD, 255, 60),
         DEEP: (clinical.LETHAL_COLD, 140, 96),
+        MISSED: (clinical.MISSED, 255, 110),
     }
     for code, (colour, line, area) in shown.items():
         edge[code], fill[code] = _argb(colour, line), _argb(colour, area)

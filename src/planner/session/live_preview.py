@@ -1,0 +1,377 @@
+"""The preview that follows the hand: round needles in the patient's tissue, added up."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from scipy import ndimage
+
+from planner.domain.live_preview import LivePreview, PreviewAt
+from planner.domain.prediction import ModelLabel
+from planner.domain.simulation import Order, Tier, ZoneExtent
+from planner.physics.heat.band import PERFUSION_FACTORS
+from planner.physics.heat.course import Burn, starts_of
+from planner.physics.heat.device_model import Efficiency, model_status
+from planner.physics.heat.dose import COAGULATED_CEM43_MIN
+from planner.physics.heat.region import region_around
+from planner.physics.heat.result import INSTANT_DEATH_CELSIUS, LETHAL_COLD_CELSIUS
+from planner.physics.heat.rings import ring_tissue
+from planner.physics.heat.round_needle import rings_for, solve_round
+from planner.physics.heat.solve import AFTER_S
+from planner.physics.heat.superpose import STEP_MM, NeedleField, needle_field, together
+from planner.physics.heat.tissue_classes import tissue_classes
+from planner.session.coverage import LESION, TARGET, Died, coverage_of, depth_mm, missed_mask
+from planner.session.patient_tissue import PatientTissue, patient_tissue
+from planner.session.simulation import COLD, PlannedBurn, planned_burns
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from planner.catalog import Catalog
+    from planner.domain.plan import Plan
+    from planner.geometry.points import Vector
+    from planner.geometry.volume_geometry import VolumeGeometry
+    from planner.physics.heat.medium import PropertyTable
+    from planner.physics.heat.superpose import Together
+    from planner.session.tissue_region import Patient
+
+MODEL_NAME: Final = "round needles"
+MODEL_VERSION: Final = "1"
+MODEL_SOURCE: Final = (
+    "coupled bioheat in tissue averaged round each needle, needles added up; checked against "
+    "tier full, not against patients; follows the hand, judged by no rule"
+)
+
+GRID_MM: Final = 1.25
+MARGIN_MM: Final = 22.0
+"""Tissue round the metal that is drawn and measured."""
+
+ANGLES: Final = 12
+"""Directions round the needle in which tissue is looked at."""
+
+LEAST_BAND_MM: Final = 5.0
+"""Full tier never claims less than 3 mm; what lies beside a needle is smeared round it here,
+and that moves a zone by up to 2 mm on the cases it was compared on (ADR 0220)."""
+
+SMEARED_SHARE: Final = 0.15
+LEAST_SMEARED_K: Final = 2.0
+"""Share of a change of temperature, and least doubt, that is added to the strong end: a foramen
+on one side of a needle was up to 5 K of 64 hotter in tier full (ADR 0220)."""
+
+LEAST_BAND_CELSIUS: Final = 5.0
+"""Doubt about a nominal temperature: 3 K in tier full, and 2 K for the smearing."""
+
+UNSOURCED_MM: Final = 2.0
+UNSOURCED_CELSIUS: Final = 3.5
+"""Added to both for a device whose electrodes are not published, as in tier full."""
+
+SHARES: Final = (0.1, 0.3, 0.6, 1.0)
+"""Of a stretch with energy, where the temperature is kept."""
+
+BODY_CELSIUS: Final = 37.0
+REMEMBERED: Final = 16
+
+ENDS: Final = (Efficiency.NOMINAL, Efficiency.HIGH, Efficiency.LOW)
+
+
+@dataclass(slots=True)
+class PreviewBench:
+    """Keeps what does not change while one needle is dragged: tissue, and the other needles."""
+
+    _tissue: PatientTissue | None = None
+    _catalog: Catalog | None = None
+    _needles: OrderedDict[tuple[object, ...], dict[Efficiency, NeedleField]] = field(
+        default_factory=OrderedDict
+    )
+
+    def preview(self, plan: Plan, patient: Patient) -> tuple[LivePreview, ...]:
+        """Return heat and cold of a plan apart; empty where nothing can be previewed."""
+        planned, _ = planned_burns(plan, patient)
+        groups = [[one for one in planned if one.is_cold is cold] for cold in (False, True)]
+        return tuple(self._one(group, patient) for group in groups if group)
+
+    def _one(self, planned: Sequence[PlannedBurn], patient: Patient) -> LivePreview:
+        tissue = self._tissue_of(planned, patient)
+        is_cold = planned[0].device.modality in COLD
+        times = _times_s(planned)
+        needles = [
+            self._fields(one, begun, times)
+            for begun, one in zip(_starts(planned), planned, strict=True)
+        ]
+        fields = {end: [needle[end] for needle in needles] for end in ENDS}
+        geometry = _grid(planned)
+        grid_mm = _centres_mm(geometry)
+        count = len(grid_mm)
+        near = {
+            name: points
+            for name, all_points in tissue.structures.items()
+            if len(points := all_points[_inside(geometry, all_points)])
+        }
+        points = np.concatenate([grid_mm, *near.values()])
+        seen = {end: together(points, fields[end], times, is_cold=is_cold) for end in ENDS}
+        shape = geometry.shape_kji
+        dead = {end: _dead(seen[end], is_cold=is_cold) for end in ENDS}
+        nominal, strong, weak = (dead[end][:count].reshape(shape) for end in ENDS)
+        depth = depth_mm(nominal, geometry)
+        extremes = {end: seen[end].extreme_celsius for end in ENDS}
+        sourced = all(model_status(one.device).may_pass_a_check for one in planned)
+        extra_k = 0.0 if sourced else UNSOURCED_CELSIUS
+        structures = _structures(near, count, extremes, depth, geometry, extra_k)
+        radii = [
+            (GRID_MM**3 * float(mask.sum()) * 0.75 / np.pi) ** (1.0 / 3.0)
+            for mask in (weak, strong)
+        ]
+        band = max(LEAST_BAND_MM, float(np.ceil((radii[1] - radii[0]) / 2.0)))
+        nominal_seen = seen[Efficiency.NOMINAL]
+        values = nominal_seen.extreme_celsius if is_cold else nominal_seen.cem43_min
+        values = values[:count].reshape(shape)
+        died = Died(geometry=geometry, zone=nominal, certain=weak, values=values, is_cold=is_cold)
+        covered = {
+            one.name: coverage_of(one, tissue.anatomy, died, depth) for one in tissue.targets
+        }
+        return LivePreview(
+            is_cold=is_cold,
+            model=_label(planned),
+            geometry=geometry,
+            certain=weak,
+            zone=nominal,
+            possible=strong,
+            band_mm=band + (0.0 if sourced else UNSOURCED_MM),
+            extents={
+                one.ablation.id: _extent(alone, is_cold=is_cold)
+                for one, alone in zip(planned, fields[Efficiency.NOMINAL], strict=True)
+            },
+            structures=structures,
+            missed=missed_mask(tissue.targets[-1], nominal, geometry, tissue.coarsest_mm)
+            if tissue.targets
+            else np.zeros_like(nominal),
+            coverage=covered.get(LESION),
+            target_coverage=covered.get(TARGET),
+        )
+
+    def _tissue_of(self, planned: Sequence[PlannedBurn], patient: Patient) -> PatientTissue:
+        levels = frozenset(one.level for one in planned)
+        kept = self._tissue
+        if (
+            kept is None
+            or kept.ct is not patient.ct
+            or kept.anatomy is not patient.anatomy
+            or kept.levels != levels
+            or self._catalog is not patient.catalog
+        ):
+            self._catalog = patient.catalog
+            classes = tissue_classes(patient.catalog.tissues)
+            self._tissue = kept = patient_tissue(patient.ct, patient.anatomy, levels, classes)
+            self._needles = OrderedDict()
+        return kept
+
+    def _fields(
+        self, one: PlannedBurn, begun_s: float, times: NDArray[np.float64]
+    ) -> dict[Efficiency, NeedleField]:
+        """Return the tables of one needle, from before where nothing about it has changed."""
+        key = (one.ablation, one.tip_lps_mm, one.backward, begun_s, tuple(times))
+        if key not in self._needles and self._tissue is not None:
+            self._needles[key] = _solved(one, begun_s, times, self._tissue)
+        self._needles.move_to_end(key)
+        while len(self._needles) > REMEMBERED:
+            self._needles.popitem(last=False)
+        return self._needles[key]
+
+
+def _solved(
+    one: PlannedBurn, begun_s: float, times: NDArray[np.float64], tissue: PatientTissue
+) -> dict[Efficiency, NeedleField]:
+    """Run one needle at both ends of what is not known, and in between."""
+    rings = rings_for(one.at_origin(Efficiency.NOMINAL))
+    points = _round_points_mm(rings.s_centre_mm, rings.r_centre_mm, one)
+    seen = tissue.at(points).reshape(*rings.shape, ANGLES)
+    stretches = [(begun_s + low, begun_s + high) for low, high in one.stretches_s]
+    found = {}
+    for end in ENDS:
+        around = ring_tissue(seen, _moved(tissue.classes.table(), end))
+        result = solve_round(one.at_origin(end), one.drive, stretches, rings, around, times)
+        found[end] = needle_field(result, one.tip_lps_mm, one.backward)
+    return found
+
+
+def _moved(table: PropertyTable, end: Efficiency) -> PropertyTable:
+    """Return the table of an end: no blood flow at the strong one, threefold at the weak one."""
+    if end is Efficiency.NOMINAL:
+        return table
+    still, fast = PERFUSION_FACTORS
+    factor = still if end is Efficiency.HIGH else fast
+    return replace(table, perfusion_w_per_m3_k=factor * table.perfusion_w_per_m3_k)
+
+
+def _round_points_mm(
+    s_mm: NDArray[np.float64], r_mm: NDArray[np.float64], one: PlannedBurn
+) -> Vector:
+    """Return places round a needle, LPS mm, in the order slice, ring, angle."""
+    back = np.array(one.backward)
+    start = np.eye(3)[int(np.abs(back).argmin())]
+    first = start - back * float(start @ back)
+    first /= np.linalg.norm(first)
+    second = np.cross(back, first)
+    turn = np.arange(ANGLES) * (2.0 * np.pi / ANGLES)
+    across = np.cos(turn)[:, None] * first + np.sin(turn)[:, None] * second
+    along = np.array(one.tip_lps_mm) + s_mm[:, None] * back
+    points = along[:, None, None, :] + r_mm[None, :, None, None] * across[None, None, :, :]
+    return np.asarray(points.reshape(-1, 3))
+
+
+def _starts(planned: Sequence[PlannedBurn]) -> tuple[float, ...]:
+    burns = [
+        Burn(
+            needle=one.ablation.trajectory_id,
+            applicator=one.at_origin(Efficiency.NOMINAL),
+            drive=one.drive,
+            time_s=one.time_s,
+            cycle_s=one.ablation.cycle_s,
+            pause_s=one.ablation.pause_s,
+        )
+        for one in planned
+    ]
+    return starts_of(burns, Order.TOGETHER)
+
+
+def _times_s(planned: Sequence[PlannedBurn]) -> NDArray[np.float64]:
+    """Return the moments all needles are seen at: close where something starts or stops."""
+    found = set()
+    for begun, one in zip(_starts(planned), planned, strict=True):
+        for low, high in one.stretches_s:
+            found |= {begun + low, *(begun + low + share * (high - low) for share in SHARES)}
+    last = max(found)
+    found |= {last + 20.0, last + 60.0, last + AFTER_S}
+    times = [time for time in sorted(found) if time > 0.0]
+    kept = [times[0], *(b for a, b in pairwise(times) if b - a > 1.0)]
+    return np.array(kept if kept[-1] == times[-1] else [*kept, times[-1]])
+
+
+def _grid(planned: Sequence[PlannedBurn]) -> VolumeGeometry:
+    ends = [
+        np.array(one.tip_lps_mm) + end * np.array(one.backward)
+        for one in planned
+        for piece in one.at_origin(Efficiency.NOMINAL).metal
+        for end in (piece.start_mm[0], piece.end_mm[0])
+    ]
+    return region_around(np.array(ends), GRID_MM, MARGIN_MM)
+
+
+def _centres_mm(geometry: VolumeGeometry) -> Vector:
+    """Return every voxel centre, LPS mm, ``(n, 3)``, in the order of the array."""
+    k, j, i = (np.arange(length, dtype=np.float64) for length in geometry.shape_kji)
+    origin = geometry.lps_from_ijk[:3, 3]
+    found = np.empty((*geometry.shape_kji, 3))
+    found[..., 0] = origin[0] + GRID_MM * i[None, None, :]
+    found[..., 1] = origin[1] + GRID_MM * j[None, :, None]
+    found[..., 2] = origin[2] + GRID_MM * k[:, None, None]
+    return found.reshape(-1, 3)
+
+
+def _inside(geometry: VolumeGeometry, points_mm: Vector) -> NDArray[np.bool_]:
+    index = geometry.ijk(points_mm)
+    return np.asarray(((index >= 0.0) & (index <= np.array(geometry.size_ijk) - 1.0)).all(axis=1))
+
+
+def _dead(seen: Together, *, is_cold: bool) -> NDArray[np.bool_]:
+    if is_cold:
+        return np.asarray(seen.extreme_celsius <= LETHAL_COLD_CELSIUS)
+    return np.asarray(
+        (seen.cem43_min >= COAGULATED_CEM43_MIN) | (seen.extreme_celsius >= INSTANT_DEATH_CELSIUS)
+    )
+
+
+def _structures(
+    near: Mapping[str, Vector],
+    begun: int,
+    extremes: Mapping[Efficiency, NDArray[np.float32]],
+    deep: NDArray[np.float32],
+    geometry: VolumeGeometry,
+    extra_k: float,
+) -> dict[str, PreviewAt]:
+    """Return distance and temperature at every structure in reach."""
+    found = {}
+    for name, points in near.items():
+        part = slice(begun, begun + len(points))
+        begun += len(points)
+        index = geometry.ijk(points)[:, ::-1].T
+        depth = ndimage.map_coordinates(deep, index, order=1, mode="nearest")
+        values = {end: seen[part] for end, seen in extremes.items()}
+        nominal, strong = (_furthest(values[end]) for end in (Efficiency.NOMINAL, Efficiency.HIGH))
+        found[name] = PreviewAt(
+            distance_mm=-float(depth.max()),
+            celsius=nominal,
+            worst_celsius=_worst(nominal, strong, extra_k),
+        )
+    return found
+
+
+def _furthest(celsius: NDArray[np.float32]) -> float:
+    """Return the temperature furthest from that of the body."""
+    return float(celsius[int(np.abs(celsius - np.float32(BODY_CELSIUS)).argmax())])
+
+
+def _worst(nominal: float, strong: float, extra_k: float) -> float:
+    """Return the worse end with the doubt of a preview; a change is never more than doubled."""
+    way = 1.0 if strong >= BODY_CELSIUS else -1.0
+    change, most = abs(nominal - BODY_CELSIUS), abs(strong - BODY_CELSIUS)
+    doubt = max(
+        change + min(LEAST_BAND_CELSIUS + extra_k, change),
+        most + min(max(SMEARED_SHARE * most, LEAST_SMEARED_K), most),
+    )
+    return BODY_CELSIUS + way * doubt
+
+
+def _extent(field: NeedleField, *, is_cold: bool) -> ZoneExtent:
+    """Measure the zone of one needle by itself, in its tables."""
+    if is_cold:
+        level = np.float32(LETHAL_COLD_CELSIUS) - field.extreme
+    else:
+        level = field.dose_level - np.float32(np.log10(COAGULATED_CEM43_MIN))
+    along = level.max(axis=1)
+    rows = np.flatnonzero(along >= 0.0)
+    if not len(rows):
+        return ZoneExtent(length_mm=0.0, width_mm=0.0, height_mm=0.0, volume_ml=0.0)
+    radius = np.array([_crossing(line) for line in level[rows]]) * STEP_MM
+    length = (len(rows) - 1 + _beyond(along, rows[0], -1) + _beyond(along, rows[-1], 1)) * STEP_MM
+    width = 2.0 * float(radius.max())
+    volume = float((np.pi * radius**2).sum()) * STEP_MM / 1000.0
+    return ZoneExtent(length_mm=length, width_mm=width, height_mm=width, volume_ml=volume)
+
+
+def _crossing(line: NDArray[np.float32]) -> float:
+    """Return where a line that begins inside a zone leaves it, in samples."""
+    inside = np.flatnonzero(line >= 0.0)
+    if not len(inside) or inside[-1] + 1 >= len(line):
+        return float(len(line) - 1) if len(inside) else 0.0
+    last = int(inside[-1])
+    return last + float(line[last] / (line[last] - line[last + 1]))
+
+
+def _beyond(along: NDArray[np.float32], row: int, way: int) -> float:
+    """Return how far a zone reaches beyond its last sample, in samples."""
+    if not 0 <= row + way < len(along):
+        return 0.0
+    return float(along[row] / (along[row] - along[row + way]))
+
+
+def _label(planned: Sequence[PlannedBurn]) -> ModelLabel:
+    statuses = [model_status(one.device) for one in planned]
+    return ModelLabel(
+        tier=Tier.PREVIEW.value,
+        name=MODEL_NAME,
+        version=MODEL_VERSION,
+        inputs=(
+            f"grid_mm = {GRID_MM:g}",
+            f"angles = {ANGLES}",
+            *(f"{one.ablation.id} = {one.device.id}" for one in planned),
+        ),
+        source=MODEL_SOURCE,
+        status=max(statuses, key=lambda status: status.rank),
+    )
