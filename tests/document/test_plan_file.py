@@ -299,3 +299,17 @@ def test_that_a_file_of_the_first_version_is_saved_with_all_there_is_now(tmp_pat
     assert save_plan(path, old).revision == old.revision
     assert load_plan(path) == old
     assert "looser_limits" in json.loads(path.read_bytes())["plan"]
+
+
+def test_that_an_old_draft_of_a_killed_save_is_removed_and_a_young_one_is_not(tmp_path):
+    path = tmp_path / "plan.json"
+    old, young, other = (
+        tmp_path / name
+        for name in (".plan.json.1a2b.part", ".plan.json.3c4d.part", ".else.json.1a2b.part")
+    )
+    for draft in (old, young, other):
+        draft.write_text("half a pla", "utf-8")
+    for draft in (old, other):
+        os.utime(draft, (0, 0))
+    save_plan(path, simple_plan())
+    assert {item.name for item in tmp_path.iterdir()} == {path.name, young.name, other.name}

@@ -88,7 +88,7 @@ def press_often(window: MainWindow, hand: random.Random) -> int:
     plans: set[int] = set()
     for _ in range(EVENTS):
         press_something(window, hand)
-        QApplication.processEvents()
+        turn()
         state = desk.checks.state
         assert state.phase is not CheckPhase.STOPPED, state.detail
         plans.add(id(desk.edits.plan))
@@ -99,13 +99,18 @@ def press_often(window: MainWindow, hand: random.Random) -> int:
     return len(plans)
 
 
+def turn() -> None:
+    """Let the window work; outside an event loop Qt deletes nothing by itself."""
+    QApplication.processEvents()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
 def end(window: MainWindow) -> None:
     """Close a window as Qt does when its user has gone."""
     window.close()
     window.deleteLater()
     for _ in range(3):
-        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-        QApplication.processEvents()
+        turn()
 
 
 def test_that_random_hands_raise_nothing_and_see_nothing_stale(qapp):

@@ -135,9 +135,7 @@ def test_that_a_measuring_hand_measures_over_a_needle_and_leaves_it(planned, qtb
 
 
 def test_that_the_bar_over_the_panes_follows_its_actions(planned, qtbot):
-    two_plans = next(
-        one for one in planned.bar.findChildren(QToolButton) if one.text() == "Two plans"
-    )
+    two_plans = next(one for one in planned.bar.findChildren(QToolButton) if one.text() == "Plans")
     assert not two_plans.isEnabled()
     assert "Compare with another plan" in two_plans.toolTip()
     mip = next(one for one in planned.bar.findChildren(QToolButton) if one.text() == "MIP")

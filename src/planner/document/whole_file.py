@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import secrets
 import shutil
+import time
 from contextlib import suppress
 from pathlib import Path
 
 from planner.domain.errors import SaveFailedError
 
 DRAFT_SUFFIX = ".part"
+
+ABANDONED_S = 600.0
+"""A draft this old belongs to no save that is under way."""
 
 
 def write_whole(path: Path, data: bytes, *, private: bool = False) -> None:
@@ -48,6 +53,18 @@ def write_whole(path: Path, data: bytes, *, private: bool = False) -> None:
             "folder, and save again."
         ) from failure
     _sync_folder(target.parent)
+    _sweep(target)
+
+
+def _sweep(target: Path) -> None:
+    """Remove old drafts of a file whose program was killed while it saved.
+
+    They are copies of what is in the file or about to be, so failing to remove them loses nothing.
+    """
+    with suppress(OSError):
+        for draft in target.parent.glob(f".{glob.escape(target.name)}.*{DRAFT_SUFFIX}"):
+            if time.time() - draft.stat().st_mtime > ABANDONED_S:
+                draft.unlink()
 
 
 def _sync_folder(folder: Path) -> None:

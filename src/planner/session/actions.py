@@ -237,6 +237,28 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "View",
     ),
     ActionSpec("outlines", "Outlines", "Show or hide all outlines.", ("G",), "View"),
+    ActionSpec(
+        "bone_look",
+        "Clearer bone in 3-D",
+        "Treated levels clear, all clear, all solid, or treated levels alone.",
+        ("O",),
+        "View",
+    ),
+    ActionSpec(
+        "cut_3d",
+        "Cut bone in 3-D",
+        "At the crosshair: sagittal, axial, coronal, or whole.",
+        ("Shift+C",),
+        "View",
+    ),
+    ActionSpec(
+        "wall_3d",
+        "Wall by distance in 3-D",
+        "Colour the posterior wall by its distance from what is planned.",
+        ("Shift+W",),
+        "View",
+        True,
+    ),
     ActionSpec("measure_distance", "Distance", "Draw a line on a slice.", ("D",), "Measure", True),
     ActionSpec(
         "measure_angle", "Angle", "Draw two arms from a corner.", ("Shift+D",), "Measure", True
@@ -332,6 +354,7 @@ _NEED_SCAN = (
     "layout_planning", "layout_quarters", "layout_compare",
     "slab_mip", "slab_mean", "slab_thicker", "slab_thinner", "measure_distance",
     "measure_angle", "measure_region", "measure_undo", "measure_clear",
+    "bone_look", "cut_3d", "wall_3d",
 )  # fmt: skip
 
 

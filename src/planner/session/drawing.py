@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from planner.domain.anatomy import Anatomy
     from planner.domain.finding import Severity
+    from planner.domain.levels import Level
     from planner.domain.plan import TrajectoryId
     from planner.domain.prediction import PredictedCement
     from planner.geometry.capsule import Capsule
@@ -59,6 +60,7 @@ class NeedleMark:
     tip: PointLps
     selected: bool
     locked: bool
+    level: Level | None = None
     solids: tuple[Capsule, ...] = ()
     active: Capsule | None = None
 

@@ -102,13 +102,14 @@ def _volumes(
     cements: Sequence[PredictedCement],
 ) -> str:
     """Say what is planned in mL; zones that overlap are not added up."""
-    parts = [
-        f"zone {zone.shape.volume_mm3 / 1000:.1f} mL"
+    sizes = [
+        f"{zone.shape.volume_mm3 / 1000:.1f}"
         for zone in zones
         if isinstance(zone, PredictedZone) and zone.ablation_id in burns
     ]
-    missing = len(burns) - len(parts)
-    parts += ["zone unknown"] * missing
+    word = "zone" if len(sizes) == 1 else "zones"
+    parts = [f"{word} {' + '.join(sizes)} mL"] if sizes else []
+    parts += ["zone unknown"] * (len(burns) - len(sizes))
     drawn = [fill for fill in cements if fill.cement_injection_id in fills]
     parts += [f"cement {fill.placed_ml:.1f} of {fill.asked_ml:.1f} mL" for fill in drawn]
     parts += ["cement being filled"] * (len(fills) - len(drawn))

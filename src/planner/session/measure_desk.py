@@ -119,7 +119,9 @@ class MeasureDesk:
         if drawn is not None and len(drawn.points) == POINTS[drawn.kind]:
             if drawn.is_whole:
                 self._made = (*self._made, drawn)
-                self._floor.say(f"{drawn.kind.value.capitalize()}: {drawn.words}.")
+                self._floor.say(
+                    f"{drawn.kind.value[0].upper()}{drawn.kind.value[1:]}: {drawn.words}."
+                )
             self._drawn = None
         self._floor.refresh()
 

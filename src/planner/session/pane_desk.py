@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from planner.session.planes import Plane, extent_mm
+from planner.session.solid_view import BoneLook, SolidView
 from planner.session.view_state import (
     OUTLINES,
     THICKNESSES_MM,
@@ -142,6 +143,31 @@ class PaneDesk:
         place = THICKNESSES_MM.index(self.state.slab.thickness_mm) + by
         place = min(max(place, 0), len(THICKNESSES_MM) - 1)
         self.use_slab(replace(self.state.slab, thickness_mm=THICKNESSES_MM[place]))
+
+    def next_bone_look(self) -> None:
+        """Show bone in 3-D clearer, or solid, or of treated levels alone."""
+        if self.state:
+            looks = list(BoneLook)
+            place = (looks.index(self.state.solid.bone) + 1) % len(looks)
+            self._become_solid(replace(self.state.solid, bone=looks[place]))
+            self._say(f"3-D: {looks[place].value}.")
+
+    def next_cut(self) -> None:
+        """Cut the bone in 3-D at the crosshair along the next plane, or not at all."""
+        if self.state:
+            cuts = (None, Plane.SAGITTAL, Plane.AXIAL, Plane.CORONAL)
+            cut = cuts[(cuts.index(self.state.solid.cut) + 1) % len(cuts)]
+            self._become_solid(replace(self.state.solid, cut=cut))
+            self._say(f"3-D: cut at the crosshair, {cut}." if cut else "3-D: whole bone.")
+
+    def toggle_wall(self) -> None:
+        """Colour the posterior wall in 3-D by distance, or do not."""
+        if self.state:
+            self._become_solid(replace(self.state.solid, wall=not self.state.solid.wall))
+
+    def _become_solid(self, solid: SolidView) -> None:
+        if self.state:
+            self._become(replace(self.state, solid=solid))
 
     def invert(self) -> None:
         """Swap black and white."""

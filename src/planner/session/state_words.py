@@ -298,6 +298,7 @@ def _needle_mark(needle: Trajectory, desk: PlanDesk, parts: NeedleParts | None) 
         entry=needle.entry,
         tip=needle.tip,
         selected=needle.id == desk.selected,
+        level=needle.level,
         locked=needle.locked or desk.plan.lock is not None,
         solids=() if made is None else made.solids,
         active=None if made is None else made.active,

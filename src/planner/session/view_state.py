@@ -21,9 +21,11 @@ from planner.session.planes import (
     scroll_step,
     volume_centre,
 )
+from planner.session.solid_view import WHOLE
 
 if TYPE_CHECKING:
     from planner.geometry.volume_geometry import VolumeGeometry
+    from planner.session.solid_view import SolidView
 
 NARROWEST_WINDOW_HU = 1.0
 WIDEST_WINDOW_HU = 8000.0
@@ -161,6 +163,8 @@ class ViewState:
         Whether another plan is drawn on panes beside those of this one.
     slab
         How thick the slices are; what lies over them is cut by their middle plane.
+    solid
+        How the 3-D view shows bone.
     """
 
     geometry: VolumeGeometry
@@ -177,6 +181,7 @@ class ViewState:
     pair: bool = False
     compared: bool = False
     slab: Slab = Slab()
+    solid: SolidView = WHOLE
 
     @property
     def layout(self) -> Layout:

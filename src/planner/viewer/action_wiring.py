@@ -76,6 +76,9 @@ def intents(
             for name, layout in LAYOUTS_BY_ACTION.items()
         },
         **{name: partial(desk.measures.choose, kind) for name, kind in KINDS_BY_ACTION.items()},
+        "bone_look": desk.panes.next_bone_look,
+        "cut_3d": desk.panes.next_cut,
+        "wall_3d": desk.panes.toggle_wall,
         "measure_undo": desk.measures.remove_last,
         "measure_clear": desk.measures.remove_all,
     }
@@ -89,4 +92,5 @@ def shown_by_action(view: ViewState | None, tool: MeasureKind | None) -> dict[st
     }
     slabs = {name: view is not None and view.slab.kind is kind for name, kind in _SLABS.items()}
     tools = {name: tool is kind for name, kind in KINDS_BY_ACTION.items()}
-    return layouts | slabs | tools
+    wall = {"wall_3d": view is not None and view.solid.wall}
+    return layouts | slabs | tools | wall

@@ -17,6 +17,13 @@ import numpy as np
 
 from planner.geometry.capsule import Capsule
 from planner.session.drawing import grown
+from planner.session.solid_view import (
+    CUT_AXES,
+    OTHER_OPACITY,
+    TREATED_OPACITY,
+    SolidView,
+    shaded_wall,
+)
 from planner.viewer.canvas.turntable import VIEW_ANGLE_DEG
 from planner.viewer.theme import clinical
 
@@ -25,7 +32,7 @@ if not os.environ.get("DISPLAY") and sys.platform.startswith("linux"):
 
 from vtkmodules.util import numpy_support
 from vtkmodules.vtkCommonCore import vtkPoints, vtkUnsignedCharArray
-from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
+from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPlane, vtkPolyData
 from vtkmodules.vtkCommonMath import vtkMatrix4x4
 from vtkmodules.vtkFiltersCore import vtkTubeFilter
 from vtkmodules.vtkFiltersSources import vtkLineSource, vtkSphereSource
@@ -37,11 +44,13 @@ from vtkmodules.vtkRenderingCore import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from planner.geometry.ellipsoid import Spheroid
-    from planner.geometry.points import PointLps
-    from planner.session.drawing import Drawing, NeedleMark, SkinMark
+    from planner.geometry.points import PointLps, Vector
+    from planner.session.drawing import Drawing, NeedleMark
     from planner.session.surfaces import Surface
     from planner.viewer.canvas.turntable import Turntable
 
@@ -58,6 +67,10 @@ OVER_MM = 0.1
 COLLISION_BALL_MM = 3.5
 
 SKIN_DOT_PX = 5.0
+WALL_DOT_PX = 6.0
+
+NOT_LEVELS = frozenset({"bone", "canal", "lesion"})
+"""Names of meshes that are no level's bone."""
 
 BACKGROUND = (0.043, 0.055, 0.075)
 
@@ -73,16 +86,43 @@ class Scene:
         self._window.SetMultiSamples(0)
         self._window.AddRenderer(self._renderer)
         self._renderer.GetActiveCamera().SetViewAngle(VIEW_ANGLE_DEG)
-        self._surfaces: list[Any] = []
+        self._surfaces: list[tuple[str, Any]] = []
         self._marks: list[Any] = []
+        self._solid = SolidView()
+        self._cut_at: PointLps | None = None
+        self._plane = vtkPlane()
 
     def show_surfaces(self, surfaces: tuple[Surface, ...]) -> None:
         """Replace the meshes."""
-        for actor in self._surfaces:
+        for _, actor in self._surfaces:
             self._renderer.RemoveActor(actor)
-        self._surfaces = [_surface_actor(surface) for surface in surfaces]
-        for actor in self._surfaces:
+        self._surfaces = [(surface.name, _surface_actor(surface)) for surface in surfaces]
+        for _, actor in self._surfaces:
             self._renderer.AddActor(actor)
+
+    def show_solid(self, solid: SolidView, treated: frozenset[str], cut_at: PointLps) -> None:
+        """Show bone as clear as is wanted, and cut it at a point where that is wanted.
+
+        Levels are told by the names of their meshes; bone before there are levels stays solid.
+        """
+        self._solid, self._cut_at = solid, cut_at
+        for name, actor in self._surfaces:
+            mapper = actor.GetMapper()
+            mapper.RemoveAllClippingPlanes()
+            if solid.cut is not None:
+                mapper.AddClippingPlane(self._plane)
+            if name not in NOT_LEVELS:
+                share = (TREATED_OPACITY if name in treated else OTHER_OPACITY)[solid.bone]
+                actor.GetProperty().SetOpacity(share)
+                actor.SetVisibility(share > 0.0)
+
+    def _turn_cut(self, back: Vector) -> None:
+        """Keep the half beyond the cut, as the eye stands now."""
+        if self._solid.cut is None or self._cut_at is None:
+            return
+        axis = np.array(CUT_AXES[self._solid.cut])
+        self._plane.SetOrigin(*self._cut_at.array)
+        self._plane.SetNormal(*(-axis if float(back @ axis) > 0.0 else axis))
 
     def show_drawing(self, drawing: Drawing, fills: tuple[Surface, ...]) -> None:
         """Replace needles, zones and marks; ``fills`` are the meshes of cement."""
@@ -101,7 +141,12 @@ class Scene:
         ]
         self._marks += [_mesh_actor(fill, clinical.CEMENT, 0.75) for fill in fills]
         if drawing.skin is not None:
-            self._marks += _skin_actors(drawing.skin)
+            skin = drawing.skin
+            self._marks += _dot_actors(
+                skin.points_mm, skin.codes, clinical.SKIN_COLOURS, SKIN_DOT_PX
+            )
+        if drawing.wall_points_mm is not None:
+            self._marks += _wall_actors(drawing)
         if drawing.focus is not None:
             colour = clinical.SEVERITY_COLOURS[drawing.focus.severity]
             self._marks.append(_ball(drawing.focus.at, 2.4, colour))
@@ -121,6 +166,7 @@ class Scene:
         camera.SetFocalPoint(*focus)
         camera.SetPosition(*(focus + back * eye.distance_mm))
         camera.SetViewUp(*up)
+        self._turn_cut(back)
         self._renderer.ResetCameraClippingRange()
         self._window.SetSize(width, height)
         self._window.Render()
@@ -206,11 +252,22 @@ def _tube_actor(solid: Capsule, colour: str) -> Any:
     return _actor(tube, colour, 1.0)
 
 
-def _skin_actors(skin: SkinMark) -> list[Any]:
-    """Return the skin map as dots, one actor for each colour."""
+def _wall_actors(drawing: Drawing) -> list[Any]:
+    """Return the posterior wall near what is planned as dots, coloured by distance."""
+    solids = [solid for needle in drawing.needles for solid in needle.solids]
+    zones = [zone.shape for zone in drawing.zones]
+    walls = np.zeros((0, 3)) if drawing.wall_points_mm is None else drawing.wall_points_mm
+    points, codes = shaded_wall(walls, solids, zones)
+    return _dot_actors(points, codes, clinical.WALL_COLOURS, WALL_DOT_PX)
+
+
+def _dot_actors(
+    points_mm: Vector, codes: NDArray[np.uint8], colours: Mapping[int, str], size_px: float
+) -> list[Any]:
+    """Return points as dots, one actor for each colour."""
     made = []
-    for code, colour in clinical.SKIN_COLOURS.items():
-        spots = np.ascontiguousarray(skin.points_mm[skin.codes == code], dtype=np.float32)
+    for code, colour in colours.items():
+        spots = np.ascontiguousarray(points_mm[codes == code], dtype=np.float32)
         if not len(spots):
             continue
         points = vtkPoints()
@@ -223,7 +280,7 @@ def _skin_actors(skin: SkinMark) -> list[Any]:
         mesh.SetPoints(points)
         mesh.SetVerts(cells)
         actor = _actor(mesh, colour, 1.0)
-        actor.GetProperty().SetPointSize(SKIN_DOT_PX)
+        actor.GetProperty().SetPointSize(size_px)
         actor.GetProperty().LightingOff()
         made.append(actor)
     return made

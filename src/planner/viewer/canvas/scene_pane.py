@@ -13,6 +13,7 @@ from planner.geometry.points import PointLps
 from planner.geometry.volume_geometry import direction_label
 from planner.session.drawing import Drawing, Handle, handle_at
 from planner.session.planes import volume_centre
+from planner.session.solid_view import BAND_WORDS, SolidView
 from planner.session.view_state import Layer
 from planner.viewer.canvas.overlay_painter import words, words_centred
 from planner.viewer.canvas.slice_pane import GROUND
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QMouseEvent, QPaintEvent, QWheelEvent
 
     from planner.domain.volume import CtVolume
+    from planner.geometry.points import Vector
     from planner.session.surfaces import Surface
     from planner.session.view_state import ViewState
     from planner.viewer.canvas.scene import Scene
@@ -50,6 +52,8 @@ class ScenePane(QWidget):
         self._drawing = Drawing()
         self._layers = frozenset(Layer)
         self._words = ""
+        self._solid = SolidView()
+        self._cursor: PointLps | None = None
         self._surfaces: tuple[Surface, ...] = ()
         self._picture: QImage | None = None
         self._stale = True
@@ -72,6 +76,7 @@ class ScenePane(QWidget):
             self._scene = Scene()
             self._scene.show_surfaces(self._surfaces)
             self._update_marks()
+            self._update_bone()
             self._redraw()
 
     def stop(self) -> None:
@@ -103,6 +108,7 @@ class ScenePane(QWidget):
         self._surfaces = surfaces
         if self._scene is not None:
             self._scene.show_surfaces(surfaces)
+            self._update_bone()
         if surfaces and self._eye is not None:
             points = np.concatenate([surface.points_mm for surface in surfaces])
             low, high = points.min(axis=0), points.max(axis=0)
@@ -111,11 +117,23 @@ class ScenePane(QWidget):
         self._redraw()
 
     def show_view(self, view: ViewState | None) -> None:
-        """Follow the layers."""
+        """Follow the layers, and how bone is shown and cut."""
         layers = view.layers if view else frozenset(Layer)
-        if layers != self._layers:
+        old, self._solid = self._solid, view.solid if view else SolidView()
+        if layers != self._layers or old.wall != self._solid.wall:
             self._layers = layers
             self._update_marks()
+        moved = view is not None and view.cursor != self._cursor
+        self._cursor = view.cursor if view else None
+        if old != self._solid or (moved and self._solid.cut is not None):
+            self._update_bone()
+            self._moving()
+
+    def _update_bone(self) -> None:
+        if self._scene is not None and self._cursor is not None:
+            needles = self._drawing.needles
+            treated = frozenset(str(needle.level) for needle in needles if needle.level)
+            self._scene.show_solid(self._solid, treated, self._cursor)
 
     def show_drawing(self, drawing: Drawing) -> None:
         """Show other needles, zones and cement."""
@@ -126,12 +144,18 @@ class ScenePane(QWidget):
             and old.zones == drawing.zones
             and old.focus == drawing.focus
             and old.skin is drawing.skin
+            and _same_points(old.wall_points_mm, drawing.wall_points_mm)
             and list(map(id, old.cements)) == list(map(id, drawing.cements))
         )
         if not same:
+            self._update_bone()
             self._update_marks()
         elif old.tool.void != drawing.tool.void:
             self.update()
+
+    @property
+    def _shows_wall(self) -> bool:
+        return self._solid.wall and Layer.POSTERIOR_WALL in self._layers
 
     def _update_marks(self) -> None:
         if self._scene is None:
@@ -143,6 +167,7 @@ class ScenePane(QWidget):
             zones=shown.zones if Layer.ZONES in layers else (),
             focus=shown.focus,
             skin=shown.skin,
+            wall_points_mm=shown.wall_points_mm if self._shows_wall else None,
         )
         cements = shown.cements if Layer.CEMENT in layers else ()
         self._scene.show_drawing(kept, tuple(item.mesh for item in cements if item.mesh))
@@ -195,9 +220,22 @@ class ScenePane(QWidget):
         ):
             words_centred(painter, box, direction_label(axis), clinical.LETTERS, 16)
         words(painter, QPointF(10, 20), "3-D", "#DCE4EC", 12, bold=True)
-        loud = [text for text in (self._words, self._drawing.tool.void) if text]
+        cut = f"BONE CUT, {self._solid.cut}" if self._solid.cut else ""
+        loud = [text for text in (self._words, cut, self._drawing.tool.void) if text]
         for row, text in enumerate(loud):
             words(painter, QPointF(10, 40 + 18 * row), text, clinical.LETTERS, 13, bold=True)
+        planned = self._drawing.zones or any(one.solids for one in self._drawing.needles)
+        if self._shows_wall and planned and self._drawing.wall_points_mm is not None:
+            self._paint_bands(painter)
+
+    def _paint_bands(self, painter: QPainter) -> None:
+        """Say what the colours of the wall mean; they are distances, not a verdict."""
+        left, base = 10.0, float(self.height()) - 36.0
+        words(painter, QPointF(left, base), "Wall to plan:", "#AEB9C4", 11)
+        left += 82.0
+        for code, text in BAND_WORDS.items():
+            words(painter, QPointF(left, base), text, clinical.WALL_COLOURS[code], 11, bold=True)
+            left += 10.0 + 7.0 * len(text)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take hold of a needle, or start to turn."""
@@ -261,3 +299,9 @@ class ScenePane(QWidget):
         """Show this pane alone, or all again."""
         if event.button() is Qt.MouseButton.LeftButton:
             self.maximise_toggled.emit("3d")
+
+
+def _same_points(one: Vector | None, other: Vector | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return np.array_equal(one, other)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from planner.session.window_presets import PRESETS
 
@@ -21,7 +21,7 @@ _BUTTONS = (
     ("layout_quarters", "2 × 2"),
     ("layout_needle", "Needle"),
     ("layout_pair", "X-ray"),
-    ("layout_compare", "Two plans"),
+    ("layout_compare", "Plans"),
     None,
     ("slab_mip", "MIP"),
     ("slab_mean", "Mean"),
@@ -33,6 +33,7 @@ _BUTTONS = (
 """Action and short word; ``None`` is a gap."""
 
 OWN_WINDOW = "Own window"
+GAP_PX, PRESETS_PX = 8, 112
 
 
 class PaneBar(QWidget):
@@ -44,17 +45,20 @@ class PaneBar(QWidget):
         super().__init__(parent)
         self.setObjectName("panebar")
         self.setFixedHeight(34)
+        # A narrow window keeps its width; the pictures need it more than this strip.
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         row = QHBoxLayout(self)
         row.setContentsMargins(6, 2, 6, 2)
         row.setSpacing(2)
         for item in _BUTTONS:
             if item is None:
-                row.addSpacing(14)
+                row.addSpacing(GAP_PX)
                 continue
             name, short = item
             row.addWidget(_button(actions[name], short))
         row.addStretch(1)
         self.presets = QComboBox()
+        self.presets.setFixedWidth(PRESETS_PX)
         self.presets.addItem(OWN_WINDOW, "")
         for preset in PRESETS:
             self.presets.addItem(f"{preset.key}  {preset.name}", preset.key)
@@ -76,7 +80,7 @@ class PaneBar(QWidget):
 
 def _button(action: QAction, short: str) -> QToolButton:
     made = QToolButton()
-    made.setProperty("role", "flat")
+    made.setProperty("role", "bar")
     made.setCheckable(True)
     made.setText(short)
     made.clicked.connect(action.trigger)

@@ -98,6 +98,11 @@ QToolButton[role="step"]:checked { background: $surface; color: $text;
   border-left: 3px solid $accent; font-weight: 600; }
 QToolButton[role="margin"] { background: transparent; padding: 2px 3px; font-weight: 600;
   border-radius: 0; }
+QToolButton[role="bar"] { background: transparent; border: none; padding: 4px 6px;
+  color: $quiet; font-size: 12px; }
+QToolButton[role="bar"]:hover { background: $hover; color: $text; }
+QToolButton[role="bar"]:checked { color: $text; background: $hover; }
+QToolButton[role="bar"]:disabled { color: $faint; background: transparent; }
 QToolButton[role="flat"] { background: transparent; border: none; padding: 3px 8px;
   color: $quiet; }
 QToolButton[role="flat"]:hover { background: $hover; color: $text; }

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from planner.domain.finding import Severity, Verdict
 from planner.session.drawing import AMPLE, HELD, REACHED, UNREACHED
+from planner.session.solid_view import FAR, INSIDE, NEAR, NEXT
 from planner.session.view_state import Layer
 
 if TYPE_CHECKING:
@@ -33,6 +34,13 @@ CEMENT: Final = "#E58AC2"
 CROSSHAIR: Final = "#7C93AA"
 LETTERS: Final = "#F3C969"
 BONE: Final = "#E8DFCB"
+
+WALL_COLOURS: Final[Mapping[int, str]] = {
+    INSIDE: "#E5484D",
+    NEAR: "#F76B15",
+    NEXT: "#F2C14B",
+    FAR: "#7FA7CC",
+}
 
 SKIN_COLOURS: Final[Mapping[int, str]] = {
     UNREACHED: "#4A5663",
