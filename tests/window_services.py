@@ -140,6 +140,7 @@ class PhantomServices:
 
     devices: Mapping[str, object] = field(default_factory=lambda: CATALOG.devices)
     cements: Mapping[str, object] = field(default_factory=lambda: CATALOG.cements)
+    needles: Mapping[str, object] = field(default_factory=lambda: CATALOG.needles)
     fail_check: BaseException | None = None
     tables: list[tuple[str, tuple[ZoneRow, ...], str]] = field(default_factory=list)
     written: list[Path] = field(default_factory=list)

@@ -11,12 +11,14 @@ from planner.domain.plan import (
     Approach,
     CementInjection,
     ClinicalAnswers,
+    NeedleSize,
     Plan,
     PlanLock,
     ScanBinding,
     SideConfirmation,
     Trajectory,
 )
+from planner.domain.simulation import Order
 from planner.domain.volume import PatientIdentity
 from planner.geometry.points import PointLps
 
@@ -77,6 +79,14 @@ anatomies = st.builds(
 )
 
 
+needle_sizes = st.builds(
+    NeedleSize,
+    outer_diameter_mm=st.floats(0.3, 6.0),
+    length_mm=st.floats(30.0, 400.0),
+    gauge=st.none() | st.integers(6, 27),
+)
+
+
 @st.composite
 def trajectories(draw, number=1):
     entry = draw(points)
@@ -89,6 +99,7 @@ def trajectories(draw, number=1):
         entry=entry,
         tip=tip,
         locked=draw(st.booleans()),
+        size=draw(st.none() | needle_sizes),
     )
 
 
@@ -149,6 +160,7 @@ def plans(draw):
         notes=draw(words),
         grid_mark=draw(st.none() | points),
         lock=draw(st.none() | st.builds(PlanLock, by=words, at_utc=words)),
+        ablation_order=draw(st.none() | st.sampled_from(Order)),
     )
 
 

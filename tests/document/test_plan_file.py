@@ -287,6 +287,8 @@ def test_that_a_file_of_the_first_version_opens_with_what_came_since_unsaid():
     plan = load_plan(path)
     assert plan.looser_limits == ()
     assert plan.grid_mark is None
+    assert plan.ablation_order is None
+    assert all(needle.size is None for needle in plan.trajectories)
     assert plan.anatomy.corrections == ()
     assert plan.clinical.thermometer_celsius is None
     assert (plan.notes, plan.clinical.inr, plan.anatomy.accepted_levels) == ("first", 1.1, ("L3",))

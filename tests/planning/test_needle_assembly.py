@@ -14,12 +14,10 @@ from planner.domain.plan import Approach, Trajectory, TrajectoryId
 from planner.geometry.points import PointLps
 from planner.planning import (
     assembled,
-    bare_needle,
-    collisions,
     depth_left_mm,
     with_angles,
 )
-from planner.planning.needle_assembly import least_gap_mm, shaft_spare_mm
+from planner.planning.needle_assembly import shaft_spare_mm
 
 DEVICES = load_catalog().devices
 ANTENNA = DEVICES["eco-mwa"]
@@ -72,19 +70,6 @@ def test_that_what_the_catalogue_does_not_say_is_told_and_never_thin() -> None:
 def test_that_a_shaft_has_to_reach() -> None:
     assert shaft_spare_mm(needle(), ANTENNA) == pytest.approx(120.0)
     assert shaft_spare_mm(needle(), replace(ANTENNA, numbers={})) is None
-
-
-def test_that_the_thinner_end_lets_needles_pass_where_cannulae_would_meet() -> None:
-    one = assembled(needle(), ANTENNA, 2.41)
-    thin = bare_needle(
-        replace(needle(), entry=PointLps(60.0, 5.0, 2.2), tip=PointLps(-20.0, 5.0, 2.2)), 2.0
-    )
-    thick = bare_needle(
-        replace(needle(), entry=PointLps(60.0, 30.0, 2.2), tip=PointLps(-20.0, 30.0, 2.2)), 2.0
-    )
-    assert least_gap_mm(one, thin) == pytest.approx(2.2 - 0.8 - 1.0)
-    assert least_gap_mm(one, thick) == pytest.approx(2.2 - 1.205 - 1.0)
-    assert collisions((one, thin, thick)) == ((0, 2),)
 
 
 @given(

@@ -7,7 +7,7 @@ import pytest
 
 from planner.catalog import load_catalog
 from planner.domain.levels import Level, Side
-from planner.planning import Proposals, needle_spacings, propose
+from planner.planning import Proposals, bare_needle, needle_gaps, propose
 from planner.planning.aims import choose_half_aims, lesion_in
 from planner.planning.pairs import BESIDE_MM
 from planner.planning.ranking import differ
@@ -51,7 +51,7 @@ def test_that_a_lesion_of_most_of_the_body_gets_pairs_from_both_sides(
 def test_that_the_spacing_of_a_pair_is_that_of_its_needles(found: Proposals) -> None:
     for pair in found.pairs:
         both = (pair.left.trajectory, pair.right.trajectory)
-        (between,) = needle_spacings(both, {item.id: DIAMETER for item in both})
+        (between,) = needle_gaps({item.id: bare_needle(item, DIAMETER) for item in both})
         assert pair.between == between
         assert pair.between.surfaces_mm >= BESIDE_MM
 

@@ -9,14 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.catalog import load_catalog
-from planner.domain.levels import Level, Side
-from planner.domain.plan import TrajectoryId
+from planner.domain.levels import Level
 from planner.geometry.points import PointLps
 from planner.planning import measure
 from planner.planning.c_arm import c_arm_views, detector_direction, positioner_angles_deg
 from planner.planning.ct_room import CtRoomCard, correction, ct_room_card, gantry_tilt
-from planner.planning.needle_moves import advanced, snapped_to_pedicle, with_depth
-from planner.planning.needle_spacing import needle_spacings
 from planner.planning.patient_room import lying_in_words, up_in_room
 from planning import analytic_spine as spine
 from planning.analytic_spine import Scene
@@ -198,73 +195,3 @@ def test_that_a_correction_turns_the_needle_back_to_its_target() -> None:
     straight = correction(target, skin, PointLps(0.0, 40.0, 0.0))
     assert straight.turn_deg == pytest.approx(0.0, abs=1e-6)
     assert straight.miss_mm == pytest.approx(0.0, abs=1e-9)
-
-
-def test_that_needles_that_cross_collide_and_parallel_ones_keep_their_distance(
-    scene: Scene,
-) -> None:
-    first = replace(scene.needle((20.0, 80.0, 0.0), (20.0, 0.0, 0.0)), id=TrajectoryId("a"))
-    beside = replace(scene.needle((30.0, 80.0, 0.0), (30.0, 5.0, 0.0)), id=TrajectoryId("b"))
-    across = replace(scene.needle((10.0, 60.0, 1.0), (40.0, 20.0, 1.0)), id=TrajectoryId("c"))
-    sizes = {TrajectoryId(name): 2.4 for name in "abc"}
-    found = {(pair.first, pair.second): pair for pair in needle_spacings((first, beside), sizes)}
-    pair = found[(TrajectoryId("a"), TrajectoryId("b"))]
-    assert pair.surfaces_mm == pytest.approx(10.0 - 2.4)
-    assert pair.angle_deg == pytest.approx(0.0, abs=1e-6)
-    assert pair.tips_mm == pytest.approx(math.hypot(10.0, 5.0))
-    assert not pair.collide
-    nearest = needle_spacings((first, beside, across), sizes)[0]
-    assert nearest.collide
-    assert nearest.surfaces_mm == pytest.approx(1.0 - 2.4)
-
-
-points = st.tuples(*(st.floats(-50.0, 50.0) for _ in range(3)))
-
-
-@given(a=points, b=points, c=points, d=points)
-def test_that_spacing_equals_brute_force(
-    a: tuple[float, ...], b: tuple[float, ...], c: tuple[float, ...], d: tuple[float, ...]
-) -> None:
-    if min(math.dist(a, b), math.dist(c, d)) < 2.0:
-        return
-    unnamed = Scene.needle(FLAT, a, b), Scene.needle(FLAT, c, d)  # type: ignore[arg-type]
-    pair = [replace(t, id=TrajectoryId(n)) for t, n in zip(unnamed, "xy", strict=True)]
-    sizes = {TrajectoryId("x"): 0.0, TrajectoryId("y"): 0.0}
-    (found,) = needle_spacings(pair, sizes)
-    share = np.linspace(0.0, 1.0, 201)[:, None]
-    first = np.array(a) + share * (np.array(b) - np.array(a))
-    second = np.array(c) + share * (np.array(d) - np.array(c))
-    brute = np.linalg.norm(first[:, None] - second[None], axis=-1).min()
-    assert found.surfaces_mm <= brute + 1e-9
-    assert found.surfaces_mm >= brute - (math.dist(a, b) + math.dist(c, d)) / 400.0
-    assert found.at_first.distance_mm(found.at_second) == pytest.approx(
-        found.surfaces_mm, abs=1e-9
-    )
-
-
-FLAT = Scene(ct=None, anatomy=None, shape=spine.Shape(), turn=np.eye(3), shift=np.zeros(3))  # type: ignore[arg-type]
-
-
-def test_that_a_needle_is_advanced_along_itself(scene: Scene) -> None:
-    needle = scene.needle(ENTRY, TIP)
-    deeper = advanced(needle, 7.0)
-    assert deeper.entry == needle.entry
-    assert deeper.length_mm == pytest.approx(needle.length_mm + 7.0)
-    assert with_depth(needle, 50.0).length_mm == pytest.approx(50.0)
-    with pytest.raises(ValueError, match="apart"):
-        advanced(needle, -needle.length_mm)
-
-
-def test_that_a_needle_snaps_to_the_axis_of_its_own_pedicle(scene: Scene) -> None:
-    vertebra = scene.anatomy.vertebrae[Level.L3]
-    for side in Side:
-        crooked = scene.needle((side.sign * 40.0, 60.0, 12.0), (side.sign * 8.0, 0.0, 0.0), side)
-        snapped = snapped_to_pedicle(crooked, vertebra, scene.ct)
-        assert snapped is not None
-        found = measure(snapped, scene.ct, scene.anatomy, outer_diameter_mm=2.4)
-        assert found.pedicle is not None
-        assert found.pedicle.worst_mm.best == pytest.approx(4.5 - 1.2, abs=0.5)
-        assert found.skin is not None
-        assert snapped.entry.distance_mm(found.skin) < 1e-6
-    bare = replace(vertebra, pedicles={})
-    assert snapped_to_pedicle(scene.needle(ENTRY, TIP), bare, scene.ct) is None

@@ -10,7 +10,14 @@ from planner.catalog import load_catalog
 from planner.domain.anatomy import Quality, QualityVerdict
 from planner.domain.finding import Severity, Verdict
 from planner.domain.levels import Level, Side
-from planner.domain.plan import Approach, SideConfirmation, Trajectory, TrajectoryId
+from planner.domain.plan import (
+    AblationId,
+    Approach,
+    NeedleSize,
+    SideConfirmation,
+    Trajectory,
+    TrajectoryId,
+)
 from planner.domain.prediction import (
     Exposure,
     KilledTissue,
@@ -18,13 +25,16 @@ from planner.domain.prediction import (
     ModelLabel,
     StructureExposure,
 )
+from planner.domain.simulation import Order
 from planner.domain.sourced import Status
 from planner.geometry.points import PointLps
 from planner.geometry.volume_geometry import VolumeGeometry
 from planner.planning.c_arm import c_arm_views
 from planner.planning.ct_room import ct_room_card
 from planner.planning.measure import measure
+from planner.planning.measures import Direction
 from planner.report.build import ReportScene, build_report
+from planner.report.wording import number
 from report.cases import acknowledge, make_assessment, make_case, make_plan
 
 EMPTY = ReportScene()
@@ -204,8 +214,74 @@ def test_that_measures_stand_with_their_doubt(measured) -> None:
     near = measures.clearance("foramen:L3:left").distance_mm
     expected = f"{near.best:.1f} mm ({near.low:.1f} to {near.high:.1f})"
     assert lines["To foramen L3 left"] == expected
-    assert "% of the way to the front" in lines["Tip"]
+    assert "of the way to the front" in lines["Tip"]
+    room = measures.pedicle.shift_mm[Direction.MEDIAL]
+    expected = f"medial {number(room.best)} ({number(room.low)} to {number(room.high)})"
+    assert lines["Room each way"].startswith(expected)
+    assert all(str(way) in lines["Room each way"] for way in Direction)
+    assert lines["HU in bone"].startswith(f"{measures.bone_hu.best:.0f} (")
+    assert lines["HU in bone"].count(" at ") == len(measures.crossings)
+    assert lines["Intervals hold"].startswith("half a voxel and 0.0 mm")
+    kinds = [item.structure.partition(":")[0] for item in measures.clearances]
+    shown = [label for label in lines if label.startswith("To ")]
+    assert len(shown) == len(set(kinds)) < len(kinds)
     assert report.needles[1].measures == ()
+
+
+@pytest.mark.parametrize(
+    ("apart", "words"), [(9.0, "5.6 mm between surfaces"), (1.5, "THEY COLLIDE by 1.9 mm")]
+)
+def test_that_two_needles_are_set_against_each_other_on_both_pages(apart, words) -> None:
+    plan = make_plan(ablations=(), cements=())
+    first = replace(
+        plan.trajectories[0], entry=PointLps(20.0, 90.0, 0.0), tip=PointLps(20.0, 0.0, 0.0)
+    )
+    second = replace(
+        plan.trajectories[1],
+        entry=PointLps(20.0 + apart, 90.0, 0.0),
+        tip=PointLps(20.0 + apart, 0.0, 0.0),
+    )
+    plan = replace(plan, trajectories=(first, second))
+    report = build_report(plan, EMPTY, None, catalog=load_catalog())
+    (pair,) = report.together
+    assert pair.label == "Needles 1 and 2"
+    assert words in pair.value
+    assert f"tips {apart:.1f} mm apart, 0° to each other" in pair.value
+    assert "hubs not compared" in pair.value
+    (beside,) = report.needles[0].others
+    assert beside.label == f"Needle 2, {second.level} {second.side}"
+    assert beside.value == pair.value
+    sized = [
+        replace(item, size=NeedleSize(outer_diameter_mm=2.41, length_mm=150.0, gauge=13))
+        for item in (first, second)
+    ]
+    report = build_report(
+        replace(plan, trajectories=tuple(sized)), EMPTY, None, catalog=load_catalog()
+    )
+    assert "OUT OF THE SKIN THEY COLLIDE" in report.together[0].value
+    assert report.needles[0].size == "13 G, 2.41 × 150 mm"
+    assert build_report(plan, EMPTY, None).together == ()
+
+
+def test_that_the_paper_says_when_two_devices_work_or_that_nobody_said() -> None:
+    plan = make_plan()
+    burn = plan.ablations[0]
+    one, other = plan.trajectories[:2]
+    both = tuple(
+        replace(burn, id=AblationId(f"a{n}"), trajectory_id=item.id)
+        for n, item in enumerate((one, other))
+    )
+    for order, words in (
+        (None, "NOT SAID"),
+        (Order.TOGETHER, "same time"),
+        (Order.IN_TURN, "after the other"),
+    ):
+        asked = replace(plan, ablations=both, ablation_order=order)
+        report = build_report(asked, EMPTY, None, catalog=load_catalog())
+        assert words in {fact.label: fact.value for fact in report.together}["Ablations"]
+    single = replace(plan, ablations=both[:1], ablation_order=Order.IN_TURN)
+    report = build_report(single, EMPTY, None, catalog=load_catalog())
+    assert "Ablations" not in {fact.label for fact in report.together}
 
 
 def test_that_ids_in_findings_are_explained() -> None:

@@ -6,10 +6,8 @@ import numpy as np
 import pytest
 
 from planner.fluoroscopy import XrayView
-from planner.geometry.points import PointLps
 from planner.planning.c_arm import c_arm_views
 from planner.report import palette
-from planner.report.room import spacing_facts
 from planner.report.xrays import FIELD_MM, PIXELS, Screen, xray_pictures
 from report.cases import make_case
 from report.test_pictures import pixels_of, where
@@ -74,22 +72,3 @@ def test_that_without_scan_or_outline_nothing_is_drawn(case) -> None:
     assert views(replace(case, anatomy=None)) == ()
     bare = replace(case, anatomy=replace(case.anatomy, vertebrae={}))
     assert views(bare) == ()
-
-
-@pytest.mark.parametrize(("apart", "words"), [(9.0, "7.0 mm between surfaces"), (1.5, "COLLIDE")])
-def test_that_the_other_needle_of_a_level_is_measured(case, apart, words) -> None:
-    first = replace(
-        case.plan.trajectories[0], entry=PointLps(20.0, 90.0, 0.0), tip=PointLps(20.0, 0.0, 0.0)
-    )
-    second = replace(
-        case.plan.trajectories[1],
-        level=first.level,
-        entry=first.entry.moved(np.array([apart, 0.0, 0.0])),
-        tip=first.tip.moved(np.array([apart, 0.0, 0.0])),
-    )
-    plan = replace(case.plan, trajectories=(first, second))
-    (fact,) = spacing_facts(plan, first, {first.id: 2.4, second.id: 1.6})
-    assert fact.label == f"Needle 2, {second.level} {second.side}"
-    assert words in fact.value
-    assert f"tips {apart:.1f} mm apart, 0° to each other" in fact.value
-    assert spacing_facts(plan, first, {first.id: 2.4}) == ()

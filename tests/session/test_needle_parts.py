@@ -82,10 +82,10 @@ def test_that_two_needles_side_by_side_are_as_far_apart_as_their_cannulas(apart)
     gaps = needle_parts(both, CATALOG).gaps
     assert bool(gaps) == (wanted <= NEAR_MM)
     for gap in gaps:
-        assert gap.gap.mm == pytest.approx(wanted)
+        assert gap.surfaces_mm == pytest.approx(wanted)
         assert gap.collide == (wanted < 0.0)
         assert gap.words.startswith("NEEDLES COLLIDE" if wanted < 0.0 else f"{wanted:.1f} mm")
-        assert abs(gap.gap.at_one.x_mm - gap.gap.at_other.x_mm) == pytest.approx(apart)
+        assert abs(gap.at_first.x_mm - gap.at_second.x_mm) == pytest.approx(apart)
 
 
 def test_that_beyond_the_cannula_only_the_antenna_counts():
@@ -93,11 +93,11 @@ def test_that_beyond_the_cannula_only_the_antenna_counts():
     across = replace(low, entry=PointLps(60.0, 7.0, 1.9), tip=PointLps(-20.0, 7.0, 1.9))
     (gap,) = needle_parts(plan(needle("one", 0.0), across), CATALOG).gaps
     bare = CATALOG.access_diameter([]).value
-    assert gap.gap.mm == pytest.approx(1.9 - (ANTENNA_MM + bare) / 2.0)
-    np.testing.assert_allclose(gap.gap.at_one.array, (0.0, 7.0, 0.0), atol=1e-9)
+    assert gap.surfaces_mm == pytest.approx(1.9 - (ANTENNA_MM + bare) / 2.0)
+    np.testing.assert_allclose(gap.at_first.array, (0.0, 7.0, 0.0), atol=1e-9)
     behind = replace(across, entry=PointLps(60.0, 30.0, 1.9), tip=PointLps(-20.0, 30.0, 1.9))
     (gap,) = needle_parts(plan(needle("one", 0.0), behind), CATALOG).gaps
-    assert gap.gap.mm == pytest.approx(1.9 - (CANNULA_MM + bare) / 2.0)
+    assert gap.surfaces_mm == pytest.approx(1.9 - (CANNULA_MM + bare) / 2.0)
     assert gap.collide
 
 

@@ -11,11 +11,15 @@ VALUES = dict(
 )
 
 
+SIZES = ("As the device asks, any length", "13 G, 2.41 × 150 mm", "11 G, 3.05 × 100 mm")
+NUMBERS = NeedleNumbers(values=VALUES, locked=False, size=SIZES[0], sizes=SIZES)
+
+
 @pytest.fixture
 def fields(qtbot):
     made = NeedleFields()
     qtbot.addWidget(made)
-    made.show_numbers(NeedleNumbers(values=VALUES, locked=False))
+    made.show_numbers(NUMBERS)
     made.show()
     return made
 
@@ -74,3 +78,26 @@ def test_that_a_locked_needle_takes_no_numbers_and_says_so(fields):
     assert {box.toolTip() for box in fields.boxes.values()} == {"The needle is locked."}
     fields.show_numbers(None)
     assert not fields.isVisible()
+
+
+def test_that_a_size_is_chosen_from_the_list_or_typed(fields, qtbot):
+    got = []
+    fields.size_typed.connect(got.append)
+    box = fields.needle_size
+    box.setCurrentIndex(1)
+    box.activated.emit(1)
+    assert got == [SIZES[1]]
+    box.lineEdit().selectAll()
+    qtbot.keyClicks(box.lineEdit(), "2.5 x 120")
+    qtbot.keyClick(box.lineEdit(), Qt.Key.Key_Return)
+    assert got == [SIZES[1], "2.5 x 120"]
+
+
+def test_that_a_refused_size_or_number_is_not_left_standing(fields, qtbot):
+    box = fields.needle_size
+    box.lineEdit().selectAll()
+    qtbot.keyClicks(box.lineEdit(), "150 x 2.5")
+    qtbot.keyClick(box.lineEdit(), Qt.Key.Key_Return)
+    assert box.currentText() == SIZES[0]
+    assert type_into(qtbot, fields, NeedleNumber.DEPTH, "91.2") == [(NeedleNumber.DEPTH, 91.2)]
+    assert fields.boxes[NeedleNumber.DEPTH].text() == "88.5 mm"

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from planner.document.plan_document import Command
     from planner.domain.anatomy import Anatomy
     from planner.domain.corrections import Correction
-    from planner.domain.devices import Cement, Device, ZoneRow
+    from planner.domain.devices import Cement, Device, Needle, ZoneRow
     from planner.domain.levels import Level, Side
     from planner.domain.live_preview import LivePreview
     from planner.domain.plan import Plan, TrajectoryId
@@ -67,6 +67,11 @@ class Services:
     def cements(self) -> Mapping[str, Cement]:
         """Cements by id."""
         return self._catalog.cements
+
+    @property
+    def needles(self) -> Mapping[str, Needle]:
+        """Bone needles by id."""
+        return self._catalog.needles
 
     def look(self, path: Path, report: ProgressReport) -> Inspection | None:
         """Say what lies there, from the headers; ``None`` for a file that is one volume."""

@@ -13,12 +13,13 @@ from planner.catalog.site_limits import site_limits_path, with_site_limits
 from planner.catalog.user_tables import read_zone_table, user_table_path
 from planner.domain.devices import Cement, Device, Needle, RuleText, Stricter, Tissue
 from planner.domain.errors import InputRefusedError
+from planner.domain.sourced import Sourced, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-    from planner.domain.sourced import Sourced
+    from planner.domain.plan import NeedleSize
 
 DEFAULT_BONE_NEEDLE_GAUGE = 10
 """Taken where a device or a cement does not state its bone needle: the access cannula of the
@@ -37,11 +38,15 @@ class Catalog:
     tissues: Mapping[str, Tissue]
     rules: Mapping[str, RuleText]
 
-    def access_diameter(self, devices: Iterable[Device]) -> Sourced:
+    def access_diameter(
+        self, devices: Iterable[Device], size: NeedleSize | None = None
+    ) -> Sourced:
         """Return the outer diameter, mm, of the widest thing that goes in along one needle.
 
-        For each device the bone needle it states, or the device itself where that is thicker;
-        without any statement the default bone needle, so that an unknown is never taken as thin.
+        For each device the bone needle it states, or the device itself where that is thicker, or
+        the needle that was chosen (``size``) where that is. Only where neither a device nor a
+        person says anything does the default bone needle count, so that an unknown is never
+        taken as thin.
 
         Raises
         ------
@@ -51,8 +56,34 @@ class Catalog:
         stated = [device.numbers for device in devices]
         found = [one["outer_diameter_mm"] for one in stated if "outer_diameter_mm" in one]
         gauges = [one["cannula_gauge"].value for one in stated if "cannula_gauge" in one]
-        found += [self._of_gauge(gauge) for gauge in gauges or [DEFAULT_BONE_NEEDLE_GAUGE]]
+        found += [self._of_gauge(gauge) for gauge in gauges]
+        if size is not None:
+            found.append(self._of_size(size))
+        elif not gauges:
+            found.append(self._of_gauge(DEFAULT_BONE_NEEDLE_GAUGE))
         return max(found, key=lambda number: number.value)
+
+    @property
+    def placement_error_mm(self) -> float:
+        """Registration, needle bend and the like, mm, as this site counts them in rule N2."""
+        return self.rules["N2"].thresholds["placement_error_mm"].value
+
+    def hub(self) -> tuple[Sourced, Sourced]:
+        """Return diameter and length, mm, of the widest hub a needle may have."""
+        widest = max(self.needles.values(), key=lambda needle: needle.hub_diameter_mm.value)
+        return widest.hub_diameter_mm, widest.hub_length_mm
+
+    def _of_size(self, size: NeedleSize) -> Sourced:
+        """Return a chosen diameter: the catalogue's own number, or one a person entered."""
+        for needle in self.needles.values():
+            own = needle.outer_diameter_mm
+            if needle.gauge == size.gauge and own.value == size.outer_diameter_mm:
+                return own
+        return Sourced(
+            value=size.outer_diameter_mm,
+            status=Status.USER_ENTERED,
+            source="typed for this needle",
+        )
 
     def _of_gauge(self, gauge: float) -> Sourced:
         for needle in self.needles.values():
@@ -113,13 +144,25 @@ def _records(folder: str, read: Callable[[Section], _Record]) -> dict[str, _Reco
 
 
 def _read_needle(section: Section) -> Needle:
-    section.refuse_other_keys({"id", "name", "gauge", "outer_diameter_mm", "lengths_mm"})
+    section.refuse_other_keys(
+        {
+            "id",
+            "name",
+            "gauge",
+            "outer_diameter_mm",
+            "lengths_mm",
+            "hub_diameter_mm",
+            "hub_length_mm",
+        }
+    )
     return Needle(
         id=section.text("id"),
         name=section.text("name"),
         gauge=int(section.number(section.values.get("gauge"), "gauge")),
         outer_diameter_mm=section.sourced("outer_diameter_mm"),
         lengths_mm=tuple(item.sourced("length_mm") for item in section.sections("lengths_mm")),
+        hub_diameter_mm=section.sourced("hub_diameter_mm"),
+        hub_length_mm=section.sourced("hub_length_mm"),
     )
 
 

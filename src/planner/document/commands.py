@@ -23,11 +23,13 @@ if TYPE_CHECKING:
         Ablation,
         Acknowledgement,
         CementInjection,
+        NeedleSize,
         Plan,
         PlanLock,
         SideConfirmation,
         Trajectory,
     )
+    from planner.domain.simulation import Order
     from planner.geometry.points import PointLps, Vector
 
 CLINICAL_FIELDS = frozenset(field.name for field in fields(ClinicalAnswers))
@@ -139,11 +141,22 @@ def take_needles(
         for place in places[len(needles) :]:
             plan = plan.without_trajectory(place)
         for number, needle in enumerate(needles):
-            new_id = places[number] if number < len(places) else free_trajectory_id(plan)
-            plan = plan.with_trajectory(replace(needle, id=new_id))
+            taken = number < len(places)
+            new_id = places[number] if taken else free_trajectory_id(plan)
+            size = plan.trajectory(new_id).size if taken else needle.size
+            plan = plan.with_trajectory(replace(needle, id=new_id, size=size))
         return plan
 
     return Command("Take proposal", _checked(apply), drag)
+
+
+def set_size(trajectory_id: TrajectoryId, size: NeedleSize | None) -> Command:
+    """Choose the bone needle of a trajectory; ``None`` leaves it to the device."""
+
+    def apply(plan: Plan) -> Plan:
+        return plan.with_trajectory(replace(_unlocked(plan, trajectory_id), size=size))
+
+    return Command("Choose needle", _checked(apply))
 
 
 def set_locked(trajectory_id: TrajectoryId, locked: bool) -> Command:
@@ -184,6 +197,11 @@ def remove_ablation(ablation_id: AblationId) -> Command:
         return replace(plan, ablations=kept)
 
     return Command("Remove ablation", _checked(apply))
+
+
+def set_ablation_order(order: Order | None) -> Command:
+    """Say whether the needles burn together or in turn; ``None`` leaves it open."""
+    return Command("Order of ablations", lambda plan: replace(plan, ablation_order=order))
 
 
 def add_cement(injection: CementInjection) -> Command:

@@ -14,6 +14,7 @@ from planner.domain import corrections
 from planner.domain import plan as plan_types
 from planner.domain.levels import Level, Side
 from planner.domain.plan import Plan
+from planner.domain.simulation import Order
 from planner.domain.volume import PatientIdentity
 from planner.geometry.points import PointLps
 
@@ -29,6 +30,7 @@ _NAMES = {
     "WallSide": corrections.WallSide,
     "Level": Level,
     "Side": Side,
+    "Order": Order,
     "PatientIdentity": PatientIdentity,
     "PointLps": PointLps,
 }

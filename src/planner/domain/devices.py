@@ -87,13 +87,15 @@ class Device:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needle:
-    """An access needle or cannula."""
+    """An access needle or cannula; its hub as a cylinder about the shaft."""
 
     id: str
     name: str
     gauge: int
     outer_diameter_mm: Sourced
     lengths_mm: tuple[Sourced, ...]
+    hub_diameter_mm: Sourced
+    hub_length_mm: Sourced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NewType
 if TYPE_CHECKING:
     from planner.domain.corrections import Correction
     from planner.domain.levels import Level, Side
+    from planner.domain.simulation import Order
     from planner.domain.volume import PatientIdentity
     from planner.geometry.points import PointLps
 
@@ -19,6 +20,12 @@ CementId = NewType("CementId", str)
 
 SHORTEST_TRAJECTORY_MM = 1.0
 """Entry and tip closer than this are a click by mistake, not a needle."""
+
+
+LEAST_GAUGE, MOST_GAUGE = 6, 27
+THINNEST_MM, THICKEST_MM = 0.3, 6.0
+SHORTEST_NEEDLE_MM, LONGEST_NEEDLE_MM = 30.0, 400.0
+"""A needle outside of these is a slip of the hand, such as a length typed as a diameter."""
 
 
 class Approach(StrEnum):
@@ -66,8 +73,51 @@ class AnatomyBinding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NeedleSize:
+    """The exact size of the bone needle that goes in, as its packet says.
+
+    Attributes
+    ----------
+    gauge
+        As printed on it, ``None`` where it is not; the diameter is what counts.
+    length_mm
+        From its hub to its end.
+    """
+
+    outer_diameter_mm: float
+    length_mm: float
+    gauge: int | None = None
+
+    def __post_init__(self) -> None:
+        if not THINNEST_MM <= self.outer_diameter_mm <= THICKEST_MM:
+            raise ValueError(
+                f"A needle is {THINNEST_MM:g} to {THICKEST_MM:g} mm thick, "
+                f"not {self.outer_diameter_mm:g} mm."
+            )
+        if not SHORTEST_NEEDLE_MM <= self.length_mm <= LONGEST_NEEDLE_MM:
+            raise ValueError(
+                f"A needle is {SHORTEST_NEEDLE_MM:g} to {LONGEST_NEEDLE_MM:g} mm long, "
+                f"not {self.length_mm:g} mm."
+            )
+        if self.gauge is not None and not LEAST_GAUGE <= self.gauge <= MOST_GAUGE:
+            raise ValueError(
+                f"A bone needle has {LEAST_GAUGE} to {MOST_GAUGE} G, not {self.gauge} G."
+            )
+
+    @property
+    def words(self) -> str:
+        """Such as ``13 G, 2.41 × 150 mm``, as it can be typed again."""
+        gauge = "" if self.gauge is None else f"{self.gauge} G, "
+        return f"{gauge}{self.outer_diameter_mm:g} × {self.length_mm:g} mm"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trajectory:
-    """A straight needle path from the skin to the tip."""
+    """A straight needle path from the skin to the tip.
+
+    ``size`` is that of the bone needle where somebody chose one; else what the device asks for
+    counts, and how long it is stays open.
+    """
 
     id: TrajectoryId
     level: Level
@@ -76,6 +126,7 @@ class Trajectory:
     entry: PointLps
     tip: PointLps
     locked: bool = False
+    size: NeedleSize | None = None
 
     def __post_init__(self) -> None:
         if self.entry.distance_mm(self.tip) < SHORTEST_TRAJECTORY_MM:
@@ -236,6 +287,9 @@ class Plan:
         A point of a grid on the skin as the scan shows it; the way to each entry is told from it.
     lock
         Who closed the plan to edits; ``None`` while it may be edited.
+    ablation_order
+        Whether the needles burn together or in turn; ``None`` while nobody has said. Both are in
+        the band of a full simulation whatever is said here.
     saved_sha256
         Digest of what was last saved or loaded, empty before the first save. It is how a save
         knows whether the revision must rise; it is not itself written to the file.
@@ -256,6 +310,7 @@ class Plan:
     looser_limits: tuple[str, ...] = ()
     grid_mark: PointLps | None = None
     lock: PlanLock | None = None
+    ablation_order: Order | None = None
     saved_sha256: str = ""
 
     def __post_init__(self) -> None:

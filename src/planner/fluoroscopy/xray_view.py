@@ -90,6 +90,20 @@ class XrayView:
         top = -0.5 * (self.rows - 1) * self.pixel_mm * np.array(self.down)
         return self.detector_centre.moved(left + top)
 
+    def moved(self, start: PointLps, by_pixels: tuple[float, float]) -> PointLps:
+        """Return a point whose shadow went so many pixels across and down.
+
+        It keeps its distance from the detector: a picture says nothing of depth.
+        """
+        right, down = np.array(self.right), np.array(self.down)
+        normal = np.cross(right, down)
+        source = self.source.array
+        share = float((start.array - source) @ normal) / float(
+            (self.detector_centre.array - source) @ normal
+        )
+        across, along = by_pixels
+        return start.moved(share * self.pixel_mm * (across * right + along * down))
+
     @property
     def letters(self) -> dict[str, str]:
         """Patient letters at the ``left``, ``right``, ``top`` and ``bottom`` edge."""

@@ -13,7 +13,13 @@ from planner.planning.measures import (
     TrajectoryMeasures,
     gertzbein_robbins,
 )
-from planner.planning.needle_assembly import NeedleAssembly, assembled, bare_needle, collisions
+from planner.planning.needle_assembly import (
+    NeedleAssembly,
+    assembled,
+    bare_needle,
+    planned_assemblies,
+)
+from planner.planning.needle_gaps import NeedleGap, needle_gaps
 from planner.planning.needle_moves import (
     advanced,
     depth_left_mm,
@@ -21,7 +27,6 @@ from planner.planning.needle_moves import (
     with_angles,
     with_depth,
 )
-from planner.planning.needle_spacing import NeedleSpacing, needle_spacings
 from planner.planning.proposals import Proposals, ProposedPair, ProposedTrajectory
 from planner.planning.propose import access_diameter_mm, propose
 from planner.planning.skin_access import SkinAccess, skin_access
@@ -36,7 +41,7 @@ __all__ = [
     "Direction",
     "FromGrid",
     "NeedleAssembly",
-    "NeedleSpacing",
+    "NeedleGap",
     "PedicleMargins",
     "Proposals",
     "ProposedPair",
@@ -49,13 +54,13 @@ __all__ = [
     "assembled",
     "bare_needle",
     "c_arm_views",
-    "collisions",
     "correction",
     "ct_room_card",
     "depth_left_mm",
     "gertzbein_robbins",
     "measure",
-    "needle_spacings",
+    "needle_gaps",
+    "planned_assemblies",
     "propose",
     "skin_access",
     "snapped_to_pedicle",

@@ -105,6 +105,9 @@ class CtRoomCard:
         ``None`` when the skin lies outside the scan.
     from_grid
         The entry seen from a line of a grid on the skin; ``None`` when none was marked.
+    chosen
+        Whether the bone needle that was chosen reaches; ``None`` when none was, or the skin is
+        not seen.
     notes
         What to mind, in sentences.
     """
@@ -125,6 +128,7 @@ class CtRoomCard:
     needles: tuple[NeedleFit, ...]
     notes: tuple[str, ...]
     from_grid: FromGrid | None = None
+    chosen: NeedleFit | None = None
 
 
 def ct_room_card(  # a door: everything the card is made from
@@ -164,6 +168,7 @@ def ct_room_card(  # a door: everything the card is made from
         needles=() if depth is None else _fits(needles, depth),
         notes=_notes(direction, up, depth),
         from_grid=None if grid_mark is None else from_grid(skin, grid_mark),
+        chosen=None if depth is None else _chosen(trajectory, depth),
     )
 
 
@@ -239,6 +244,13 @@ def _fits(needles: Iterable[Needle], depth_mm: float) -> tuple[NeedleFit, ...]:
         for length in needle.lengths_mm
     ]
     return tuple(sorted(found, key=lambda fit: (fit.length_mm, fit.needle_id)))
+
+
+def _chosen(trajectory: Trajectory, depth_mm: float) -> NeedleFit | None:
+    if trajectory.size is None:
+        return None
+    long_mm = trajectory.size.length_mm
+    return NeedleFit(needle_id="chosen", length_mm=long_mm, outside_mm=long_mm - depth_mm)
 
 
 def _notes(direction: Vector, up: Vector | None, depth_mm: float | None) -> tuple[str, ...]:

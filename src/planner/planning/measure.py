@@ -61,7 +61,7 @@ def measure(
     outer_diameter_mm
         Of the thickest part that enters bone: the cannula, when there is one.
     placement_error_mm
-        Registration, needle bend and the like; widens the intervals of all distances.
+        Registration, needle bend and the like; widens every interval.
 
     Raises
     ------
@@ -91,7 +91,7 @@ def measure(
         for name, surface in surroundings.near.items()
     ]
     skin = skin_on_line(ct, trajectory.tip, -direction)
-    step = half_voxel_mm(ct.geometry.ijk_from_lps[:3, :3] @ direction)
+    step = half_voxel_mm(ct.geometry.ijk_from_lps[:3, :3] @ direction) + placement_error_mm
     return TrajectoryMeasures(
         trajectory_id=trajectory.id,
         outer_diameter_mm=outer_diameter_mm,
@@ -107,12 +107,15 @@ def measure(
         farther_than_mm=surroundings.farther_than_mm,
         angles_deg=angles_deg(direction, trajectory.side, vertebra)
         | slice_angles_deg(direction, trajectory.side, ct),
-        tip=_tip_place(tip, trajectory.side, vertebra, surroundings),
+        tip=_tip_place(tip, trajectory.side, vertebra, surroundings, placement_error_mm),
         crossings=crossings,
         estimated=tuple(
             _estimated(name, pair, entry, tip, radius, placement_error_mm)
             for name, pair in surroundings.estimated.items()
         ),
+        bone_hu=None if enters is None else _hu_between(ct, enters.at.array, tip),
+        angle_doubt_deg=degrees(atan2(step, trajectory.length_mm)),
+        placement_error_mm=placement_error_mm,
     )
 
 
@@ -211,7 +214,11 @@ def _slice_frame(geometry: VolumeGeometry) -> tuple[Vector, tuple[Vector, Vector
 
 
 def _tip_place(
-    tip: Vector, side: Side, vertebra: Vertebra, surroundings: Surroundings
+    tip: Vector,
+    side: Side,
+    vertebra: Vertebra,
+    surroundings: Surroundings,
+    placement_error_mm: float,
 ) -> TipPlace | None:
     """Place the tip within the extent of the body along the vertebra's own axes."""
     extent = surroundings.body_extent_mm
@@ -219,8 +226,11 @@ def _tip_place(
         return None
     axes = np.array([vertebra.left, vertebra.anterior, vertebra.superior])
     along = axes @ (tip - vertebra.body_centre.array)
-    left, depth, height = (float(x) for x in (along - extent[:, 0]) / np.ptp(extent, axis=1))
+    sizes = np.ptp(extent, axis=1)
+    left, depth, height = (float(x) for x in (along - extent[:, 0]) / sizes)
     grid = surroundings.geometry
+    half_voxels = [half_voxel_mm(grid.ijk_from_lps[:3, :3] @ axis) for axis in axes]
+    across, ahead, up = ((np.array(half_voxels) + placement_error_mm) / sizes).tolist()
     i, j, k = (int(value) for value in np.rint(grid.ijk(tip)))
     held = all(0 <= at < size for at, size in zip((i, j, k), grid.size_ijk, strict=True))
     return TipPlace(
@@ -228,6 +238,7 @@ def _tip_place(
         depth_fraction=depth,
         own_side_fraction=side.sign * (2.0 * left - 1.0),
         height_fraction=height,
+        doubt=(2.0 * across, ahead, up),
     )
 
 
@@ -252,6 +263,17 @@ def _crossings(
         )
         for n, share in enumerate(shares)
     )
+
+
+def _hu_between(ct: CtVolume, start: Vector, end: Vector) -> Interval | None:
+    """Return lowest, mean and highest HU on a line; ``None`` where it is no line."""
+    length = float(np.linalg.norm(end - start))
+    if not length > 0.0:
+        return None
+    count = int(np.ceil(length / STEP_MM)) + 1
+    readings = along_line(ct.hu, ct.geometry.ijk(start), ct.geometry.ijk(end), count)
+    lowest, highest = float(readings.min()), float(readings.max())
+    return Interval(lowest, min(max(float(readings.mean()), lowest), highest), highest)
 
 
 def _highest_hu(

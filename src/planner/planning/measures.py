@@ -111,12 +111,15 @@ class TipPlace:
         0 in the midline, 1 at the edge of the needle's own side, negative across the midline.
     height_fraction
         0 at the lower, 1 at the upper end of the body.
+    doubt
+        Of the fractions to the own side, of depth and of height, each way.
     """
 
     in_body: bool
     depth_fraction: float
     own_side_fraction: float
     height_fraction: float
+    doubt: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
     @property
     def in_anterior_third(self) -> bool:
@@ -127,6 +130,11 @@ class TipPlace:
     def crosses_midline(self) -> bool:
         """Whether the tip lies across the midline from its own side."""
         return self.own_side_fraction < 0.0
+
+    @property
+    def may_cross_midline(self) -> bool:
+        """Whether it may do so within its doubt."""
+        return self.own_side_fraction < self.doubt[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +182,8 @@ class TrajectoryMeasures:
         Where the axis first meets this vertebra; ``None`` when it never does.
     bone_depth_mm
         From there to the tip.
+    bone_hu
+        Lowest, mean and highest HU of the axis between the two.
     pedicle
         ``None`` for other approaches, and when the pedicle was not found or not passed.
     clearances
@@ -188,6 +198,10 @@ class TrajectoryMeasures:
         ``vertebra_axial``: as ``axial`` in the vertebra's own frame. ``endplate``: out of the
         vertebra's own axial plane, positive towards its upper endplate. ``in_slice`` and
         ``out_of_slice``: as ``axial`` and ``cranial``, to the slices as the gantry made them.
+    angle_doubt_deg
+        How far any of them may be off when the ends are as doubtful as distances are.
+    placement_error_mm
+        Of registration, needle bend and the like; all intervals hold it besides half a voxel.
     """
 
     trajectory_id: TrajectoryId
@@ -204,6 +218,9 @@ class TrajectoryMeasures:
     tip: TipPlace | None
     crossings: tuple[Crossing, ...]
     estimated: tuple[EstimatedClearance, ...] = ()
+    bone_hu: Interval | None = None
+    angle_doubt_deg: float = 0.0
+    placement_error_mm: float = 0.0
 
     @property
     def pedicle_margin_mm(self) -> float | None:

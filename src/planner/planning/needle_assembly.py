@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from planner.domain.plan import SHORTEST_TRAJECTORY_MM
 from planner.geometry.capsule import Capsule
-from planner.geometry.points import PointLps, unit
-from planner.planning.segment_distance import closest_approach
+from planner.geometry.points import unit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
+    from planner.catalog import Catalog
     from planner.domain.devices import Device
-    from planner.domain.plan import Trajectory
+    from planner.domain.plan import Plan, Trajectory, TrajectoryId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NeedleAssembly:
-    """The solids of one needle, from skin to tip.
+    """The solids of one needle, from its hub to its tip.
 
     Attributes
     ----------
@@ -31,16 +32,19 @@ class NeedleAssembly:
         The end of the applicator that stands beyond the cannula; ``None`` without a cannula.
     missing
         What the catalogue does not say, in words; empty when it says all.
+    outside
+        Shaft and hub out of the skin; empty while nobody has said how long the bone needle is.
     """
 
     cannula: Capsule | None
     applicator: Capsule
     active: Capsule | None
     missing: tuple[str, ...] = ()
+    outside: tuple[Capsule, ...] = ()
 
     @property
     def solids(self) -> tuple[Capsule, ...]:
-        """What is really there, the widest first."""
+        """What is really there under the skin, the widest first."""
         return (self.applicator,) if self.cannula is None else (self.cannula, self.applicator)
 
 
@@ -102,6 +106,38 @@ def assembled(
     )
 
 
+def planned_assemblies(plan: Plan, catalog: Catalog) -> Mapping[TrajectoryId, NeedleAssembly]:
+    """Return the parts of every needle with the device planned on it, or of a bare needle."""
+    return {item.id: planned_assembly(item, plan, catalog) for item in plan.trajectories}
+
+
+def planned_assembly(needle: Trajectory, plan: Plan, catalog: Catalog) -> NeedleAssembly:
+    """Return the parts of one needle of a plan."""
+    burn = next((item for item in plan.ablations if item.trajectory_id == needle.id), None)
+    device = None if burn is None else catalog.devices.get(burn.device_id)
+    width_mm = catalog.access_diameter([device] if device else [], needle.size).value
+    if burn is None or device is None:
+        made = bare_needle(needle, width_mm)
+    else:
+        back_mm = min(burn.active_offset_mm, needle.length_mm - SHORTEST_TRAJECTORY_MM)
+        made = assembled(needle, device, width_mm, tip_back_mm=back_mm)
+    return replace(made, outside=_outside(needle, width_mm, catalog))
+
+
+def _outside(needle: Trajectory, width_mm: float, catalog: Catalog) -> tuple[Capsule, ...]:
+    """Return what stands out of the skin of a needle whose size was chosen."""
+    if needle.size is None:
+        return ()
+    back = unit(needle.entry.array - needle.tip.array)
+    hub_mm, hub_length_mm = (part.value for part in catalog.hub())
+    begins = needle.tip.moved(max(needle.size.length_mm, needle.length_mm) * back)
+    radius = hub_mm / 2.0
+    hub = Capsule(
+        begins.moved(radius * back), begins.moved((hub_length_mm - radius) * back), radius
+    )
+    return (Capsule(needle.entry, begins, width_mm / 2.0), hub)
+
+
 def shaft_spare_mm(trajectory: Trajectory, device: Device) -> float | None:
     """Return what of a device's shaft stands out of the skin; negative when it is too short.
 
@@ -110,45 +146,3 @@ def shaft_spare_mm(trajectory: Trajectory, device: Device) -> float | None:
     if "shaft_length_mm" not in device.numbers:
         return None
     return device.numbers["shaft_length_mm"].value - trajectory.length_mm
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """Least distance between the solids of two needles, negative where they meet.
-
-    ``at_one`` and ``at_other`` are the points of their axes where it is.
-    """
-
-    mm: float
-    at_one: PointLps
-    at_other: PointLps
-
-
-def nearest_gap(one: NeedleAssembly, other: NeedleAssembly) -> Gap:
-    """Return where two needles come nearest."""
-    return min((_gap(a, b) for a in one.solids for b in other.solids), key=lambda gap: gap.mm)
-
-
-def least_gap_mm(one: NeedleAssembly, other: NeedleAssembly) -> float:
-    """Return the least distance between the solids of two needles, negative where they meet."""
-    return nearest_gap(one, other).mm
-
-
-def _gap(a: Capsule, b: Capsule) -> Gap:
-    starts, ends = (a.start.array, b.start.array), (a.end.array, b.end.array)
-    distance, along_a, along_b = closest_approach(starts[0], ends[0], starts[1], ends[1])
-    places = [
-        PointLps.of(start + along * (end - start))
-        for start, end, along in zip(starts, ends, (along_a, along_b), strict=True)
-    ]
-    return Gap(float(distance) - a.radius_mm - b.radius_mm, *places)
-
-
-def collisions(needles: Sequence[NeedleAssembly]) -> tuple[tuple[int, int], ...]:
-    """Return the places in ``needles`` of every two that cannot be there at once."""
-    return tuple(
-        (first, second)
-        for first in range(len(needles))
-        for second in range(first + 1, len(needles))
-        if least_gap_mm(needles[first], needles[second]) < 0.0
-    )

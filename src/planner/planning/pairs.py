@@ -12,7 +12,8 @@ from planner.domain.levels import Side
 from planner.domain.plan import TrajectoryId
 from planner.planning.aims import choose_half_aims
 from planner.planning.exact_distances import ENOUGH_MM
-from planner.planning.needle_spacing import needle_spacings
+from planner.planning.needle_assembly import bare_needle
+from planner.planning.needle_gaps import needle_gaps
 from planner.planning.proposals import ProposedPair
 from planner.planning.ranking import best_that_differ, differ, is_held
 from planner.planning.reasons import first_zone
@@ -69,8 +70,9 @@ def _pair(
 ) -> ProposedPair:
     one = replace(left.trajectory, id=TrajectoryId("left"))
     other = replace(right.trajectory, id=TrajectoryId("right"))
-    sizes = {one.id: question.diameter_mm, other.id: question.diameter_mm}
-    (between,) = needle_spacings((one, other), sizes)
+    (between,) = needle_gaps(
+        {item.id: bare_needle(item, question.diameter_mm) for item in (one, other)}
+    )
     zones = [first_zone(needle, question.device) for needle in (one, other)]
     held = [zone.contains(lesion.points_mm) for zone in zones if zone is not None]
     return ProposedPair(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from planner.domain.plan import Trajectory
     from planner.planning.measures import TrajectoryMeasures
-    from planner.planning.needle_spacing import NeedleSpacing
+    from planner.planning.needle_gaps import NeedleGap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ class ProposedPair:
     left: ProposedTrajectory
     right: ProposedTrajectory
     worst_mm: float
-    between: NeedleSpacing
+    between: NeedleGap
     coverage: float | None
     reasons: tuple[str, ...]
 

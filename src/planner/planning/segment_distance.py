@@ -220,34 +220,3 @@ def structure_distance(
         share = _dot(row, away) / size if size > 0.0 else np.sqrt(_dot(row, row) / 3.0)
         steps += share * share
     return distance, at, on_axis, 0.5 / np.sqrt(steps)
-
-
-@kernel
-def closest_approach(
-    start_a: NDArray[np.float64],
-    end_a: NDArray[np.float64],
-    start_b: NDArray[np.float64],
-    end_b: NDArray[np.float64],
-) -> tuple[float, float, float]:
-    """Return the distance between two segments and where along each it is taken.
-
-    Clamped closed form (Ericson 2005, section 5.1.9).
-    """
-    u = end_a - start_a
-    v = end_b - start_b
-    w = start_a - start_b
-    uu, vv, uv = _dot(u, u), _dot(v, v), _dot(u, v)
-    uw, vw = _dot(u, w), _dot(v, w)
-    free = uu * vv - uv * uv
-    along_a = 0.0
-    if free > 1e-12 * uu * vv:
-        along_a = min(max((uv * vw - uw * vv) / free, 0.0), 1.0)
-    along_b = (uv * along_a + vw) / vv
-    if along_b < 0.0:
-        along_b = 0.0
-        along_a = min(max(-uw / uu, 0.0), 1.0)
-    elif along_b > 1.0:
-        along_b = 1.0
-        along_a = min(max((uv - uw) / uu, 0.0), 1.0)
-    apart = w + along_a * u - along_b * v
-    return np.sqrt(_dot(apart, apart)), along_a, along_b

@@ -10,10 +10,12 @@ import planner
 from planner.domain.finding import Verdict
 from planner.domain.levels import Side
 from planner.domain.structures import in_words
+from planner.planning.needle_assembly import planned_assemblies
+from planner.planning.needle_gaps import needle_gaps
 from planner.report.measured import measure_facts
 from planner.report.model import Fact, NeedleRow, Paper, Report
 from planner.report.pictures import needle_pictures, plan_pictures
-from planner.report.room import c_arm_facts, ct_facts, spacing_facts
+from planner.report.room import c_arm_facts, ct_facts, other_needles, pair_facts
 from planner.report.rows import (
     ablation_row,
     cement_row,
@@ -40,14 +42,15 @@ from planner.report.xrays import xray_pictures
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from planner.catalog import Catalog
     from planner.domain.anatomy import Anatomy, Vertebra
     from planner.domain.finding import Assessment
     from planner.domain.plan import AblationId, CementId, Plan, Trajectory, TrajectoryId
     from planner.domain.prediction import Exposure, MissingZone, PredictedCement, PredictedZone
     from planner.domain.volume import CtVolume
     from planner.planning.measures import TrajectoryMeasures
+    from planner.planning.needle_gaps import NeedleGap
     from planner.report.pictured import Pictured
-    from planner.report.rows import Named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +69,7 @@ def build_report(
     scene: Pictured,
     assessment: Assessment | None,
     *,
-    catalog: Named | None = None,
+    catalog: Catalog | None = None,
     measures: Mapping[TrajectoryId, TrajectoryMeasures] | None = None,
     made_utc: str = "",
     paper: Paper = Paper.A4,
@@ -86,7 +89,7 @@ def build_report(
     verdict = Verdict.NOT_EVALUATED if current is None else current.verdict
     made = made_utc or datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     rules = None if catalog is None else catalog.rules
-    widths = {name: one.outer_diameter_mm for name, one in (measures or {}).items()}
+    gaps = () if catalog is None else needle_gaps(planned_assemblies(plan, catalog))
     return Report(
         headline=_headline(plan),
         treatment=_treatment(plan, catalog),
@@ -97,11 +100,10 @@ def build_report(
         verdict_words=VERDICT_WORDS[verdict],
         is_draft=verdict is not Verdict.CLEAR,
         needles=tuple(
-            needle_row(
-                plan, trajectory, scene, (measures or {}).get(trajectory.id), catalog, widths
-            )
+            needle_row(plan, trajectory, scene, (measures or {}).get(trajectory.id), catalog, gaps)
             for trajectory in plan.trajectories
         ),
+        together=pair_facts(plan, gaps),
         pictures=plan_pictures(plan, scene),
         ablations=tuple(ablation_row(plan, item, scene, catalog) for item in plan.ablations),
         exposures=exposure_rows(plan, scene),
@@ -126,8 +128,8 @@ def needle_row(
     trajectory: Trajectory,
     scene: Pictured,
     measures: TrajectoryMeasures | None,
-    catalog: Named | None,
-    widths_mm: Mapping[TrajectoryId, float] | None = None,
+    catalog: Catalog | None,
+    gaps: tuple[NeedleGap, ...] = (),
 ) -> NeedleRow:
     """Return one needle with its angles, its numbers for the room and its own pictures."""
     ct = scene.ct
@@ -152,7 +154,8 @@ def needle_row(
         at_c_arm=() if vertebra is None else c_arm_facts(trajectory, vertebra, position),
         pictures=needle_pictures(plan, trajectory, scene),
         xrays=xray_pictures(plan, trajectory, scene),
-        others=spacing_facts(plan, trajectory, widths_mm or {}),
+        others=other_needles(plan, trajectory, gaps),
+        size="" if trajectory.size is None else trajectory.size.words,
     )
 
 
@@ -168,7 +171,7 @@ def _headline(plan: Plan) -> str:
     return text[0].upper() + text[1:]
 
 
-def _treatment(plan: Plan, catalog: Named | None) -> str:
+def _treatment(plan: Plan, catalog: Catalog | None) -> str:
     parts = []
     for ids, known, what in (
         (

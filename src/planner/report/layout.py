@@ -78,6 +78,7 @@ def layout(report: Report) -> dict[str, object]:
             for one, count in report.counts().items()
         ],
         "needles": [_needle(row) for row in report.needles],
+        "together": _facts(report.together),
         "pictures": _pictures(report.pictures),
         "legend": [
             {"name": mark.name, "colour": mark.colour, "dash": mark.dash_mm}
@@ -139,6 +140,7 @@ def _needle(row: NeedleRow) -> dict[str, object]:
         "pictures": _pictures(row.pictures),
         "xrays": _pictures(row.xrays),
         "others": _facts(row.others),
+        "size": row.size,
     }
 
 

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from planner.planning.measures import Direction
 from planner.report.model import Fact
 from planner.report.rows import structure_words
 from planner.report.wording import millimetres, number
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from planner.domain.sourced import Interval
     from planner.planning.measures import (
+        Clearance,
         EstimatedClearance,
         PedicleMargins,
         TipPlace,
         TrajectoryMeasures,
     )
 
-NEAREST_CLEARANCES: Final = 5
-"""A needle's page has room for these; findings name every one that is too near."""
+
+NEAREST_CLEARANCES: Final = 6
+"""Kinds of structure a needle's page has room for; findings name every one that is too near."""
 
 
 def measure_facts(measures: TrajectoryMeasures) -> tuple[Fact, ...]:
@@ -28,10 +33,13 @@ def measure_facts(measures: TrajectoryMeasures) -> tuple[Fact, ...]:
         Fact(label="Skin to tip", value=interval_words(measures.skin_to_tip_mm)),
         Fact(label="Depth in bone", value=interval_words(measures.bone_depth_mm)),
     ]
+    if measures.bone_hu is not None:
+        facts.append(Fact(label="HU in bone", value=_hu(measures)))
     if measures.pedicle is not None:
         facts += _pedicle(measures.pedicle)
     if "endplate" in measures.angles_deg:
-        tilt = f"{number(measures.angles_deg['endplate'])}°"
+        doubt = f"{number(measures.angle_doubt_deg)}°"
+        tilt = f"{number(measures.angles_deg['endplate'])}° (± {doubt}, as every angle)"
         facts.append(Fact(label="Angle to the endplates", value=tilt))
     if measures.tip is not None:
         facts.append(Fact(label="Tip", value=_tip(measures.tip)))
@@ -40,12 +48,34 @@ def measure_facts(measures: TrajectoryMeasures) -> tuple[Fact, ...]:
             label=f"To {structure_words(item.structure)}",
             value=interval_words(item.distance_mm),
         )
-        for item in measures.clearances[:NEAREST_CLEARANCES]
+        for item in _nearest_of_each_kind(measures.clearances)[:NEAREST_CLEARANCES]
     ]
     if measures.estimated:
         words = "; ".join(map(_estimate_words, measures.estimated))
         facts.append(Fact(label="Estimated from the canal", value=words))
-    return tuple(facts)
+    error = f"{number(measures.placement_error_mm)} mm"
+    words = f"half a voxel and {error} for registration and bending of the needle"
+    return (*facts, Fact(label="Intervals hold", value=words))
+
+
+def _nearest_of_each_kind(clearances: Iterable[Clearance]) -> list[Clearance]:
+    """Return the nearest canal, foramen, vessel and so on; four foramina would hide the aorta."""
+    found: dict[str, Clearance] = {}
+    for item in clearances:
+        found.setdefault(item.structure.partition(":")[0], item)
+    return list(found.values())
+
+
+def _hu(measures: TrajectoryMeasures) -> str:
+    """Say how dense the bone is on the way, and how dense each cortex that is passed."""
+    hu = measures.bone_hu
+    if hu is None:
+        return ""
+    along = f"{number(hu.best, 0)} ({number(hu.low, 0)} to {number(hu.high, 0)})"
+    passed = [
+        f"{number(one.hu, 0)} at {number(one.from_entry_mm, 0)} mm" for one in measures.crossings
+    ]
+    return f"{along}; cortex {', '.join(passed)}"
 
 
 def _estimate_words(item: EstimatedClearance) -> str:
@@ -68,15 +98,35 @@ def _pedicle(margins: PedicleMargins) -> list[Fact]:
             label="Thinnest bone around",
             value=f"{interval_words(margins.worst_mm)}, {margins.worst_direction}",
         ),
+        Fact(label="Room each way", value=_room(margins)),
         Fact(label="Pedicle width there", value=interval_words(margins.width_across_needle_mm)),
-        Fact(label="Gertzbein-Robbins", value=margins.gertzbein_robbins),
+        Fact(label="Gertzbein-Robbins", value=_grade(margins)),
     ]
+
+
+def _room(margins: PedicleMargins) -> str:
+    rooms = ((way, margins.shift_mm[way]) for way in Direction if way in margins.shift_mm)
+    ways = (
+        f"{way} {number(room.best)} ({number(room.low)} to {number(room.high)})"
+        for way, room in rooms
+    )
+    return f"{', '.join(ways)} mm"
+
+
+def _grade(margins: PedicleMargins) -> str:
+    if margins.breach_mm <= 0.0:
+        return margins.gertzbein_robbins
+    out = f"{millimetres(margins.breach_mm)} {margins.worst_direction}"
+    return f"{margins.gertzbein_robbins}: OUT by {out}"
 
 
 def _tip(tip: TipPlace) -> str:
     if not tip.in_body:
         return "NOT in the vertebral body"
-    depth = f"{number(100.0 * tip.depth_fraction, 0)} % of the way to the front"
+    doubt = number(100.0 * tip.doubt[1], 0)
+    depth = f"{number(100.0 * tip.depth_fraction, 0)} % (± {doubt}) of the way to the front"
     if not tip.in_anterior_third:
         depth += ", behind the front third"
-    return f"{depth}, ACROSS the midline" if tip.crosses_midline else depth
+    if tip.crosses_midline:
+        return f"{depth}, ACROSS the midline"
+    return f"{depth}, perhaps across the midline" if tip.may_cross_midline else depth

@@ -68,6 +68,8 @@ class NeedleRow:
         Labelled lines from the trajectory measures.
     others
         How far every other needle is.
+    size
+        Of the bone needle, empty when none was chosen.
     at_ct, at_c_arm
         What to dial and to read off in the room.
     pictures
@@ -91,6 +93,7 @@ class NeedleRow:
     pictures: tuple[Picture, ...] = ()
     xrays: tuple[Picture, ...] = ()
     others: tuple[Fact, ...] = ()
+    size: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,6 +211,8 @@ class Report:
         True unless the verdict is CLEAR for this very revision.
     alerts
         What a reader must see first: prone scan, unconfirmed side, stale check.
+    together
+        How every two needles lie to each other, and when they work.
     names
         What the short ids in findings stand for.
     short_provenance
@@ -239,6 +244,7 @@ class Report:
     revision: int
     notes: str = ""
     paper: Paper = Paper.A4
+    together: tuple[Fact, ...] = ()
 
     def counts(self) -> dict[Severity, int]:
         """Return how many findings there are of each severity, heaviest first."""

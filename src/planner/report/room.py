@@ -4,28 +4,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from planner.domain.simulation import Order
 from planner.planning.c_arm import c_arm_views
-from planner.planning.ct_room import ct_room_card, slices_are_axial
-from planner.planning.needle_spacing import needle_spacings
+from planner.planning.ct_room import HUB_MM, ct_room_card, slices_are_axial
 from planner.planning.patient_room import lying_in_words
 from planner.report.model import Fact
 from planner.report.wording import millimetres, number, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from planner.domain.anatomy import Vertebra
     from planner.domain.devices import Needle
-    from planner.domain.plan import Plan, Trajectory, TrajectoryId
+    from planner.domain.plan import NeedleSize, Plan, Trajectory, TrajectoryId
     from planner.domain.volume import CtVolume
     from planner.geometry.points import PointLps
-    from planner.planning.ct_room import CtRoomCard
+    from planner.planning.ct_room import CtRoomCard, NeedleFit
     from planner.planning.measures import TrajectoryMeasures
+    from planner.planning.needle_gaps import NeedleGap
 
 NOT_AXIAL: Final = (
     "The slices of this scan were not stored as axial ones, so there are no slice numbers and no "
     "angles for the CT table."
 )
+
+ORDER_WORDS: Final = {
+    Order.TOGETHER: "All needles at the same time.",
+    Order.IN_TURN: "One needle after the other.",
+    None: "NOT SAID whether at the same time or one after the other.",
+}
 
 VIEW_NAMES: Final = {
     "ap": "AP",
@@ -83,33 +90,59 @@ def ct_facts(
                 f"{card.gantry.top_towards}{limit}",
             )
         )
-    if card.needles:
+    if card.chosen is not None and trajectory.size is not None:
+        facts.append(Fact(label="Bone needle", value=_chosen(card.chosen, trajectory.size)))
+    elif card.needles:
         facts.append(Fact(label="Needles that reach", value=_reaching(card)))
     facts.append(Fact(label="Mind", value=plain(" ".join(card.notes))))
     return tuple(facts)
 
 
-def spacing_facts(
-    plan: Plan, trajectory: Trajectory, widths_mm: Mapping[TrajectoryId, float]
+def other_needles(
+    plan: Plan, trajectory: Trajectory, gaps: Iterable[NeedleGap]
 ) -> tuple[Fact, ...]:
-    """Return how far the other needles of this level are, as wide as what goes through bone."""
-    beside = [one for one in plan.trajectories if one.level is trajectory.level]
-    known = [one for one in beside if one.id in widths_mm]
-    facts = []
-    for pair in needle_spacings(known, widths_mm):
-        if trajectory.id not in (pair.first, pair.second):
-            continue
-        other = plan.trajectory(pair.second if pair.first == trajectory.id else pair.first)
-        gap = millimetres(abs(pair.surfaces_mm))
-        between = f"THEY COLLIDE by {gap}" if pair.collide else f"{gap} between surfaces"
-        facts.append(
-            Fact(
-                label=f"Needle {plan.trajectories.index(other) + 1}, {other.level} {other.side}",
-                value=f"{between}; tips {millimetres(pair.tips_mm)} apart, "
-                f"{number(pair.angle_deg, 0)}° to each other",
-            )
-        )
+    """Return how far the other needles are, nearest first."""
+    found = ((gap, gap.other(trajectory.id)) for gap in gaps)
+    return tuple(
+        Fact(label=_named(plan, other), value=gap_words(gap))
+        for gap, other in found
+        if other is not None
+    )
+
+
+def pair_facts(plan: Plan, gaps: Iterable[NeedleGap]) -> tuple[Fact, ...]:
+    """Return for every two needles how they lie to each other, and when their devices work."""
+    numbers = {item.id: place for place, item in enumerate(plan.trajectories, start=1)}
+    pairs = [(sorted((numbers[gap.first], numbers[gap.second])), gap) for gap in gaps]
+    facts = [
+        Fact(label=f"Needles {low} and {high}", value=gap_words(gap)) for (low, high), gap in pairs
+    ]
+    if len({item.trajectory_id for item in plan.ablations}) > 1:
+        facts.append(Fact(label="Ablations", value=ORDER_WORDS[plan.ablation_order]))
     return tuple(facts)
+
+
+def gap_words(gap: NeedleGap) -> str:
+    """Say how two needles lie to each other, their hubs included."""
+    if gap.surfaces_mm < 0.0:
+        between = f"THEY COLLIDE by {millimetres(-gap.surfaces_mm)}"
+    else:
+        between = f"{millimetres(gap.surfaces_mm)} between surfaces"
+    if gap.outside_mm is None:
+        hubs = "hubs not compared: no length chosen for both"
+    elif gap.outside_mm < 0.0:
+        hubs = f"OUT OF THE SKIN THEY COLLIDE by {millimetres(-gap.outside_mm)}"
+    else:
+        hubs = f"out of the skin {millimetres(gap.outside_mm)}, hubs included"
+    return (
+        f"{between}; tips {millimetres(gap.tips_mm)} apart, {number(gap.angle_deg, 0)}° to each "
+        f"other; {hubs}"
+    )
+
+
+def _named(plan: Plan, trajectory_id: TrajectoryId) -> str:
+    item = plan.trajectory(trajectory_id)
+    return f"Needle {plan.trajectories.index(item) + 1}, {item.level} {item.side}"
 
 
 def c_arm_facts(
@@ -134,3 +167,14 @@ def _reaching(card: CtRoomCard) -> str:
         return "NONE in the catalogue is long enough"
     words = ", ".join(number(length, 0) for length in lengths)
     return f"{words} mm"
+
+
+def _chosen(fit: NeedleFit, size: NeedleSize) -> str:
+    if fit.outside_mm < 0.0:
+        return f"{size.words}: TOO SHORT by {millimetres(-fit.outside_mm)}"
+    if not fit.fits:
+        return (
+            f"{size.words}: TOO SHORT FOR ITS HUB, only {millimetres(fit.outside_mm)} would stand "
+            f"out of the skin ({HUB_MM:g} mm wanted)"
+        )
+    return f"{size.words}, {millimetres(fit.outside_mm)} stand out of the skin"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from planner.domain.prediction import MissingZone
 from planner.report.model import AblationRow, CementRow, ExposureRow, Fact, FindingRow
@@ -10,9 +10,7 @@ from planner.report.wording import number, plain, visible
 from planner.safety.resolving import is_settled
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from planner.domain.devices import Cement, Device, Needle, RuleText
+    from planner.catalog import Catalog
     from planner.domain.finding import Assessment, Finding
     from planner.domain.plan import (
         Ablation,
@@ -29,33 +27,13 @@ MM3_PER_ML = 1000.0
 NOT_PREDICTED = "no prediction was made"
 
 
-class Named(Protocol):
-    """The part of a catalogue a report reads: what devices and cements are called."""
-
-    @property
-    def devices(self) -> Mapping[str, Device]:
-        """Devices by id."""
-
-    @property
-    def cements(self) -> Mapping[str, Cement]:
-        """Cements by id."""
-
-    @property
-    def needles(self) -> Mapping[str, Needle]:
-        """Access needles by id."""
-
-    @property
-    def rules(self) -> Mapping[str, RuleText]:
-        """Rules by id, for the steps in which cement is given."""
-
-
 def needle_number(plan: Plan, trajectory_id: TrajectoryId) -> int:
     """Return a needle's number on paper: its place in the plan, from 1."""
     return [item.id for item in plan.trajectories].index(trajectory_id) + 1
 
 
 def ablation_row(
-    plan: Plan, item: Ablation, scene: Pictured, catalog: Named | None
+    plan: Plan, item: Ablation, scene: Pictured, catalog: Catalog | None
 ) -> AblationRow:
     """Return one ablation with its predicted zone, or why there is none."""
     devices = {} if catalog is None else catalog.devices
@@ -89,7 +67,7 @@ def ablation_row(
 
 
 def cement_row(
-    plan: Plan, item: CementInjection, scene: Pictured, catalog: Named | None
+    plan: Plan, item: CementInjection, scene: Pictured, catalog: Catalog | None
 ) -> CementRow:
     """Return one cement injection with its predicted fill, or why there is none."""
     cements = {} if catalog is None else catalog.cements

@@ -192,7 +192,7 @@ class Case:
         devices = [
             self.device(item) for item in self.plan.ablations if item.trajectory_id == needle.id
         ]
-        return self.scene.catalog.access_diameter(devices)
+        return self.scene.catalog.access_diameter(devices, needle.size)
 
     def body_of(self, needle: Trajectory) -> Capsule:
         """Return a needle as a solid from skin to tip."""

@@ -295,7 +295,7 @@ def access_diameter_mm(plan: Plan, trajectory_id: TrajectoryId, catalog: Catalog
         for ablation in plan.ablations
         if ablation.trajectory_id == trajectory_id and ablation.device_id in catalog.devices
     ]
-    return catalog.access_diameter(devices).value
+    return catalog.access_diameter(devices, plan.trajectory(trajectory_id).size).value
 
 
 def without_outlines(ct: CtVolume) -> Anatomy:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from planner.geometry.capsule import Capsule
     from planner.geometry.points import PointLps, Vector
     from planner.geometry.volume_geometry import VolumeGeometry
+    from planner.planning import NeedleGap
     from planner.session.measuring import Measure
-    from planner.session.needle_parts import NeedleGap
     from planner.session.planes import PaneMap
     from planner.session.surfaces import Surface
 

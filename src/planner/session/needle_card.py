@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from planner.planning import correction, measure
-from planner.planning.needle_assembly import shaft_spare_mm
+from planner.planning.needle_assembly import planned_assembly, shaft_spare_mm
 from planner.report.measured import measure_facts
 from planner.report.room import c_arm_facts, ct_facts
-from planner.session.needle_parts import needle_assembly, needle_parts
+from planner.session.needle_parts import needle_parts
 
 if TYPE_CHECKING:
     from planner.catalog import Catalog
@@ -43,8 +43,14 @@ def needle_card(
     """
     burn = next((item for item in plan.ablations if item.trajectory_id == needle.id), None)
     device = None if burn is None else catalog.devices.get(burn.device_id)
-    width_mm = catalog.access_diameter([device] if device else []).value
-    measured = measure(needle, ct, anatomy, outer_diameter_mm=width_mm)
+    width_mm = catalog.access_diameter([device] if device else [], needle.size).value
+    measured = measure(
+        needle,
+        ct,
+        anatomy,
+        outer_diameter_mm=width_mm,
+        placement_error_mm=catalog.placement_error_mm,
+    )
     vertebra = anatomy.vertebrae[needle.level]
     table = ct_facts(needle, measured, ct, vertebra, catalog.needles.values(), grid_mark=grid_mark)
     arm = c_arm_facts(needle, vertebra, ct.record.patient_position)
@@ -62,10 +68,16 @@ def needle_card(
 
 def _parts(needle: Trajectory, plan: Plan, catalog: Catalog) -> list[tuple[str, str]]:
     """Return what goes in, how far its cannula is drawn back, and what the catalogue lacks."""
-    parts = needle_assembly(needle, plan, catalog)
+    parts = planned_assembly(needle, plan, catalog)
     burn = next((item for item in plan.ablations if item.trajectory_id == needle.id), None)
     device = None if burn is None else catalog.devices.get(burn.device_id)
-    lines = [("Goes in", f"{2.0 * parts.solids[0].radius_mm:.2f} mm across")]
+    across_mm = 2.0 * parts.solids[0].radius_mm
+    lines = [("Goes in", f"{across_mm:.2f} mm across")]
+    if needle.size is not None and device is not None:
+        thin_mm = needle.size.outer_diameter_mm
+        if thin_mm < across_mm:
+            words = f"TOO THIN for {device.name}: {thin_mm:g} mm, asked for {across_mm:.2f} mm"
+            lines.append(("Bone needle", words))
     if parts.cannula is not None and parts.active is not None:
         back_mm = parts.active.start.distance_mm(parts.active.end)
         lines.append(("Cannula ends", f"{back_mm:.0f} mm behind the tip: draw it back"))
@@ -76,8 +88,8 @@ def _parts(needle: Trajectory, plan: Plan, catalog: Catalog) -> list[tuple[str, 
             lines.append(("Shaft outside the skin", words))
     numbers = {item.id: place for place, item in enumerate(plan.trajectories, start=1)}
     for gap in needle_parts(plan, catalog).gaps:
-        if needle.id in (gap.first, gap.second):
-            other = plan.trajectory(gap.second if gap.first == needle.id else gap.first)
+        if (name := gap.other(needle.id)) is not None:
+            other = plan.trajectory(name)
             lines.append((f"Needle {numbers[other.id]}, {other.level} {other.side}", gap.words))
     lines += [("The catalogue lacks", words) for words in parts.missing]
     return lines

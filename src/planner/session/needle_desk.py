@@ -6,7 +6,9 @@ from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
 
+from planner.document import commands
 from planner.session.needle_numbers import typed
+from planner.session.needle_size import size_typed
 from planner.session.ports import Wish
 from planner.session.window_states import Offered
 
@@ -127,6 +129,19 @@ class NeedleDesk:
         self._floor.act(put)
         self._floor.refresh()
 
+    def type_size(self, words: str) -> None:
+        """Take the size of the selected bone needle, as typed or chosen."""
+
+        def put() -> None:
+            needle = self._edits.needle
+            if needle is None:
+                return
+            size = size_typed(words, self._services.needles.values())
+            if size != needle.size:
+                self._edits.do(commands.set_size(needle.id, size))
+
+        self._floor.act(put)
+
     def choose_approach(self, approach: Approach | None) -> None:
         """Choose how proposals go in; ``None`` for all that suit the level."""
         self.approach = approach
@@ -156,6 +171,7 @@ class NeedleDesk:
             self._wish(),
             entry=needle.entry if keep_entry else None,
             target=None if keep_entry else needle.tip,
+            size=needle.size,
         )
         self._ask(needle.level, needle.side, wish, (needle.id,))
 

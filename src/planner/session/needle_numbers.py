@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING
 from planner.domain.errors import UsageError
 from planner.domain.plan import SHORTEST_TRAJECTORY_MM
 from planner.geometry.points import PointLps, unit
+from planner.session.needle_size import size_words, sizes_offered
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from planner.domain.devices import Needle
     from planner.domain.plan import Trajectory
     from planner.domain.volume import CtVolume
 
@@ -42,14 +46,18 @@ class NeedleNumbers:
     values
         Millimetres from entry to tip, degrees towards the midline and towards the head, and the
         ends in DICOM LPS mm; always from the two ends, so that nothing adds up.
+    size
+        Of the bone needle in words; ``sizes`` are those of the catalogue.
     """
 
     values: dict[NeedleNumber, float]
     locked: bool
+    size: str = ""
+    sizes: tuple[str, ...] = ()
 
 
-def numbers_of(needle: Trajectory) -> NeedleNumbers:
-    """Return what the fields show."""
+def numbers_of(needle: Trajectory, catalogue: Iterable[Needle] = ()) -> NeedleNumbers:
+    """Return what the fields show; ``catalogue`` is of the bone needles that can be chosen."""
     ends = dict(zip((*ENTRY, *TIP), (*needle.entry.array, *needle.tip.array), strict=True))
     return NeedleNumbers(
         values={
@@ -59,6 +67,8 @@ def numbers_of(needle: Trajectory) -> NeedleNumbers:
             **{name: float(value) for name, value in ends.items()},
         },
         locked=needle.locked,
+        size=size_words(needle.size),
+        sizes=sizes_offered(catalogue),
     )
 
 

@@ -86,7 +86,13 @@ def measures_of(plan: Plan, case: Case, trajectory: Trajectory) -> TrajectoryMea
     if trajectory.level not in case.anatomy.vertebrae:
         return None
     diameter_mm = access_diameter_mm(plan, trajectory.id, case.catalog)
-    return measure(trajectory, case.ct, case.anatomy, outer_diameter_mm=diameter_mm)
+    return measure(
+        trajectory,
+        case.ct,
+        case.anatomy,
+        outer_diameter_mm=diameter_mm,
+        placement_error_mm=case.catalog.placement_error_mm,
+    )
 
 
 def measures_of_all(plan: Plan, case: Case) -> dict[TrajectoryId, TrajectoryMeasures]:

@@ -12,11 +12,18 @@ if TYPE_CHECKING:
     from planner.document.plan_document import Command
     from planner.domain.anatomy import Anatomy
     from planner.domain.corrections import Correction
-    from planner.domain.devices import Cement, Device, ZoneRow
+    from planner.domain.devices import Cement, Device, Needle, ZoneRow
     from planner.domain.finding import Assessment
     from planner.domain.levels import Level, Side
     from planner.domain.live_preview import LivePreview
-    from planner.domain.plan import AnatomyBinding, Approach, Plan, Trajectory, TrajectoryId
+    from planner.domain.plan import (
+        AnatomyBinding,
+        Approach,
+        NeedleSize,
+        Plan,
+        Trajectory,
+        TrajectoryId,
+    )
     from planner.domain.prediction import MissingZone, PredictedCement, PredictedZone
     from planner.domain.progress import ProgressReport
     from planner.domain.simulation import Simulation
@@ -96,6 +103,8 @@ class Wish:
         ``None`` for all that suit the level.
     two_needles
         Whether to propose pairs; ``None`` where the lesion takes two thirds of its body.
+    size
+        The bone needle that was chosen for the needle to replace.
     """
 
     entry: PointLps | None = None
@@ -103,6 +112,7 @@ class Wish:
     device_id: str = ""
     approach: Approach | None = None
     two_needles: bool | None = None
+    size: NeedleSize | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +139,11 @@ class CaseServices(Protocol):
     @property
     def cements(self) -> Mapping[str, Cement]:
         """Cements by id."""
+        ...
+
+    @property
+    def needles(self) -> Mapping[str, Needle]:
+        """Bone needles by id."""
         ...
 
     def look(self, path: Path, report: ProgressReport) -> Inspection | None:

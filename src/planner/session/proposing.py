@@ -40,7 +40,7 @@ def proposed(  # one question: where, for whom, and what to keep to
         entry=wish.entry,
         target=wish.target,
         device=device,
-        outer_diameter_mm=catalog.access_diameter([device] if device else []).value,
+        outer_diameter_mm=catalog.access_diameter([device] if device else [], wish.size).value,
         count=SUGGESTIONS,
         two_needles=wish.two_needles,
         report=report,

@@ -28,10 +28,10 @@ from planner.session.window_states import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from planner.domain.anatomy import Anatomy
-    from planner.domain.devices import Device, ZoneRow
+    from planner.domain.devices import Device, Needle, ZoneRow
     from planner.domain.levels import Level
     from planner.domain.plan import AblationId, Plan, Trajectory
     from planner.domain.prediction import PredictedCement
@@ -146,7 +146,13 @@ def _remarks(rows: list[LevelRow]) -> list[str]:
 
 
 def plan_state(
-    desk: PlanDesk, *, file_name: str, unsaved: bool, offered: Offered, card: tuple[CardPart, ...]
+    desk: PlanDesk,
+    *,
+    file_name: str,
+    unsaved: bool,
+    offered: Offered,
+    card: tuple[CardPart, ...],
+    catalogue: Iterable[Needle] = (),
 ) -> PlanState:
     """Return the needles and the choice for the next one."""
     if desk.document is None:
@@ -176,7 +182,7 @@ def plan_state(
         suggestion=offered.reasons,
         none_because=offered.none_because,
         ablations=len(desk.plan.ablations),
-        numbers=None if desk.needle is None else numbers_of(desk.needle),
+        numbers=None if desk.needle is None else numbers_of(desk.needle, catalogue),
         lock=_lock_words(desk.plan),
         notes=desk.plan.notes,
     )
@@ -188,10 +194,11 @@ def _lock_words(plan: Plan) -> str:
 
 
 def _needle_row(needle: Trajectory, desk: PlanDesk) -> NeedleRow:
+    size = "" if needle.size is None else f", {needle.size.words} needle"
     return NeedleRow(
         id=needle.id,
         title=f"{needle.level} {needle.side}",
-        detail=f"{needle.approach}, {needle.length_mm:.0f} mm",
+        detail=f"{needle.approach}, {needle.length_mm:.0f} mm{size}",
         selected=needle.id == desk.selected,
         locked=needle.locked,
     )
@@ -263,6 +270,8 @@ def treat_state(
         cement_ml=fill.volume_ml if fill else None,
         cement_lines=fill_lines,
         cement_source=cement.model.source if cement else "",
+        several_burn=len({burn.trajectory_id for burn in desk.plan.ablations}) > 1,
+        order=desk.plan.ablation_order,
     )
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from planner.document.commands import set_ablation_order
 from planner.domain.errors import PlannerError
 from planner.domain.plan import Ablation, AblationId, TrajectoryId
 
 if TYPE_CHECKING:
     from planner.domain.devices import ZoneRow
+    from planner.domain.simulation import Order
     from planner.session.floor import Floor
     from planner.session.plan_desk import PlanDesk
     from planner.session.ports import CaseServices
@@ -45,6 +47,11 @@ class TreatDesk:
             time_s=row.time_s[1] if row and row.time_s else None,
         )
         self._floor.act(lambda: self._edits.set_ablation(wanted))
+
+    def choose_order(self, order: Order | None) -> None:
+        """Say whether the needles work together or in turn."""
+        if order is not self._edits.plan.ablation_order:
+            self._floor.act(lambda: self._edits.do(set_ablation_order(order)))
 
     def enter_table(self, device_id: str, rows: tuple[ZoneRow, ...], document: str) -> None:
         """Keep a device's zone table that the user typed in."""

@@ -11,6 +11,7 @@ from planner.domain.finding import Severity, Verdict
 if TYPE_CHECKING:
     from planner.domain.levels import Level, Side
     from planner.domain.plan import TrajectoryId
+    from planner.domain.simulation import Order
     from planner.domain.volume import GateVerdict
     from planner.geometry.points import PointLps
     from planner.session.needle_card import CardPart
@@ -178,7 +179,10 @@ class DeviceOffer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TreatState:
-    """What is planned on the selected needle, and what the models say of it."""
+    """What is planned on the selected needle, and what the models say of it.
+
+    ``order`` is when the needles work, where ``several_burn``.
+    """
 
     needle: str = ""
     devices: tuple[DeviceOffer, ...] = ()
@@ -196,6 +200,8 @@ class TreatState:
     cement_ml: float | None = None
     cement_lines: tuple[str, ...] = ()
     cement_source: str = ""
+    several_burn: bool = False
+    order: Order | None = None
 
 
 class CheckPhase(StrEnum):

@@ -334,6 +334,7 @@ class Workstation:
             unsaved=self.case.unsaved,
             offered=self.needles.offered,
             card=self.room.card,
+            catalogue=self._services.needles.values(),
         )
         treat = state_words.treat_state(
             desk, self._services, zones, cements, unfilled, self._heat_lines

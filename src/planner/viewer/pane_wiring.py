@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from planner.session.workstation import Workstation
     from planner.viewer.canvas.scene_pane import ScenePane
     from planner.viewer.canvas.slice_pane import SlicePane
+    from planner.viewer.canvas.xray_pane import XrayPane
     from planner.viewer.panels.pane_grid import PaneGrid
 
 
@@ -28,7 +29,9 @@ def wire_panes(panes: PaneGrid, desk: Workstation, probe: Callable[[PointLps], N
             lambda plane, forward: desk.panes.scroll_to_end(plane, forward=forward)
         )
         pane.hovered.connect(probe)
-    holding: list[SlicePane | ScenePane] = [*panes.slices.values(), panes.scene]
+    holding: list[SlicePane | ScenePane | XrayPane] = [
+        *panes.slices.values(), panes.scene, *panes.xrays.values()
+    ]  # fmt: skip
     for held in holding:
         held.handle_grabbed.connect(lambda handle: desk.act(lambda: desk.edits.grab(handle)))
         held.handle_moved.connect(

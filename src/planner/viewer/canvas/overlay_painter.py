@@ -27,8 +27,8 @@ from planner.viewer.theme import clinical
 
 if TYPE_CHECKING:
     from planner.geometry.points import PointLps, Vector
+    from planner.planning import NeedleGap
     from planner.session.drawing import Drawing, NeedleMark, SkinMark, ZoneMark
-    from planner.session.needle_parts import NeedleGap
     from planner.session.planes import PaneMap
     from planner.session.view_state import ViewState
 
@@ -242,7 +242,7 @@ def _cannula_end(painter: QPainter, pane: PaneMap, active: Capsule, colour: str)
 
 def _gap(painter: QPainter, pane: PaneMap, gap: NeedleGap) -> None:
     """Draw how near two needles come, on planes that pass by that place."""
-    places = (gap.gap.at_one, gap.gap.at_other)
+    places = (gap.at_first, gap.at_second)
     if any(abs(float(pane.depth_mm(point.array)[0])) > GAP_SLAB_MM for point in places):
         return
     one, other = (QPointF(*pane.pixel(point)) for point in places)

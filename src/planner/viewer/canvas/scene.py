@@ -135,7 +135,7 @@ class Scene:
             if outer is not None:
                 self._marks.append(_spheroid_actor(outer, clinical.ZONE, 0.14))
         self._marks += [
-            _ball(gap.gap.at_one, COLLISION_BALL_MM, clinical.COLLISION)
+            _ball(gap.at_first, COLLISION_BALL_MM, clinical.COLLISION)
             for gap in drawing.gaps
             if gap.collide
         ]

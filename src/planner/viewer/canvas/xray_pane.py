@@ -1,7 +1,8 @@
-"""One simulated X-ray picture with what is planned over it; it decides nothing."""
+"""One simulated X-ray picture with what is planned over it; it says what the hand did there."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from planner.fluoroscopy import needle_outline, zone_outline
 from planner.geometry.capsule import Capsule
-from planner.session.drawing import Drawing
+from planner.session.drawing import Drawing, Handle, handle_at
 from planner.session.view_state import Layer
 from planner.session.xray_pictures import CANAL_EDGE, LESION_EDGE, VERTEBRA_EDGE
 from planner.viewer.canvas.overlay_painter import pen, words, words_centred
@@ -21,17 +22,57 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PySide6.QtGui import QMouseEvent, QPaintEvent
 
-    from planner.geometry.points import Vector
+    from planner.fluoroscopy import XrayView
+    from planner.geometry.points import PointLps, Vector
     from planner.session.xray_pictures import XrayPicture
 
 GROUND = QColor("#0B0E13")
 MIDLINE = "#7FD1C7"
 
 
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Where an X-ray view stands in a pane, as the hand's aim needs it."""
+
+    view: XrayView
+    box: QRectF
+
+    @property
+    def pixels_per_detector_pixel(self) -> float:
+        """Widget pixels for one pixel of the picture."""
+        return self.box.width() / self.view.columns
+
+    def pixel(self, point: PointLps) -> tuple[float, float]:
+        """Project one point; NaN behind the source."""
+        x, y = (self.view.project(point.array)[0] + 0.5) * self.pixels_per_detector_pixel
+        return float(x) + self.box.left(), float(y) + self.box.top()
+
+    def moved(self, start: PointLps, by: QPointF) -> PointLps:
+        """Return a point dragged by so many widget pixels, as deep in the picture as it was."""
+        scale = self.pixels_per_detector_pixel
+        return self.view.moved(start, (by.x() / scale, by.y() / scale))
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the hand holds, from where, and in which view it took hold of it.
+
+    The view down the needle turns with it; the hand stays with the one it began in.
+    """
+
+    handle: Handle
+    start: PointLps
+    at: QPointF
+    sight: Sight
+
+
 class XrayPane(QWidget):
     """One of the four views."""
 
     maximise_toggled = Signal(str)
+    handle_grabbed = Signal(object)
+    handle_moved = Signal(object, object)
+    handle_released = Signal()
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,6 +83,8 @@ class XrayPane(QWidget):
         self._drawing = Drawing()
         self._layers = frozenset(Layer)
         self._loud = ""
+        self._held: Held | None = None
+        self.setMouseTracking(True)
         self.setMinimumSize(QSize(160, 140))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -142,9 +185,11 @@ class XrayPane(QWidget):
                 painter.drawPolygon(QPolygonF(corners))
                 painter.setPen(pen(colour, 1.4))
                 painter.drawPolygon(QPolygonF(corners))
+            painter.setPen(pen(colour, 1.6))
             for spot in self._spots(shown, shown.view.project(needle.tip.array)):
-                painter.setPen(pen(colour, 1.6))
                 painter.drawEllipse(spot, 4.0, 4.0)
+            for spot in self._spots(shown, shown.view.project(needle.entry.array)):
+                painter.drawRect(QRectF(spot.x() - 5.0, spot.y() - 5.0, 10.0, 10.0))
 
     def _paint_words(self, painter: QPainter, shown: XrayPicture) -> None:
         words(painter, QPointF(10, 20), shown.title, "#DCE4EC", 12, bold=True)
@@ -162,6 +207,45 @@ class XrayPane(QWidget):
             ("bottom", QRectF(centre - 11, box.bottom() - 40, 22, 24)),
         ):
             words_centred(painter, place, letters[name], clinical.LETTERS, 16)
+
+    def _sight(self) -> Sight | None:
+        return None if self._picture is None else Sight(self._picture.view, self._box())
+
+    def _under(self, event: QMouseEvent, sight: Sight) -> Handle | None:
+        along = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        needles = self._drawing.needles if Layer.NEEDLES in self._layers else ()
+        x, y = event.position().x(), event.position().y()
+        return handle_at(needles, sight, x, y, along=along)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Take hold of a needle."""
+        sight = self._sight()
+        if event.button() is not Qt.MouseButton.LeftButton or sight is None or self._held:
+            return
+        handle = self._under(event, sight)
+        needles = {needle.id: needle for needle in self._drawing.needles}
+        if handle is not None:
+            needle = needles[handle.trajectory_id]
+            start = needle.entry if handle.is_entry else needle.tip
+            self._held = Held(handle, start, event.position(), sight)
+            self.handle_grabbed.emit(handle)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Move what is held in the plane of the picture."""
+        held, sight = self._held, self._sight()
+        if held is not None:
+            to = held.sight.moved(held.start, event.position() - held.at)
+            self.handle_moved.emit(held.handle, to)
+        elif sight is not None:
+            over = self._under(event, sight)
+            shape = Qt.CursorShape.OpenHandCursor if over else Qt.CursorShape.ArrowCursor
+            self.setCursor(shape)
+
+    def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
+        """End the drag."""
+        if self._held is not None:
+            self._held = None
+            self.handle_released.emit()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Show this picture alone, or all of them again."""

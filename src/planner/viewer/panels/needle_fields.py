@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QValidator
-from PySide6.QtWidgets import QDoubleSpinBox, QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QGridLayout, QLabel, QLineEdit, QWidget
 
 from planner.session.needle_numbers import ENTRY, TIP, NeedleNumber
+from planner.session.needle_size import EXAMPLE
 from planner.viewer.panels.parts import NARROWEST_PX
 
 if TYPE_CHECKING:
@@ -32,6 +33,12 @@ HELP = {
     NeedleNumber.UPWARD: "Angle out of the axial plane, positive when the tip is nearer the head. "
     "Typing it turns the needle about its tip; the entry goes to the skin.",
 }
+
+
+SIZE_HELP = (
+    f"Choose one of the catalogue, or type what the packet says, such as {EXAMPLE}. Its diameter "
+    "is what is measured and checked; its length says whether it reaches."
+)
 
 
 class PlaceBox(QDoubleSpinBox):
@@ -81,6 +88,7 @@ class NeedleFields(QWidget):
     """Depth, two angles, entry and tip; a number counts when Enter is pressed or it is left."""
 
     number_typed = Signal(object, float)
+    size_typed = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -90,6 +98,7 @@ class NeedleFields(QWidget):
         grid.setVerticalSpacing(4)
         self.boxes: dict[NeedleNumber, QDoubleSpinBox] = {}
         self._help: dict[NeedleNumber, str] = {}
+        self._shown: NeedleNumbers | None = None
         for column, (name, word, suffix, low, high) in enumerate(
             (
                 (NeedleNumber.DEPTH, "Depth", " mm", 1.0, LONGEST_MM),
@@ -112,6 +121,29 @@ class NeedleFields(QWidget):
                     name, PlaceBox(letters), f"{word}, {ways[0]} or {ways[1]}", words
                 )
                 grid.addWidget(made, 3 + 2 * row, column)
+        self.needle_size = QComboBox()
+        typing = QLineEdit()
+        self.needle_size.setEditable(True)
+        self.needle_size.setLineEdit(typing)
+        self.needle_size.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.needle_size.setMinimumWidth(NARROWEST_PX)
+        self.needle_size.setAccessibleName("Bone needle: gauge, outer diameter and length")
+        self.needle_size.activated.connect(self._size_entered)
+        typing.editingFinished.connect(self._size_entered)
+        grid.addWidget(_word("Bone needle: gauge, outer diameter × length"), 6, 0, 1, 3)
+        grid.addWidget(self.needle_size, 7, 0, 1, 3)
+
+    def _size_entered(self, _place: int = 0) -> None:
+        """Hand on what was entered, and show again what the plan holds if it was refused."""
+        shown, words = self._shown, self.needle_size.currentText()
+        if shown is not None and words != shown.size:
+            self.size_typed.emit(words)
+            self.show_numbers(self._shown)
+
+    def _number_entered(self, name: NeedleNumber, value: float) -> None:
+        """Hand a number on, and show again what the plan holds if it was refused."""
+        self.number_typed.emit(name, value)
+        self.show_numbers(self._shown)
 
     def _kept(
         self, name: NeedleNumber, box: QDoubleSpinBox, accessible: str, help_words: str
@@ -120,21 +152,35 @@ class NeedleFields(QWidget):
         box.setMinimumWidth(NARROWEST_PX)
         box.setAccessibleName(accessible)
         self._help[name] = help_words
-        box.valueChanged.connect(partial(self.number_typed.emit, name))
+        box.valueChanged.connect(partial(self._number_entered, name))
         self.boxes[name] = box
         return box
 
     def show_numbers(self, numbers: NeedleNumbers | None) -> None:
         """Show the selected needle; hidden without one, read only while it is locked."""
+        self._shown = numbers
         self.setVisible(numbers is not None)
         if numbers is None:
             return
+        self._show_size(numbers)
         for name, box in self.boxes.items():
             box.blockSignals(True)
             box.setValue(numbers.values[name])
             box.blockSignals(False)
             box.setEnabled(not numbers.locked)
             box.setToolTip("The needle is locked." if numbers.locked else self._help[name])
+
+    def _show_size(self, numbers: NeedleNumbers) -> None:
+        self.needle_size.blockSignals(True)
+        held = [self.needle_size.itemText(n) for n in range(self.needle_size.count())]
+        if held != list(numbers.sizes):
+            self.needle_size.clear()
+            self.needle_size.addItems(numbers.sizes)
+        self.needle_size.setCurrentIndex(self.needle_size.findText(numbers.size))
+        self.needle_size.setEditText(numbers.size)
+        self.needle_size.blockSignals(False)
+        self.needle_size.setEnabled(not numbers.locked)
+        self.needle_size.setToolTip("The needle is locked." if numbers.locked else SIZE_HELP)
 
 
 def _word(text: str) -> QLabel:

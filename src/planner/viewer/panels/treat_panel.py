@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout, QWidget
 
 from planner.domain.plan import Ablation, AblationId, TrajectoryId
+from planner.domain.simulation import Order
 from planner.viewer.panels.parts import Panel, button, label, say, section
 
 if TYPE_CHECKING:
@@ -21,12 +22,20 @@ UNSET = AblationId("unset")
 """The desk gives the real id; a panel does not know it."""
 
 
+ORDERS = (
+    ("Needles: not said whether together", None),
+    ("Needles at the same time", Order.TOGETHER),
+    ("One needle after the other", Order.IN_TURN),
+)
+
+
 class TreatPanel(Panel):
     """The fourth step."""
 
     device_chosen = Signal(str)
     ablation_wanted = Signal(object)
     cement_wanted = Signal(str, float)
+    order_wanted = Signal(object)
 
     def __init__(self, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
         super().__init__("Treat", parent)
@@ -50,10 +59,19 @@ class TreatPanel(Panel):
         form.addRow("Set point", self._setpoint)
         form.addRow("Time", self._time)
         form.addRow("Draw back", self._offset)
+        self.order = QComboBox()
+        self.order.setAccessibleName("When the needles work")
+        for words, order in ORDERS:
+            self.order.addItem(words, order)
+        self.order.activated.connect(lambda place: self.order_wanted.emit(ORDERS[place][1]))
+        self.order.setToolTip(
+            "Goes on paper. A full simulation holds both orders, whatever is said here."
+        )
         self._offset.setToolTip("Moves the device tip back from the end of the path.")
         self.add(self._needle, section("Ablation"), self._device)
         self.column.addLayout(form)
-        self.add(self._rows, self._zone, self._missing, button(actions["device_table"]))
+        self.add(self._rows, self._zone, self._missing, self.order)
+        self.add(button(actions["device_table"]))
         self.add(button(actions["simulate"]), self._simulated)
         self.add(section("Cement"), self._cement)
         fill = QFormLayout()
@@ -87,6 +105,8 @@ class TreatPanel(Panel):
         say(self._zone, "\n".join(state.zone_lines))
         self._zone.setToolTip(f"Source: {state.zone_source}")
         say(self._missing, f"NO ZONE: {state.zone_missing}" if state.zone_missing else "")
+        self.order.setVisible(state.several_burn)
+        self.order.setCurrentIndex([order for _, order in ORDERS].index(state.order))
         say(self._simulated, "\n".join(state.simulated_lines))
         self._cement.clear()
         self._cement.addItem("No cement", "")
