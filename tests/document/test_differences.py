@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from document.strategies import plans, simple_plan
 from planner.document.differences import differences
 from planner.document.plan_file import content_sha256
-from planner.domain.plan import Ablation, CementInjection, Plan
+from planner.domain.plan import Ablation, CementInjection, NeedleSize, Plan
+from planner.domain.simulation import Order
 
 BOOKKEEPING = {"revision", "saved_sha256", "plan_id", "created_utc"}
 
@@ -38,7 +39,7 @@ def test_that_every_field_of_a_plan_is_compared():
     """A new field of the plan must be told here, or two versions would look alike."""
     told = {"scan", "anatomy", "trajectories", "ablations", "cements", "clinical", "notes",
             "side_confirmation", "acknowledgements", "looser_limits", "grid_mark",
-            "lock"}  # fmt: skip
+            "lock", "ablation_order"}  # fmt: skip
     assert {field.name for field in fields(Plan)} == told | BOOKKEEPING
 
 
@@ -63,6 +64,16 @@ def test_that_a_moved_tip_says_by_how_much_and_where(plan):
     assert row.other.endswith("tip 3.0 mm away")
     assert "entry" not in row.other
     assert row.at == moved.tip
+
+
+def test_that_another_bone_needle_and_another_order_are_told(plan):
+    needle = plan.trajectories[0]
+    sized = replace(needle, size=NeedleSize(outer_diameter_mm=2.41, length_mm=150.0, gauge=13))
+    rows = differences(plan, replace(plan.with_trajectory(sized), ablation_order=Order.IN_TURN))
+    assert "13 G, 2.41 × 150 mm needle" in rows[0].other
+    assert (rows[1].what, rows[1].one, rows[1].other) == (
+        "Ablations", "order not said", "in-turn"
+    )  # fmt: skip
 
 
 def test_that_a_needle_taken_away_takes_its_burn_and_cement(plan):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         Trajectory,
         TrajectoryId,
     )
+    from planner.domain.simulation import Order
     from planner.geometry.points import PointLps
 
 SAME_PLACE_MM = 0.05
@@ -93,10 +94,11 @@ def _needle_words(needle: Trajectory | None) -> str:
     if needle is None:
         return NONE
     locked = ", locked" if needle.locked else ""
+    size = "" if needle.size is None else f", {needle.size.words} needle"
     words = f"{needle.level} {needle.side}, {needle.approach}, {needle.length_mm:.1f} mm"
     return (
         f"{words}, {needle.towards_midline_deg:.1f}° to the midline, "
-        f"{needle.upward_deg:.1f}° upward{locked}"
+        f"{needle.upward_deg:.1f}° upward{size}{locked}"
     )
 
 
@@ -209,9 +211,14 @@ def _of_words(one: Plan, other: Plan) -> list[Difference]:
     found += _told("Findings answered", one.acknowledgements, other.acknowledgements, _answered)
     found += _told("Looser limits of the site", one.looser_limits, other.looser_limits, _listed)
     found += _told("Grid mark", one.grid_mark, other.grid_mark, _mark)
+    found += _told("Ablations", one.ablation_order, other.ablation_order, _order)
     found += _told("Locked by", one.lock, other.lock, _by)
     found += _told("Notes", one.notes, other.notes, lambda notes: notes or NONE)
     return found
+
+
+def _order(order: Order | None) -> str:
+    return "order not said" if order is None else str(order)
 
 
 def _answered(words: tuple[Acknowledgement, ...]) -> str:
