@@ -221,10 +221,16 @@ def handle_at(
 def _offers(
     needle: NeedleMark, pane: Projected, at: Vector
 ) -> list[tuple[bool, bool, float, Handle]]:
-    """Return the parts of a needle near a pixel: whether a shaft, whether another, how far."""
+    """Return the parts of a needle near a pixel: whether a shaft, whether another, how far.
+
+    Of a needle seen end on the entry is held, so that the hand steers it about its tip.
+    """
     ends = {True: np.array(pane.pixel(needle.entry)), False: np.array(pane.pixel(needle.tip))}
     found = []
+    is_end_on = float(np.hypot(*(ends[True] - ends[False]))) <= HANDLE_RADIUS_PX
     for is_entry, end in ends.items():
+        if is_end_on and not is_entry:
+            continue
         away = float(np.hypot(*(end - at)))
         if away <= HANDLE_RADIUS_PX:
             found.append((False, not needle.selected, away, Handle(needle.id, is_entry)))
