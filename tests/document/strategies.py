@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from planner.domain import corrections as c
 from planner.domain.levels import Level, Side
+from planner.domain.order import Order
 from planner.domain.plan import (
     Ablation,
     Acknowledgement,
@@ -18,7 +19,6 @@ from planner.domain.plan import (
     SideConfirmation,
     Trajectory,
 )
-from planner.domain.simulation import Order
 from planner.domain.volume import PatientIdentity
 from planner.geometry.points import PointLps
 

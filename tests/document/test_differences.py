@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from document.strategies import plans, simple_plan
 from planner.document.differences import differences
 from planner.document.plan_file import content_sha256
+from planner.domain.order import Order
 from planner.domain.plan import Ablation, CementInjection, NeedleSize, Plan
-from planner.domain.simulation import Order
 
 BOOKKEEPING = {"revision", "saved_sha256", "plan_id", "created_utc"}
 

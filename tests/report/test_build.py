@@ -10,6 +10,7 @@ from planner.catalog import load_catalog
 from planner.domain.anatomy import Quality, QualityVerdict
 from planner.domain.finding import Severity, Verdict
 from planner.domain.levels import Level, Side
+from planner.domain.order import Order
 from planner.domain.plan import (
     AblationId,
     Approach,
@@ -25,7 +26,6 @@ from planner.domain.prediction import (
     ModelLabel,
     StructureExposure,
 )
-from planner.domain.simulation import Order
 from planner.domain.sourced import Status
 from planner.geometry.points import PointLps
 from planner.geometry.volume_geometry import VolumeGeometry

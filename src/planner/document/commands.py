@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from planner.domain.corrections import Correction
+    from planner.domain.order import Order
     from planner.domain.plan import (
         Ablation,
         Acknowledgement,
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
         SideConfirmation,
         Trajectory,
     )
-    from planner.domain.simulation import Order
     from planner.geometry.points import PointLps, Vector
 
 CLINICAL_FIELDS = frozenset(field.name for field in fields(ClinicalAnswers))

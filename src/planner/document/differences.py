@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from planner.domain.levels import Level
+    from planner.domain.order import Order
     from planner.domain.plan import (
         Ablation,
         Acknowledgement,
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
         Trajectory,
         TrajectoryId,
     )
-    from planner.domain.simulation import Order
     from planner.geometry.points import PointLps
 
 SAME_PLACE_MM = 0.05

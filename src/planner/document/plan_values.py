@@ -13,8 +13,8 @@ from typing import Any, NewType
 from planner.domain import corrections
 from planner.domain import plan as plan_types
 from planner.domain.levels import Level, Side
+from planner.domain.order import Order
 from planner.domain.plan import Plan
-from planner.domain.simulation import Order
 from planner.domain.volume import PatientIdentity
 from planner.geometry.points import PointLps
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NewType
 if TYPE_CHECKING:
     from planner.domain.corrections import Correction
     from planner.domain.levels import Level, Side
-    from planner.domain.simulation import Order
+    from planner.domain.order import Order
     from planner.domain.volume import PatientIdentity
     from planner.geometry.points import PointLps
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from planner.domain.order import Order
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -18,6 +20,17 @@ if TYPE_CHECKING:
     from planner.geometry.volume_geometry import VolumeGeometry
 
 
+__all__ = [
+    "Coverage",
+    "MissedPart",
+    "Order",
+    "Simulation",
+    "StructureCourse",
+    "Tier",
+    "ZoneExtent",
+]
+
+
 class Tier(StrEnum):
     """How a zone is predicted."""
 
@@ -27,15 +40,6 @@ class Tier(StrEnum):
     """A coupled run on a small or coarse grid, with the two ends of the parameters only."""
     FULL = "full"
     """A coupled run on a grid that is fine enough, with every parameter moved in turn."""
-
-
-class Order(StrEnum):
-    """When needles burn. A plan does not say, so in tier full the other order is in the band."""
-
-    TOGETHER = "together"
-    """All needles at once; burns along one needle follow each other (pull-back)."""
-    IN_TURN = "in-turn"
-    """One burn after another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from planner.domain.simulation import Order
+from planner.domain.order import Order
 from planner.planning.c_arm import c_arm_views
 from planner.planning.ct_room import HUB_MM, ct_room_card, slices_are_axial
 from planner.planning.patient_room import lying_in_words

@@ -10,7 +10,7 @@ from planner.domain.plan import Ablation, AblationId, TrajectoryId
 
 if TYPE_CHECKING:
     from planner.domain.devices import ZoneRow
-    from planner.domain.simulation import Order
+    from planner.domain.order import Order
     from planner.session.floor import Floor
     from planner.session.plan_desk import PlanDesk
     from planner.session.ports import CaseServices

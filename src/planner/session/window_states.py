@@ -10,8 +10,8 @@ from planner.domain.finding import Severity, Verdict
 
 if TYPE_CHECKING:
     from planner.domain.levels import Level, Side
+    from planner.domain.order import Order
     from planner.domain.plan import TrajectoryId
-    from planner.domain.simulation import Order
     from planner.domain.volume import GateVerdict
     from planner.geometry.points import PointLps
     from planner.session.needle_card import CardPart

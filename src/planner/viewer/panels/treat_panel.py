@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout, QWidget
 
+from planner.domain.order import Order
 from planner.domain.plan import Ablation, AblationId, TrajectoryId
-from planner.domain.simulation import Order
 from planner.viewer.panels.parts import Panel, button, label, say, section
 
 if TYPE_CHECKING:
