@@ -16,7 +16,7 @@ from planner.domain.progress import unreported
 from planner.geometry.capsule import Capsule
 from planner.geometry.points import unit
 from planner.physics.cement import drawn_back, forecast, marked, predicted
-from planner.session.cement_region import cement_region
+from planner.session.cement_region import cement_region, on_scan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -84,7 +84,7 @@ def fills_of(
     unfilled: dict[CementId, str] = {}
     for work in _levels(plan, patient, zones):
         try:
-            found = _filled(patient.ct, patient.anatomy, work, quick)
+            found = [there for _, there in _filled(patient.ct, patient.anatomy, work, quick)]
         except PlannerError as error:
             unfilled |= {one.injection.id: str(error) for one in work.given}
             continue
@@ -178,30 +178,32 @@ def _track(needle: Trajectory, plan: Plan, catalog: Catalog) -> Capsule:
 @lru_cache(maxsize=16)
 def _filled(
     ct: CtVolume, anatomy: Anatomy, work: _Level, quick: bool
-) -> tuple[PredictedCement, ...]:
-    """Return the fills of a level in the order of the plan; the same work is done once."""
+) -> tuple[tuple[PredictedCement, PredictedCement], ...]:
+    """Return the fills of a level in the order of the plan, each on the run's grid and the scan's.
+
+    The same work is done once.
+    """
     medium = _done_to(ct, anatomy, work)
     body_ml = anatomy.vertebrae[work.level].body_volume_ml
-    found: list[PredictedCement] = []
+    found: list[tuple[PredictedCement, PredictedCement]] = []
     for one in work.given:
-        found.append(
-            predicted(
-                medium,
-                one.outlets,
-                body_ml=body_ml,
-                injection_id=one.injection.id,
-                contrast=one.contrast,
-                quick=quick,
-                inputs={
-                    "cement": one.injection.cement_id,
-                    "contrast": f"{one.contrast:g}",
-                    "earlier injections": str(len(found)),
-                    "ablation zones": str(len(work.ablated)),
-                    "open needle ways": str(len(work.tracks)),
-                },
-            )
+        made = predicted(
+            medium,
+            one.outlets,
+            body_ml=body_ml,
+            injection_id=one.injection.id,
+            contrast=one.contrast,
+            quick=quick,
+            inputs={
+                "cement": one.injection.cement_id,
+                "contrast": f"{one.contrast:g}",
+                "earlier injections": str(len(found)),
+                "ablation zones": str(len(work.ablated)),
+                "open needle ways": str(len(work.tracks)),
+            },
         )
-        medium = marked(medium, taken=found[-1].filled())
+        found.append((made, on_scan(made, anatomy.geometry)))
+        medium = marked(medium, taken=made.filled())
     return tuple(found)
 
 
@@ -217,7 +219,7 @@ def _forecast(
     if key in _FORECASTS:
         return _FORECASTS[key]
     medium = _done_to(ct, anatomy, work)
-    for earlier in _filled(ct, anatomy, work, False)[:number]:
+    for earlier, _ in _filled(ct, anatomy, work, False)[:number]:
         medium = marked(medium, taken=earlier.filled())
     one = work.given[number]
     made = forecast(

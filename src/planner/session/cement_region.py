@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -18,12 +19,16 @@ if TYPE_CHECKING:
 
     from planner.domain.anatomy import Anatomy, Vertebra
     from planner.domain.levels import Level
+    from planner.domain.prediction import PredictedCement
     from planner.domain.volume import CtVolume
     from planner.geometry.volume_geometry import VolumeGeometry
     from planner.physics.cement.medium import CementMedium
 
 MARGIN_MM = 12.0
 """Tissue about the body: a leak that goes further is a leak all the same."""
+
+BONE_MARGIN_MM = 6.0
+"""Tissue about the whole vertebra: enough to see a way that a needle left come out of it."""
 
 SPACING_MM = 1.0
 
@@ -46,7 +51,7 @@ def cement_region(ct: CtVolume, anatomy: Anatomy, level: Level) -> CementMedium:
             "first.",
         )
     scan = anatomy.geometry
-    region = region_around(scan.lps_mm(body[:, ::-1].astype(np.float64)), SPACING_MM, MARGIN_MM)
+    region = _region(scan, body, np.argwhere(anatomy.labels == level.verse_label))
     labels = labels_in(region, anatomy.labels, scan)
     bodies = labels_in(region, anatomy.bodies, scan) == level.verse_label
     bone = (labels == level.verse_label) | bodies
@@ -59,6 +64,42 @@ def cement_region(ct: CtVolume, anatomy: Anatomy, level: Level) -> CementMedium:
         vein=basivertebral_vein(vertebra),
     )
     return cement_medium(hu_in(region, ct.hu, ct.geometry), around, region)
+
+
+def _region(
+    scan: VolumeGeometry, body: NDArray[np.int64], bone: NDArray[np.int64]
+) -> VolumeGeometry:
+    """Return the grid about voxels (k, j, i) of a body and of its whole vertebra."""
+    ends = []
+    for voxels, margin_mm in ((body, MARGIN_MM), (bone, BONE_MARGIN_MM)):
+        if len(voxels):
+            places = scan.lps_mm(voxels[:, ::-1].astype(np.float64))
+            ends += [places.min(axis=0) - margin_mm, places.max(axis=0) + margin_mm]
+    return region_around(np.array(ends), SPACING_MM, 0.0)
+
+
+def on_scan(fill: PredictedCement, scan: VolumeGeometry) -> PredictedCement:
+    """Return a fill on the voxels of the scan, as other programs and the rules want it.
+
+    A voxel has the arrival of the nearest one of the run.
+    """
+    reached = np.argwhere(np.isfinite(fill.arrival_ml))
+    low, high = np.zeros(3, np.int64), np.ones(3, np.int64)
+    if len(reached):
+        ends = np.array([reached.min(axis=0) - 1, reached.max(axis=0) + 1])[:, ::-1]
+        corners = np.array(np.meshgrid(*ends.T.astype(np.float64))).reshape(3, -1).T
+        places = scan.ijk(fill.geometry.lps_mm(corners))
+        size = np.array(scan.size_ijk)
+        low = np.clip(np.floor(places.min(axis=0)).astype(np.int64), 0, size - 1)
+        high = np.clip(np.ceil(places.max(axis=0)).astype(np.int64) + 1, low + 1, size)
+    i, j, k = (int(value) for value in high - low)
+    grid = scan.cropped((int(low[0]), int(low[1]), int(low[2])), (i, j, k))
+    nearest = np.rint(fill.geometry.ijk(centres_mm(grid))).astype(np.int64)[..., ::-1]
+    last = np.array(fill.arrival_ml.shape) - 1
+    inside = ((nearest >= 0) & (nearest <= last)).all(axis=-1)
+    arrival = np.full(grid.shape_kji, np.inf, np.float32)
+    arrival[inside] = fill.arrival_ml[tuple(nearest[inside].T)]
+    return replace(fill, geometry=grid, arrival_ml=arrival)
 
 
 def basivertebral_vein(vertebra: Vertebra) -> Vein:
