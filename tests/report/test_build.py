@@ -209,7 +209,8 @@ def measured():
 
 def test_that_measures_stand_with_their_doubt(measured) -> None:
     _, measures, _, report = measured
-    lines = {fact.label: fact.value for fact in report.needles[0].measures}
+    needle = report.needles[0]
+    lines = {fact.label: fact.value for fact in (*needle.measures, *needle.distances)}
     assert lines["Outer diameter"] == "3.05 mm"
     near = measures.clearance("foramen:L3:left").distance_mm
     expected = f"{near.best:.1f} mm ({near.low:.1f} to {near.high:.1f})"

@@ -1,6 +1,7 @@
 """What is really there of every needle, and how near two of them come."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from planner.document import commands
 from planner.document.plan_document import PlanDocument
 from planner.domain.levels import Level, Side
+from planner.domain.order import Order
 from planner.domain.plan import (
     Ablation,
     AblationId,
@@ -22,7 +24,8 @@ from planner.domain.volume import PatientIdentity
 from planner.geometry.points import PointLps
 from planner.session.needle_parts import NEAR_MM, needle_parts
 from planner.session.plan_desk import PlanDesk
-from planner.session.state_words import drawing_of
+from planner.session.state_words import drawing_of, treat_state
+from planner.session.treat_desk import TreatDesk
 from window_services import CATALOG
 
 CANNULA_MM, ANTENNA_MM, BEYOND_MM = 2.41, 1.6, 15.0
@@ -113,3 +116,21 @@ def test_that_parts_and_gaps_reach_what_is_drawn():
     assert [gap.words for gap in drawing.gaps] == [f"{wanted:.1f} mm apart"]
     desk.do(commands.remove_trajectory(two.id))
     assert not needle_parts(desk.plan, CATALOG).gaps
+
+
+def test_that_when_two_devices_work_is_said_once_and_undone():
+    desk, floor = PlanDesk(), SimpleNamespace(act=lambda intent: intent())
+    both = plan(needle("one", 0.0), needle("two", 20.0))
+    other = replace(both.ablations[0], id=AblationId("b"), trajectory_id=TrajectoryId("two"))
+    desk.reset(PlanDocument(replace(both, ablations=(*both.ablations, other))))
+    services = SimpleNamespace(devices=CATALOG.devices, cements=CATALOG.cements)
+    treatment = TreatDesk(services, floor, desk)
+    desk.select(TrajectoryId("one"))
+    assert treat_state(desk, services, (), (), {}).several_burn
+    treatment.choose_order(Order.IN_TURN)
+    treatment.choose_order(Order.IN_TURN)
+    assert treat_state(desk, services, (), (), {}).order is Order.IN_TURN
+    desk.undo()
+    assert desk.plan.ablation_order is None
+    desk.do(commands.remove_ablation(other.id))
+    assert not treat_state(desk, services, (), (), {}).several_burn

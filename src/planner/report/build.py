@@ -12,7 +12,7 @@ from planner.domain.levels import Side
 from planner.domain.structures import in_words
 from planner.planning.needle_assembly import planned_assemblies
 from planner.planning.needle_gaps import needle_gaps
-from planner.report.measured import measure_facts
+from planner.report.measured import distance_facts, measure_facts
 from planner.report.model import Fact, NeedleRow, Paper, Report
 from planner.report.pictures import needle_pictures, plan_pictures
 from planner.report.room import c_arm_facts, ct_facts, other_needles, pair_facts
@@ -150,6 +150,7 @@ def needle_row(
         towards_midline_deg=trajectory.towards_midline_deg,
         upward_deg=trajectory.upward_deg,
         measures=() if measures is None else measure_facts(measures),
+        distances=() if measures is None else distance_facts(measures),
         at_ct=at_ct,
         at_c_arm=() if vertebra is None else c_arm_facts(trajectory, vertebra, position),
         pictures=needle_pictures(plan, trajectory, scene),

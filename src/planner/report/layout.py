@@ -135,6 +135,7 @@ def _needle(row: NeedleRow) -> dict[str, object]:
         "inward": inward,
         "upward": upward,
         "measures": _facts(row.measures),
+        "distances": _facts(row.distances),
         "at_ct": _facts(row.at_ct),
         "at_c_arm": _facts(row.at_c_arm),
         "pictures": _pictures(row.pictures),

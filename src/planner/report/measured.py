@@ -43,7 +43,14 @@ def measure_facts(measures: TrajectoryMeasures) -> tuple[Fact, ...]:
         facts.append(Fact(label="Angle to the endplates", value=tilt))
     if measures.tip is not None:
         facts.append(Fact(label="Tip", value=_tip(measures.tip)))
-    facts += [
+    error = f"{number(measures.placement_error_mm)} mm"
+    words = f"half a voxel and {error} for registration and bending of the needle"
+    return (*facts, Fact(label="Intervals hold", value=words))
+
+
+def distance_facts(measures: TrajectoryMeasures) -> tuple[Fact, ...]:
+    """Return how far the nearest structure of each kind is from the needle's surface."""
+    facts = [
         Fact(
             label=f"To {structure_words(item.structure)}",
             value=interval_words(item.distance_mm),
@@ -53,9 +60,7 @@ def measure_facts(measures: TrajectoryMeasures) -> tuple[Fact, ...]:
     if measures.estimated:
         words = "; ".join(map(_estimate_words, measures.estimated))
         facts.append(Fact(label="Estimated from the canal", value=words))
-    error = f"{number(measures.placement_error_mm)} mm"
-    words = f"half a voxel and {error} for registration and bending of the needle"
-    return (*facts, Fact(label="Intervals hold", value=words))
+    return tuple(facts)
 
 
 def _nearest_of_each_kind(clearances: Iterable[Clearance]) -> list[Clearance]:

@@ -64,8 +64,8 @@ class NeedleRow:
         the midline side than the entry, that is, a left needle that runs to the right.
     upward_deg
         Angle out of the axial plane; positive when the tip is nearer the head.
-    measures
-        Labelled lines from the trajectory measures.
+    measures, distances
+        Labelled lines from the trajectory measures; distances to structures by themselves.
     others
         How far every other needle is.
     size
@@ -88,6 +88,7 @@ class NeedleRow:
     towards_midline_deg: float
     upward_deg: float
     measures: tuple[Fact, ...] = ()
+    distances: tuple[Fact, ...] = ()
     at_ct: tuple[Fact, ...] = ()
     at_c_arm: tuple[Fact, ...] = ()
     pictures: tuple[Picture, ...] = ()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from planner.planning import correction, measure
 from planner.planning.needle_assembly import planned_assembly, shaft_spare_mm
-from planner.report.measured import measure_facts
+from planner.report.measured import distance_facts, measure_facts
 from planner.report.room import c_arm_facts, ct_facts
 from planner.session.needle_parts import needle_parts
 
@@ -56,6 +56,7 @@ def needle_card(
     arm = c_arm_facts(needle, vertebra, ct.record.patient_position)
     blocks = {
         "Measured": [(fact.label, fact.value) for fact in measure_facts(measured)],
+        "Distances": [(fact.label, fact.value) for fact in distance_facts(measured)],
         "Needle parts": _parts(needle, plan, catalog),
         "For the CT table": [(fact.label, fact.value) for fact in table],
         "For the C-arm": [(fact.label, fact.value) for fact in arm],

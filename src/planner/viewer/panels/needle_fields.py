@@ -35,6 +35,9 @@ HELP = {
 }
 
 
+NOT_WIDER = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+"""The list may be wider than its field; the field is as wide as the panel lets it."""
+
 SIZE_HELP = (
     f"Choose one of the catalogue, or type what the packet says, such as {EXAMPLE}. Its diameter "
     "is what is measured and checked; its length says whether it reaches."
@@ -127,10 +130,11 @@ class NeedleFields(QWidget):
         self.needle_size.setLineEdit(typing)
         self.needle_size.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.needle_size.setMinimumWidth(NARROWEST_PX)
+        self.needle_size.setSizeAdjustPolicy(NOT_WIDER)
         self.needle_size.setAccessibleName("Bone needle: gauge, outer diameter and length")
         self.needle_size.activated.connect(self._size_entered)
         typing.editingFinished.connect(self._size_entered)
-        grid.addWidget(_word("Bone needle: gauge, outer diameter × length"), 6, 0, 1, 3)
+        grid.addWidget(_word("Bone needle: gauge, width × length"), 6, 0, 1, 3)
         grid.addWidget(self.needle_size, 7, 0, 1, 3)
 
     def _size_entered(self, _place: int = 0) -> None:

@@ -23,8 +23,8 @@ UNSET = AblationId("unset")
 
 
 ORDERS = (
-    ("Needles: not said whether together", None),
-    ("Needles at the same time", Order.TOGETHER),
+    ("Together or in turn: not said", None),
+    ("All needles at one time", Order.TOGETHER),
     ("One needle after the other", Order.IN_TURN),
 )
 
