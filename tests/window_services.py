@@ -7,6 +7,7 @@ segment or run the real rules.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -49,7 +50,6 @@ from planner.session.skin_map import skin_map
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from planner.document.plan_document import Command
     from planner.domain.anatomy import Anatomy
@@ -167,6 +167,10 @@ class PhantomServices:
         self.opened.append(series_uid)
         report(0.5, "Reading")
         return easy_l3().ct
+
+    def sample_scan(self, report: ProgressReport) -> Path:
+        report(0.5, "Making")
+        return Path("sample")
 
     def segment(self, ct: CtVolume, seeds: object, report: ProgressReport) -> Anatomy:
         report(0.5, "Outlining")

@@ -1,5 +1,7 @@
 """Run by hand: random hands on the window for so many seconds, with a line on each minute.
 
+After each 150 events a scan is opened anew, so that the figures are of the same state.
+
 PYTHONPATH=src:tests python tests/viewer/monkey.py SECONDS SEED
 """
 
@@ -15,7 +17,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtWidgets import QApplication
 
-from viewer.test_random_hands import end, planned_window, press_often
+from viewer.test_random_hands import end, plan_anew, planned_window, press_often
 
 
 def resident_mb() -> float:
@@ -32,6 +34,7 @@ def main(seconds: float, seed: int) -> None:
         while time.monotonic() - begun < seconds:
             press_often(window, hand)
             rounds += 1
+            plan_anew(window)
             if time.monotonic() - said > 60 or rounds == 1:
                 said = time.monotonic()
                 sys.stdout.write(

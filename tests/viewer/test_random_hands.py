@@ -64,16 +64,22 @@ def planned_window(folder: Path | None) -> MainWindow:
     window = MainWindow(PhantomServices(), folder)
     window.ask.may_close = lambda: True
     window.show()
+    plan_anew(window)
+    return window
+
+
+def plan_anew(window: MainWindow) -> None:
+    """Open a scan in the place of what is open, outline it and plan one needle."""
     desk = window.desk
+    before = desk.edits.document
     window.open(Path("scan"))
-    until(lambda: desk.ct is not None)
+    until(lambda: desk.edits.document is not before and not desk.jobs.busy)
     desk.outlines.segment()
     until(lambda: desk.edits.anatomy is not None)
     desk.needles.choose_level(Level.L3)
     desk.needles.choose_side(Side.RIGHT)
     desk.needles.suggest()
     until(lambda: desk.edits.needle is not None)
-    return window
 
 
 def until(done: Callable[[], bool]) -> None:

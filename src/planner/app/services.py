@@ -6,6 +6,8 @@ the window: who starts the program sees it at once.
 
 from __future__ import annotations
 
+import secrets
+import shutil
 from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -14,6 +16,7 @@ from planner import imaging
 from planner.catalog import Catalog, load_catalog, write_zone_table
 from planner.document.commands import bind_outlines
 from planner.document.plan_file import load_plan, save_plan
+from planner.domain.errors import SaveFailedError
 from planner.domain.plan import AnatomyBinding
 from planner.domain.simulation import Tier
 from planner.session.opened_case import NO_OUTLINES
@@ -90,6 +93,28 @@ class Services:
     ) -> CtVolume:
         """Read a CT; raise ``InputRefusedError`` when it cannot be used."""
         return imaging.load_ct(path, series_uid, report, on_slices=on_slices)
+
+    def sample_scan(self, report: ProgressReport) -> Path:
+        """Return the folder of the easiest sample case's scan; makes it on its first use."""
+        from planner.phantom import make_phantom  # noqa: PLC0415 - loads after the window
+        from planner.phantom.samples import load_samples  # noqa: PLC0415 - loads after the window
+
+        case = load_samples()[0]
+        folder = self._user_folder / "samples" / case.id
+        if not folder.exists():
+            made = make_phantom(case.recipe, report=report)
+            draft = folder.with_name(f".{case.id}.{secrets.token_hex(4)}")
+            try:
+                imaging.write_ct_series(draft, made.ct)
+                draft.replace(folder)
+            except OSError as failure:
+                raise SaveFailedError(
+                    f"The sample case could not be written to {folder} "
+                    f"({failure.strerror or failure}). Free some space and try again."
+                ) from failure
+            finally:
+                shutil.rmtree(draft, ignore_errors=True)
+        return folder
 
     def segment(
         self, ct: CtVolume, seeds: Mapping[Level, PointLps], report: ProgressReport

@@ -46,6 +46,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "open_file", "Open CT file…", "Open a NIfTI, NRRD or multi-frame file.", (), "File"
     ),
+    ActionSpec("open_sample", "Open the sample case", "A digital spine for learning.", (), "File"),
     ActionSpec("open_plan", "Open plan…", "Open a saved plan.", ("Ctrl+Shift+O",), "File"),
     ActionSpec("save", "Save plan", "Save the plan to its file.", ("Ctrl+S",), "File"),
     ActionSpec("save_as", "Save plan as…", "Save to another file.", ("Ctrl+Shift+S",), "File"),
@@ -300,6 +301,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "large", "Large pane", "Show the active pane large beside the others.", ("F",), "View"
     ),
     ActionSpec("palette", "Find a command…", "Search every action by name.", ("Ctrl+K",), "View"),
+    ActionSpec("tour", "Take the tour", "Seven stops on a sample case.", (), "View"),
     ActionSpec("shortcuts", "Shortcuts…", "Every key, and how to change it.", ("F1",), "View"),
     ActionSpec("escape", "Let go", "Drop a half placed needle.", ("Esc",), "View"),
     ActionSpec(

@@ -160,6 +160,10 @@ class CaseServices(Protocol):
         """Read a CT; raise ``InputRefusedError`` when it cannot be used."""
         ...
 
+    def sample_scan(self, report: ProgressReport) -> Path:
+        """Return the folder of the easiest sample case's scan; makes it on its first use."""
+        ...
+
     def segment(
         self, ct: CtVolume, seeds: Mapping[Level, PointLps], report: ProgressReport
     ) -> Anatomy:

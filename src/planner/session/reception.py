@@ -75,6 +75,15 @@ class Reception:
             lambda value: self._looked(path, value),
         )
 
+    def open_sample(self) -> None:
+        """Open the sample case for learning; it is made on its first use."""
+        self.decline()
+        self._start(
+            "Making the sample case",
+            self._services.sample_scan,
+            lambda value: self._load(value, None),  # type: ignore[arg-type]  # a Path, see ports
+        )
+
     def _looked(self, path: Path, value: object) -> None:
         found: Inspection | None = value  # type: ignore[assignment]  # what look returns
         if found is None or not found.series:

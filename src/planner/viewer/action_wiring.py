@@ -30,6 +30,7 @@ def intents(
         "open_plan": ask.plan_file,
         "lock_plan": ask.lock,
         "unlock_plan": lambda: desk.act(desk.edits.unlock),
+        "open_sample": ask.sample,
         "save": ask.save,
         "save_as": ask.save_as,
         "compare": ask.compare,

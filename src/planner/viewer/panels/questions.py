@@ -46,6 +46,11 @@ class Questions:
         if name and self.may_replace():
             self._desk.reception.open_scan(Path(name))
 
+    def sample(self) -> None:
+        """Open the sample case, unless the user keeps what is open and unsaved."""
+        if self.may_replace():
+            self._desk.reception.open_sample()
+
     def scan_file(self) -> None:
         """Ask for a scan in one file and open it."""
         self._file("Open CT", SCAN_FILTER, self.open)
