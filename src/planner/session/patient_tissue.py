@@ -98,7 +98,7 @@ def patient_tissue(
     """Make ready what is asked again and again while a needle is dragged."""
     box = _beside(anatomy, levels)
     depth = edt.edt(
-        np.ascontiguousarray(anatomy.canal[box]),
+        anatomy.canal[box].astype(np.uint8),  # a copy: edt takes no array that is read only
         anisotropy=anatomy.geometry.spacing_mm[::-1],
         parallel=1,
     )
