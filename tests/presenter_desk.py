@@ -31,6 +31,7 @@ SLOTS = (
     "skin",
     "card",
     "compare",
+    "leaks",
 )
 
 

@@ -17,6 +17,7 @@ from phantoms import easy_l3
 from planner.catalog import load_catalog
 from planner.document import commands
 from planner.document.plan_file import load_plan, save_plan
+from planner.domain.cement import LeakChance, LeakForecast, LeakPath
 from planner.domain.errors import CancelledByUserError
 from planner.domain.finding import Assessment, Finding, Severity, Verdict
 from planner.domain.levels import Side
@@ -306,6 +307,20 @@ class PhantomServices:
         made = made_up_simulation(plan)
         self.simulated[plan.trajectories, plan.ablations] = (made,)
         return (made,)
+
+    def forecast_leaks(
+        self, plan: Plan, ct: CtVolume, anatomy: Anatomy, report: ProgressReport
+    ) -> Mapping[str, LeakForecast]:
+        report(0.5, "Estimating")
+        chance = LeakChance(leaking=3, runs=20, first_ml=(0.8, None, None))
+        never = LeakChance(leaking=0, runs=20, first_ml=(None, None, None))
+        chances = dict.fromkeys(LeakPath, never) | {LeakPath.EPIDURAL: chance}
+        return {
+            one.id: LeakForecast(
+                cement_injection_id=one.id, asked_ml=one.volume_ml, chances=chances
+            )
+            for one in plan.cements
+        }
 
     def save_plan(self, path: Path, plan: Plan) -> Plan:
         return save_plan(path, plan)

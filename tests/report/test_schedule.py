@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from planner.catalog import load_catalog
+from planner.domain.cement import LeakPath
 from planner.report.schedule import cement_schedule
 from report.cases import make_case
 
@@ -73,3 +74,20 @@ def test_that_without_prediction_or_rules_the_schedule_says_why(case, rules) -> 
 
 def test_that_the_schedule_names_its_source(case, rules) -> None:
     assert schedule_of(case, rules).source.startswith("C1, C2: Chen")
+
+
+def test_that_edge_and_foramina_are_told_apart_and_the_nearer_one_decides(case, rules) -> None:
+    for row in schedule_of(case, rules).rows:
+        assert row.distance_mm == min(row.edge_mm, row.foramen_mm)
+        is_foramen = row.structure.startswith("foramen")
+        assert row.distance_mm == (row.foramen_mm if is_foramen else row.edge_mm)
+
+
+def test_that_a_step_in_which_the_model_leaves_the_bone_says_by_which_way(case, rules) -> None:
+    leaks = {LeakPath.DISCAL: 2.4, LeakPath.PARAVERTEBRAL: 1.2}
+    rows = schedule_of(case, rules, leaks_ml=leaks).rows
+    told = {path: row for row in rows for path in row.leaves}
+    assert set(told) == {"discal", "paravertebral"}
+    for path, ml in leaks.items():
+        row = told[str(path)]
+        assert row.total_ml - row.step_ml < ml <= row.total_ml

@@ -28,11 +28,12 @@ if TYPE_CHECKING:
 
     from planner.document.plan_document import Command
     from planner.domain.anatomy import Anatomy
+    from planner.domain.cement import LeakForecast
     from planner.domain.corrections import Correction
     from planner.domain.devices import Cement, Device, Needle, ZoneRow
     from planner.domain.levels import Level, Side
     from planner.domain.live_preview import LivePreview
-    from planner.domain.plan import Plan, TrajectoryId
+    from planner.domain.plan import CementId, Plan, TrajectoryId
     from planner.domain.prediction import MissingZone, PredictedZone
     from planner.domain.progress import ProgressReport
     from planner.domain.simulation import Simulation
@@ -205,6 +206,18 @@ class Services:
 
         case = self._case(ct, anatomy, plan.anatomy)
         return simulate_and_keep(plan, case, Tier.FULL, report=report)
+
+    def forecast_leaks(
+        self, plan: Plan, ct: CtVolume, anatomy: Anatomy, report: ProgressReport
+    ) -> Mapping[CementId, LeakForecast]:
+        """Estimate how likely each injection leaves the bone, and when first."""
+        from planner.session.cases import predict_zones  # noqa: PLC0415 - loads after the window
+        from planner.session.cement_filling import (  # noqa: PLC0415 - loads after the window
+            forecasts_of,
+        )
+
+        zones = predict_zones(plan, self._catalog)
+        return forecasts_of(plan, self._case(ct, anatomy, plan.anatomy), zones, report)
 
     def preview(self, plan: Plan, ct: CtVolume, anatomy: Anatomy) -> tuple[LivePreview, ...]:
         """Estimate heat and cold quickly enough to follow a drag; no rule counts on it."""

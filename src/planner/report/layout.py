@@ -196,7 +196,10 @@ def _schedule(item: Schedule) -> dict[str, object]:
                 "step": number(row.step, 0),
                 "give": f"{number(row.step_ml)} mL",
                 "total": f"{number(row.total_ml)} mL",
-                "nearest": f"{millimetres(row.distance_mm)} to {row.structure}",
+                "edge": millimetres(row.edge_mm),
+                "foramen": millimetres(row.foramen_mm),
+                "nearest": row.structure,
+                "leaves": ", ".join(row.leaves),
                 "stop": row.stop,
             }
             for row in item.rows

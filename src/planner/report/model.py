@@ -142,6 +142,10 @@ class ScheduleRow:
     ----------
     distance_mm
         How near the model's fill comes after this step, and ``structure`` to what.
+    edge_mm, foramen_mm
+        The same to the posterior edge or the canal, and to the nearest foramen.
+    leaves
+        Ways out of the bone that the model's fill first takes in this step.
     stop
         The model's fill reaches the structure: no further step is listed.
     """
@@ -151,7 +155,10 @@ class ScheduleRow:
     total_ml: float
     distance_mm: float
     structure: str
+    edge_mm: float
+    foramen_mm: float
     stop: bool
+    leaves: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from planner.report.model import Schedule, ScheduleRow
@@ -65,34 +65,56 @@ def _steps(
     near_mm = near.thresholds["near_below_mm"].value
     rows: list[ScheduleRow] = []
     given_ml = 0.0
-    distance_mm, _ = _front(fill, min(FIRST_DROP_ML, fill.placed_ml), anatomy, level)
+    front = _front(fill, min(FIRST_DROP_ML, fill.placed_ml), anatomy, level)
     while fill.placed_ml - given_ml > LEAST_STEP_ML and len(rows) < MOST_STEPS:
-        rule = far if distance_mm >= near_mm else near
+        rule = far if front.nearest_mm >= near_mm else near
         step_ml = min(rule.thresholds["bolus_max_ml"].value, fill.placed_ml - given_ml)
-        given_ml += step_ml
-        distance_mm, structure = _front(fill, given_ml, anatomy, level)
+        before_ml, given_ml = given_ml, given_ml + step_ml
+        front = _front(fill, given_ml, anatomy, level)
         rows.append(
             ScheduleRow(
                 step=len(rows) + 1,
                 step_ml=step_ml,
                 total_ml=given_ml,
-                distance_mm=distance_mm,
-                structure=structure_words(structure),
-                stop=distance_mm <= 0.0,
+                distance_mm=front.nearest_mm,
+                structure=structure_words(front.structure),
+                edge_mm=front.edge_mm,
+                foramen_mm=front.foramen_mm,
+                leaves=tuple(
+                    str(path)
+                    for path, ml in sorted(fill.leaks_ml.items(), key=lambda item: item[1])
+                    if before_ml < ml <= given_ml
+                ),
+                stop=front.nearest_mm <= 0.0,
             )
         )
-        if distance_mm <= 0.0:
+        if front.nearest_mm <= 0.0:
             break
     return tuple(rows)
 
 
-def _front(
-    fill: PredictedCement, volume_ml: float, anatomy: Anatomy, level: Level
-) -> tuple[float, str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Front:
+    """How near a fill comes: to the posterior edge or the canal, and to a foramen."""
+
+    edge_mm: float
+    foramen_mm: float
+    structure: str
+
+    @property
+    def nearest_mm(self) -> float:
+        return min(self.edge_mm, self.foramen_mm)
+
+
+def _front(fill: PredictedCement, volume_ml: float, anatomy: Anatomy, level: Level) -> _Front:
     """Return how near the fill comes after ``volume_ml``, and to what."""
     ruler = ruler_for(anatomy)
     so_far = replace(fill, placed_ml=volume_ml)
-    nearest = [ruler.cement_to_wall(so_far, level)]
-    nearest += [ruler.cement(so_far, name) for name in ("canal", *foramina_of(level, anatomy))]
-    least = min(nearest, key=lambda one: one.distance_mm)
-    return least.distance_mm, least.structure
+    edges = [ruler.cement_to_wall(so_far, level), ruler.cement(so_far, "canal")]
+    foramina = [ruler.cement(so_far, name) for name in foramina_of(level, anatomy)]
+    least = min((*edges, *foramina), key=lambda one: one.distance_mm)
+    return _Front(
+        edge_mm=min(one.distance_mm for one in edges),
+        foramen_mm=min(one.distance_mm for one in foramina),
+        structure=least.structure,
+    )

@@ -76,7 +76,14 @@ class ZoneMark:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CementMark:
-    """A predicted cement fill as drawn: uint8 codes ``[k, j, i]``, 1 where cement is."""
+    """A predicted cement fill as drawn.
+
+    Attributes
+    ----------
+    codes
+        uint8 ``[k, j, i]``: with which mL, counted from 1, cement came to a voxel; 0 where it
+        did not. So every mL shows as a shell.
+    """
 
     geometry: VolumeGeometry
     codes: NDArray[np.uint8]
@@ -84,15 +91,17 @@ class CementMark:
     label: str
 
     @classmethod
-    def of(cls, cement: PredictedCement) -> CementMark:
-        """Return the fill of the whole injection; makes the mesh, so call it in a worker."""
-        label = f"{cement.placed_ml:.1f} mL of {cement.asked_ml:.1f} mL"
-        filled = cement.filled()
+    def of(cls, cement: PredictedCement, given_ml: float | None = None) -> CementMark:
+        """Return the fill after ``given_ml``, or all of it; makes the mesh: call it rarely."""
+        given = cement.placed_ml if given_ml is None else given_ml
+        filled = cement.filled(given)
+        codes = np.zeros(filled.shape, np.uint8)
+        codes[filled] = np.clip(np.ceil(cement.arrival_ml[filled]), 1, 255).astype(np.uint8)
         return cls(
             geometry=cement.geometry,
-            codes=filled.astype(np.uint8),
+            codes=codes,
             mesh=mask_surface("cement", filled, cement.geometry),
-            label=label,
+            label=f"{given:.1f} mL of {cement.asked_ml:.1f} mL",
         )
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from planner.document.plan_document import Command
     from planner.domain.anatomy import Anatomy
+    from planner.domain.cement import LeakForecast
     from planner.domain.corrections import Correction
     from planner.domain.devices import Cement, Device, Needle, ZoneRow
     from planner.domain.finding import Assessment
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from planner.domain.plan import (
         AnatomyBinding,
         Approach,
+        CementId,
         NeedleSize,
         Plan,
         Trajectory,
@@ -219,6 +221,12 @@ class CaseServices(Protocol):
         self, plan: Plan, ct: CtVolume, anatomy: Anatomy, report: ProgressReport
     ) -> tuple[Simulation, ...]:
         """Simulate heat and cold, in tier full, and keep the result for ``evaluate``."""
+        ...
+
+    def forecast_leaks(
+        self, plan: Plan, ct: CtVolume, anatomy: Anatomy, report: ProgressReport
+    ) -> Mapping[CementId, LeakForecast]:
+        """Estimate how likely each injection leaves the bone, and when first."""
         ...
 
     def preview(self, plan: Plan, ct: CtVolume, anatomy: Anatomy) -> tuple[LivePreview, ...]:

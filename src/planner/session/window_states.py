@@ -200,6 +200,8 @@ class TreatState:
     cement_ml: float | None = None
     cement_lines: tuple[str, ...] = ()
     cement_source: str = ""
+    cement_placed_ml: float = 0.0
+    cement_given_ml: float = 0.0
     several_burn: bool = False
     order: Order | None = None
 

@@ -13,6 +13,7 @@ from planner.domain.errors import PlannerError
 from planner.session import state_words
 from planner.session.actions import STILL_COMING, reasons, tool_reasons
 from planner.session.case_desk import CaseDesk
+from planner.session.cement_desk import CementDesk
 from planner.session.check_desk import CheckDesk, side_words
 from planner.session.compare_desk import CompareDesk
 from planner.session.correction_desk import CorrectionDesk
@@ -99,6 +100,7 @@ class Workstation:
         self.measures = MeasureDesk(self, case, self.corrections)
         self.treatment = TreatDesk(services, self, edits)
         self.simulation = SimulationDesk(services, self, jobs, case, edits, self.checks)
+        self.cement = CementDesk(services, self, jobs, case, edits, self.checks)
         self.preview = PreviewDesk(services, self, runner, case, edits, self._previewed)
         self.paper = PaperDesk(services, self, jobs, case, edits, self.checks)
         self.room = RoomDesk(services, self, jobs, case, edits, panes)
@@ -150,6 +152,7 @@ class Workstation:
         self.needles.forget()
         self.preview.forget()
         self.room.forget()
+        self.cement.forget()
         self.compare.forget()
         self._shown.pop("coming", None)
         self._focus, self._zones = None, ()
@@ -339,6 +342,7 @@ class Workstation:
         treat = state_words.treat_state(
             desk, self._services, zones, cements, unfilled, self._heat_lines
         )
+        treat = self.cement.told(treat, cements)
         self.plan_shown, self.treatment_shown = plan, treat
         busy = self.jobs.busy
         show = self._view
@@ -353,7 +357,7 @@ class Workstation:
         if self.ct is not None:
             why |= self.layouts.reasons | self.measures.reasons
         self._publish("why", why, show.show_availability)
-        fills = [checks.fills[item.cement_injection_id] for item in cements]
+        fills = self.cement.marks(cements, checks.fills)
         parts = self._services.needle_parts(desk.plan) if desk.document else None
         drawing = state_words.drawing_of(
             desk, zones, fills, self._focus, self.simulation.marks or self.preview.marks, parts
@@ -373,6 +377,7 @@ class Workstation:
         self._publish("levels", self._levels(zones, cements), show.show_levels)
         self._publish("comparison", self.compare.state, show.show_comparison)
         self.xrays.follow(cements)
+        self.cement.follow()
         self.room.follow(is_void=self.outlines.is_stale)
 
     def _levels(

@@ -21,6 +21,9 @@ from planner.session.cement_region import basivertebral_vein, cement_region
 
 LEVELS = [Level(name) for name in ("T5", "T7", "T9", "T11", "T12", "L1", "L2", "L3", "L4", "L5")]
 SPACINGS = ((0.8, 0.8, 1.0), (1.0, 1.0, 1.0), (0.7, 0.7, 1.25))
+FIELD_MM = 126.0
+"""Enough for a whole vertebra; a wider field takes longer and shows nothing more of it."""
+
 HOLE_MM = (2.5, 3.5)
 FROM_HOLE_MM = (6.0, 10.0)
 MOST_ML = 8.0
@@ -31,12 +34,15 @@ def spine(seed):
     """A spine with nothing wrong, its level, spacing, age and bone by the seed."""
     level = LEVELS[seed % len(LEVELS)]
     random = np.random.default_rng([seed, 99])
+    spacing = SPACINGS[seed % len(SPACINGS)]
+    wide = round(FIELD_MM / spacing[0])
     return level, make_phantom(
         Recipe(
             seed=seed,
             levels=(level, level),
             field_of_view=FieldOfView.SPINE,
-            spacing_mm=SPACINGS[seed % len(SPACINGS)],
+            matrix=(wide, wide),
+            spacing_mm=spacing,
             age=float(random.uniform(35.0, 85.0)),
             osteoporosis=bool(seed % 3 == 0),
         )

@@ -261,7 +261,7 @@ class SlicePane(QWidget):
             for cement in self._drawing.cements:
                 codes = sample_codes(cement.codes, cement.geometry, pane)
                 edge, fill = np.zeros(256, np.uint32), np.zeros(256, np.uint32)
-                edge[1], fill[1] = _argb(clinical.CEMENT, 255), _argb(clinical.CEMENT, 110)
+                edge[1:], fill[1:] = _argb(clinical.CEMENT, 255), _argb(clinical.CEMENT, 110)
                 image = draw_codes(codes, edge, fill, max(1, round(1.5 * ratio)))
                 self._draw(painter, image, QImage.Format.Format_ARGB32_Premultiplied, ratio)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout, QSlider, QWidget
 
 from planner.domain.order import Order
 from planner.domain.plan import Ablation, AblationId, TrajectoryId
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QAction
 
     from planner.session.window_states import TreatState
+
+STEPS_PER_ML = 10
 
 UNSET = AblationId("unset")
 """The desk gives the real id; a panel does not know it."""
@@ -35,6 +37,7 @@ class TreatPanel(Panel):
     device_chosen = Signal(str)
     ablation_wanted = Signal(object)
     cement_wanted = Signal(str, float)
+    cement_played = Signal(float)
     order_wanted = Signal(object)
 
     def __init__(self, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
@@ -77,7 +80,14 @@ class TreatPanel(Panel):
         fill = QFormLayout()
         fill.addRow("Volume", self._volume)
         self.column.addLayout(fill)
-        self.add(self._fill)
+        self.given = QSlider(Qt.Orientation.Horizontal)
+        self.given.setAccessibleName("Cement given so far")
+        self.given.setToolTip("Plays the injection in every picture; lines are one mL apart.")
+        self.given.valueChanged.connect(
+            lambda steps: self.cement_played.emit(steps / STEPS_PER_ML)
+        )
+        self._given_words = label("", "quiet")
+        self.add(self.given, self._given_words, self._fill)
         self.end()
         for box in (self._power, self._setpoint, self._time, self._offset):
             box.valueChanged.connect(self._ablation_changed)
@@ -116,6 +126,7 @@ class TreatPanel(Panel):
         _set(self._volume, state.cement_ml)
         say(self._fill, "\n".join(state.cement_lines))
         self._fill.setToolTip(f"Source: {state.cement_source}")
+        self._show_given(state)
         no_device = why or ("" if state.device_id else "Choose a device first.")
         no_cement = why or ("" if state.cement_id else "Choose a cement first.")
         for part in self._inputs:
@@ -124,6 +135,18 @@ class TreatPanel(Panel):
             reason = needs.get(part, no_device)
             part.setEnabled(not reason)
             part.setToolTip(reason)
+
+    def _show_given(self, state: TreatState) -> None:
+        """Show how far the injection is played."""
+        steps = round(state.cement_placed_ml * STEPS_PER_ML)
+        self.given.setVisible(steps > 0)
+        self.given.blockSignals(True)
+        self.given.setRange(0, steps)
+        self.given.setPageStep(STEPS_PER_ML)
+        self.given.setValue(round(state.cement_given_ml * STEPS_PER_ML))
+        self.given.blockSignals(False)
+        words = f"Shown: after {state.cement_given_ml:.1f} of {state.cement_placed_ml:.1f} mL"
+        say(self._given_words, words if steps > 0 else "")
 
     def _show_device(self, state: TreatState) -> None:
         self._device.clear()
