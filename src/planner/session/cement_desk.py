@@ -46,12 +46,14 @@ class CementDesk:
         self._of: tuple[object, ...] = ()
         self._forecasts: Mapping[CementId, LeakForecast] = {}
         self._given_ml: dict[CementId, float] = {}
+        self._measured: tuple[PredictedCement, tuple[str, ...]] | None = None
         self._marks: dict[tuple[CementId, float], tuple[PredictedCement, CementMark]] = {}
 
     def forget(self) -> None:
         """Have nothing to say."""
         self._jobs.cancel(SLOT)
         self._of, self._forecasts, self._given_ml, self._marks = (), {}, {}, {}
+        self._measured = None
 
     def forecast(self, injection: CementId) -> LeakForecast | None:
         """Return the chances of an injection of the plan as it is now, once they are there."""
@@ -103,10 +105,29 @@ class CementDesk:
             return state
         return replace(
             state,
-            cement_lines=(*state.cement_lines, *leak_lines(fill, self.forecast(chosen))),
+            cement_lines=(
+                *state.cement_lines,
+                *self._measure_lines(fill),
+                *leak_lines(fill, self.forecast(chosen)),
+            ),
             cement_placed_ml=fill.placed_ml,
             cement_given_ml=self.given_ml(fill),
         )
+
+    def _measure_lines(self, fill: PredictedCement) -> tuple[str, ...]:
+        """Return what a fill amounts to; worked out once for each."""
+        needle, anatomy = self._edits.needle, self._edits.anatomy
+        if needle is None or anatomy is None or needle.level not in anatomy.vertebrae:
+            return ()
+        if self._measured is None or self._measured[0] is not fill:
+            from planner.session.cement_measures import (  # noqa: PLC0415 - loads after the window
+                measure_lines,
+                measured,
+            )
+
+            lines = measure_lines(measured(fill, anatomy, needle.level, needle.tip))
+            self._measured = (fill, lines)
+        return self._measured[1]
 
     # playing it
 

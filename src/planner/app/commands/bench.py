@@ -24,6 +24,7 @@ BENCHMARKS = {
     "segmentation": "planner.app.segmentation_trials:benchmark",
     "corrections": "planner.anatomy.correction_benchmark:benchmark",
     "physics": "planner.physics.benchmark:benchmark",
+    "cement": "planner.physics.cement.benchmark:benchmark",
     "planning": "planner.planning.benchmark:benchmark",
     "window": "planner.app.window_benchmark:benchmark",
     "fluoroscopy": "planner.fluoroscopy.benchmark:benchmark",
