@@ -68,7 +68,7 @@ def measured(
     if anatomy.lesion is not None:
         lesion = arrival[anatomy.lesion & (anatomy.labels == level.verse_label)]
     has_lesion = lesion is not None and lesion.size > 0
-    reached = np.sort(lesion) if lesion is not None and has_lesion else np.empty(0)
+    reached = np.empty(0, np.float32) if lesion is None else np.sort(lesion)
     places = np.argwhere(body)[held][:, ::-1].astype(np.float64)
     return CementMeasures(
         body_percent=100.0 * float(held.mean()) if held.size else 0.0,
