@@ -198,6 +198,11 @@ def on_zones():
     near_skin = zone_for(plan)
     shape = replace(near_skin.shape, centre=PointLps(10.0, 70.0, 0.0))
     yield "zone at the skin", plan, good_scene(plan, zones={"a1": replace(near_skin, shape=shape)})
+    for apart in (2.0, 3.6):
+        first, step = plan.trajectory("t1"), np.array([-apart, 0.0, 0.0])
+        second = replace(first, id="t2", entry=first.entry.moved(step), tip=first.tip.moved(step))
+        beside = plan.with_trajectory(second)
+        yield f"two needles {apart:g} mm apart", beside, good_scene(beside)
     for apart in (8.0, 16.0, 21.0):
         first, step = plan.trajectory("t1"), np.array([-apart, 0.0, 0.0])
         second = replace(first, id="t2", entry=first.entry.moved(step), tip=first.tip.moved(step))

@@ -44,6 +44,7 @@ HOW_HEAVY = {
     "N8": {WARN},
     "N9": {STOP},
     "N10": {WARN},
+    "N11": {STOP, WARN},
     "A1": {BLOCK},
     "A2": {STOP},
     "A3": {WARN},
@@ -161,8 +162,10 @@ def test_that_all_that_was_looked_at_and_all_that_is_missing_is_said_in_words():
 
 def test_that_every_finding_is_about_the_part_that_was_judged():
     kinds = {rule.id: rule for rule in RULES}
-    for _, _, rule, part, finding in findings():
-        if isinstance(kinds[rule], PlanRule):
+    for plan, _, rule, part, finding in findings():
+        if rule == "N11":
+            assert finding.subject in {one.id for one in plan.trajectories[1:]}
+        elif isinstance(kinds[rule], PlanRule):
             assert finding.subject == ("a2" if rule == "A12" else "plan")
         else:
             assert finding.subject == part.id

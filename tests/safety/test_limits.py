@@ -73,6 +73,9 @@ class Told(Ruler):
     def zone_to_skin(self, zone):
         return self.read("skin")
 
+    def between_needles(self, one, other):
+        return self.read("other_needle")
+
     def depth_in_bone(self, needle, level, vertebra):
         return self.read(f"bone:{level}")
 
@@ -86,7 +89,7 @@ def judged(rule, plan, scene, distance_mm=30.0):
         parts = plan.ablations
     if rule == "N8":
         parts = plan.cements
-    given = () if rule in {"A12", "C5"} else parts[:1]
+    given = () if rule in {"A12", "C5", "N11"} else parts[:1]
     outcome = JUDGES[rule](case, *given)
     return min((one.severity for one in outcome.findings), key=lambda s: s.rank, default=None)
 
@@ -102,6 +105,10 @@ DISTANCES = [
     ("N2", 2.0 + ERROR, WARN),
     ("N2", below(5.0 + ERROR), WARN),
     ("N2", 5.0 + ERROR, None),
+    ("N11", 0.0, STOP),
+    ("N11", above(0.0), WARN),
+    ("N11", below(1.0), WARN),
+    ("N11", 1.0, None),
     ("A1", 0.0, BLOCK),
     ("A1", above(0.0), None),
     ("A2", 0.0, None),
@@ -138,6 +145,8 @@ def test_that_a_distance_weighs_from_its_limit_on(rule, distance_mm, severity):
     plan = good_plan()
     strong = (replace(plan.ablations[0], power_w=40.0),)
     plan = replace(plan, ablations=strong)
+    if rule == "N11":
+        plan = plan.with_trajectory(replace(plan.trajectory("t1"), id="t2"))
     scene = with_vertebra(plan, posterior_wall=broken()) if rule == "A4" else good_scene(plan)
     assert judged(rule, plan, scene, distance_mm) is severity
 

@@ -8,8 +8,9 @@ import pytest
 from planner.domain.levels import Level, Side
 from planner.domain.plan import Ablation, Approach
 from planner.domain.sourced import Interval
+from planner.geometry.gaps import Gap
 from planner.geometry.points import PointLps
-from planner.safety import assess
+from planner.safety import assess, ruler
 from planner.safety.pedicle import breaches
 from safety.cases import (
     check,
@@ -216,3 +217,48 @@ def test_that_lateral_of_a_pedicle_is_at_right_angles_to_it():
         away = breaches(turned, replace(on, entry=through[0], tip=through[1]), 0.0)
         assert away["lateral"] == pytest.approx(2.0 - pedicle.width_mm.low / 2.0)
         assert away["medial"] == pytest.approx(-2.0 - pedicle.width_mm.low / 2.0)
+
+
+def beside(plan, away):
+    """A second needle, parallel to the first."""
+    first = plan.trajectory("t1")
+    step = np.array((0.0, 0.0, away))
+    return replace(first, id="t2", entry=first.entry.moved(step), tip=first.tip.moved(step))
+
+
+@pytest.mark.parametrize(("gap", "severity"), [(-0.5, STOP), (0.5, WARN), (1.5, None)])
+def test_that_two_needles_must_clear_each_other(gap, severity):
+    plan = good_plan()
+    first = plan.trajectory("t1")
+    slope = (first.entry.z_mm - first.tip.z_mm) / first.length_mm
+    diameters = 2.41 / 2.0 + 3.4 / 2.0  # the antenna's 13 gauge and, for cement, 10 gauge
+    away = (gap + diameters) / np.sqrt(1.0 - slope**2)
+    plan = plan.with_trajectory(beside(plan, away))
+    assessment = check(plan)
+    assert found(assessment).get("N11") is severity
+    for item in assessment.findings:
+        if item.rule == "N11":
+            assert item.distance_mm == pytest.approx(gap, abs=0.001)
+            assert (item.subject, item.structure) == ("t2", "other_needle")
+
+
+def test_that_crossing_needles_run_into_each_other():
+    plan = good_plan()
+    first = plan.trajectory("t1")
+    middle = 0.5 * (first.entry.array + first.tip.array)
+    across = replace(
+        first,
+        id="t2",
+        entry=PointLps.of(middle + np.array((-20.0, 40.0, 30.0))),
+        tip=PointLps.of(middle - np.array((-10.0, 20.0, 15.0))),
+    )
+    (item,) = [one for one in check(plan.with_trajectory(across)).findings if one.rule == "N11"]
+    assert item.severity is STOP
+    assert "run into each other" in item.message
+    assert np.linalg.norm(item.at.array - middle) < 0.5
+
+
+def test_that_needles_measured_two_ways_that_disagree_are_not_evaluated(monkeypatch):
+    monkeypatch.setattr(ruler, "capsule_gap", lambda one, other: Gap(9.0, other.start, other.end))
+    plan = good_plan()
+    assert "N11" not in check(plan.with_trajectory(beside(plan, 30.0))).checked

@@ -28,6 +28,9 @@ ESTIMATE_OF: Final = {
 """What an estimate is called, by what it estimates. No structure has such a name, so that what is
 estimated never passes for what was outlined."""
 
+OTHER_NEEDLE: Final = "other_needle"
+"""What one needle is measured to that may run into another."""
+
 BONE_PREFIX: Final = "bone:"
 
 _PATTERN = re.compile(

@@ -1,7 +1,8 @@
-"""The way in: N1 to N10."""
+"""The way in: N1 to N11."""
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,7 @@ from planner.safety.gives import gives
 from planner.safety.lesion import body_coordinates, covered, lesion_at
 from planner.safety.measured import MissingInputError
 from planner.safety.pedicle import breaches, width_across_path_mm
-from planner.safety.rule import AblationRule, CementRule, NeedleRule, Rule
+from planner.safety.rule import AblationRule, CementRule, NeedleRule, PlanRule, Rule
 from planner.safety.spared import covers_what, spared_by_needle
 
 if TYPE_CHECKING:
@@ -261,6 +262,31 @@ def posterior_middle_is_reached(case: Case, ablation: Ablation) -> Outcome:
     return Outcome(evidence, (finding,))
 
 
+def needles_clear_each_other(case: Case) -> Outcome:
+    """N11: no two needles, as wide as what goes in, meet between skin and tip."""
+    limit, findings, gaps_mm = case.limit("warn_below_mm"), [], []
+    for one, other in combinations(case.plan.trajectories, 2):
+        gap = case.ruler.between_needles(case.body_of(one), case.body_of(other))
+        gaps_mm.append(gap.distance_mm)
+        if gap.distance_mm >= limit:
+            continue
+        severity, how = Severity.WARN, f"pass {gap.distance_mm:.1f} mm from each other"
+        if gap.distance_mm <= 0.0:
+            severity, how = Severity.STOP, "run into each other"
+        finding = case.finding(
+            severity,
+            f"The {case.called(one)} and the {case.called(other)} {how}.",
+            subject=other.id,
+            measured=gap,
+            threshold=f"at least {limit:g} mm between them",
+            resolve="Move one of them, or place them one after the other.",
+        )
+        findings.append(finding)
+    if not gaps_mm:
+        return Outcome("fewer than two needles")
+    return Outcome(f"nearest needles {min(gaps_mm):.1f} mm apart", tuple(findings))
+
+
 @gives(dict)
 def _breaches(case: Case, needle: Trajectory, radius_mm: float) -> dict[str, float]:
     """Return how far a needle leaves its pedicle, worked out once."""
@@ -308,4 +334,5 @@ RULES: tuple[Rule, ...] = (
     CementRule("N8", cement_needle_ends_in_front),
     AblationRule("N9", one_applicator_for_a_large_lesion),
     AblationRule("N10", posterior_middle_is_reached),
+    PlanRule("N11", needles_clear_each_other),
 )

@@ -10,7 +10,16 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from planner.domain.levels import Level, Side, foramen_label
-from planner.domain.structures import CANAL, POSTERIOR_WALL, SKIN, bone, foramen, in_words
+from planner.domain.structures import (
+    CANAL,
+    OTHER_NEEDLE,
+    POSTERIOR_WALL,
+    SKIN,
+    bone,
+    foramen,
+    in_words,
+)
+from planner.geometry.gaps import capsule_gap
 from planner.geometry.points import PointLps
 from planner.safety.distance_field import FIELD_REACH_MM
 from planner.safety.frame import check_wall
@@ -99,6 +108,10 @@ class Ruler:
     def killed(self, killed: KilledTissue, name: str) -> Measured:
         """Return the distance from tissue that is said to die to a structure."""
         return self.remembered((killed, name), lambda: self._measure_voxels(killed, name))
+
+    def between_needles(self, one: Capsule, other: Capsule) -> Measured:
+        """Return the distance between the sides of two needles."""
+        return self.remembered((one, other), lambda: _measure_between(one, other))
 
     def needle_to_wall(self, needle: Capsule, level: Level) -> Measured:
         """Return the distance from a needle's side to the posterior wall of a level."""
@@ -365,6 +378,16 @@ def points_of(solid: Voxels) -> tuple[Vector, Vector]:
     surface = exposed_face_points(crop, solid.geometry.spacing_mm) + low[::-1]
     centres = np.argwhere(crop)[:, ::-1] + low[::-1]
     return solid.geometry.lps_mm(surface), solid.geometry.lps_mm(centres.astype(np.float64))
+
+
+def _measure_between(one: Capsule, other: Capsule) -> Measured:
+    gap = capsule_gap(one, other)
+    sampled_mm = float(other.signed_distance_mm(one.axis_points_mm(NEEDLE_STEP_MM)).min())
+    towards = gap.at_one.array - gap.at_other.array
+    apart_mm = float(np.linalg.norm(towards))
+    side = other.radius_mm / max(apart_mm, other.radius_mm)  # never beyond the axis of the first
+    at_mm = gap.at_other.array + side * towards
+    return _agreed(OTHER_NEEDLE, gap.mm, sampled_mm - one.radius_mm, at_mm)
 
 
 def _nearest_to_zone(zone: Spheroid, structure: StructureSurface) -> tuple[int, float]:
