@@ -277,6 +277,37 @@ def test_that_the_error_of_placement_widens_every_distance(scene: Scene) -> None
     assert plain.pedicle is not None
     assert wide.pedicle is not None
     assert wide.pedicle.worst_mm.low == pytest.approx(plain.pedicle.worst_mm.low - 2.0)
+    for depth in ("skin_to_tip_mm", "bone_depth_mm"):
+        first, second = getattr(plain, depth), getattr(wide, depth)
+        assert (second.low, second.high) == pytest.approx((first.low - 2.0, first.high + 2.0))
+    assert (plain.placement_error_mm, wide.placement_error_mm) == (0.0, 2.0)
+    half_voxel = plain.skin_to_tip_mm.high - plain.skin_to_tip_mm.best
+    length = wide.length_mm
+    assert math.tan(math.radians(plain.angle_doubt_deg)) == pytest.approx(half_voxel / length)
+    wanted = (half_voxel + 2.0) / length
+    assert math.tan(math.radians(wide.angle_doubt_deg)) == pytest.approx(wanted)
+
+
+def test_that_a_tip_nearer_the_midline_than_its_doubt_may_be_across_it(scene: Scene) -> None:
+    for x, surely, perhaps in ((-3.0, True, True), (1.0, False, True), (4.0, False, False)):
+        needle = scene.needle((30.0, 70.0, -4.0), (x, 2.0, -4.0))
+        tip = measure(
+            needle, scene.ct, scene.anatomy, outer_diameter_mm=DIAMETER, placement_error_mm=1.5
+        ).tip
+        assert tip is not None
+        assert (tip.crosses_midline, tip.may_cross_midline) == (surely, perhaps)
+        depth = scene.anatomy.vertebrae[Level.L3].body_size_mm[1]
+        assert tip.doubt[1] * depth == pytest.approx(1.5, abs=0.8)
+
+
+def test_that_hu_in_bone_are_those_between_the_first_crossing_and_the_tip(scene: Scene) -> None:
+    inside = measured(scene, scene.through_pedicle()).bone_hu
+    assert inside is not None
+    assert inside.best == pytest.approx(180.0, abs=8.0)
+    assert inside.high == pytest.approx(180.0)
+    beside = measured(scene, scene.needle((60.0, 70.0, 0.0), (60.0, 30.0, 0.0)))
+    assert beside.crossings == ()
+    assert beside.bone_hu is None
 
 
 def test_that_a_level_that_was_not_outlined_is_said(scene: Scene) -> None:

@@ -229,8 +229,9 @@ def _tip_place(
     sizes = np.ptp(extent, axis=1)
     left, depth, height = (float(x) for x in (along - extent[:, 0]) / sizes)
     grid = surroundings.geometry
-    half_voxels = [half_voxel_mm(grid.ijk_from_lps[:3, :3] @ axis) for axis in axes]
-    across, ahead, up = ((np.array(half_voxels) + placement_error_mm) / sizes).tolist()
+    steps = axes @ grid.ijk_from_lps[:3, :3].T
+    half_voxels = 0.5 / np.sqrt((steps * steps).sum(axis=1))
+    across, ahead, up = ((half_voxels + placement_error_mm) / sizes).tolist()
     i, j, k = (int(value) for value in np.rint(grid.ijk(tip)))
     held = all(0 <= at < size for at, size in zip((i, j, k), grid.size_ijk, strict=True))
     return TipPlace(
