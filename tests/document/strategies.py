@@ -11,6 +11,7 @@ from planner.domain.plan import (
     AnatomyBinding,
     Approach,
     CementInjection,
+    CementTechnique,
     ClinicalAnswers,
     NeedleSize,
     Plan,
@@ -117,6 +118,15 @@ acknowledgements = st.builds(
 )
 
 
+rooms = st.sampled_from(["vertebroplasty", "rf-targeted"]).map(
+    lambda name: {"technique": CementTechnique(name)}
+) | st.builds(
+    lambda name, ml: {"technique": CementTechnique(name), "cavity_ml": ml},
+    st.sampled_from(["balloon-kyphoplasty", "vertebral-stent"]),
+    positive,
+)
+
+
 @st.composite
 def plans(draw):
     needles = tuple(draw(trajectories(number)) for number in range(draw(st.integers(0, 3))))
@@ -139,6 +149,8 @@ def plans(draw):
             trajectory_id=draw(on),
             cement_id=draw(words),
             volume_ml=draw(positive),
+            pull_back_mm=draw(st.just(0.0) | positive),
+            **draw(rooms),
         )
         for number in range(draw(st.integers(0, 2)) if needles else 0)
     ]

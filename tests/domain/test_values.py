@@ -8,7 +8,14 @@ import pytest
 from planner.domain.errors import InputRefusedError, NotBuiltYetError, PlannerError, UsageError
 from planner.domain.finding import Finding, Severity
 from planner.domain.levels import Level, Side, foramen_label
-from planner.domain.plan import Ablation, CementInjection, Plan
+from planner.domain.plan import (
+    Ablation,
+    CementId,
+    CementInjection,
+    CementTechnique,
+    Plan,
+    TrajectoryId,
+)
 from planner.domain.prediction import PredictedCement, StructureExposure
 from planner.domain.sourced import Interval, Sourced, Status
 from planner.domain.structures import foramen, is_structure, root
@@ -265,3 +272,22 @@ def test_that_a_dose_is_told_with_no_more_digits_than_it_earns(dose, words):
         peak_celsius=40.0, lowest_celsius=37.0, cem43_min=dose, band_celsius=1.0
     )
     assert one.dose_words == f"{words} CEM43 minutes"
+
+
+def test_that_a_cavity_belongs_to_a_balloon_or_a_stent_and_to_nothing_else() -> None:
+    usual = {
+        "id": CementId("c"),
+        "trajectory_id": TrajectoryId("t"),
+        "cement_id": "pmma",
+        "volume_ml": 2.0,
+    }
+    balloon = CementTechnique.BALLOON_KYPHOPLASTY
+    assert CementInjection(**usual, technique=balloon, cavity_ml=3.0).cavity_ml == 3.0
+    for wrong in (
+        {"technique": balloon},
+        {"cavity_ml": 3.0},
+        {"pull_back_mm": -1.0},
+        {"technique": balloon, "cavity_ml": float("nan")},
+    ):
+        with pytest.raises(ValueError, match=r"cavity|pull_back"):
+            CementInjection(**usual, **wrong)

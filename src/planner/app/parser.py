@@ -9,7 +9,7 @@ from typing import TypeAlias
 from planner import __version__
 from planner.domain.errors import UsageError
 from planner.domain.levels import Level, Side
-from planner.domain.plan import Approach
+from planner.domain.plan import Approach, CementTechnique
 from planner.geometry.points import PointLps
 
 NOT_A_DEVICE = "Research and teaching software. Not a medical device."
@@ -205,6 +205,9 @@ def _planning(commands: _Commands) -> None:
     plan.add_argument("--tip", type=point, metavar="x,y,z")
     plan.add_argument("--cement", metavar="ID")
     plan.add_argument("--cement-ml", type=positive)
+    plan.add_argument("--cement-technique", choices=[str(one) for one in CementTechnique])
+    plan.add_argument("--cavity-ml", type=positive)
+    plan.add_argument("--pull-back-mm", type=positive)
     plan.add_argument(
         "--side-confirmed-by",
         metavar="NAME",

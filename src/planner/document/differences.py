@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, TypeVar
 
-from planner.domain.plan import ClinicalAnswers
+from planner.domain.plan import CementTechnique, ClinicalAnswers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -162,7 +162,14 @@ def _cement_words(plan: Plan, fill: CementInjection | None) -> str:
     if fill is None:
         return NONE
     where = needle_name(plan, fill.trajectory_id)
-    return f"{fill.volume_ml:g} mL of {fill.cement_id} through {where}"
+    words = f"{fill.volume_ml:g} mL of {fill.cement_id} through {where}"
+    if fill.technique is not CementTechnique.VERTEBROPLASTY:
+        words += f", {fill.technique}"
+    if fill.cavity_ml > 0.0:
+        words += f" with a cavity of {fill.cavity_ml:g} mL"
+    if fill.pull_back_mm > 0.0:
+        words += f", cannula drawn back {fill.pull_back_mm:g} mm half way"
+    return words
 
 
 def _of_outlines(one: Plan, other: Plan) -> list[Difference]:

@@ -194,16 +194,49 @@ class Ablation:
                 raise ValueError(f"{name} must be finite, got {value}")
 
 
+class CementTechnique(StrEnum):
+    """How room is made for cement."""
+
+    VERTEBROPLASTY = "vertebroplasty"
+    BALLOON_KYPHOPLASTY = "balloon-kyphoplasty"
+    VERTEBRAL_STENT = "vertebral-stent"
+    RF_TARGETED = "rf-targeted"
+    """Very thick cement, warmed on its way in; no cavity."""
+
+    @property
+    def makes_cavity(self) -> bool:
+        """Whether a balloon or a stent hollows out bone first."""
+        return self in (CementTechnique.BALLOON_KYPHOPLASTY, CementTechnique.VERTEBRAL_STENT)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CementInjection:
-    """A planned cement volume through a trajectory."""
+    """A planned cement volume through a trajectory.
+
+    Attributes
+    ----------
+    technique
+        How room is made for it.
+    cavity_ml
+        What a balloon or a stent hollows out about the tip first; 0 without.
+    pull_back_mm
+        How far the cannula is drawn back after half of the volume.
+    """
 
     id: CementId
     trajectory_id: TrajectoryId
     cement_id: str
     volume_ml: float
+    technique: CementTechnique = CementTechnique.VERTEBROPLASTY
+    cavity_ml: float = 0.0
+    pull_back_mm: float = 0.0
 
     def __post_init__(self) -> None:
+        for name in ("cavity_ml", "pull_back_mm"):
+            if not (isfinite(getattr(self, name)) and getattr(self, name) >= 0.0):
+                raise ValueError(f"{name} must not be negative, got {getattr(self, name)}")
+        if (self.cavity_ml > 0.0) is not self.technique.makes_cavity:
+            raise ValueError(f"{self.technique} and a cavity of {self.cavity_ml:g} mL do not fit")
         if not (isfinite(self.volume_ml) and self.volume_ml > 0.0):
             raise ValueError(f"a cement volume must be positive, got {self.volume_ml}")
 

@@ -11,11 +11,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from planner.domain.errors import PlannerError
+from planner.domain.plan import CementTechnique
 from planner.domain.prediction import PredictedZone
 from planner.domain.progress import unreported
 from planner.geometry.capsule import Capsule
 from planner.geometry.points import unit
-from planner.physics.cement import drawn_back, forecast, marked, predicted
+from planner.physics.cement import drawn_back, forecast, hollowed, marked, predicted
+from planner.physics.cement.flow_numbers import flow_numbers
 from planner.session.cement_region import cement_region, on_scan
 
 if TYPE_CHECKING:
@@ -60,6 +62,7 @@ class _Given:
     injection: CementInjection
     outlets: tuple[Outlet, ...]
     contrast: float
+    cavity: Spheroid | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,12 +159,18 @@ def _levels(
 def _given(injection: CementInjection, needle: Trajectory, catalog: Catalog) -> _Given:
     cement = catalog.cements.get(injection.cement_id)
     number = None if cement is None else cement.numbers.get("flow_contrast")
+    backward = unit(needle.entry.array - needle.tip.array)
+    contrast = THIN_CEMENT if number is None else number.value
+    if injection.technique is CementTechnique.RF_TARGETED:
+        contrast = min(contrast, flow_numbers().bone["rf_targeted_contrast"].value)
+    cavity = None
+    if injection.cavity_ml > 0.0:
+        cavity = hollowed(needle.tip, backward, injection.cavity_ml, flow_numbers())
     return _Given(
         injection=injection,
-        outlets=drawn_back(
-            needle.tip, unit(needle.entry.array - needle.tip.array), injection.volume_ml, 0.0
-        ),
-        contrast=THIN_CEMENT if number is None else number.value,
+        outlets=drawn_back(needle.tip, backward, injection.volume_ml, injection.pull_back_mm),
+        contrast=contrast,
+        cavity=cavity,
     )
 
 
@@ -187,6 +196,7 @@ def _filled(
     body_ml = anatomy.vertebrae[work.level].body_volume_ml
     found: list[tuple[PredictedCement, PredictedCement]] = []
     for one in work.given:
+        medium = _hollowed(medium, one)
         made = predicted(
             medium,
             one.outlets,
@@ -197,6 +207,9 @@ def _filled(
             inputs={
                 "cement": one.injection.cement_id,
                 "contrast": f"{one.contrast:g}",
+                "technique": one.injection.technique,
+                "cavity_ml": f"{one.injection.cavity_ml:g}",
+                "pull_back_mm": f"{one.injection.pull_back_mm:g}",
                 "earlier injections": str(len(found)),
                 "ablation zones": str(len(work.ablated)),
                 "open needle ways": str(len(work.tracks)),
@@ -212,6 +225,10 @@ def _done_to(ct: CtVolume, anatomy: Anatomy, work: _Level) -> CementMedium:
     return marked(cement_region(ct, anatomy, work.level), ablated=work.ablated, tracks=work.tracks)
 
 
+def _hollowed(medium: CementMedium, one: _Given) -> CementMedium:
+    return medium if one.cavity is None else marked(medium, cavity=one.cavity)
+
+
 def _forecast(
     ct: CtVolume, anatomy: Anatomy, work: _Level, number: int, report: ProgressReport
 ) -> LeakForecast:
@@ -223,7 +240,7 @@ def _forecast(
         medium = marked(medium, taken=earlier.filled())
     one = work.given[number]
     made = forecast(
-        medium,
+        _hollowed(medium, one),
         one.outlets,
         injection_id=one.injection.id,
         contrast=one.contrast,

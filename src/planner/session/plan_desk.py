@@ -255,13 +255,16 @@ class PlanDesk:
             if old is not None:
                 self.do(commands.remove_cement(old.id))
             return
+        if old:
+            self.do(commands.change_cement(replace(old, cement_id=cement_id, volume_ml=volume_ml)))
+            return
         new = CementInjection(
-            id=old.id if old else commands.free_cement_id(self.plan),
+            id=commands.free_cement_id(self.plan),
             trajectory_id=needle.id,
             cement_id=cement_id,
             volume_ml=volume_ml,
         )
-        self.do(commands.change_cement(new) if old else commands.add_cement(new))
+        self.do(commands.add_cement(new))
 
     # words of a person
 

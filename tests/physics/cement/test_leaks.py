@@ -8,7 +8,7 @@ import pytest
 from physics.cement.blocks import NUMBERS, at, box_of_bone, cube
 from planner.domain.cement import LeakPath
 from planner.geometry.capsule import Capsule
-from planner.physics.cement.build import Vein, _in_vein, marked
+from planner.physics.cement.build import Vein, _in_vein, hollowed, marked
 from planner.physics.cement.fill import darcy, leak_volumes, marched
 from planner.physics.cement.medium import FlowCase, openness
 from planner.physics.cement.outlet import Outlet
@@ -122,7 +122,7 @@ def test_that_cement_prefers_a_cavity_and_then_ablated_bone():
     inside = zone.contains(medium.geometry.lps_mm(flat.astype(float))).reshape(medium.hu.shape)
     filled = [((flow.arrival_ml <= 3.0) & inside).sum() for flow in (plain, treated)]
     assert filled[1] > 1.15 * filled[0]
-    hollow = leaks(marked(medium, cavity=inside), 3.0, tip=at(6.0))[1]
+    hollow = leaks(marked(medium, cavity=zone), 3.0, tip=at(6.0))[1]
     assert ((hollow.arrival_ml <= 3.0) & inside).sum() > 0.9 * inside.sum()
 
 
@@ -131,3 +131,36 @@ def test_that_a_tip_outside_all_bone_gives_nothing():
     out, flow = leaks(medium, 3.0, tip=at(0.0, 21.0))
     assert (out, flow.placed_ml) == ({}, 0.0)
     assert not np.isfinite(flow.arrival_ml).any()
+
+
+def test_that_cement_in_the_canal_spreads_along_the_wall_and_not_into_the_sac():
+    hole = HOLES[LeakPath.EPIDURAL]
+    medium = box_of_bone(cube(48.0), hole=lambda x, y, z: hole(x - 5.0, y, z))
+    _, flow = leaks(medium, 12.0, tip=at(0.0, 6.0))
+    place = np.moveaxis(np.indices(medium.hu.shape), 0, -1)[..., ::-1].astype(float)
+    behind = medium.geometry.lps_mm(place[np.isfinite(flow.arrival_ml)])
+    in_front = (behind[:, 1] > 13.0) & (np.abs(behind[:, 0]) < 6.0) & (np.abs(behind[:, 2]) < 12.0)
+    behind = behind[in_front]
+    assert len(behind) > 50
+    assert behind[:, 1].max() < 13.0 + 1.0 + NUMBERS.beyond["epidural_mm"].value
+    assert np.ptp(behind[:, 2]) > 2.0 * np.ptp(behind[:, 1])
+
+
+def test_that_a_cavity_that_touches_the_shell_does_not_break_it():
+    cavity = hollowed(at(0.0, 4.0), np.array((0.0, 1.0, 0.0)), 2.0, NUMBERS)
+    assert cavity.contains(np.array([(0.0, 12.5, 0.0)]))[0]
+    medium = marked(box_of_bone(cube(48.0)), cavity=cavity)
+    assert leaks(medium, 6.0, tip=at(0.0, 5.0))[0] == {}
+
+
+def test_that_a_cavity_has_the_volume_of_the_balloon_and_lies_behind_the_tip():
+    back = np.array((0.0, 1.0, 0.0))
+    cavity = hollowed(at(2.0, -6.0), back, 3.0, NUMBERS)
+    assert cavity.volume_mm3 == pytest.approx(3000.0)
+    assert not cavity.contains(np.array([(2.0, -6.2, 0.0)]))[0]
+    assert cavity.contains(np.array([(2.0, -5.8, 0.0)]))[0]
+    medium = marked(box_of_bone(cube(48.0)), cavity=cavity)
+    out, flow = leaks(medium, 3.0, tip=at(2.0, -5.0))
+    assert out == {}
+    hollow = medium.kind == Kind.CAVITY
+    assert ((flow.arrival_ml <= 3.0) & hollow).sum() > 0.85 * hollow.sum()

@@ -21,6 +21,7 @@ from planner.domain.plan import (
     Approach,
     CementId,
     CementInjection,
+    CementTechnique,
     SideConfirmation,
     Trajectory,
     TrajectoryId,
@@ -102,6 +103,9 @@ def plan(arguments: argparse.Namespace) -> Outcome:
             trajectory_id=trajectory.id,
             cement_id=arguments.cement,
             volume_ml=arguments.cement_ml,
+            technique=CementTechnique(arguments.cement_technique or "vertebroplasty"),
+            cavity_ml=arguments.cavity_ml or 0.0,
+            pull_back_mm=arguments.pull_back_mm or 0.0,
         )
         made = replace(made, cements=(injection,))
     if arguments.side_confirmed_by:
@@ -127,6 +131,14 @@ def _check_plan_words(arguments: argparse.Namespace) -> None:
         raise UsageError("--entry and --tip belong together; give both, or neither")
     if (arguments.cement is None) != (arguments.cement_ml is None):
         raise UsageError("--cement and --cement-ml belong together; give both, or neither")
+    given = (arguments.cement_technique, arguments.cavity_ml, arguments.pull_back_mm)
+    if arguments.cement is None and any(word is not None for word in given):
+        raise UsageError("--cement-technique, --cavity-ml and --pull-back-mm need --cement")
+    makes_cavity = CementTechnique(arguments.cement_technique or "vertebroplasty").makes_cavity
+    if makes_cavity is not (arguments.cavity_ml is not None):
+        raise UsageError(
+            "--cavity-ml belongs to balloon-kyphoplasty and vertebral-stent; give it there only"
+        )
     if arguments.power_w is not None and arguments.setpoint_celsius is not None:
         raise UsageError("give --power-w or --setpoint-celsius, not both")
 

@@ -1,6 +1,6 @@
 """Cement in a vertebra: where it goes, and how likely it leaves the bone."""
 
-from planner.physics.cement.build import Surroundings, Vein, cement_medium, marked
+from planner.physics.cement.build import Surroundings, Vein, cement_medium, hollowed, marked
 from planner.physics.cement.ensemble import forecast
 from planner.physics.cement.fill import predicted
 from planner.physics.cement.outlet import Outlet, drawn_back
@@ -12,6 +12,7 @@ __all__ = [
     "cement_medium",
     "drawn_back",
     "forecast",
+    "hollowed",
     "marked",
     "predicted",
 ]

@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import ndimage
 
+from planner.geometry.ellipsoid import Spheroid
 from planner.physics.cement.flow_numbers import FlowNumbers, flow_numbers
 from planner.physics.cement.medium import HIGHEST_HU, LOWEST_HU, CementMedium
 from planner.physics.cement.paths import Kind, Place
@@ -18,8 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.geometry.capsule import Capsule
-    from planner.geometry.ellipsoid import Spheroid
-    from planner.geometry.points import PointLps
+    from planner.geometry.points import PointLps, Vector
     from planner.geometry.volume_geometry import VolumeGeometry
 
     Mask = NDArray[np.bool_]
@@ -65,6 +66,7 @@ def cement_medium(
     place[around.discs] = Place.DISCAL
     place[around.foramina] = Place.FORAMINAL
     place[around.canal] = Place.EPIDURAL
+    place[_in_sac(around.canal, geometry, numbers)] = Place.CLOSED
     place[around.closed] = Place.CLOSED
     place[around.bone] = Place.BONE
     kind = np.full(hu.shape, Kind.PLAIN, np.uint8)
@@ -80,11 +82,21 @@ def cement_medium(
     )
 
 
+def hollowed(tip: PointLps, backward: Vector, volume_ml: float, numbers: FlowNumbers) -> Spheroid:
+    """Return the cavity of a balloon or a stent of a volume, its front end at the tip."""
+    ratio = numbers.bone["cavity_length_over_width"].value
+    half_width = (volume_ml * 1000.0 * 3.0 / (4.0 * np.pi * ratio)) ** (1.0 / 3.0)
+    half_length = ratio * half_width
+    x, y, z = (float(value) for value in backward)
+    centre = tip.moved(backward * half_length)
+    return Spheroid(centre, (x, y, z), half_length, float(half_width))
+
+
 def marked(
     medium: CementMedium,
     *,
     ablated: Sequence[Spheroid] = (),
-    cavity: Mask | None = None,
+    cavity: Spheroid | None = None,
     tracks: Sequence[Capsule] = (),
     taken: Mask | None = None,
 ) -> CementMedium:
@@ -95,7 +107,7 @@ def marked(
     ablated
         Where tissue is destroyed; it passes cement better.
     cavity
-        Hollowed out, on the medium's grid.
+        Hollowed out by a balloon or a stent.
     tracks
         Needles that were drawn out and left a way.
     taken
@@ -103,7 +115,7 @@ def marked(
     """
     kind = medium.kind.copy()
     bone = medium.place == Place.BONE
-    if ablated or tracks:
+    if ablated or tracks or cavity is not None:
         centres = centres_mm(medium.geometry)
         flat = centres.reshape(-1, 3)
         for zone in ablated:
@@ -111,11 +123,17 @@ def marked(
         for track in tracks:
             inside = track.signed_distance_mm(flat).reshape(kind.shape) <= 0.0
             kind[inside & (medium.place != Place.CLOSED)] = Kind.TRACK
-    if cavity is not None:
-        kind[cavity & bone] = Kind.CAVITY
+        if cavity is not None:
+            kind[cavity.contains(flat).reshape(kind.shape) & bone] = Kind.CAVITY
     if taken is not None:
         kind[taken] = Kind.TAKEN
     return replace(medium, kind=kind)
+
+
+def _in_sac(canal: Mask, geometry: VolumeGeometry, numbers: FlowNumbers) -> Mask:
+    """Return the part of the canal that stands for the dural sac: dura holds cement back."""
+    depth_mm = ndimage.distance_transform_edt(canal, sampling=geometry.spacing_mm[::-1])
+    return np.asarray(depth_mm > numbers.beyond["epidural_mm"].value)
 
 
 def _in_vein(vein: Vein, geometry: VolumeGeometry, numbers: FlowNumbers) -> Mask:

@@ -21,8 +21,8 @@ LOWEST_HU, HIGHEST_HU = -1100, 3100
 """Ends of the table of permeability; bone and cement lie far inside."""
 
 _BONE, _CLOSED = int(Place.BONE), int(Place.CLOSED)
-_ABLATED, _CAVITY, _VEIN, _TRACK, _TAKEN = (
-    int(kind) for kind in (Kind.ABLATED, Kind.CAVITY, Kind.VEIN, Kind.TRACK, Kind.TAKEN)
+_ABLATED, _VEIN, _TRACK, _TAKEN = (
+    int(kind) for kind in (Kind.ABLATED, Kind.VEIN, Kind.TRACK, Kind.TAKEN)
 )
 
 
@@ -106,22 +106,17 @@ def openness(medium: CementMedium, case: FlowCase) -> Openness:
     beyond = np.ones(len(Place), np.float32)
     for name in ("epidural", "foraminal", "discal", "paravertebral"):
         beyond[Place[name.upper()]] = numbers.beyond[name].value
-    factors = np.array(
-        [
-            numbers.bone["ablated_factor"].value,
-            numbers.bone["cavity_factor"].value,
-            numbers.beyond["vein"].value,
-        ],
-        dtype=np.float32,
-    )
+    hollow = np.zeros(len(Kind), np.float32)
+    hollow[[Kind.CAVITY, Kind.TRACK]] = numbers.bone["cavity_factor"].value
+    hollow[Kind.VEIN] = numbers.beyond["vein"].value if case.vein_open else 0.0
+    values = _Values(*tables, beyond, hollow, numbers.bone["ablated_factor"].value)
     spread = case.spread if case.spread.size > 1 else np.ones((1, 1, 1), np.float32)
     permeability, room = _openness(
-        medium.hu, _Codes(medium.place, medium.kind), _Values(*tables, beyond, factors), spread,
-        case.vein_open, medium.voxel_mm3,
+        medium.hu, _Codes(medium.place, medium.kind), values, spread,
+        medium.voxel_mm3,
     )  # fmt: skip
     closed = shell.voxels[~is_open & ~(in_vein & case.vein_open)]
-    kinds = medium.kind.ravel()[closed]
-    permeability.ravel()[closed[(kinds != _TRACK) & (kinds != _CAVITY)]] = 0.0
+    permeability.ravel()[closed[medium.kind.ravel()[closed] != _TRACK]] = 0.0
     return Openness(permeability=permeability, room_mm3=room)
 
 
@@ -158,12 +153,13 @@ class _Codes(NamedTuple):
 
 
 class _Values(NamedTuple):
-    """Tables of bone by HU; permeability by ``Place``; of ablated bone, cavity and vein."""
+    """Tables of bone by HU; permeability by ``Place``, and by ``Kind`` of what is hollow."""
 
     permeable: NDArray[np.float32]
     open_share: NDArray[np.float32]
     beyond: NDArray[np.float32]
-    factors: NDArray[np.float32]
+    hollow: NDArray[np.float32]
+    ablated: float
 
 
 @kernel
@@ -172,13 +168,12 @@ def _openness(
     codes: _Codes,
     values: _Values,
     spread: NDArray[np.float32],
-    vein_open: bool,
     voxel_mm3: float,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return permeability and room; the outermost layer is closed."""
     place, kind = codes.place, codes.kind
     permeable, open_share = values.permeable, values.open_share
-    beyond, factors = values.beyond, values.factors
+    beyond, hollow = values.beyond, values.hollow
     high, deep, wide = hu.shape
     permeability = np.zeros(hu.shape, np.float32)
     room = np.full(hu.shape, np.float32(voxel_mm3))
@@ -189,19 +184,16 @@ def _openness(
                 where, what = place[k, j, i], kind[k, j, i]
                 if what == _TAKEN or where == _CLOSED:
                     continue
-                if (what == _VEIN and vein_open) or what == _TRACK:
-                    permeability[k, j, i] = factors[2]
+                if hollow[what] > 0.0:
+                    permeability[k, j, i] = hollow[what]
                     continue
                 if where != _BONE:
                     permeability[k, j, i] = beyond[where]
                     continue
-                if what == _CAVITY:
-                    permeability[k, j, i] = factors[1]
-                    continue
                 at = min(max(int(hu[k, j, i]), LOWEST_HU), HIGHEST_HU) - LOWEST_HU
                 value = permeable[at]
                 if what == _ABLATED:
-                    value *= factors[0]
+                    value *= values.ablated
                 if varies:
                     value *= spread[k, j, i]
                 permeability[k, j, i] = value
