@@ -17,6 +17,7 @@ from planner.document import plan_file
 from planner.document.migrations import migrated, newest_version
 from planner.document.plan_file import content_sha256, is_plan_file, load_plan, save_plan
 from planner.domain.errors import InputRefusedError, SaveFailedError
+from planner.domain.plan import Ablation
 
 on_one_folder = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150
@@ -315,3 +316,20 @@ def test_that_an_old_draft_of_a_killed_save_is_removed_and_a_young_one_is_not(tm
         os.utime(draft, (0, 0))
     save_plan(path, simple_plan())
     assert {item.name for item in tmp_path.iterdir()} == {path.name, young.name, other.name}
+
+
+def test_that_cycles_of_a_burn_are_kept(tmp_path):
+    ablation = Ablation(
+        id="a1", trajectory_id="t1", device_id="eco-mwa", time_s=240.0, cycle_s=60.0, pause_s=30.0
+    )
+    assert ablation.longest_s == 60.0
+    for wrong in ({"cycle_s": 60.0}, {"pause_s": 30.0}, {"cycle_s": 0.0, "pause_s": 30.0}):
+        with pytest.raises(ValueError, match=r"cycles need both|must be positive"):
+            Ablation(id="a1", trajectory_id="t1", device_id="eco-mwa", **wrong)
+    plan = replace(load_plan(Path(__file__).with_name("first_version.plan")))
+    kept = tuple(
+        replace(item, time_s=240.0, cycle_s=60.0, pause_s=30.0) for item in plan.ablations
+    )
+    assert kept
+    save_plan(tmp_path / "p.plan", replace(plan, ablations=kept))
+    assert load_plan(tmp_path / "p.plan").ablations == kept

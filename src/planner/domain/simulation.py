@@ -77,6 +77,8 @@ class StructureCourse:
         Longest time above, nominal run.
     to_42_s
         When 42 degrees are first reached, nominal run; ``None`` when they never are.
+    arrhenius
+        Highest Arrhenius integral, nominal run: a share of exp(-it) of the cells is left.
     at_mm
         Where it is worst in any run, LPS: where a thermocouple would have to lie to see it.
     in_grid
@@ -94,6 +96,7 @@ class StructureCourse:
     over_45_s: float
     to_42_s: float | None
     at_mm: tuple[float, float, float] | None = None
+    arrhenius: float = 0.0
     in_grid: bool = True
 
 
@@ -160,6 +163,8 @@ class Simulation:
         Ablations that could not be simulated, and why.
     runs
         Volume of the zone in each run, mL, by what was moved in it.
+    arrhenius_ml
+        Volume where by the Arrhenius integral at most one cell of a hundred is left, nominal run.
     coverage, target_coverage
         Of the lesion and of its clinical target volume; ``None`` where there is none.
     missed
@@ -183,6 +188,7 @@ class Simulation:
     exposures: Mapping[AblationId, Exposure]
     runs: Mapping[str, float]
     missed: NDArray[np.bool_]
+    arrhenius_ml: float = 0.0
     coverage: Coverage | None = None
     target_coverage: Coverage | None = None
     left_out: Mapping[AblationId, str] = field(default_factory=dict)

@@ -149,7 +149,7 @@ def _ablation(row: AblationRow) -> dict[str, object]:
     return {
         "needle": number(row.needle, 0),
         "device": row.device,
-        "setting": setting_words(row.power_w, row.setpoint_celsius, row.time_s),
+        "setting": setting_words(row.power_w, row.setpoint_celsius, row.time_s, row.cycles),
         "size": f"{_given(row.length_mm)} × {_given(row.width_mm)} mm",
         "volume": f"{_given(row.volume_ml)} mL",
         "band": f"± {_given(row.band_mm)} mm",

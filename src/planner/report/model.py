@@ -106,6 +106,7 @@ class AblationRow:
     power_w: float | None
     setpoint_celsius: float | None
     time_s: float | None
+    cycles: tuple[float, float] | None = None
     length_mm: float | None = None
     width_mm: float | None = None
     volume_ml: float | None = None

@@ -39,6 +39,9 @@ def ablation_row(
     devices = {} if catalog is None else catalog.devices
     zone = scene.zones.get(item.id)
     needle = needle_number(plan, item.trajectory_id)
+    cycles = None
+    if item.cycle_s is not None and item.pause_s is not None:
+        cycles = (item.cycle_s, item.pause_s)
     device = plain(devices[item.device_id].name if item.device_id in devices else item.device_id)
     if zone is None or isinstance(zone, MissingZone):
         return AblationRow(
@@ -47,6 +50,7 @@ def ablation_row(
             power_w=item.power_w,
             setpoint_celsius=item.setpoint_celsius,
             time_s=item.time_s,
+            cycles=cycles,
             missing=plain(NOT_PREDICTED if zone is None else zone.reason),
         )
     return AblationRow(
@@ -55,6 +59,7 @@ def ablation_row(
         power_w=item.power_w,
         setpoint_celsius=item.setpoint_celsius,
         time_s=item.time_s,
+        cycles=cycles,
         length_mm=2.0 * zone.shape.half_length_mm,
         width_mm=2.0 * zone.shape.half_width_mm,
         volume_ml=zone.shape.volume_mm3 / MM3_PER_ML,

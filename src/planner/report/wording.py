@@ -105,15 +105,23 @@ def angle_words(towards_midline_deg: float, upward_deg: float) -> tuple[str, str
 
 
 def setting_words(
-    power_w: float | None, setpoint_celsius: float | None, time_s: float | None
+    power_w: float | None,
+    setpoint_celsius: float | None,
+    time_s: float | None,
+    cycles: tuple[float, float] | None = None,
 ) -> str:
-    """Say a device setting; what is not set is named as such."""
+    """Say a device setting; what is not set is named as such.
+
+    ``cycles`` are the longest stretch with energy and the pause after it, in seconds.
+    """
     parts = []
     if power_w is not None:
         parts.append(f"{number(power_w)} W")
     if setpoint_celsius is not None:
         parts.append(f"{number(setpoint_celsius)} °C")
     parts.append("time not set" if time_s is None else f"{number(time_s, 0)} s")
+    if cycles is not None:
+        parts.append(f"in cycles of {number(cycles[0], 0)} s, pauses of {number(cycles[1], 0)} s")
     if power_w is None and setpoint_celsius is None:
         parts.insert(0, "power not set")
     return ", ".join(parts)

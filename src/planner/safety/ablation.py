@@ -139,7 +139,7 @@ def cortex_is_no_shield(case: Case) -> Outcome:
 
 
 def microwave_near_wall(case: Case, ablation: Ablation) -> Outcome:
-    """A9: power and time of microwave within 10 mm of the posterior wall."""
+    """A9: power and unbroken time of microwave within 10 mm of the posterior wall."""
     device = case.device(ablation)
     if device.modality is not Modality.MICROWAVE:
         return Outcome(f"{device.name} is not microwave")
@@ -152,7 +152,7 @@ def microwave_near_wall(case: Case, ablation: Ablation) -> Outcome:
     evidence = f"{case.called(ablation)}: {wall.distance_mm:.1f} mm to the posterior wall"
     if wall.distance_mm > case.limit("near_mm"):
         return Outcome(evidence)
-    power, time = ablation.power_w, ablation.time_s
+    power, time = ablation.power_w, _unbroken_s(case, ablation)
     if power >= case.limit("stop_from_w"):
         severity = Severity.STOP
     elif not (power <= case.limit("warn_above_w") and time <= case.limit("warn_above_s")):
@@ -162,14 +162,22 @@ def microwave_near_wall(case: Case, ablation: Ablation) -> Outcome:
     finding = about_zone(
         case,
         severity,
-        f"{power:g} W for {time:g} s run {wall.distance_mm:.1f} mm from the posterior wall of "
-        f"{needle.level}.",
+        f"{power:g} W for {time:g} s without a pause run {wall.distance_mm:.1f} mm from the "
+        f"posterior wall of {needle.level}.",
         ablation,
         wall,
         f"at most {case.limit('warn_above_w'):g} W and {case.limit('warn_above_s'):g} s within "
         f"{case.limit('near_mm'):g} mm",
     )
     return Outcome(evidence, (finding,))
+
+
+def _unbroken_s(case: Case, ablation: Ablation) -> float:
+    """Return the longest time with energy; a pause that is too short counts as none."""
+    if ablation.time_s is None:
+        raise MissingInputError(f"time of the {case.called(ablation)}", kind="prediction")
+    long_enough = (ablation.pause_s or 0.0) >= case.limit("pause_from_s")
+    return (ablation.longest_s or ablation.time_s) if long_enough else ablation.time_s
 
 
 def zone_is_known(case: Case, ablation: Ablation) -> Outcome:

@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from planner.physics.heat.tissue_classes import TissueClasses
     from planner.session.tissue_region import Patient, TissueRegion
 
-SIMULATION_VERSION = "5"
+SIMULATION_VERSION = "6"
 """Raised when a plan becomes other stages or a reading changes, so that an old result is void."""
 
 FINEST_MM = 0.7
@@ -84,6 +84,9 @@ alone opens at the canal in the prototype, 43.7 to 50.6 degrees. Derived."""
 UNSOURCED_BAND_MM = 5.0
 """For a device whose electrodes are not published: 3 mm, and the 2 mm of radius that its cooling
 opens between none and 300 W/m2K. Derived."""
+
+FEW_LEFT = 4.6
+"""Arrhenius integral at which one cell of a hundred is left: exp(-4.6)."""
 
 IN_TURN = "needles in turn"
 """Name of the run in the other order."""
@@ -336,6 +339,7 @@ def _run(
             for number, item in enumerate(planned)
         },
         runs=band.dead_ml,
+        arrhenius_ml=float((nominal.arrhenius >= FEW_LEFT).sum()) * region.medium.voxel_m3 * 1e6,
         missed=missed_mask(targets[-1], dead, region.geometry, coarsest_mm)
         if targets
         else np.zeros_like(dead),

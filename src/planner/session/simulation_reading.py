@@ -52,6 +52,7 @@ def course_at(
         over_42_s=at.over_42_s,
         over_45_s=at.over_45_s,
         to_42_s=at.to_42_s if np.isfinite(at.to_42_s) else None,
+        arrhenius=at.arrhenius,
         at_mm=_worst_place(band, region, places, is_cold=is_cold),
     )
 

@@ -36,7 +36,7 @@ from planner.geometry.volume_geometry import VolumeGeometry
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-FORMAT: Final = 4
+FORMAT: Final = 5
 """Raised when the layout changes; older files are then made anew."""
 
 REMEMBERED: Final = 8
@@ -142,6 +142,7 @@ def _document(one: Simulation) -> dict[str, Any]:
             for key, value in one.exposures.items()
         },
         "runs": dict(one.runs),
+        "arrhenius_ml": one.arrhenius_ml,
         "coverage": _plain_coverage(one.coverage),
         "target_coverage": _plain_coverage(one.target_coverage),
         "left_out": dict(one.left_out),
@@ -180,6 +181,7 @@ def _decoded(document: Mapping[str, Any], arrays: Mapping[str, Any]) -> Simulati
             for number, (key, value) in enumerate(document["exposures"].items())
         },
         runs=document["runs"],
+        arrhenius_ml=document["arrhenius_ml"],
         coverage=_coverage(document["coverage"]),
         target_coverage=_coverage(document["target_coverage"]),
         left_out={AblationId(key): why for key, why in document["left_out"].items()},

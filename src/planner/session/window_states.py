@@ -191,6 +191,9 @@ class TreatState:
     power_w: float | None = None
     setpoint_celsius: float | None = None
     time_s: float | None = None
+    cycle_s: float | None = None
+    pause_s: float | None = None
+    duty_percent: float | None = None
     offset_mm: float = 0.0
     zone_lines: tuple[str, ...] = ()
     zone_source: str = ""

@@ -15,7 +15,7 @@ from physics.heat.grids import (
     warmed,
 )
 from planner.physics.heat.bioheat import Step, advance, body_of, stable_step_s
-from planner.physics.heat.dose import dose_rate, power_of_two
+from planner.physics.heat.dose import arrhenius_gain, dose_rate, power_of_two
 from planner.physics.heat.links import harmonic_links
 
 DIFFUSIVITY = HEAT_CONDUCTIVITY / HEAT_CAPACITY
@@ -200,3 +200,19 @@ def test_that_heat_put_in_is_stored_or_carried_off_by_blood() -> None:
     stored = float(now.sum(dtype=np.float64)) * HEAT_CAPACITY * 1e-9
     assert stored + carried == pytest.approx(watts * seconds, rel=5e-3)
     assert carried > 0.02 * watts * seconds
+
+
+@pytest.mark.parametrize("celsius", [43.0, 50.0, 60.0])
+def test_that_the_arrhenius_integral_of_a_constant_temperature_is_rate_by_time(
+    celsius: float,
+) -> None:
+    rate = 3.27e91 * np.exp(-5.78e5 / (8.314 * (celsius + 273.15)))
+    assert arrhenius_gain(celsius, celsius, 30.0) == pytest.approx(30.0 * rate, rel=1e-6)
+
+
+def test_that_the_arrhenius_integral_of_a_ramp_is_that_of_small_steps() -> None:
+    line = np.linspace(46.0, 52.0, 4001)
+    rate = 3.27e91 * np.exp(-5.78e5 / (8.314 * (line + 273.15)))
+    assert arrhenius_gain(46.0, 52.0, 5.0) == pytest.approx(
+        5.0 * np.trapezoid(rate, dx=1 / 4000), rel=0.01
+    )

@@ -1,10 +1,15 @@
 """Burns in time become stages."""
 
+from dataclasses import replace
+from itertools import pairwise
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from planner.domain.simulation import Order
 from planner.physics.heat import Cylinder, Microwave, Watts
-from planner.physics.heat.course import Burn, stages_of
+from planner.physics.heat.course import Burn, stages_of, starts_of, stretches
 
 
 def burn(needle: str, at_mm: float, time_s: float) -> Burn:
@@ -53,3 +58,45 @@ def test_that_no_second_of_energy_is_lost(order: Order) -> None:
         if item.drive is not None
     )
     assert given_s == pytest.approx(225.0)
+
+
+def test_that_cycles_split_the_energy_and_leave_pauses_between_them() -> None:
+    assert stretches(200.0, 60.0, 30.0) == (
+        (0.0, 60.0),
+        (90.0, 150.0),
+        (180.0, 240.0),
+        (270.0, 290.0),
+    )
+    assert stretches(120.0, 60.0, 30.0) == ((0.0, 60.0), (90.0, 150.0))
+    assert stretches(60.0, 90.0, 30.0) == ((0.0, 60.0),)
+    assert stretches(60.0, None, None) == ((0.0, 60.0),)
+
+
+@given(st.floats(1.0, 2000.0), st.floats(5.0, 900.0), st.floats(1.0, 600.0))
+def test_that_cycles_give_all_the_energy_and_never_more_at_a_stretch(
+    time_s, cycle_s, pause_s
+) -> None:
+    found = stretches(time_s, cycle_s, pause_s)
+    assert sum(end - begin for begin, end in found) == pytest.approx(time_s, rel=1e-6)
+    assert all(0.0 < end - begin <= cycle_s * (1.0 + 1e-6) for begin, end in found)
+    for (_, end), (begin, _) in pairwise(found):
+        assert begin - end == pytest.approx(pause_s, rel=1e-6)
+
+
+def test_that_a_needle_stays_in_place_in_its_pauses_and_the_next_burn_waits() -> None:
+    first = replace(burn("a", 10.0, 100.0), cycle_s=40.0, pause_s=20.0)
+    second = burn("a", 20.0, 50.0)
+    stages = stages_of([first, second], Order.TOGETHER)
+    assert [stage.duration_s for stage in stages] == pytest.approx(
+        [40.0, 20.0, 40.0, 20.0, 20.0, 50.0]
+    )
+    assert [stage.driven[0].drive is not None for stage in stages] == [
+        True,
+        False,
+        True,
+        False,
+        True,
+        True,
+    ]
+    assert starts_of([first, second, burn("b", 50.0, 9.0)], Order.TOGETHER) == (0.0, 140.0, 0.0)
+    assert starts_of([first, second, burn("b", 50.0, 9.0)], Order.IN_TURN) == (0.0, 140.0, 190.0)

@@ -73,6 +73,8 @@ def suggest(arguments: argparse.Namespace) -> Outcome:
 def plan(arguments: argparse.Namespace) -> Outcome:
     """Make a plan file with one needle, its ablation and its cement."""
     _check_plan_words(arguments)
+    if (arguments.cycle_s is None) is not (arguments.pause_s is None):
+        raise UsageError("Cycles need both --cycle-s and --pause-s.")
     answers = clinical_answers(arguments.clinical)
     case = _case(arguments)
     device = _device(case, arguments.device)
@@ -90,6 +92,8 @@ def plan(arguments: argparse.Namespace) -> Outcome:
                 power_w=arguments.power_w,
                 setpoint_celsius=arguments.setpoint_celsius,
                 time_s=arguments.time_s,
+                cycle_s=arguments.cycle_s,
+                pause_s=arguments.pause_s,
             ),
         ),
     )

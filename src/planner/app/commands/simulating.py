@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 CELSIUS_DIGITS, MM_DIGITS, DOSE_DIGITS = 1, 1, 2
 """Digits that are written: none of these numbers earns more."""
 
+MOST_ARRHENIUS = 10.0
+"""An Arrhenius integral is told up to here: less than one cell of ten thousand is left."""
+
 LETHAL_COLD = (-20.0, -40.0)
 
 
@@ -140,6 +143,7 @@ def _ablation(ablation_id: AblationId, one: Simulation) -> Json:
         "target_coverage": None if one.target_coverage is None else _coverage(one.target_coverage),
         "at_structures": {name: _course(course, one) for name, course in one.courses.items()},
         "thermocouples": [_thermocouple(item) for item in thermocouples_of(one)],
+        "arrhenius_ml": round(one.arrhenius_ml, DOSE_DIGITS),
         "tier": one.model.tier,
         "order": one.order,
         "simulated_with": [key for key in one.extents if key != ablation_id],
@@ -160,6 +164,7 @@ def _course(course: StructureCourse, one: Simulation) -> Json:
         "min_celsius": round(course.lowest_celsius, CELSIUS_DIGITS),
         "lowest_celsius": round(course.coldest_celsius, CELSIUS_DIGITS),
         "cem43_min": round(course.cem43_min, DOSE_DIGITS),
+        "arrhenius": round(min(course.arrhenius, MOST_ARRHENIUS), DOSE_DIGITS),
         "over_42_s": round(course.over_42_s),
         "over_45_s": round(course.over_45_s),
         "to_42_s": None if course.to_42_s is None else round(course.to_42_s),

@@ -17,7 +17,12 @@ from planner.physics.heat.bioheat import (
     stable_step_s,
 )
 from planner.physics.heat.cuts import cuts_of_cylinders
-from planner.physics.heat.links import SHORTEST_CLOSE_CUT, SHORTEST_HEAT_CUT, cut_links
+from planner.physics.heat.links import (
+    SHORTEST_CLOSE_CUT,
+    SHORTEST_HEAT_CUT,
+    cut_links,
+    harmonic_links,
+)
 from planner.physics.heat.metal import (
     CloseTissue,
     Contact,
@@ -79,8 +84,9 @@ def prepare(medium: Medium, stage: Stage, temperature: Field) -> HeatingStage:
     cuts = cuts_of_cylinders(medium, stage.metal)
     table = medium.table
     conductivity = medium.spread(table.heat_conductivity_w_per_m_k)
-    links = cut_links(conductivity, medium.spacing_mm, cuts, SHORTEST_HEAT_CUT)
-    whole = cut_links(conductivity, medium.spacing_mm, cuts, SHORTEST_CLOSE_CUT)
+    plain = harmonic_links(conductivity, medium.spacing_mm)
+    links = cut_links(conductivity, medium.spacing_mm, cuts, SHORTEST_HEAT_CUT, plain)
+    whole = cut_links(conductivity, medium.spacing_mm, cuts, SHORTEST_CLOSE_CUT, plain)
     capacity = medium.spread(table.heat_capacity_j_per_m3_k) * medium.voxel_m3
     per_capacity = medium.voxel_m3 / capacity
     per_capacity[cuts.metal] = 0.0

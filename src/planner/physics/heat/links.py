@@ -97,7 +97,11 @@ def harmonic_links(conductivity: NDArray[np.floating], spacing_mm: float) -> Lin
 
 
 def cut_links(
-    conductivity: NDArray[np.floating], spacing_mm: float, cuts: Cuts, shortest: float
+    conductivity: NDArray[np.floating],
+    spacing_mm: float,
+    cuts: Cuts,
+    shortest: float,
+    plain_links: Links | None = None,
 ) -> Links:
     """Return links that end on metal where it lies: tissue conducts over the link's own length.
 
@@ -105,8 +109,10 @@ def cut_links(
     ----------
     shortest
         Smallest share of the spacing a link may keep.
+    plain_links
+        ``harmonic_links`` of the same tissue, where they are at hand.
     """
-    links = harmonic_links(conductivity, spacing_mm)
+    links = plain_links or harmonic_links(conductivity, spacing_mm)
     faces = []
     for (axis, plain), (_, shares) in zip(
         links.by_array_axis(), cuts.by_array_axis(), strict=True

@@ -7,6 +7,7 @@ Left as tissue, it makes a zone two to three times too small.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -67,12 +68,22 @@ class Cylinder:
         return along, np.sqrt(np.maximum(x * x + y * y + z * z - along**2, 0.0))
 
     def distance_mm(self, medium: Medium) -> NDArray[np.float64]:
-        """Return the signed distance of every voxel centre to the surface; negative inside."""
-        along, across = self.along_and_across_mm(medium)
-        out_side = across - self.radius_mm
-        out_end = np.maximum(-along, along - self.length_mm)
-        inside = np.minimum(np.maximum(out_side, out_end), 0.0)
-        return np.asarray(inside + np.hypot(np.maximum(out_side, 0.0), np.maximum(out_end, 0.0)))
+        """Return the signed distance of every voxel centre to the surface; negative inside.
+
+        A run asks for it five times; what was worked out last is kept, and cannot be written to.
+        """
+        return _distance_mm(self, medium)
+
+
+@lru_cache(maxsize=4)
+def _distance_mm(piece: Cylinder, medium: Medium) -> NDArray[np.float64]:
+    along, across = piece.along_and_across_mm(medium)
+    out_side = across - piece.radius_mm
+    out_end = np.maximum(-along, along - piece.length_mm)
+    inside = np.minimum(np.maximum(out_side, out_end), 0.0)
+    found = np.asarray(inside + np.hypot(np.maximum(out_side, 0.0), np.maximum(out_end, 0.0)))
+    found.flags.writeable = False
+    return found
 
 
 @kernel

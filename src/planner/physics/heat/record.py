@@ -9,6 +9,7 @@ import numpy as np
 from scipy import ndimage
 
 from planner.geometry.kernels import kernel
+from planner.physics.heat.dose import arrhenius_gain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +26,9 @@ LOW_LIMIT_CELSIUS: Final = np.float32(42.0)
 HIGH_LIMIT_CELSIUS: Final = np.float32(45.0)
 """Limits at nerve tissue whose times are counted: the clinical stop, and the toxic level."""
 
+MOST_ARRHENIUS: Final = 1e6
+"""Gain of the integral in one stretch beyond which nothing more is said: all are dead."""
+
 _ZERO: Final = np.float32(0.0)
 _ONE: Final = np.float32(1.0)
 
@@ -40,6 +44,8 @@ class Tally(NamedTuple):
         Seconds spent above.
     to_42_s
         Seconds from the start to 42 degrees; infinite where they are never reached.
+    arrhenius
+        Arrhenius integral; what it gains below 42 degrees is left out.
     """
 
     peak: Field
@@ -47,6 +53,7 @@ class Tally(NamedTuple):
     over_42_s: Field
     over_45_s: Field
     to_42_s: Field
+    arrhenius: Field
 
 
 @kernel
@@ -82,6 +89,8 @@ def gather(
                     tally.over_42_s[k, j, i] += seconds * share
                     share = _share_above(was, now, HIGH_LIMIT_CELSIUS)
                     tally.over_45_s[k, j, i] += seconds * share
+                    gain = arrhenius_gain(was, now, seconds)
+                    tally.arrhenius[k, j, i] += np.float32(min(gain, MOST_ARRHENIUS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -124,6 +133,7 @@ class Recorder:
             np.zeros_like(start),
             np.zeros_like(start),
             np.full_like(start, np.inf),
+            np.zeros_like(start),
         )
         self._before = start.copy()
         self._rows.append((0.0, self._at_points(start), ()))

@@ -37,6 +37,8 @@ class StructureHeat:
     ----------
     cem43_min
         Highest dose of any of its voxels.
+    arrhenius
+        Highest Arrhenius integral.
     to_42_s
         Until its first voxel is at 42 degrees; infinite when none ever is.
     """
@@ -47,6 +49,7 @@ class StructureHeat:
     over_42_s: float
     over_45_s: float
     to_42_s: float
+    arrhenius: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -71,6 +74,7 @@ class HeatResult:
     over_42_s: Field
     over_45_s: Field
     to_42_s: Field
+    arrhenius: Field
     metal: NDArray[np.bool_]
     thermometry: Thermometry
     spacing_mm: float
@@ -131,6 +135,7 @@ class HeatResult:
             over_42_s=float(between(self.over_42_s, places).max()),
             over_45_s=float(between(self.over_45_s, places).max()),
             to_42_s=float(first.min()),
+            arrhenius=float(between(self.arrhenius, places).max()),
         )
 
 

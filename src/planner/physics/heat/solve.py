@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 MODEL_NAME: Final = "coupled bioheat"
 COLD_MODEL_NAME: Final = "enthalpy freezing"
-MODEL_VERSION: Final = "1"
+MODEL_VERSION: Final = "2"
 MODEL_SOURCE: Final = (
     "Pennes bioheat, quasi-static field, lumped metal; checked against closed forms only, not "
     "against patients: no vessels, no vapour, no shrinkage; estimate, not for dose control"
@@ -102,6 +102,7 @@ def solve(
         over_42_s=recorder.tally.over_42_s,
         over_45_s=recorder.tally.over_45_s,
         to_42_s=recorder.tally.to_42_s,
+        arrhenius=recorder.tally.arrhenius,
         metal=_metal(medium, stages),
         thermometry=recorder.thermometry(),
         spacing_mm=medium.spacing_mm,

@@ -48,11 +48,14 @@ class TreatPanel(Panel):
         self._power = _number(" W", 200.0, 5.0)
         self._setpoint = _number(" °C", 120.0, 5.0)
         self._time = _number(" s", 3600.0, 30.0)
+        self._cycle = _number(" s", 3600.0, 10.0)
+        self._pause = _number(" s", 3600.0, 10.0)
         self._offset = _number(" mm", 40.0, 1.0, lowest=-40.0)
         self._rows = label("", "faint")
         self._zone = label("", "quiet")
         self._missing = label("", "alarm")
         self._simulated = label("", "quiet")
+        self._duty: float | None = None
         self._cement = QComboBox()
         self._cement.setAccessibleName("Cement")
         self._volume = _number(" mL", 15.0, 0.5)
@@ -60,7 +63,9 @@ class TreatPanel(Panel):
         form = QFormLayout()
         form.addRow("Power", self._power)
         form.addRow("Set point", self._setpoint)
-        form.addRow("Time", self._time)
+        form.addRow("Time with energy", self._time)
+        form.addRow("In cycles of", self._cycle)
+        form.addRow("Pause between", self._pause)
         form.addRow("Draw back", self._offset)
         self.order = QComboBox()
         self.order.setAccessibleName("When the needles work")
@@ -89,7 +94,14 @@ class TreatPanel(Panel):
         self._given_words = label("", "quiet")
         self.add(self.given, self._given_words, self._fill)
         self.end()
-        for box in (self._power, self._setpoint, self._time, self._offset):
+        for box in (
+            self._power,
+            self._setpoint,
+            self._time,
+            self._cycle,
+            self._pause,
+            self._offset,
+        ):
             box.valueChanged.connect(self._ablation_changed)
         self._device.activated.connect(
             lambda _place: self.device_chosen.emit(self._device.currentData() or "")
@@ -97,8 +109,8 @@ class TreatPanel(Panel):
         self._cement.activated.connect(self._cement_changed)
         self._volume.valueChanged.connect(self._cement_changed)
         self._inputs: tuple[QWidget, ...] = (
-            self._device, self._power, self._setpoint, self._time, self._offset, self._cement,
-            self._volume,
+            self._device, self._power, self._setpoint, self._time, self._cycle, self._pause,
+            self._offset, self._cement, self._volume,
         )  # fmt: skip
 
     def show_treatment(self, state: TreatState) -> None:
@@ -111,6 +123,9 @@ class TreatPanel(Panel):
         _set(self._power, state.power_w)
         _set(self._setpoint, state.setpoint_celsius)
         _set(self._time, state.time_s)
+        _set(self._cycle, state.cycle_s)
+        _set(self._pause, state.pause_s)
+        self._duty = state.duty_percent
         _set(self._offset, state.offset_mm)
         say(self._zone, "\n".join(state.zone_lines))
         self._zone.setToolTip(f"Source: {state.zone_source}")
@@ -163,6 +178,11 @@ class TreatPanel(Panel):
         device = self._device.currentData()
         if not device:
             return
+        cycle, pause = _value_of(self._cycle), _value_of(self._pause)
+        if cycle is not None and pause is None:
+            pause = cycle  # a cycle needs a pause; as long as itself until somebody says otherwise
+        if cycle is None:
+            pause = None
         wanted = Ablation(
             id=UNSET,
             trajectory_id=TrajectoryId(""),
@@ -171,6 +191,9 @@ class TreatPanel(Panel):
             setpoint_celsius=_value_of(self._setpoint),
             time_s=_value_of(self._time),
             active_offset_mm=self._offset.value(),
+            duty_percent=self._duty,
+            cycle_s=cycle,
+            pause_s=pause,
         )
         self.ablation_wanted.emit(wanted)
 
