@@ -325,6 +325,15 @@ def _columns_and_rows(text: str) -> list[int]:
 def _catalog(commands: _Commands) -> None:
     _command(commands, "devices", "List devices, needles and cements with sources.", "catalog")
     _command(commands, "rules", "List the rules with their sources.", "catalog")
+    calibrate = _command(
+        commands, "calibrate", "Fit a device's heat model to its zone table.", "calibrating"
+    )
+    calibrate.add_argument("device", metavar="DEVICE")
+    calibrate.add_argument(
+        "--tissue", choices=["lytic", "soft", "cancellous", "fat", "water"], default="lytic",
+        help="the reference medium the table was measured in",
+    )  # fmt: skip
+    calibrate.add_argument("--dry-run", action="store_true", help="fit and keep nothing")
     bench = _command(commands, "bench", "Measure speed beside peers.", "bench")
     bench.add_argument("names", nargs="*", metavar="NAME")
 

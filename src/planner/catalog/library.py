@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
+from planner.catalog.calibrations import with_calibration
 from planner.catalog.device_files import read_device
 from planner.catalog.resource_files import resource_path
 from planner.catalog.section import Section
@@ -126,6 +127,7 @@ def _rules_of_site(rules: dict[str, RuleText], user_folder: Path | None) -> dict
 
 def _with_user_rows(device: Device, user_folder: Path) -> Device:
     path = user_table_path(user_folder, device.id)
+    device = with_calibration(device, user_folder)
     if not path.exists():
         return device
     return replace(device, zone_rows=(*read_zone_table(path, device), *device.zone_rows))

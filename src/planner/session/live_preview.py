@@ -12,7 +12,7 @@ from scipy import ndimage
 
 from planner.domain.live_preview import LivePreview, PreviewAt
 from planner.domain.prediction import ModelLabel
-from planner.domain.simulation import Order, Tier, ZoneExtent
+from planner.domain.simulation import Order, Tier
 from planner.physics.heat.band import PERFUSION_FACTORS
 from planner.physics.heat.course import Burn, starts_of
 from planner.physics.heat.device_model import Efficiency, model_status
@@ -22,8 +22,9 @@ from planner.physics.heat.result import INSTANT_DEATH_CELSIUS, LETHAL_COLD_CELSI
 from planner.physics.heat.rings import ring_tissue
 from planner.physics.heat.round_needle import rings_for, solve_round
 from planner.physics.heat.solve import AFTER_S
-from planner.physics.heat.superpose import STEP_MM, NeedleField, needle_field, together
+from planner.physics.heat.superpose import NeedleField, needle_field, together
 from planner.physics.heat.tissue_classes import tissue_classes
+from planner.physics.heat.zone_extent import field_extent
 from planner.session.coverage import LESION, TARGET, Died, coverage_of, depth_mm, missed_mask
 from planner.session.patient_tissue import PatientTissue, patient_tissue
 from planner.session.simulation import COLD, PlannedBurn, planned_burns
@@ -144,7 +145,7 @@ class PreviewBench:
             possible=strong,
             band_mm=band + (0.0 if sourced else UNSOURCED_MM),
             extents={
-                one.ablation.id: _extent(alone, is_cold=is_cold)
+                one.ablation.id: field_extent(alone, is_cold=is_cold)
                 for one, alone in zip(planned, fields[Efficiency.NOMINAL], strict=True)
             },
             structures=structures,
@@ -326,39 +327,6 @@ def _worst(nominal: float, strong: float, extra_k: float) -> float:
         most + min(max(SMEARED_SHARE * most, LEAST_SMEARED_K), most),
     )
     return BODY_CELSIUS + way * doubt
-
-
-def _extent(field: NeedleField, *, is_cold: bool) -> ZoneExtent:
-    """Measure the zone of one needle by itself, in its tables."""
-    if is_cold:
-        level = np.float32(LETHAL_COLD_CELSIUS) - field.extreme
-    else:
-        level = field.dose_level - np.float32(np.log10(COAGULATED_CEM43_MIN))
-    along = level.max(axis=1)
-    rows = np.flatnonzero(along >= 0.0)
-    if not len(rows):
-        return ZoneExtent(length_mm=0.0, width_mm=0.0, height_mm=0.0, volume_ml=0.0)
-    radius = np.array([_crossing(line) for line in level[rows]]) * STEP_MM
-    length = (len(rows) - 1 + _beyond(along, rows[0], -1) + _beyond(along, rows[-1], 1)) * STEP_MM
-    width = 2.0 * float(radius.max())
-    volume = float((np.pi * radius**2).sum()) * STEP_MM / 1000.0
-    return ZoneExtent(length_mm=length, width_mm=width, height_mm=width, volume_ml=volume)
-
-
-def _crossing(line: NDArray[np.float32]) -> float:
-    """Return where a line that begins inside a zone leaves it, in samples."""
-    inside = np.flatnonzero(line >= 0.0)
-    if not len(inside) or inside[-1] + 1 >= len(line):
-        return float(len(line) - 1) if len(inside) else 0.0
-    last = int(inside[-1])
-    return last + float(line[last] / (line[last] - line[last + 1]))
-
-
-def _beyond(along: NDArray[np.float32], row: int, way: int) -> float:
-    """Return how far a zone reaches beyond its last sample, in samples."""
-    if not 0 <= row + way < len(along):
-        return 0.0
-    return float(along[row] / (along[row] - along[row + way]))
 
 
 def _label(planned: Sequence[PlannedBurn]) -> ModelLabel:

@@ -1,0 +1,220 @@
+"""Fits the one knob of a device to every row of its zone table, in one reference tissue.
+
+Knobs: the efficient share of an antenna's power, the film coefficient of a cooled electrode, the
+temperature of a cryoprobe. A row that holds for a range of times is fitted at both of its ends.
+The width is fitted; the length is what then comes out, and its residual says how good the shape
+of the source is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.domain.devices import Modality
+from planner.domain.plan import Ablation, AblationId, TrajectoryId
+from planner.physics.heat.applicators import CryoProbe, Microwave
+from planner.physics.heat.calibrate import NotFittedError, bisect_size
+from planner.physics.heat.device_model import Efficiency, NoModel, applicator_of, drive_of
+from planner.physics.heat.rings import ring_tissue
+from planner.physics.heat.round_needle import rings_for, solve_round
+from planner.physics.heat.zone_extent import extent_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from planner.domain.devices import Device, ZoneRow
+    from planner.physics.heat.applicators import Applicator
+    from planner.physics.heat.medium import PropertyTable
+
+KNOBS: Final = {
+    Modality.MICROWAVE: (0.05, 1.0),
+    Modality.BIPOLAR_RF: (0.0, 3000.0),
+    Modality.MONOPOLAR_RF: (0.0, 3000.0),
+    Modality.CRYO: (-185.0, -40.0),
+}
+"""Lowest and highest value of each knob that is tried."""
+
+GROWS_DOWN: Final = frozenset({Modality.CRYO})
+"""Where a lower knob makes the larger zone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowFit:
+    """One row at one time.
+
+    Attributes
+    ----------
+    value
+        The knob that meets the width; NaN where none does, and ``reason`` then says why.
+    width_residual_mm, length_residual_mm
+        Found less wanted, with that knob.
+    """
+
+    setting: str
+    time_s: float
+    value: float
+    width_residual_mm: float
+    length_residual_mm: float
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """What was fitted to a device's table.
+
+    Attributes
+    ----------
+    numbers
+        Numbers of the device's model, by key: the nominal knob and both ends of its spread.
+    tissue
+        Name of the reference tissue.
+    spread_mm
+        Largest error of a width when one row's knob is used for another row.
+    """
+
+    device_id: str
+    tissue: str
+    rows: tuple[RowFit, ...]
+    numbers: Mapping[str, float]
+    spread_mm: float
+
+
+def calibrate(device: Device, table: PropertyTable, tissue: int) -> Calibration | NoModel:
+    """Fit ``device`` to its table, shipped rows and a user's own alike."""
+    tried = applicator_of(device, (0.0, 0.0, 0.0), (1.0, 0.0, 0.0), Efficiency.NOMINAL)
+    if isinstance(tried, NoModel):
+        return tried
+    if not device.zone_rows:
+        return NoModel(reason=f"{device.name} has no zone table to fit. Enter its rows first.")
+    bench = _Bench(device, tried, table, tissue)
+    cases = [(row, time_s) for row in device.zone_rows for time_s in _times_s(row)]
+    if not cases:
+        return NoModel(reason=f"No row of {device.name} says how long it takes.")
+    fits = [bench.fit(row, time_s) for row, time_s in cases]
+    good = [fit for fit in fits if np.isfinite(fit.value)]
+    if not good:
+        return NoModel(reason=f"No row of {device.name} can be met: {fits[0].reason}")
+    values = sorted({fit.value for fit in good})
+    spread = [
+        abs(bench.size(value, row, time_s)[0] - row.width_mm.value)
+        for value in (values[0], values[-1])
+        for row, time_s in cases
+    ]
+    return Calibration(
+        device_id=device.id,
+        tissue=table.names[tissue],
+        rows=tuple(fits),
+        numbers=_numbers(device.modality, good),
+        spread_mm=max(spread),
+    )
+
+
+def _times_s(row: ZoneRow) -> tuple[float, ...]:
+    return () if row.time_s is None else tuple(sorted(set(row.time_s)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Bench:
+    """A device in one tissue."""
+
+    device: Device
+    applicator: Applicator
+    table: PropertyTable
+    tissue: int
+
+    def fit(self, row: ZoneRow, time_s: float) -> RowFit:
+        """Fit one row at one time."""
+        low, high = KNOBS[self.device.modality]
+        sign = -1.0 if self.device.modality in GROWS_DOWN else 1.0
+        ends = sorted((sign * low, sign * high))
+        wanted = row.width_mm.value
+        try:
+            found = bisect_size(
+                lambda knob: self.size(sign * knob, row, time_s)[0], wanted, ends[0], ends[1]
+            )
+        except NotFittedError as refusal:
+            nothing = float("nan")
+            return RowFit(
+                setting=_setting(row), time_s=time_s, value=nothing, width_residual_mm=nothing,
+                length_residual_mm=nothing, reason=str(refusal),
+            )  # fmt: skip
+        value = sign * found.value
+        width, length = self.size(value, row, time_s)
+        return RowFit(
+            setting=_setting(row),
+            time_s=time_s,
+            value=value,
+            width_residual_mm=width - wanted,
+            length_residual_mm=length - row.length_mm.value,
+        )
+
+    def size(self, value: float, row: ZoneRow, time_s: float) -> tuple[float, float]:
+        """Return width and length of the zone with one value of the knob."""
+        applicator = _turned(self.applicator, value)
+        drive = drive_of(self.device, _ablation(self.device, row, time_s))
+        if isinstance(drive, NoModel):
+            raise NotFittedError(drive.reason)
+        rings = rings_for(applicator)
+        around = ring_tissue(np.full((*rings.shape, 1), self.tissue, np.uint8), self.table)
+        result = solve_round(
+            applicator, drive, [(0.0, time_s)], rings, around, [time_s, time_s + 120.0]
+        )
+        extent = extent_of(result)
+        return extent.width_mm, extent.length_mm
+
+
+def _turned(applicator: Applicator, value: float) -> Applicator:
+    """Return the applicator with another value of its knob."""
+    if isinstance(applicator, Microwave):
+        return replace(applicator, efficiency=value)
+    if isinstance(applicator, CryoProbe):
+        return replace(applicator, celsius=value)
+    return replace(applicator, cooling=replace(applicator.cooling, film_w_per_m2_k=value))
+
+
+def _ablation(device: Device, row: ZoneRow, time_s: float) -> Ablation:
+    return Ablation(
+        id=AblationId("row"),
+        trajectory_id=TrajectoryId("row"),
+        device_id=device.id,
+        power_w=row.power_w,
+        setpoint_celsius=row.setpoint_celsius,
+        time_s=time_s,
+    )
+
+
+def _setting(row: ZoneRow) -> str:
+    parts = [
+        "" if row.power_w is None else f"{row.power_w:g} W",
+        "" if row.setpoint_celsius is None else f"{row.setpoint_celsius:g} °C",
+        f"{row.length_mm.value:g} x {row.width_mm.value:g} mm",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def _numbers(modality: Modality, fits: list[RowFit]) -> dict[str, float]:
+    """Return the numbers of a device's model from the fitted knobs."""
+    least = min(fits, key=lambda fit: fit.value)
+    most = max(fits, key=lambda fit: fit.value)
+    middle = float(np.median([fit.value for fit in fits]))
+    if modality is Modality.MICROWAVE:
+        return {
+            "model_efficiency_low": least.value,
+            "model_efficiency_high": most.value,
+            "model_efficiency_low_at_s": least.time_s,
+            "model_efficiency_high_at_s": most.time_s,
+        }
+    if modality is Modality.CRYO:
+        return {
+            "model_probe_celsius": middle,
+            "model_probe_low_celsius": most.value,
+            "model_probe_high_celsius": least.value,
+        }
+    return {
+        "model_film_w_per_m2_k": middle,
+        "model_film_low_w_per_m2_k": least.value,
+        "model_film_high_w_per_m2_k": most.value,
+    }
