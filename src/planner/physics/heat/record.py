@@ -89,7 +89,7 @@ def gather(
                     tally.over_42_s[k, j, i] += seconds * share
                     share = _share_above(was, now, HIGH_LIMIT_CELSIUS)
                     tally.over_45_s[k, j, i] += seconds * share
-                    gain = arrhenius_gain(was, now, seconds)
+                    gain = arrhenius_gain(float(was), float(now), float(seconds))
                     tally.arrhenius[k, j, i] += np.float32(min(gain, MOST_ARRHENIUS))
 
 
