@@ -26,6 +26,7 @@ from planner.domain.prediction import (
     ModelLabel,
     StructureExposure,
 )
+from planner.domain.simulation import Coverage, MissedPart
 from planner.domain.sourced import Status
 from planner.geometry.points import PointLps
 from planner.geometry.volume_geometry import VolumeGeometry
@@ -323,6 +324,41 @@ def test_that_simulated_heat_is_listed_for_each_structure() -> None:
     assert near == row
     assert beyond.structure == "beyond the simulated volume: skin, aorta"
     assert (beyond.peak_celsius, beyond.beyond) == (38.0, True)
+
+
+def test_that_the_coverage_of_targets_is_told_once_with_what_lives_and_its_curve() -> None:
+    plan = make_plan()
+    covered = Coverage(
+        of="clinical target volume",
+        volume_ml=12.34,
+        percent=79.9,
+        sure_percent=60.2,
+        least_margin_mm=-3.6,
+        curve=((10.0, 95.0), (240.0, 79.9)),
+        missed_parts=(MissedPart(words="L3 pedicle left", volume_ml=0.84),),
+    )
+    grid = VolumeGeometry.axis_aligned((1, 1, 1), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0))
+    none = np.zeros((1, 1, 1), np.bool_)
+    label = ModelLabel(
+        tier="full", name="Pennes", version="2", inputs=(), source="s", status=Status.DERIVED
+    )
+    exposures = {
+        item.id: Exposure(
+            ablation_id=item.id,
+            at_structures={},
+            killed=KilledTissue(geometry=grid, dead=none, certain=none),
+            model=label,
+            coverage=(covered,),
+        )
+        for item in plan.ablations
+    }
+    (row,) = build_report(plan, ReportScene(exposures=exposures), None).coverage
+    assert row.name == "clinical target volume"
+    assert row.dies == "79 % (60 % in every run)"  # never rounded up
+    assert row.margin == "sticks out 4 mm"
+    assert row.lives == "L3 pedicle left 0.8 mL"
+    assert row.curve == (("10", 0.95), ("240", 0.799))
+    assert "CEM43" in row.unit
 
 
 def test_that_the_room_gets_its_numbers_only_where_something_was_measured(measured) -> None:

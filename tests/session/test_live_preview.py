@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from planner.domain.coverage_words import coverage_lines
 from planner.domain.levels import Level, Side
 from planner.domain.simulation import Simulation, Tier
 from planner.session import live_preview
@@ -22,7 +23,6 @@ from planner.session.coverage import (
     missed_mask,
     targets_of,
 )
-from planner.session.coverage_words import coverage_lines
 from planner.session.live_preview import PreviewBench
 from planner.session.preview_desk import preview_lines
 from planner.session.simulation import simulate
@@ -160,3 +160,19 @@ def test_that_nothing_is_covered_without_a_zone() -> None:
     assert found.percent == 0.0
     assert "no zone" in coverage_lines(found)[0]
     assert found.missed_ml == pytest.approx(found.volume_ml, rel=0.05)
+
+
+def test_that_a_target_beyond_the_grid_sticks_out_by_its_distance_from_the_zone() -> None:
+    made = case()
+    lesion = targets_of(made.ct, made.anatomy, {Level.L3})[0]
+    middle = lesion.points_mm.mean(axis=0)
+    far = replace(lesion, points_mm=lesion.points_mm + np.array((50.0, 0.0, 0.0)))
+    geometry = live_preview.region_around(middle, live_preview.GRID_MM, 12.0)
+    away = np.linalg.norm(live_preview._centres_mm(geometry) - middle, axis=1)
+    zone = (away <= 6.0).reshape(geometry.shape_kji)
+    values = zone.astype(np.float32)
+    died = Died(geometry=geometry, zone=zone, certain=zone, values=values, is_cold=False)
+    found = coverage_of(far, made.anatomy, died, depth_mm(zone, geometry))
+    exact = 6.0 - float(np.linalg.norm(far.points_mm - middle, axis=1).max())
+    assert found.percent == 0.0
+    assert found.least_margin_mm == pytest.approx(exact, abs=1.0)

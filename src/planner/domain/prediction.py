@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from planner.domain.cement import LeakPath
     from planner.domain.plan import AblationId, CementId
+    from planner.domain.simulation import Coverage
     from planner.domain.sourced import Status
     from planner.geometry.ellipsoid import Spheroid
     from planner.geometry.volume_geometry import VolumeGeometry
@@ -168,9 +169,14 @@ class KilledTissue:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Exposure:
-    """What a simulation says of one ablation: the tissue it kills, and each structure by name."""
+    """What a simulation says of one ablation: the tissue it kills, and each structure by name.
+
+    ``coverage`` is that of all ablations together, of the lesion and its target volume; it is
+    told on paper, and no rule reads it.
+    """
 
     ablation_id: AblationId
     at_structures: Mapping[str, StructureExposure]
     killed: KilledTissue
     model: ModelLabel
+    coverage: tuple[Coverage, ...] = ()

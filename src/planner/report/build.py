@@ -12,6 +12,7 @@ from planner.domain.levels import Side
 from planner.domain.structures import in_words
 from planner.planning.needle_assembly import planned_assemblies
 from planner.planning.needle_gaps import needle_gaps
+from planner.report.coverage_rows import coverage_rows
 from planner.report.measured import distance_facts, measure_facts
 from planner.report.model import Fact, NeedleRow, Paper, Report
 from planner.report.pictures import needle_pictures, plan_pictures
@@ -107,6 +108,7 @@ def build_report(
         pictures=plan_pictures(plan, scene),
         ablations=tuple(ablation_row(plan, item, scene, catalog) for item in plan.ablations),
         exposures=exposure_rows(plan, scene),
+        coverage=coverage_rows(plan, scene),
         cements=tuple(cement_row(plan, item, scene, catalog) for item in plan.cements),
         schedules=tuple(cement_schedule(plan, item, scene, rules) for item in plan.cements),
         findings=() if current is None else finding_rows(plan, current),

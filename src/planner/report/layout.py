@@ -23,6 +23,7 @@ from planner.report.wording import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from planner.report.coverage_rows import CoverageRow
     from planner.report.model import (
         AblationRow,
         CementRow,
@@ -88,6 +89,7 @@ def layout(report: Report) -> dict[str, object]:
         "holding_left_out": f"And {left_out} more under Findings." if left_out > 0 else "",
         "ablations": [_ablation(row) for row in report.ablations],
         "exposures": [_exposure(row) for row in report.exposures],
+        "coverage": [_coverage(row) for row in report.coverage],
         "schedules": [_schedule(item) for item in report.schedules],
         "cements": [_cement(row) for row in report.cements],
         "findings": [_finding(row) for row in report.findings],
@@ -183,6 +185,18 @@ def _exposure(row: ExposureRow) -> dict[str, str]:
         "dose": row.dose,
         "band": f"± {number(row.band_celsius)} °C",
         "model": row.model,
+    }
+
+
+def _coverage(row: CoverageRow) -> dict[str, object]:
+    return {
+        "name": row.name,
+        "volume": row.volume,
+        "dies": row.dies,
+        "margin": row.margin,
+        "lives": row.lives,
+        "unit": row.unit,
+        "curve": [{"step": step, "share": share} for step, share in row.curve],
     }
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from planner.domain.levels import Level, Side
     from planner.domain.plan import Approach
     from planner.geometry.points import PointLps
+    from planner.report.coverage_rows import CoverageRow
 
 DISCLAIMER = "Research and teaching software. Not a medical device."
 
@@ -240,6 +241,7 @@ class Report:
     pictures: tuple[Picture, ...]
     ablations: tuple[AblationRow, ...]
     exposures: tuple[ExposureRow, ...]
+    coverage: tuple[CoverageRow, ...]
     cements: tuple[CementRow, ...]
     schedules: tuple[Schedule, ...]
     findings: tuple[FindingRow, ...]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import edt
 import numpy as np
 from scipy import ndimage
+from scipy.spatial import cKDTree
 
 from planner.anatomy.lesion_report import report_lesion
 from planner.anatomy.vertebra_parts import VertebraPart, vertebra_parts
@@ -179,7 +180,7 @@ def coverage_of(
     places = died.geometry.ijk(target.points_mm)[:, ::-1].T
     dead = _sampled(died.zone.astype(np.float32), places, outside=0.0) > HALF
     sure = _sampled(died.certain.astype(np.float32), places, outside=0.0) > HALF
-    deep = _sampled(depth, places, outside=-FAR_MM)
+    deep = _sampled(depth, places, outside=np.inf)
     seen = _sampled(died.values, places, outside=BODY_CELSIUS if died.is_cold else 0.0)
     if died.is_cold:
         curve = [(step, _percent(seen <= step)) for step in COLD_STEPS_CELSIUS]
@@ -198,13 +199,27 @@ def coverage_of(
         volume_ml=len(target.points_mm) * target.voxel_ml,
         percent=_percent(dead),
         sure_percent=_percent(sure),
-        least_margin_mm=float(deep.min()),
+        least_margin_mm=_least_margin_mm(target, died, deep),
         curve=tuple(curve),
         missed_ml=missed_ml,
         missed_at=missed_at,
         missed_words="" if missed_at is None else _place_in_body(anatomy, target, missed_at),
         missed_parts=tuple(parts),
     )
+
+
+def _least_margin_mm(target: Target, died: Died, deep: NDArray[np.float64]) -> float:
+    """Return the least depth in the zone; of points beyond the grid by their distance from it."""
+    within = float(deep.min())
+    beyond = target.points_mm[~np.isfinite(deep)]
+    if not len(beyond):
+        return within
+    zone = np.argwhere(died.zone)
+    if not len(zone):
+        return -FAR_MM
+    centres = died.geometry.lps_mm(zone[:, ::-1].astype(np.float64))
+    away, _ = cKDTree(centres).query(beyond)
+    return min(within, died.geometry.spacing_mm[0] / 2.0 - float(np.max(away)))
 
 
 def missed_mask(

@@ -95,15 +95,16 @@ class PreviewBench:
         """Return heat and cold of a plan apart; empty where nothing can be previewed."""
         planned, _ = planned_burns(plan, patient)
         groups = [[one for one in planned if one.is_cold is cold] for cold in (False, True)]
-        return tuple(self._one(group, patient) for group in groups if group)
+        order = plan.ablation_order or Order.TOGETHER
+        return tuple(self._one(group, patient, order) for group in groups if group)
 
-    def _one(self, planned: Sequence[PlannedBurn], patient: Patient) -> LivePreview:
+    def _one(self, planned: Sequence[PlannedBurn], patient: Patient, order: Order) -> LivePreview:
         tissue = self._tissue_of(planned, patient)
         is_cold = planned[0].device.modality in COLD
-        times = _times_s(planned)
+        starts = _starts(planned, order)
+        times = _times_s(planned, starts)
         needles = [
-            self._fields(one, begun, times)
-            for begun, one in zip(_starts(planned), planned, strict=True)
+            self._fields(one, begun, times) for begun, one in zip(starts, planned, strict=True)
         ]
         fields = {end: [needle[end] for needle in needles] for end in ENDS}
         geometry = _grid(planned)
@@ -226,7 +227,7 @@ def _round_points_mm(
     return np.asarray(points.reshape(-1, 3))
 
 
-def _starts(planned: Sequence[PlannedBurn]) -> tuple[float, ...]:
+def _starts(planned: Sequence[PlannedBurn], order: Order) -> tuple[float, ...]:
     burns = [
         Burn(
             needle=one.ablation.trajectory_id,
@@ -238,13 +239,13 @@ def _starts(planned: Sequence[PlannedBurn]) -> tuple[float, ...]:
         )
         for one in planned
     ]
-    return starts_of(burns, Order.TOGETHER)
+    return starts_of(burns, order)
 
 
-def _times_s(planned: Sequence[PlannedBurn]) -> NDArray[np.float64]:
+def _times_s(planned: Sequence[PlannedBurn], starts: Sequence[float]) -> NDArray[np.float64]:
     """Return the moments all needles are seen at: close where something starts or stops."""
     found = set()
-    for begun, one in zip(_starts(planned), planned, strict=True):
+    for begun, one in zip(starts, planned, strict=True):
         for low, high in one.stretches_s:
             found |= {begun + low, *(begun + low + share * (high - low) for share in SHARES)}
     last = max(found)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from planner.domain.coverage_words import coverage_lines
 from planner.domain.errors import PlannerError
 from planner.domain.structures import in_words
-from planner.session.coverage_words import coverage_lines
 from planner.session.jobs import JobDone, JobFailed
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from planner.domain.anatomy import Anatomy
     from planner.domain.live_preview import LivePreview, PreviewAt
     from planner.domain.plan import AblationId, Plan
+    from planner.domain.simulation import Coverage
     from planner.domain.volume import CtVolume
     from planner.session.case_desk import CaseDesk
     from planner.session.drawing import SimulatedMark
@@ -95,6 +96,13 @@ class PreviewDesk:
                 return preview_lines(one, ablation_id)
         return ()
 
+    def coverage(self, ablation_id: AblationId | None) -> tuple[Coverage, ...]:
+        """Return what is covered of lesion and target volume by the preview shown."""
+        for one in self._found if self.marks else ():
+            if ablation_id in one.extents:
+                return tuple(x for x in (one.coverage, one.target_coverage) if x is not None)
+        return ()
+
     def _key(self) -> tuple[object, ...] | None:
         """Return all that a preview looks at; ``None`` where there is nothing to preview."""
         if self._edits.document is None or self._case.ct is None or self._edits.anatomy is None:
@@ -104,7 +112,8 @@ class PreviewDesk:
             return None
         needles = [plan.trajectory(item.trajectory_id) for item in plan.ablations]
         where = tuple((item.level, item.entry, item.tip) for item in needles)
-        return (plan.ablations, where, id(self._edits.anatomy), id(self._case.ct))
+        seen = (id(self._edits.anatomy), id(self._case.ct))
+        return (plan.ablations, plan.ablation_order, where, *seen)
 
     def _start(self, key: tuple[object, ...]) -> None:
         plan, ct, anatomy = self._edits.plan, self._case.ct, self._edits.anatomy

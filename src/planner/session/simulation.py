@@ -335,6 +335,7 @@ def _run(
                     geometry=region.geometry, dead=dead & (owner == number), certain=band.certain
                 ),
                 model=label,
+                coverage=tuple(covered.values()),
             )
             for number, item in enumerate(planned)
         },

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from planner.domain.coverage_words import coverage_lines
 from planner.domain.structures import in_words
-from planner.session.coverage_words import coverage_lines
 
 if TYPE_CHECKING:
     from planner.domain.anatomy import Anatomy
     from planner.domain.plan import AblationId, Plan
     from planner.domain.progress import ProgressReport
-    from planner.domain.simulation import Simulation
+    from planner.domain.simulation import Coverage, Simulation
     from planner.domain.volume import CtVolume
     from planner.session.case_desk import CaseDesk
     from planner.session.check_desk import CheckDesk
@@ -93,6 +93,13 @@ class SimulationDesk:
         left_out = [why for one in found for why in one.left_out.values()]
         self._floor.say(" ".join(["Simulated.", *left_out]), is_error=bool(left_out))
         self._checks.retry()
+
+    def coverage(self, ablation_id: AblationId | None) -> tuple[Coverage, ...]:
+        """Return what is covered of lesion and target volume by the simulation shown."""
+        for one in self.current:
+            if ablation_id in one.extents:
+                return tuple(x for x in (one.coverage, one.target_coverage) if x is not None)
+        return ()
 
     def lines(self, ablation_id: AblationId | None) -> tuple[str, ...]:
         """Return what the simulation says of an ablation, in words."""

@@ -157,6 +157,8 @@ def _decoded(document: Mapping[str, Any], arrays: Mapping[str, Any]) -> Simulati
     geometry = VolumeGeometry.from_matrix(
         tuple(document["size_ijk"]), np.array(document["affine"], dtype=np.float64)
     )
+    lesion, target = (_coverage(document[key]) for key in ("coverage", "target_coverage"))
+    coverage = tuple(one for one in (lesion, target) if one is not None)
     return Simulation(
         input_sha256=document["input_sha256"],
         order=Order(document["order"]),
@@ -177,13 +179,14 @@ def _decoded(document: Mapping[str, Any], arrays: Mapping[str, Any]) -> Simulati
                     certain=arrays["certain"],
                 ),
                 model=model,
+                coverage=coverage,
             )
             for number, (key, value) in enumerate(document["exposures"].items())
         },
         runs=document["runs"],
         arrhenius_ml=document["arrhenius_ml"],
-        coverage=_coverage(document["coverage"]),
-        target_coverage=_coverage(document["target_coverage"]),
+        coverage=lesion,
+        target_coverage=target,
         left_out={AblationId(key): why for key, why in document["left_out"].items()},
     )
 

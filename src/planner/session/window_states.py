@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from planner.domain.levels import Level, Side
     from planner.domain.order import Order
     from planner.domain.plan import TrajectoryId
+    from planner.domain.simulation import Coverage
     from planner.domain.volume import GateVerdict
     from planner.geometry.points import PointLps
     from planner.session.needle_card import CardPart
@@ -199,6 +200,7 @@ class TreatState:
     zone_source: str = ""
     zone_missing: str = ""
     simulated_lines: tuple[str, ...] = ()
+    coverage: tuple[Coverage, ...] = ()
     cement_id: str = ""
     cement_ml: float | None = None
     cement_lines: tuple[str, ...] = ()

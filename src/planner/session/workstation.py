@@ -343,6 +343,7 @@ class Workstation:
             desk, self._services, zones, cements, unfilled, self._heat_lines
         )
         treat = self.cement.told(treat, cements)
+        treat = self._with_coverage(treat)
         self.plan_shown, self.treatment_shown = plan, treat
         busy = self.jobs.busy
         show = self._view
@@ -396,6 +397,16 @@ class Workstation:
     def _tool_marks(self) -> ToolMarks:
         marks, hint = self.corrections.marks, self.measures.hint
         return replace(marks, hint=hint, holds_hand=True) if hint else marks
+
+    def _with_coverage(self, treat: TreatState) -> TreatState:
+        """Return the treatment with the curves of what is drawn: full tier, else preview."""
+        needle = self.edits.needle
+        if needle is None:
+            return treat
+        ours = [a.id for a in self.edits.plan.ablations if a.trajectory_id == needle.id]
+        burn = ours[0] if ours else None
+        curves = self.simulation.coverage(burn) or self.preview.coverage(burn)
+        return replace(treat, coverage=curves)
 
     def _heat_lines(self, ablation_id: AblationId | None) -> tuple[str, ...]:
         """Return what the full tier says of an ablation, else what the preview says."""

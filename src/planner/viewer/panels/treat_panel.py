@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout, QSlider, Q
 
 from planner.domain.order import Order
 from planner.domain.plan import Ablation, AblationId, TrajectoryId
+from planner.viewer.panels.dose_curve import DoseCurve
 from planner.viewer.panels.parts import Panel, button, label, say, section
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class TreatPanel(Panel):
         self._missing = label("", "alarm")
         self._simulated = label("", "quiet")
         self._duty: float | None = None
+        self._curve = DoseCurve()
         self._cement = QComboBox()
         self._cement.setAccessibleName("Cement")
         self._volume = _number(" mL", 15.0, 0.5)
@@ -81,6 +83,7 @@ class TreatPanel(Panel):
         self.add(self._rows, self._zone, self._missing, self.order)
         self.add(button(actions["device_table"]))
         self.add(button(actions["simulate"]), self._simulated)
+        self.add(self._curve)
         self.add(section("Cement"), self._cement)
         fill = QFormLayout()
         fill.addRow("Volume", self._volume)
@@ -133,6 +136,7 @@ class TreatPanel(Panel):
         self.order.setVisible(state.several_burn)
         self.order.setCurrentIndex([order for _, order in ORDERS].index(state.order))
         say(self._simulated, "\n".join(state.simulated_lines))
+        self._curve.show_curves(state.coverage)
         self._cement.clear()
         self._cement.addItem("No cement", "")
         for cement_id, name in state.cements:

@@ -1,0 +1,100 @@
+"""The share of a target that gets at least so much, as a small picture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPalette, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from planner.viewer.theme import clinical
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QPaintEvent
+
+    from planner.domain.simulation import Coverage
+
+HIGH_PX: Final = 92
+LEFT_PX: Final = 34
+FOOT_PX: Final = 16
+STYLES: Final = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine)
+"""Lesion solid, target volume dashed: told apart without colour."""
+
+
+class DoseCurve(QWidget):
+    """Draws a curve for each target; hidden where there is none."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._curves: tuple[Coverage, ...] = ()
+        self.setFixedHeight(HIGH_PX)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setVisible(False)
+
+    def show_curves(self, curves: tuple[Coverage, ...]) -> None:
+        """Show these targets, and say the numbers to a reader who does not see the picture."""
+        self._curves = tuple(one for one in curves if len(one.curve) > 1)
+        self.setVisible(bool(self._curves))
+        words = "\n".join(_words(one) for one in self._curves)
+        self.setAccessibleName("Share of the target by dose")
+        self.setAccessibleDescription(words)
+        self.setToolTip(words)
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw lines at 0, 50 and 100 %, and a curve for each target."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        text = self.palette().color(QPalette.ColorRole.WindowText)
+        area = QRectF(LEFT_PX, 8.0, self.width() - LEFT_PX - 10.0, HIGH_PX - 8.0 - FOOT_PX)
+        faint = QPen(text)
+        faint.setWidthF(0.4)
+        painter.setPen(faint)
+        for percent in (0, 50, 100):
+            y = area.bottom() - area.height() * percent / 100.0
+            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+            painter.drawText(QRectF(0.0, y - 8.0, LEFT_PX - 4.0, 16.0), _right(), f"{percent} %")
+        for curve, style in zip(self._curves, STYLES, strict=False):
+            self._draw(painter, area, curve, style)
+        if self._curves:
+            self._steps(painter, area, self._curves[0])
+        painter.end()
+
+    def _draw(self, painter: QPainter, area: QRectF, curve: Coverage, style: Qt.PenStyle) -> None:
+        pen = QPen(clinical.ZONE)
+        pen.setWidthF(1.8)
+        pen.setStyle(style)
+        painter.setPen(pen)
+        painter.drawPolyline(
+            [
+                QPointF(_across(area, n, len(curve.curve)), _up(area, percent))
+                for n, (_, percent) in enumerate(curve.curve)
+            ]
+        )
+
+    def _steps(self, painter: QPainter, area: QRectF, curve: Coverage) -> None:
+        painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
+        for n, (step, _) in enumerate(curve.curve):
+            middle = _across(area, n, len(curve.curve))
+            place = QRectF(middle - 20.0, area.bottom() + 1.0, 40.0, float(FOOT_PX))
+            painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), f"{step:g}")
+
+
+def _right() -> int:
+    return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+
+
+def _across(area: QRectF, number: int, count: int) -> float:
+    return area.left() + area.width() * (number + 0.5) / count
+
+
+def _up(area: QRectF, percent: float) -> float:
+    return area.bottom() - area.height() * percent / 100.0
+
+
+def _words(curve: Coverage) -> str:
+    is_cold = curve.curve[0][0] <= 0.0
+    unit = "°C at most" if is_cold else "CEM43 min at least"
+    steps = ", ".join(f"{step:g}: {percent:.0f} %" for step, percent in curve.curve)
+    return f"{curve.of}, {unit} — {steps}"
