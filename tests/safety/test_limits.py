@@ -321,22 +321,6 @@ def test_that_microwave_weighs_from_its_limits_on(power, time, severity):
     assert judged("A9", plan, good_scene(plan), 1.0) is severity
 
 
-@pytest.mark.parametrize(
-    ("cycle", "pause", "severity"),
-    [
-        (90.0, 30.0, None),
-        (above(90.0), 30.0, WARN),
-        (90.0, below(30.0), WARN),  # so short a pause is none
-        (None, None, WARN),
-    ],
-)
-def test_that_cycles_with_long_enough_pauses_are_judged_one_by_one(cycle, pause, severity):
-    plan = good_plan()
-    burn = replace(plan.ablations[0], power_w=30.0, time_s=300.0, cycle_s=cycle, pause_s=pause)
-    plan = replace(plan, ablations=(burn,))
-    assert judged("A9", plan, good_scene(plan), 1.0) is severity
-
-
 @pytest.mark.parametrize(("x", "severity"), [(below(2.0), BLOCK), (2.0, None), (-2.0, BLOCK)])
 def test_that_a_side_begins_2_mm_from_the_midline(x, severity):
     plan = good_plan()
