@@ -27,6 +27,8 @@ from planner.physics.heat import (
 from planner.physics.heat.band import Run, band_of
 from planner.physics.heat.bioheat import Step, advance, body_of, stable_step_s
 from planner.physics.heat.links import harmonic_links
+from planner.physics.heat.rings import ring_tissue
+from planner.physics.heat.round_needle import rings_for, solve_round
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,6 +47,7 @@ def benchmark() -> list[BenchmarkRow]:
     runs: dict[str, Callable[[], object]] = {
         "radiofrequency, 64^3 at 1 mm, 600 s": lambda: _radio_frequency(64, 600.0),
         "radiofrequency, 44^3 at 1 mm, 600 s": lambda: _radio_frequency(44, 600.0),
+        "round bipolar needle, 600 s (preview)": lambda: _round(600.0),
         "microwave, 64^3 at 1 mm, 300 s": lambda: _microwave(64, 300.0),
         "cryo, 48^3 at 1.5 mm, 900 s": lambda: _cryo(48, 1.5, 900.0),
         "three runs of a preview, microwave, 60^3 at 1.1 mm, 180 s": _preview,
@@ -119,6 +122,23 @@ def _radio_frequency(voxels: int, seconds: float) -> object:
     )
     needle = Driven(applicator=RadioFrequency(electrodes=electrodes), drive=Setpoint(celsius=95.0))
     return solve(medium, [Stage(duration_s=seconds, driven=(needle,))], after_s=0.0)
+
+
+def _round(seconds: float) -> object:
+    """Run the quick coupled model of one needle, with its field of current."""
+    pieces = ((0.0, 8.0, 1.0), (12.0, 20.0, -1.0))
+    electrodes = tuple(
+        Electrode(
+            metal=Cylinder(start_mm=(low, 0.0, 0.0), end_mm=(high, 0.0, 0.0), radius_mm=0.9),
+            volts=volts,
+        )
+        for low, high, volts in pieces
+    )
+    needle = RadioFrequency(electrodes=electrodes)
+    rings = rings_for(needle)
+    tissue = ring_tissue(np.zeros((*rings.shape, 12), np.uint8), _medium(8, 1.0).table)
+    times = [seconds / 2.0, seconds, seconds + 120.0]
+    return solve_round(needle, Setpoint(celsius=95.0), [(0.0, seconds)], rings, tissue, times)
 
 
 def _antenna(medium: Medium) -> Microwave:

@@ -25,6 +25,7 @@ BENCHMARKS = {
     "corrections": "planner.anatomy.correction_benchmark:benchmark",
     "physics": "planner.physics.benchmark:benchmark",
     "cement": "planner.physics.cement.benchmark:benchmark",
+    "drag": "planner.app.drag_benchmark:benchmark",
     "planning": "planner.planning.benchmark:benchmark",
     "window": "planner.app.window_benchmark:benchmark",
     "fluoroscopy": "planner.fluoroscopy.benchmark:benchmark",
