@@ -18,6 +18,7 @@ from planner.catalog import load_catalog
 from planner.document import commands
 from planner.document.plan_file import load_plan, save_plan
 from planner.domain.cement import LeakChance, LeakForecast, LeakPath
+from planner.domain.coverage import Coverage, MissedPart
 from planner.domain.errors import CancelledByUserError
 from planner.domain.finding import Assessment, Finding, Severity, Verdict
 from planner.domain.levels import Side
@@ -30,14 +31,7 @@ from planner.domain.plan import (
     TrajectoryId,
 )
 from planner.domain.prediction import ModelLabel
-from planner.domain.simulation import (
-    Coverage,
-    MissedPart,
-    Order,
-    Simulation,
-    StructureCourse,
-    ZoneExtent,
-)
+from planner.domain.simulation import Order, Simulation, StructureCourse, ZoneExtent
 from planner.domain.sourced import Status
 from planner.geometry.points import PointLps, unit
 from planner.geometry.volume_geometry import VolumeGeometry

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from planner.catalog import load_catalog
 from planner.domain.anatomy import Quality, QualityVerdict
+from planner.domain.coverage import Coverage, MissedPart
 from planner.domain.finding import Severity, Verdict
 from planner.domain.levels import Level, Side
 from planner.domain.order import Order
@@ -26,7 +27,6 @@ from planner.domain.prediction import (
     ModelLabel,
     StructureExposure,
 )
-from planner.domain.simulation import Coverage, MissedPart
 from planner.domain.sourced import Status
 from planner.geometry.points import PointLps
 from planner.geometry.volume_geometry import VolumeGeometry

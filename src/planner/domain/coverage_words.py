@@ -6,7 +6,7 @@ from math import floor
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from planner.domain.simulation import Coverage
+    from planner.domain.coverage import Coverage
 
 NAMED = 3
 """Parts that live and are named; the rest is in their number."""

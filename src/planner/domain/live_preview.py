@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from planner.domain.coverage import Coverage
     from planner.domain.plan import AblationId
     from planner.domain.prediction import ModelLabel
-    from planner.domain.simulation import Coverage, ZoneExtent
+    from planner.domain.simulation import ZoneExtent
     from planner.geometry.volume_geometry import VolumeGeometry
 
 

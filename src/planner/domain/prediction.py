@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.domain.cement import LeakPath
+    from planner.domain.coverage import Coverage
     from planner.domain.plan import AblationId, CementId
-    from planner.domain.simulation import Coverage
     from planner.domain.sourced import Status
     from planner.geometry.ellipsoid import Spheroid
     from planner.geometry.volume_geometry import VolumeGeometry

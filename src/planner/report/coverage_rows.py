@@ -10,8 +10,8 @@ from planner.domain.coverage_words import margin_words
 from planner.report.wording import number, plain
 
 if TYPE_CHECKING:
+    from planner.domain.coverage import Coverage
     from planner.domain.plan import Plan
-    from planner.domain.simulation import Coverage
     from planner.report.pictured import Pictured
 
 NAMED: Final = 4

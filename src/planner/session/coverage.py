@@ -12,8 +12,8 @@ from scipy.spatial import cKDTree
 
 from planner.anatomy.lesion_report import report_lesion
 from planner.anatomy.vertebra_parts import VertebraPart, vertebra_parts
+from planner.domain.coverage import Coverage, MissedPart
 from planner.domain.errors import UsageError
-from planner.domain.simulation import Coverage, MissedPart
 from planner.geometry.points import PointLps
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from planner.domain.anatomy import Anatomy
+    from planner.domain.coverage import Coverage
     from planner.domain.live_preview import LivePreview, PreviewAt
     from planner.domain.plan import AblationId, Plan
-    from planner.domain.simulation import Coverage
     from planner.domain.volume import CtVolume
     from planner.session.case_desk import CaseDesk
     from planner.session.drawing import SimulatedMark

@@ -9,9 +9,10 @@ from planner.domain.structures import in_words
 
 if TYPE_CHECKING:
     from planner.domain.anatomy import Anatomy
+    from planner.domain.coverage import Coverage
     from planner.domain.plan import AblationId, Plan
     from planner.domain.progress import ProgressReport
-    from planner.domain.simulation import Coverage, Simulation
+    from planner.domain.simulation import Simulation
     from planner.domain.volume import CtVolume
     from planner.session.case_desk import CaseDesk
     from planner.session.check_desk import CheckDesk

@@ -19,16 +19,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from platformdirs import user_cache_path
 
+from planner.domain.coverage import Coverage, MissedPart
 from planner.domain.plan import AblationId
 from planner.domain.prediction import Exposure, KilledTissue, ModelLabel, StructureExposure
-from planner.domain.simulation import (
-    Coverage,
-    MissedPart,
-    Order,
-    Simulation,
-    StructureCourse,
-    ZoneExtent,
-)
+from planner.domain.simulation import Order, Simulation, StructureCourse, ZoneExtent
 from planner.domain.sourced import Status
 from planner.geometry.points import PointLps
 from planner.geometry.volume_geometry import VolumeGeometry

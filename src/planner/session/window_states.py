@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from planner.domain.finding import Severity, Verdict
 
 if TYPE_CHECKING:
+    from planner.domain.coverage import Coverage
     from planner.domain.levels import Level, Side
     from planner.domain.order import Order
     from planner.domain.plan import TrajectoryId
-    from planner.domain.simulation import Coverage
     from planner.domain.volume import GateVerdict
     from planner.geometry.points import PointLps
     from planner.session.needle_card import CardPart

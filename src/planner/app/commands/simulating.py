@@ -32,9 +32,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.domain.cement import LeakForecast
+    from planner.domain.coverage import Coverage
     from planner.domain.plan import AblationId, Plan
     from planner.domain.prediction import PredictedCement, PredictedZone
-    from planner.domain.simulation import Coverage, Simulation, StructureCourse
+    from planner.domain.simulation import Simulation, StructureCourse
     from planner.session.cases import Case
     from planner.session.thermocouples import ProposedThermocouple
 

@@ -13,7 +13,7 @@ from planner.viewer.theme import clinical
 if TYPE_CHECKING:
     from PySide6.QtGui import QPaintEvent
 
-    from planner.domain.simulation import Coverage
+    from planner.domain.coverage import Coverage
 
 HIGH_PX: Final = 92
 LEFT_PX: Final = 34
