@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 
 __all__ = [
-    "Coverage",
-    "MissedPart",
     "Order",
     "Simulation",
     "StructureCourse",
