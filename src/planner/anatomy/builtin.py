@@ -17,7 +17,7 @@ from planner.anatomy.body_surface import body_surfaces
 from planner.anatomy.canal_clearance import clear_of_bone
 from planner.anatomy.canal_path import hypotheses
 from planner.anatomy.canal_surface import canal_radius_mm
-from planner.anatomy.canal_tracking import tracked
+from planner.anatomy.canal_tracking import cut_where_it_leans, tracked
 from planner.anatomy.disc_search import find_discs
 from planner.anatomy.instances import (
     SplitChoices,
@@ -26,7 +26,7 @@ from planner.anatomy.instances import (
     stations,
 )
 from planner.anatomy.native_grid import clipped_to_scan
-from planner.anatomy.quality import ScanQuality
+from planner.anatomy.quality import CANAL_STEP_MM, ScanQuality
 from planner.anatomy.spine_curve import recentred, spine_curve, straightened
 from planner.anatomy.spine_model import SpineModel
 from planner.anatomy.spine_parts import spine_parts
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from planner.domain.progress import ProgressReport
     from planner.domain.volume import CtVolume
 
-BACKEND = "builtin 16"
+BACKEND = "builtin 17"
 
 REACH_MM = np.array([65.0, 85.0, 25.0]), np.array([65.0, 60.0, 25.0])
 """How far the work grid reaches to right/anterior/inferior and left/posterior/superior."""
@@ -66,6 +66,16 @@ class SpineReading:
     straight: NDArray[np.float32]
     discs: DiscSearch
     moved_mm: NDArray[np.float64]
+
+    @property
+    def stepped_mm(self) -> float:
+        """How far the axis had to leave its smooth course; a right one runs clear of bone."""
+        return float(self.moved_mm.max())
+
+    def mends(self, other: SpineReading) -> bool:
+        """Tell whether this runs clear of bone where the other did not, past no worse discs."""
+        clear = self.stepped_mm <= CANAL_STEP_MM < other.stepped_mm
+        return clear and self.discs.irregularity <= other.discs.irregularity
 
     @property
     def merit(self) -> float:
@@ -94,19 +104,12 @@ def read_spine(ct: CtVolume, report: ProgressReport) -> SpineReading:
     readings: list[SpineReading] = []
     for first in hypotheses(ct, low, high):
         report(0.15 + 0.05 * len(readings), "looking for discs")
-        path = tracked(ct, first)
-        curve = spine_curve(path)
-        first_look = straightened(ct.hu, ct.geometry, curve)
-        curve = recentred(curve, canal_radius_mm(first_look, outward=False))
-        curve = turned_to_symmetry(curve, straightened(ct.hu, ct.geometry, curve))
-        straight = straightened(ct.hu, ct.geometry, curve)
-        curve, moved = clear_of_bone(curve, straight, path.bone_hu)
-        if moved.any():
-            straight = straightened(ct.hu, ct.geometry, curve)
-        discs = find_discs(straight)
-        readings.append(
-            SpineReading(path=path, curve=curve, straight=straight, discs=discs, moved_mm=moved)
-        )
+        reading = _read_along(ct, first)
+        upright = cut_where_it_leans(first)
+        if upright is not first and reading.stepped_mm > CANAL_STEP_MM:
+            again = _read_along(ct, upright)
+            reading = again if again.mends(reading) else reading
+        readings.append(reading)
     usable = [reading for reading in readings if len(reading.discs.s_mm)]
     if not usable:
         raise InputRefusedError(
@@ -115,6 +118,21 @@ def read_spine(ct: CtVolume, report: ProgressReport) -> SpineReading:
             "or import an outline made elsewhere.",
         )
     return max(usable, key=lambda reading: reading.merit)
+
+
+def _read_along(ct: CtVolume, first: CanalPath) -> SpineReading:
+    """Follow a first path across the canal, straighten the spine along it and find its discs."""
+    path = tracked(ct, first)
+    curve = spine_curve(path)
+    first_look = straightened(ct.hu, ct.geometry, curve)
+    curve = recentred(curve, canal_radius_mm(first_look, outward=False))
+    curve = turned_to_symmetry(curve, straightened(ct.hu, ct.geometry, curve))
+    straight = straightened(ct.hu, ct.geometry, curve)
+    curve, moved = clear_of_bone(curve, straight, path.bone_hu)
+    if moved.any():
+        straight = straightened(ct.hu, ct.geometry, curve)
+    discs = find_discs(straight)
+    return SpineReading(path=path, curve=curve, straight=straight, discs=discs, moved_mm=moved)
 
 
 def build_model(ct: CtVolume, report: ProgressReport) -> tuple[SpineModel, ScanQuality]:
