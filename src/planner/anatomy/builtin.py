@@ -25,6 +25,7 @@ from planner.anatomy.instances import (
     split_vertebrae,
     stations,
 )
+from planner.anatomy.naming import rib_bearing, rib_shares_along
 from planner.anatomy.native_grid import clipped_to_scan
 from planner.anatomy.quality import CANAL_STEP_MM, ScanQuality
 from planner.anatomy.spine_curve import recentred, spine_curve, straightened
@@ -195,6 +196,13 @@ class SpineOutline:
         )
 
 
+def bears_ribs(spine: StraightSpine, volume: WorkVolume, soft_hu: float) -> tuple[bool, ...]:
+    """Tell which vertebrae bear ribs, from inferior to superior."""
+    places = stations(spine.discs)
+    shares = rib_shares_along(spine.curve, volume, places.centre_s, places.height_mm, soft_hu)
+    return tuple(rib_bearing(shares))
+
+
 def outline_spine(ct: CtVolume, report: ProgressReport) -> SpineOutline:
     """Find canal, discs, bodies and vertebrae of a scan."""
     reading = read_spine(ct, report)
@@ -216,6 +224,7 @@ def outline_spine(ct: CtVolume, report: ProgressReport) -> SpineOutline:
     located = curve.locate_grid(volume.geometry)
     parts = spine_parts(located, spine.discs, spine.surfaces, spine.canal_radius_mm)
     soft_hu = soft_tissue_hu(volume, located, parts)
+    choices = SplitChoices(soft_hu=soft_hu, ribs=bears_ribs(spine, volume, soft_hu))
     report(0.4, "telling the vertebrae apart")
     return SpineOutline(
         ct=ct,
@@ -223,7 +232,7 @@ def outline_spine(ct: CtVolume, report: ProgressReport) -> SpineOutline:
         volume=volume,
         located=located,
         parts=parts,
-        vertebrae=split_vertebrae(volume, located, parts, spine, SplitChoices(soft_hu=soft_hu)),
+        vertebrae=split_vertebrae(volume, located, parts, spine, choices),
         soft_hu=soft_hu,
         noise_hu=reading.path.noise_hu,
     )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.anatomy.body_surface import surfaces_of_discs, surfaces_of_rows
+from planner.anatomy.builtin import bears_ribs
 from planner.anatomy.canal_bend import bent_to
 from planner.anatomy.canal_surface import canal_radius_mm
 from planner.anatomy.description import Change
@@ -279,6 +280,7 @@ def _resplit(
     parts = _parts(outline, table, box)
     near = SpineParts(bodies=parts.bodies[box], discs=parts.discs[box], canal=parts.canal[box])
     free = vertebrae[box] == 0
+    ribs = bears_ribs(outline.spine, outline.volume, outline.soft_hu)
     for over_soft_hu, numbers in _by_threshold(spine, outline, wanted).items():
         split = split_vertebrae(
             outline.volume.within(box),
@@ -289,6 +291,7 @@ def _resplit(
                 soft_hu=outline.soft_hu,
                 bone_over_soft_hu=over_soft_hu,
                 wanted=frozenset(numbers),
+                ribs=ribs,
                 scribbles=_scribbles(spine, outline, box),
             ),
         )

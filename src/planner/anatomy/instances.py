@@ -40,6 +40,10 @@ _END_HEIGHT_MM = 30.0
 _PEDICLE_CORE_MM = 6.0
 """Beside the canal this much bone is pedicle, before a rib's head can begin."""
 
+_HEADS_FROM_MM, _HEADS_BEYOND_WALL_MM, _HEADS_BESIDE_MM = 2.0, 6.0, 7.0
+"""Forward from the middle of the canal and this far out from the body only ribs' heads have bone;
+nearer, a head may share its cortex with a wide pedicle of T11 or T12 and would flood into it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Stations:
@@ -83,6 +87,8 @@ class SplitChoices:
         How much denser bone is; a user may say so for one vertebra.
     wanted
         Numbers of the vertebrae to outline; ``None`` for all.
+    ribs
+        Which vertebrae bear ribs, from inferior to superior; none where empty.
     scribbles
         int32 on the volume's grid: where the user's word is the number of a vertebra, or
         ``NO_VERTEBRA`` for bone of none; 0 elsewhere.
@@ -91,6 +97,7 @@ class SplitChoices:
     soft_hu: float | None = None
     bone_over_soft_hu: float = BONE_OVER_SOFT_HU
     wanted: frozenset[int] | None = None
+    ribs: tuple[bool, ...] = ()
     scribbles: NDArray[np.int32] | None = None
 
 
@@ -118,7 +125,8 @@ def split_vertebrae(
     laminae = _lamina_places(spine.straight, spine.canal_radius_mm, places)
     seeds = _seeds(located, parts, wall, bone, dense, spine, laminae)
     relief = -np.clip(ndimage.gaussian_filter(volume.hu, 0.5 / volume.spacing_mm), -100, 700)
-    bone &= ~ribs(volume, located, relief, seeds, bone, threshold_hu)
+    heads = _rib_heads(located, wall, surfaces.half_width_mm, places, choices.ribs)
+    bone &= ~ribs(volume, located, relief, seeds, bone, heads, threshold_hu)
     seeds[~bone] = 0
     mark_facets(seeds, located, bone & dense, discs, surfaces.half_width_mm)
     if choices.scribbles is not None:
@@ -293,6 +301,30 @@ def _seeds(
             lamina = middle[np.abs(middle_s - laminae[n]) < 2.5]
             flat[lamina[flat[lamina] == 0]] = n + 1
     return seeds
+
+
+def _rib_heads(
+    located: NDArray[np.float32],
+    wall: NDArray[np.float32],
+    half_width_mm: NDArray[np.float64],
+    places: Stations,
+    bearing: tuple[bool, ...],
+) -> NDArray[np.bool_]:
+    """Tell where bone beside a body that bears ribs can only be the head of one.
+
+    A vertebra with ribs has nothing far beside its body in front of the middle of its canal: its
+    pedicles stand near the body's width and its transverse processes run back.
+    """
+    s, v, u = located
+    out = np.zeros(s.shape, np.bool_)
+    if not any(bearing):
+        return out
+    beside = (v > _HEADS_FROM_MM) & (v < wall + _HEADS_BEYOND_WALL_MM)
+    beside &= np.abs(u) > linear(half_width_mm, s).astype(np.float32) + _HEADS_BESIDE_MM
+    for centre, height, bears in zip(places.centre_s, places.height_mm, bearing, strict=True):
+        if bears:
+            out |= beside & (s > centre - 0.3 * height) & (s < centre + 0.6 * height)
+    return out
 
 
 def _one_vertebra(

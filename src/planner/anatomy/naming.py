@@ -19,7 +19,11 @@ from planner.domain.levels import Level
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from numpy.typing import NDArray
+
+    from planner.anatomy.spine_curve import SpineCurve
     from planner.anatomy.spine_model import SpineModel
+    from planner.anatomy.work_grid import WorkVolume
     from planner.geometry.points import PointLps
 
 USUAL_LEVELS = tuple(level for level in Level if level not in (Level.T13, Level.L6))
@@ -285,19 +289,32 @@ def last_rib_number(shares: Sequence[float], cut_by_scan: Sequence[bool]) -> int
 
 def rib_shares(model: SpineModel) -> list[float]:
     """Return for each vertebra how sure ribs are on both sides: the lesser side, 0 to 1."""
+    return rib_shares_along(
+        model.curve, model.volume, model.centre_s, model.height_mm, model.soft_hu
+    )
+
+
+def rib_shares_along(
+    curve: SpineCurve,
+    volume: WorkVolume,
+    centre_s: NDArray[np.float64],
+    height_mm: NDArray[np.float64],
+    soft_hu: float,
+) -> list[float]:
+    """Return the same for places along a curve, before there are vertebrae."""
     v = np.arange(-34.0, 12.0, _RIB_STEP_MM)
     u = np.arange(_RIB_MM[0] + 1.0, _RIB_MM[1], _RIB_STEP_MM)
     out = []
-    for centre, height in zip(model.centre_s, model.height_mm, strict=True):
+    for centre, height in zip(centre_s, height_mm, strict=True):
         s = np.arange(centre - 0.5 * height, centre + 0.5 * height, _RIB_STEP_MM)
         grid = np.meshgrid(s, v, u, indexing="ij")
         sides = []
         for sign in (1.0, -1.0):
-            points = model.curve.at(grid[0], grid[1], sign * grid[2])
-            hu = sample(model.volume.hu, model.volume.geometry, points)
+            points = curve.at(grid[0], grid[1], sign * grid[2])
+            hu = sample(volume.hu, volume.geometry, points)
             # A rib crosses the sheet as a rod of about 14 mm length and 80 mm2 section.
-            volume = float((hu > model.soft_hu + 130.0).sum()) * _RIB_STEP_MM**3
-            sides.append(volume / 600.0)
+            rod_mm3 = float((hu > soft_hu + 130.0).sum()) * _RIB_STEP_MM**3
+            sides.append(rod_mm3 / 600.0)
         out.append(min(1.0, *sides))
     return out
 

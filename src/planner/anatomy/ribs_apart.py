@@ -31,6 +31,7 @@ def ribs(
     relief: NDArray[np.float32],
     seeds: NDArray[np.int32],
     bone: NDArray[np.bool_],
+    heads: NDArray[np.bool_],
     threshold_hu: float,
 ) -> NDArray[np.bool_]:
     """Return which bone belongs to ribs or pelvis.
@@ -41,6 +42,8 @@ def ribs(
         What watershed floods: low where bone is dense.
     seeds
         Where it is certain that bone belongs to a vertebra.
+    heads
+        Where bone can only be a rib's head.
     """
     _, v, u = located
     side = np.abs(u)
@@ -50,7 +53,7 @@ def ribs(
     if not far.any():
         return np.zeros(bone.shape, np.bool_)
     markers = np.where(seeds > 0, _VERTEBRA, 0).astype(np.int32)
-    markers[far] = _RIB
+    markers[far | (heads & (seeds == 0))] = _RIB
     markers[~solid] = 0
     flooded = watershed(relief, markers, mask=solid)  # type: ignore[no-untyped-call]
     return np.asarray(flooded == _RIB)
