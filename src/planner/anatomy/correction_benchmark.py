@@ -51,7 +51,8 @@ CLICK_MM = 2.5
 LEAST_DEPTH_MM = 1.0
 """A person does not see errors thinner than twice this."""
 
-_REGION = ("L1", "L2", "L3", "L4")
+_REGIONS = {"L1-L4": ("L1", "L2", "L3", "L4"), "T10-T12": ("T10", "T11", "T12"), "L5": ("L5",)}
+"""Levels that are held to one bar."""
 
 
 def benchmark() -> list[BenchmarkRow]:
@@ -117,18 +118,19 @@ def click(anatomy: Anatomy, truth: NDArray[np.uint8], level: Level) -> BoneScrib
 
 
 def _agreement(name: str, found: dict[str, tuple[float, ...]], clicks: int) -> BenchmarkRow:
-    lumbar = [found[level] for level in _REGION if level in found]
-    whole, anterior, posterior = np.mean(lumbar, axis=0) if lumbar else (np.nan,) * 3
-    lowest = found.get("L5", (np.nan,) * 3)
+    words = []
+    for region, levels in _REGIONS.items():
+        here = np.array([found[level] for level in levels if level in found])
+        if len(here):
+            pairs = zip(("whole", "anterior", "posterior"), here.mean(0), here.min(0), strict=True)
+            said = ", ".join(f"{part} {mean:.3f} worst {worst:.3f}" for part, mean, worst in pairs)
+            words.append(f"{region} ({len(here)}): {said}")
     return BenchmarkRow(
         name=name,
         median_s=float("nan"),
         best_s=float("nan"),
         n=clicks,
-        note=(
-            f"L1-L4 mean: anterior {anterior:.3f} whole {whole:.3f} posterior {posterior:.3f}; "
-            f"L5: anterior {lowest[1]:.3f} whole {lowest[0]:.3f}; {clicks} clicks"
-        ),
+        note="; ".join([*words, f"{clicks} clicks"]),
     )
 
 
