@@ -226,7 +226,8 @@ def figures(scores: Sequence[SpineScore]) -> str:
             f"pedicles {np.isfinite(widths).sum()} of {2 * len(free)}, "
             f"bias {_mean(widths):+.2f} mean |error| {_mean(np.abs(widths)):.2f} "
             f"worst {_worst(np.abs(widths)):.1f} mm, "
-            f"over 1 mm {int((np.abs(widths) > 1.0).sum())}, without a flag {_silent_widths(free)}",
+            f"over 1 mm {int((np.abs(widths) > 1.0).sum())}, "
+            f"without a flag {_silent_widths(free)}",
             f"holes found {sum(level.holes_found for level in levels)} of {holes}, "
             f"invented {sum(level.holes_invented for level in levels)}",
             f"count exact in {sum(score.count_exact for score in scores)} of {len(scores)}",
