@@ -69,6 +69,9 @@ COLLISION_BALL_MM = 3.5
 SKIN_DOT_PX = 5.0
 WALL_DOT_PX = 6.0
 
+CANAL_ALONE, CANAL_BEFORE_WALL = 0.85, 0.4
+"""From behind the canal lies before the wall, whose colours must be seen through it."""
+
 NOT_LEVELS = frozenset({"bone", "canal", "lesion"})
 """Names of meshes that are no level's bone."""
 
@@ -111,6 +114,8 @@ class Scene:
             mapper.RemoveAllClippingPlanes()
             if solid.cut is not None:
                 mapper.AddClippingPlane(self._plane)
+            if name == "canal":
+                actor.GetProperty().SetOpacity(CANAL_BEFORE_WALL if solid.wall else CANAL_ALONE)
             if name not in NOT_LEVELS:
                 share = (TREATED_OPACITY if name in treated else OTHER_OPACITY)[solid.bone]
                 actor.GetProperty().SetOpacity(share)
@@ -224,7 +229,7 @@ def _mesh_actor(surface: Surface, colour: str, opacity: float) -> Any:
 
 def _surface_actor(surface: Surface) -> Any:
     if surface.name == "canal":
-        return _mesh_actor(surface, clinical.CANAL, 0.85)
+        return _mesh_actor(surface, clinical.CANAL, CANAL_ALONE)
     if surface.name == "lesion":
         return _mesh_actor(surface, clinical.LESION, 0.85)
     return _mesh_actor(surface, clinical.BONE, 1.0 if surface.name == "bone" else 0.55)
