@@ -131,7 +131,7 @@ def test_that_coverage_of_a_half_space_is_that_of_the_formula() -> None:
     geometry = live_preview.region_around(lesion.points_mm, 1.0, 12.0)
     plane = float(lesion.points_mm[:, 0].mean())
     x = geometry.lps_from_ijk[0, 3] + np.arange(geometry.size_ijk[0])
-    zone = np.broadcast_to(x > plane, geometry.shape_kji).copy()
+    zone = np.broadcast_to(x > plane, geometry.shape_kji)  # and read only
     values = np.where(zone, np.float32(1e4), np.float32(0.0))
     died = Died(geometry=geometry, zone=zone, certain=zone, values=values, is_cold=False)
     found = coverage_of(lesion, made.anatomy, died, depth_mm(zone, geometry))

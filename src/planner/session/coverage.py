@@ -250,9 +250,9 @@ def depth_mm(zone: NDArray[np.bool_], geometry: VolumeGeometry) -> NDArray[np.fl
         return np.full(zone.shape, -FAR_MM, dtype=np.float32)
     spacing = geometry.spacing_mm[::-1]
     half = geometry.spacing_mm[0] / 2.0
-    solid = np.ascontiguousarray(zone)
+    solid = zone.astype(np.uint8)  # a copy: edt takes no array that is read only
     inner = edt.edt(solid, anisotropy=spacing, parallel=1)
-    outer = edt.edt(~solid, anisotropy=spacing, parallel=1)
+    outer = edt.edt(1 - solid, anisotropy=spacing, parallel=1)
     return np.asarray(np.where(zone, inner - half, half - outer), dtype=np.float32)
 
 
