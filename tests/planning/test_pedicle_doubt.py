@@ -2,17 +2,19 @@
 
 import math
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
 
 import phantoms
-from planner.domain.anatomy import Pedicle
+from planner.domain.anatomy import Anatomy, Pedicle
 from planner.domain.levels import Level, Side, foramen_label
 from planner.domain.sourced import Interval
 from planner.geometry.points import PointLps
 from planner.planning import propose
-from planner.planning.pedicle_doubt import missing_foramen, why_doubted
+from planner.planning.pedicle_doubt import missing_foramen, oddly_wide, why_doubted
 from planner.planning.surfaces import surroundings_of
 from planning import analytic_spine as spine
 from planning.analytic_spine import Scene, Shape
@@ -117,3 +119,37 @@ def test_that_a_foramen_under_a_thirteenth_rib_is_the_one_above_l1() -> None:
     odd[odd == foramen_label(Level.T12, Side.LEFT)] = foramen_label(Level.T13, Side.LEFT)
     changed = surroundings_of(replace(lumbar.anatomy, foramina=odd), Level.L1)
     assert missing_foramen(Level.L1, Side.LEFT, changed) == ""
+
+
+WIDTHS = {Level.T4: (2.6, 2.5), Level.T5: (3.1, 3.1), Level.T6: (4.0, 3.9)}
+"""Left and right as our outlines read them on a slim spine."""
+
+
+def spine_of(widths: dict[Level, tuple[float, float]]) -> Anatomy:
+    def vertebra(level: Level) -> SimpleNamespace:
+        pedicles = {
+            side: SimpleNamespace(width_mm=Interval(width - 1.0, width, width + 1.0))
+            for side, width in zip((Side.LEFT, Side.RIGHT), widths[level], strict=True)
+        }
+        return SimpleNamespace(pedicles=pedicles)
+
+    return cast("Anatomy", SimpleNamespace(vertebrae={level: vertebra(level) for level in widths}))
+
+
+def test_that_a_pedicle_wider_than_its_fellow_and_its_neighbours_is_doubted() -> None:
+    odd = spine_of(WIDTHS | {Level.T5: (3.1, 7.3)})
+    words = oddly_wide(Level.T5, Side.RIGHT, odd)
+    assert words.startswith("Right: the pedicle of T5 was read 7.3 mm wide, its fellow 3.1 mm")
+    assert "more than 3.9 mm" in words
+    assert oddly_wide(Level.T5, Side.LEFT, odd) == ""
+    plain = spine_of(WIDTHS)
+    assert all(oddly_wide(level, side, plain) == "" for level in WIDTHS for side in Side)
+
+
+def test_that_beside_a_destroyed_fellow_the_sound_pedicle_is_believed() -> None:
+    eaten = spine_of({Level.L2: (8.0, 8.0), Level.L3: (1.0, 9.5), Level.L4: (12.5, 12.5)})
+    assert oddly_wide(Level.L3, Side.RIGHT, eaten) == ""
+    wide_last = spine_of({Level.L4: (12.9, 12.9), Level.L5: (18.6, 18.6)})
+    assert oddly_wide(Level.L5, Side.LEFT, wide_last) == ""
+    alone = spine_of({Level.T5: (3.1, 7.3)})
+    assert oddly_wide(Level.T5, Side.RIGHT, alone) == ""

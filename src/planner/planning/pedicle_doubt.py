@@ -17,7 +17,7 @@ from planner.domain.levels import Level
 from planner.planning.segment_distance import nearest_in_blocks
 
 if TYPE_CHECKING:
-    from planner.domain.anatomy import Pedicle, Vertebra
+    from planner.domain.anatomy import Anatomy, Pedicle, Vertebra
     from planner.domain.levels import Side
     from planner.planning.surfaces import Surroundings
 
@@ -34,6 +34,11 @@ STEPS_UP: Final = 2
 """T13 and L6 stand in the list of levels whether a patient has them or not."""
 
 CRANIAL_DEG: Final = 30.0
+WIDER_THAN_ALL: Final = 1.5
+"""A pedicle read this many times as wide as its fellow and as all near it on its own side holds a
+rib or a facet. Published means of neighbouring levels differ by 1.4 times at most (L4 to L5;
+Zindrick 1987, second hand); where a fellow alone is narrow, as after lysis, this says nothing."""
+
 TALLEST_MM: Final = 24.0
 """The tallest mean is 17.4 mm at T11 (Zindrick 1987); half as much again is not a pedicle."""
 
@@ -51,6 +56,37 @@ def why_doubted(vertebra: Vertebra, pedicle: Pedicle, surroundings: Surroundings
         f"{reason}, so nothing is proposed by it. Look at the outlines, or place the needle "
         "yourself."
     )
+
+
+def oddly_wide(level: Level, side: Side, anatomy: Anatomy) -> str:
+    """Return why a pedicle is taken for wider than it is, empty when it is not.
+
+    It is held against its fellow and against the neighbours of its own side.
+    """
+    own = _width_mm(anatomy, level, side)
+    fellow = _width_mm(anatomy, level, side.other)
+    beside = [
+        width
+        for other in anatomy.vertebrae
+        if 0 < abs(other.order - level.order) <= STEPS_UP
+        and (width := _width_mm(anatomy, other, side)) is not None
+    ]
+    if own is None or fellow is None or not beside:
+        return ""
+    widest = max(fellow, *beside)
+    if own <= WIDER_THAN_ALL * widest:
+        return ""
+    return (
+        f"{side.value.capitalize()}: the pedicle of {level} was read {own:.1f} mm wide, its "
+        f"fellow {fellow:.1f} mm and none beside it more than {widest:.1f} mm, so it may hold a "
+        "rib and nothing is proposed by it. Look at the outlines, or place the needle yourself."
+    )
+
+
+def _width_mm(anatomy: Anatomy, level: Level, side: Side) -> float | None:
+    vertebra = anatomy.vertebrae.get(level)
+    pedicle = None if vertebra is None else vertebra.pedicles.get(side)
+    return None if pedicle is None else pedicle.width_mm.best
 
 
 def missing_foramen(level: Level, side: Side, surroundings: Surroundings) -> str:

@@ -10,7 +10,7 @@ from planner.planning.exact_distances import ENOUGH_MM, HAND_ERROR_MM, worst_und
 from planner.planning.finalists import finalists
 from planner.planning.measure import measure
 from planner.planning.path_search import Task, awkward_mm, search
-from planner.planning.pedicle_doubt import missing_foramen, why_doubted
+from planner.planning.pedicle_doubt import missing_foramen, oddly_wide, why_doubted
 from planner.planning.pedicle_walls import measured_walls
 from planner.planning.proposals import ProposedTrajectory
 from planner.planning.reasons import reasons_for
@@ -66,8 +66,10 @@ def believed_pedicle(question: Question, side: Side) -> tuple[Pedicle | None, st
     pedicle = vertebra.pedicles.get(side)
     if pedicle is None:
         return None, f"The {side} pedicle of {question.level} was not found."
-    doubt = why_doubted(vertebra, pedicle, question.surroundings) or missing_foramen(
-        question.level, side, question.surroundings
+    doubt = (
+        why_doubted(vertebra, pedicle, question.surroundings)
+        or oddly_wide(question.level, side, question.anatomy)
+        or missing_foramen(question.level, side, question.surroundings)
     )
     return (None, doubt) if doubt else (pedicle, "")
 
