@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from planner.catalog import load_catalog
 from planner.domain.anatomy import Quality, QualityVerdict
+from planner.domain.cement import LeakChance, LeakForecast, LeakPath
 from planner.domain.coverage import Coverage, MissedPart
 from planner.domain.finding import Severity, Verdict
 from planner.domain.levels import Level, Side
@@ -34,7 +35,7 @@ from planner.planning.c_arm import c_arm_views
 from planner.planning.ct_room import ct_room_card
 from planner.planning.measure import measure
 from planner.planning.measures import Direction
-from planner.report.build import ReportScene, build_report
+from planner.report.build import ReportScene, build_report, with_leaks
 from planner.report.wording import number
 from report.cases import acknowledge, make_assessment, make_case, make_plan
 
@@ -392,3 +393,20 @@ def test_that_the_way_from_the_grid_mark_of_the_plan_is_on_paper(measured) -> No
     )
     facts = {fact.label: fact.value for fact in marked.needles[0].at_ct}
     assert facts["From the grid mark"] == "12.0 mm to the patient’s left, 20.0 mm towards the feet"
+
+
+def test_that_the_chance_of_a_leak_stands_with_the_cement_or_that_nobody_estimated_it() -> None:
+    case = make_case()
+    (item,) = case.plan.cements
+    chance = LeakChance(leaking=6, runs=20, first_ml=(1.2, None, None))
+    never = LeakChance(leaking=0, runs=20, first_ml=(None, None, None))
+    forecast = LeakForecast(
+        cement_injection_id=item.id,
+        asked_ml=4.5,
+        chances=dict.fromkeys(LeakPath, never) | {LeakPath.DISCAL: chance},
+    )
+    bare = build_report(case.plan, case, None)
+    told = with_leaks(bare, case.plan, {item.id: forecast}).cements[0].leaks
+    assert "disc: 6 of 20, first 1.2 mL" in told
+    assert "foramen" not in told
+    assert "not estimated" in bare.cements[0].leaks

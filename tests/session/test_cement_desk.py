@@ -5,7 +5,7 @@ import pytest
 
 from planner.domain.cement import LeakChance, LeakForecast, LeakPath
 from planner.domain.levels import Level, Side
-from planner.session.cement_words import chance_words, leak_lines
+from planner.session.cement_words import leak_lines
 from presenter_desk import Desk
 
 
@@ -78,9 +78,9 @@ def test_that_no_leak_in_any_run_is_still_no_promise(cemented):
 
 
 def test_that_a_chance_says_first_and_half_and_never_yes_or_no():
-    assert chance_words(LeakChance(leaking=12, runs=20, first_ml=(1.2, 3.0, None))) == (
+    assert LeakChance(leaking=12, runs=20, first_ml=(1.2, 3.0, None)).words == (
         "12 of 20, first 1.2 mL, half by 3.0 mL"
     )
-    assert chance_words(LeakChance(leaking=2, runs=20, first_ml=(1.2, None, None))) == (
+    assert LeakChance(leaking=2, runs=20, first_ml=(1.2, None, None)).words == (
         "2 of 20, first 1.2 mL"
     )

@@ -22,6 +22,23 @@ class LeakPath(StrEnum):
     BASIVERTEBRAL = "basivertebral"
     NEEDLE_TRACK = "needle track"
 
+    @property
+    def words(self) -> str:
+        """The way as a reader says it."""
+        return _WAYS[self]
+
+
+_WAYS = {
+    LeakPath.EPIDURAL: "canal, through the wall",
+    LeakPath.FORAMINAL: "foramen",
+    LeakPath.DISCAL: "disc",
+    LeakPath.PARAVERTEBRAL: "beside the body",
+    LeakPath.BASIVERTEBRAL: "basivertebral vein",
+    LeakPath.NEEDLE_TRACK: "way of a drawn-out needle",
+}
+
+UNSEEN = "Veins too small for CT carry a quarter of leaks and are not in this."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeakChance:
@@ -49,6 +66,17 @@ class LeakChance:
         """Share of the runs that leak, 0 to 1."""
         return self.leaking / self.runs
 
+    @property
+    def words(self) -> str:
+        """The chance in words, such as ``6 of 20, first 1.2 mL, half by 3.0 mL``."""
+        first, middle, _ = self.first_ml
+        words = f"{self.leaking} of {self.runs}"
+        if first is not None:
+            words += f", first {first:.1f} mL"
+        if middle is not None:
+            words += f", half by {middle:.1f} mL"
+        return words
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeakForecast:
@@ -57,3 +85,17 @@ class LeakForecast:
     cement_injection_id: CementId
     asked_ml: float
     chances: Mapping[LeakPath, LeakChance]
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """All chances in words; never yes or no."""
+        told = [
+            f"{path.words}: {chance.words}"
+            for path, chance in self.chances.items()
+            if chance.leaking
+        ]
+        runs = max(chance.runs for chance in self.chances.values())
+        head = f"Leaks in {runs} runs by {self.asked_ml:g} mL (illustrative)"
+        if not told:
+            return (f"{head}: in none. {UNSEEN}",)
+        return (f"{head}:", *told, UNSEEN)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ from planner.report.rows import (
     evidence_rows,
     exposure_rows,
     finding_rows,
+    leak_words,
     object_names,
 )
 from planner.report.schedule import cement_schedule
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
     from planner.catalog import Catalog
     from planner.domain.anatomy import Anatomy, Vertebra
+    from planner.domain.cement import LeakForecast
     from planner.domain.finding import Assessment
     from planner.domain.plan import AblationId, CementId, Plan, Trajectory, TrajectoryId
     from planner.domain.prediction import Exposure, MissingZone, PredictedCement, PredictedZone
@@ -122,6 +124,18 @@ def build_report(
         revision=plan.revision,
         notes=plain(plan.notes),
         paper=paper,
+    )
+
+
+def with_leaks(report: Report, plan: Plan, forecasts: Mapping[CementId, LeakForecast]) -> Report:
+    """Return a report that tells beside each injection how likely it leaves the bone."""
+    rows = zip(plan.cements, report.cements, strict=True)
+    return replace(
+        report,
+        cements=tuple(
+            replace(row, leaks=leak_words(forecasts[item.id])) if item.id in forecasts else row
+            for item, row in rows
+        ),
     )
 
 

@@ -170,7 +170,7 @@ def _cement(row: CementRow) -> dict[str, object]:
         "fill": f"{_given(row.fill_percent)} %",
         "band": f"± {_given(row.band_mm)} mm",
         "tier": row.tier,
-        "lines": [] if row.missing else [row.model, row.source],
+        "lines": [] if row.missing else [row.leaks, row.model, row.source],
         "missing": _no_prediction("fill", row.missing),
     }
 

@@ -175,7 +175,10 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CementRow:
-    """One cement injection; ``missing`` says why no fill is predicted."""
+    """One cement injection; ``missing`` says why no fill is predicted.
+
+    ``leaks`` says how likely it leaves the bone.
+    """
 
     needle: int
     cement: str
@@ -186,6 +189,7 @@ class CementRow:
     tier: str = ""
     model: str = ""
     source: str = ""
+    leaks: str = "How likely it leaks was not estimated."
     missing: str = ""
 
 

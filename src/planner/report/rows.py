@@ -11,6 +11,7 @@ from planner.safety.resolving import is_settled
 
 if TYPE_CHECKING:
     from planner.catalog import Catalog
+    from planner.domain.cement import LeakForecast
     from planner.domain.finding import Assessment, Finding
     from planner.domain.plan import (
         Ablation,
@@ -94,6 +95,11 @@ def cement_row(
         model=model_words(fill.model),
         source=plain(f"{fill.model.source} ({fill.model.status})"),
     )
+
+
+def leak_words(forecast: LeakForecast) -> str:
+    """Return how likely an injection leaves the bone, in a line."""
+    return plain("; ".join(forecast.lines).replace(":;", ":"))
 
 
 def exposure_rows(plan: Plan, scene: Pictured) -> tuple[ExposureRow, ...]:

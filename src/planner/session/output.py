@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from planner.exchange.export import ExportKind, PaperForm, export_plan, possible_kinds
 from planner.planning import measure
-from planner.report.build import build_report
+from planner.report.build import build_report, with_leaks
 from planner.report.model import Paper
 from planner.report.pdf import make_pdf, write_pdf
 from planner.session.cases import access_diameter_mm, check, scene_of
+from planner.session.cement_filling import forecasts_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -62,7 +63,7 @@ def export_case(
 
 def _report(plan: Plan, case: Case, paper: Paper) -> Report:
     predictions, assessment = check(plan, case)
-    return build_report(
+    report = build_report(
         plan,
         scene_of(case, predictions),
         assessment,
@@ -70,6 +71,7 @@ def _report(plan: Plan, case: Case, paper: Paper) -> Report:
         measures=measures_of_all(plan, case),
         paper=paper,
     )
+    return with_leaks(report, plan, forecasts_of(plan, case, predictions.zones))
 
 
 def _paper_form(report: Report) -> PaperForm:
