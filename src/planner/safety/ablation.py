@@ -172,12 +172,13 @@ def microwave_near_wall(case: Case, ablation: Ablation) -> Outcome:
     return Outcome(evidence, (finding,))
 
 
+@gives(float)
 def _unbroken_s(case: Case, ablation: Ablation) -> float:
     """Return the longest time with energy; a pause that is too short counts as none."""
     if ablation.time_s is None:
         raise MissingInputError(f"time of the {case.called(ablation)}", kind="prediction")
     long_enough = (ablation.pause_s or 0.0) >= case.limit("pause_from_s")
-    return (ablation.longest_s or ablation.time_s) if long_enough else ablation.time_s
+    return float((ablation.longest_s or ablation.time_s) if long_enough else ablation.time_s)
 
 
 def zone_is_known(case: Case, ablation: Ablation) -> Outcome:
