@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from planner.domain.coverage import Coverage
 
 HIGH_PX: Final = 92
-LEFT_PX: Final = 34
+LEFT_PX: Final = 46
 FOOT_PX: Final = 16
 STYLES: Final = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine)
 """Lesion solid, target volume dashed: told apart without colour."""
