@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.geometry.kernels import kernel
 from planner.geometry.points import PointLps
 
 if TYPE_CHECKING:
@@ -33,10 +32,10 @@ class Gap:
 def capsule_gap(one: Capsule, other: Capsule) -> Gap:
     """Return where two capsules come nearest."""
     ends = (one.start.array, one.end.array, other.start.array, other.end.array)
-    distance, along_one, along_other = closest_approach(*ends)
+    distance, along_one, along_other = _closest_approach(*ends)
     at_one = PointLps.of(ends[0] + along_one * (ends[1] - ends[0]))
     at_other = PointLps.of(ends[2] + along_other * (ends[3] - ends[2]))
-    return Gap(float(distance) - one.radius_mm - other.radius_mm, at_one, at_other)
+    return Gap(distance - one.radius_mm - other.radius_mm, at_one, at_other)
 
 
 def least_gap(ones: Sequence[Capsule], others: Sequence[Capsule]) -> Gap:
@@ -46,8 +45,7 @@ def least_gap(ones: Sequence[Capsule], others: Sequence[Capsule]) -> Gap:
     )
 
 
-@kernel
-def closest_approach(
+def _closest_approach(
     start_a: NDArray[np.float64],
     end_a: NDArray[np.float64],
     start_b: NDArray[np.float64],
@@ -60,8 +58,8 @@ def closest_approach(
     u = end_a - start_a
     v = end_b - start_b
     w = start_a - start_b
-    uu, vv, uv = _dot(u, u), _dot(v, v), _dot(u, v)
-    uw, vw = _dot(u, w), _dot(v, w)
+    uu, vv, uv = float(u @ u), float(v @ v), float(u @ v)
+    uw, vw = float(u @ w), float(v @ w)
     free = uu * vv - uv * uv
     along_a = 0.0
     if free > 1e-12 * uu * vv:
@@ -74,9 +72,4 @@ def closest_approach(
         along_b = 1.0
         along_a = min(max((uv - uw) / uu, 0.0), 1.0) if uu > 0.0 else 0.0
     apart = w + along_a * u - along_b * v
-    return np.sqrt(_dot(apart, apart)), along_a, along_b
-
-
-@kernel
-def _dot(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
-    return float(a[0] * b[0] + a[1] * b[1] + a[2] * b[2])
+    return float(np.linalg.norm(apart)), along_a, along_b
