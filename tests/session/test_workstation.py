@@ -127,6 +127,32 @@ def test_that_zones_that_cannot_be_predicted_void_the_verdict(planned, monkeypat
     assert "ArithmeticError" in planned.check.detail
 
 
+def test_that_a_retry_after_such_a_fault_never_judges_the_plan_before_it(planned, monkeypatch):
+    def broken(_plan):
+        raise ArithmeticError("no zone")
+
+    monkeypatch.setattr(planned.services, "predict_zones", broken)
+    planned.work.act(planned.work.edits.delete)
+    monkeypatch.undo()
+    planned.work.checks.retry()  # as a simulation that ends meanwhile does
+    planned.settle()
+    assert planned.check.phase is CheckPhase.STOPPED
+    assert planned.check.verdict is Verdict.NOT_EVALUATED
+
+
+@pytest.mark.parametrize("part", ["preview", "outlines"])
+def test_that_the_verdict_is_void_before_anything_else_can_fail(planned, monkeypatch, part):
+    def broken(**_options):
+        raise ArithmeticError("cannot follow")
+
+    assert planned.check.phase is CheckPhase.CURRENT
+    monkeypatch.setattr(getattr(planned.work, part), "follow", broken)
+    with suppress(ArithmeticError):
+        planned.work.derive()
+    assert planned.check.phase in {CheckPhase.CHECKING, CheckPhase.STOPPED}
+    assert planned.check.verdict is Verdict.NOT_EVALUATED
+
+
 def test_that_a_fault_anywhere_stops_the_checks(planned):
     planned.work.fault(RuntimeError("somewhere else"))
     assert planned.check.phase is CheckPhase.STOPPED

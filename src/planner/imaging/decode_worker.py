@@ -43,7 +43,7 @@ def main() -> None:
             _answer(answers, WITH_LOSS if coded_with_loss(named, source) else DECODED, words)
         # The worker's border: a codec may raise anything on hostile bytes. Its type is the answer,
         # and the gate refuses the slice.
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001 - the worker's border
             _answer(answers, 0, type(error).__name__.encode("ascii", "replace"))
 
 

@@ -70,7 +70,7 @@ def inspect(
         raise
     # The gate's border: hostile bytes may fail anywhere, and whatever fails is a refusal. The
     # fuzz counts such a refusal (DCM-INTERNAL) as a fault, so this hides none.
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001 - the gate's border
         return Inspection(path=Path(path), series=(), findings=(_unforeseen(error, Path(path)),))
 
 

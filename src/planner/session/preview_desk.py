@@ -112,7 +112,7 @@ class PreviewDesk:
             return None
         needles = [plan.trajectory(item.trajectory_id) for item in plan.ablations]
         where = tuple((item.level, item.entry, item.tip) for item in needles)
-        seen = (id(self._edits.anatomy), id(self._case.ct))
+        seen = (self._edits.anatomy, self._case.ct)  # themselves: an id is given again once freed
         return (plan.ablations, plan.ablation_order, where, *seen)
 
     def _start(self, key: tuple[object, ...]) -> None:

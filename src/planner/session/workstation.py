@@ -224,16 +224,16 @@ class Workstation:
         self._zones = ()
         try:
             self._zones = self._services.predict_zones(plan)
+            self.outlines.follow()
         except Exception as error:  # noqa: BLE001 - whatever fails here voids the verdict
+            self.checks.forget()  # or a later retry would judge the plan before this edit
             self.checks.stop(error)
             return
-        self.outlines.follow()
         if self.outlines.is_stale:
-            self.preview.follow(is_void=True)
             self.checks.wait("The outlines are being corrected; nothing counts on the old ones.")
-            return
-        self.preview.follow(is_void=False)
-        self.checks.invalidate(plan, self.case.ct, self.edits.anatomy)
+        else:
+            self.checks.invalidate(plan, self.case.ct, self.edits.anatomy)
+        self.preview.follow(is_void=self.outlines.is_stale)
 
     def _previewed(self) -> None:
         """Show a preview, and preview again where the hand has moved on."""
