@@ -8,6 +8,7 @@ from planner.document.commands import accept_level
 from planner.domain.finding import Assessment, Finding, Severity, Verdict
 from planner.domain.levels import Level, Side
 from planner.domain.plan import Ablation, AblationId
+from planner.safety.naming import names
 from planner.session.finding_rows import finding_rows, margin_rows
 from planner.session.margins import Margin, measure_margins
 from planner.session.window_states import MarginColumn
@@ -131,3 +132,33 @@ def test_that_distances_are_marked_unverified_until_their_level_is_accepted(plan
     level = plan.trajectories[0].level
     accepted = accept_level(level).apply(plan)
     assert [row.unverified for row in margin_rows(accepted, assessment, margins)] == ["", ""]
+
+
+def test_that_a_cell_is_marked_where_a_finding_says_its_distance_beside_a_heavier_one(plan):
+    """As the check puts them together: in words, and for several needles and zones at once."""
+    (needle, zone) = (plan.trajectories[0].id, plan.ablations[0].id)
+    called = names(plan)
+    said = f"The {called[zone]} ends 5.4 mm from the canal. Also: {called[needle]} 7.9 mm to the "
+    warned = Finding(
+        rule="A3",
+        severity=Severity.WARN,
+        message=said + "L3 left foramen.",
+        subject=zone,
+        source="test",
+        structure="canal",
+        distance_mm=5.4,
+        also_about=(needle,),
+    )
+    assessment = Assessment(
+        verdict=Verdict.WARNED, findings=(warned,), checked=(), input_sha256="", revision=1
+    )
+    margins = tuple(
+        Margin(subject=subject, column=column, distance_mm=value, structure=name)
+        for subject in (needle, zone)
+        for column, value, name in (
+            (MarginColumn.WALL, 9.0, "posterior_wall"),
+            (MarginColumn.FORAMINA, 7.9, "foramen:L3:left"),
+        )
+    )
+    for row in margin_rows(plan, assessment, margins):
+        assert [cell.severity for cell in row.cells] == [None, Severity.WARN]

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from planner.domain.finding import Assessment, Finding, Severity, Verdict
+from planner.domain.structures import in_words
 from planner.safety.naming import names
 from planner.safety.resolving import is_settled
 from planner.session.answering import CANNOT_ANSWER, answer_words
@@ -30,23 +31,12 @@ def subject_words(plan: Plan, subject: str) -> str:
     return words[0].upper() + words[1:]
 
 
-def structure_words(name: str) -> str:
-    """Return a structure's name as a reader says it, such as ``L3 left foramen``."""
-    parts = name.split(":")
-    if len(parts) == 3:
-        return f"{parts[1]} {parts[2]} {parts[0]}"
-    return name.replace("_", " ")
-
-
 _STRUCTURE = re.compile(r"(root|foramen):([CTLS]\d+):(left|right)")
 
 
 def _in_words(message: str) -> str:
-    return _STRUCTURE.sub(_said, message).replace("posterior_wall", "posterior wall")
-
-
-def _said(found: re.Match[str]) -> str:
-    return structure_words(found.group())
+    named = _STRUCTURE.sub(lambda found: in_words(found.group()), message)
+    return named.replace("posterior_wall", "posterior wall")
 
 
 def finding_rows(plan: Plan, assessment: Assessment) -> tuple[FindingRow, ...]:
@@ -57,9 +47,7 @@ def finding_rows(plan: Plan, assessment: Assessment) -> tuple[FindingRow, ...]:
             fingerprint=item.fingerprint,
             rule=item.rule,
             severity=item.severity,
-            message=_STRUCTURE.sub(_said, item.message).replace(
-                "posterior_wall", "posterior wall"
-            ),
+            message=_in_words(item.message),
             subject=subject_words(plan, item.subject),
             numbers=_numbers(item),
             resolve=item.resolve,
@@ -76,7 +64,7 @@ def finding_rows(plan: Plan, assessment: Assessment) -> tuple[FindingRow, ...]:
 def _numbers(finding: Finding) -> str:
     parts = []
     if finding.distance_mm is not None:
-        where = f" to {structure_words(finding.structure)}" if finding.structure else ""
+        where = f" to {in_words(finding.structure)}" if finding.structure else ""
         parts.append(f"{finding.distance_mm:.1f} mm{where}")
     if finding.threshold:
         parts.append(f"limit {finding.threshold}")
@@ -92,7 +80,11 @@ def margin_rows(
         MarginRow(
             subject=subject_words(plan, subject),
             unverified=_unverified(plan, subject),
-            cells=tuple(_cell(item, assessment) for item in margins if item.subject == subject),
+            cells=tuple(
+                _cell(item, assessment, names(plan)[subject])
+                for item in margins
+                if item.subject == subject
+            ),
         )
         for subject in subjects
     )
@@ -107,22 +99,25 @@ def _unverified(plan: Plan, subject: str) -> str:
     return "" if level is None or level in plan.anatomy.accepted_levels else level.value
 
 
-def _cell(margin: Margin, assessment: Assessment) -> MarginCell:
+def _cell(margin: Margin, assessment: Assessment, name: str) -> MarginCell:
     if margin.distance_mm is None:
         return MarginCell(text="?", explained=margin.why_not, severity=None, at=None)
     where = "away from" if margin.distance_mm > 0.0 else "reaches into"
-    about = [
-        item.severity
-        for item in assessment.findings
-        if item.subject == margin.subject
-        and (item.structure == margin.structure or margin.structure in item.message)
-    ]
+    about = [item.severity for item in assessment.findings if _speaks_of(item, margin, name)]
     return MarginCell(
         text=_millimetres(margin.distance_mm),
-        explained=f"{where} {structure_words(margin.structure)}; click to see where",
+        explained=f"{where} {in_words(margin.structure)}; click to see where",
         severity=min(about, key=lambda item: item.rank) if about else None,
         at=margin.at,
     )
+
+
+def _speaks_of(finding: Finding, margin: Margin, name: str) -> bool:
+    """Tell whether a finding is about this distance, or says it among others put together."""
+    is_told = in_words(margin.structure) in _in_words(finding.message)
+    if finding.subject == margin.subject:
+        return finding.structure == margin.structure or is_told
+    return margin.subject in finding.also_about and is_told and name in finding.message
 
 
 def _millimetres(value: float) -> str:

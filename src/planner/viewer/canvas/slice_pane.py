@@ -107,7 +107,7 @@ def _simulated_tables() -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
         ICE: (clinical.ICE, 255, 30),
         LETHAL: (clinical.LETHAL_COLD, 255, 60),
         DEEP: (clinical.LETHAL_COLD, 140, 96),
-        MISSED: (clinical.MISSED, 255, 110),
+        MISSED: (clinical.MISSED, 255, 36),
     }
     for code, (colour, line, area) in shown.items():
         edge[code], fill[code] = _argb(colour, line), _argb(colour, area)

@@ -73,6 +73,7 @@ class SideDialog(_Question):
         super().__init__("Confirm left and right", "Confirm", parent)
         shown = label()
         shown.setPixmap(picture)
+        shown.setFixedSize(picture.deviceIndependentSize().toSize())  # no letter is cut off
         sides = "\n".join(f"·  {needle}" for needle in needles)
         planned = f"Planned needles:\n{sides}" if needles else "No needle is planned yet."
         self.doubts = label("\n".join(doubts), "refusal")
