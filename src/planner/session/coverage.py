@@ -15,6 +15,7 @@ from planner.anatomy.vertebra_parts import VertebraPart, vertebra_parts
 from planner.domain.coverage import Coverage, MissedPart
 from planner.domain.errors import UsageError
 from planner.geometry.points import PointLps
+from planner.geometry.sampling import read_fields
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -177,11 +178,11 @@ def coverage_of(
     target: Target, anatomy: Anatomy, died: Died, depth: NDArray[np.float32]
 ) -> Coverage:
     """Return how much of a target dies; ``depth`` is ``depth_mm`` of the zone."""
-    places = died.geometry.ijk(target.points_mm)[:, ::-1].T
-    dead = _sampled(died.zone.astype(np.float32), places, outside=0.0) > HALF
-    sure = _sampled(died.certain.astype(np.float32), places, outside=0.0) > HALF
-    deep = _sampled(depth, places, outside=np.inf)
-    seen = _sampled(died.values, places, outside=BODY_CELSIUS if died.is_cold else 0.0)
+    fields = np.stack([died.zone, died.certain, depth, died.values], dtype=np.float32)
+    alive = BODY_CELSIUS if died.is_cold else 0.0
+    outside = np.array([0.0, 0.0, np.inf, alive], dtype=np.float32)
+    zone, certain, deep, seen = read_fields(fields, died.geometry.ijk(target.points_mm), outside)
+    dead, sure = zone > HALF, certain > HALF
     if died.is_cold:
         curve = [(step, _percent(seen <= step)) for step in COLD_STEPS_CELSIUS]
     else:
@@ -208,18 +209,30 @@ def coverage_of(
     )
 
 
-def _least_margin_mm(target: Target, died: Died, deep: NDArray[np.float64]) -> float:
+def _least_margin_mm(target: Target, died: Died, deep: NDArray[np.float32]) -> float:
     """Return the least depth in the zone; of points beyond the grid by their distance from it."""
     within = float(deep.min())
     beyond = target.points_mm[~np.isfinite(deep)]
     if not len(beyond):
         return within
-    zone = np.argwhere(died.zone)
+    zone = np.argwhere(_rim(died.zone))
     if not len(zone):
         return -FAR_MM
     centres = died.geometry.lps_mm(zone[:, ::-1].astype(np.float64))
     away, _ = cKDTree(centres).query(beyond)
     return min(within, died.geometry.spacing_mm[0] / 2.0 - float(np.max(away)))
+
+
+def _rim(zone: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the voxels of a zone that touch what is not in it."""
+    solid = np.pad(zone, 1)
+    within = zone.copy()
+    for axis in range(3):
+        for way in (0, 2):
+            part = [slice(1, -1)] * 3
+            part[axis] = slice(way, solid.shape[axis] - 2 + way)
+            within &= solid[tuple(part)]
+    return zone & ~within
 
 
 def missed_mask(
@@ -251,18 +264,20 @@ def depth_mm(zone: NDArray[np.bool_], geometry: VolumeGeometry) -> NDArray[np.fl
     spacing = geometry.spacing_mm[::-1]
     half = geometry.spacing_mm[0] / 2.0
     solid = zone.astype(np.uint8)  # a copy: edt takes no array that is read only
-    inner = edt.edt(solid, anisotropy=spacing, parallel=1)
+    box = _box_of(zone)  # what lies deep is only asked inside
+    inner = np.zeros(zone.shape, dtype=np.float32)
+    inner[box] = edt.edt(np.ascontiguousarray(solid[box]), anisotropy=spacing, parallel=1)
     outer = edt.edt(1 - solid, anisotropy=spacing, parallel=1)
     return np.asarray(np.where(zone, inner - half, half - outer), dtype=np.float32)
 
 
-def _sampled(
-    field: NDArray[np.float32], places_kji: NDArray[np.float64], *, outside: float
-) -> NDArray[np.float64]:
-    found = ndimage.map_coordinates(
-        field, places_kji, order=1, mode="constant", cval=outside, output=np.float64
-    )
-    return np.asarray(found)
+def _box_of(mask: NDArray[np.bool_]) -> tuple[slice, slice, slice]:
+    """Return the box of a mask with a voxel of margin, where the grid has one."""
+    found = []
+    for axis, length in enumerate(mask.shape):
+        line = np.flatnonzero(mask.any(axis=tuple(one for one in range(3) if one != axis)))
+        found.append(slice(max(int(line[0]) - 1, 0), min(int(line[-1]) + 2, length)))
+    return found[0], found[1], found[2]
 
 
 def _percent(share: NDArray[np.bool_]) -> float:

@@ -8,11 +8,11 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from scipy import ndimage
 
 from planner.domain.live_preview import LivePreview, PreviewAt
 from planner.domain.prediction import ModelLabel
 from planner.domain.simulation import Order, Tier
+from planner.geometry.sampling import read_fields
 from planner.physics.heat.band import PERFUSION_FACTORS
 from planner.physics.heat.course import Burn, starts_of
 from planner.physics.heat.device_model import Efficiency, model_status
@@ -22,10 +22,18 @@ from planner.physics.heat.result import INSTANT_DEATH_CELSIUS, LETHAL_COLD_CELSI
 from planner.physics.heat.rings import ring_tissue
 from planner.physics.heat.round_needle import rings_for, solve_round
 from planner.physics.heat.solve import AFTER_S
-from planner.physics.heat.superpose import NeedleField, needle_field, together
+from planner.physics.heat.superpose import all_together, needle_field
 from planner.physics.heat.tissue_classes import tissue_classes
 from planner.physics.heat.zone_extent import field_extent
-from planner.session.coverage import LESION, TARGET, Died, coverage_of, depth_mm, missed_mask
+from planner.session.coverage import (
+    FAR_MM,
+    LESION,
+    TARGET,
+    Died,
+    coverage_of,
+    depth_mm,
+    missed_mask,
+)
 from planner.session.patient_tissue import PatientTissue, patient_tissue
 from planner.session.simulation import COLD, PlannedBurn, planned_burns
 
@@ -39,7 +47,7 @@ if TYPE_CHECKING:
     from planner.geometry.points import Vector
     from planner.geometry.volume_geometry import VolumeGeometry
     from planner.physics.heat.medium import PropertyTable
-    from planner.physics.heat.superpose import Together
+    from planner.physics.heat.superpose import NeedleField, Together
     from planner.session.tissue_region import Patient
 
 MODEL_NAME: Final = "round needles"
@@ -110,13 +118,10 @@ class PreviewBench:
         geometry = _grid(planned)
         grid_mm = _centres_mm(geometry)
         count = len(grid_mm)
-        near = {
-            name: points
-            for name, all_points in tissue.structures.items()
-            if len(points := all_points[_inside(geometry, all_points)])
-        }
+        near = tissue.near(grid_mm[0], grid_mm[-1])
         points = np.concatenate([grid_mm, *near.values()])
-        seen = {end: together(points, fields[end], times, is_cold=is_cold) for end in ENDS}
+        every = all_together(points, [fields[end] for end in ENDS], times, is_cold=is_cold)
+        seen = dict(zip(ENDS, every, strict=True))
         shape = geometry.shape_kji
         dead = {end: _dead(seen[end], is_cold=is_cold) for end in ENDS}
         nominal, strong, weak = (dead[end][:count].reshape(shape) for end in ENDS)
@@ -276,11 +281,6 @@ def _centres_mm(geometry: VolumeGeometry) -> Vector:
     return found.reshape(-1, 3)
 
 
-def _inside(geometry: VolumeGeometry, points_mm: Vector) -> NDArray[np.bool_]:
-    index = geometry.ijk(points_mm)
-    return np.asarray(((index >= 0.0) & (index <= np.array(geometry.size_ijk) - 1.0)).all(axis=1))
-
-
 def _dead(seen: Together, *, is_cold: bool) -> NDArray[np.bool_]:
     if is_cold:
         return np.asarray(seen.extreme_celsius <= LETHAL_COLD_CELSIUS)
@@ -291,23 +291,27 @@ def _dead(seen: Together, *, is_cold: bool) -> NDArray[np.bool_]:
 
 def _structures(
     near: Mapping[str, Vector],
-    begun: int,
+    count: int,
     extremes: Mapping[Efficiency, NDArray[np.float32]],
     deep: NDArray[np.float32],
     geometry: VolumeGeometry,
     extra_k: float,
 ) -> dict[str, PreviewAt]:
     """Return distance and temperature at every structure in reach."""
-    found = {}
+    if not near:
+        return {}
+    places = geometry.ijk(np.concatenate([*near.values()]))
+    (depth,) = read_fields(deep[None], places, np.array([-FAR_MM], dtype=np.float32))
+    found, begun = {}, 0
     for name, points in near.items():
-        part = slice(begun, begun + len(points))
+        own = slice(begun, begun + len(points))
         begun += len(points)
-        index = geometry.ijk(points)[:, ::-1].T
-        depth = ndimage.map_coordinates(deep, index, order=1, mode="nearest")
-        values = {end: seen[part] for end, seen in extremes.items()}
+        values = {
+            end: seen[count + own.start : count + own.stop] for end, seen in extremes.items()
+        }
         nominal, strong = (_furthest(values[end]) for end in (Efficiency.NOMINAL, Efficiency.HIGH))
         found[name] = PreviewAt(
-            distance_mm=-float(depth.max()),
+            distance_mm=-float(depth[own].max()),
             celsius=nominal,
             worst_celsius=_worst(nominal, strong, extra_k),
         )

@@ -10,8 +10,9 @@ import numpy as np
 from scipy import ndimage
 
 from planner.domain.structures import POSTERIOR_WALL
+from planner.geometry.sampling import within_box
 from planner.physics.heat.region import SOFT_HU
-from planner.physics.heat.tissue_map import tissue_map
+from planner.physics.heat.tissue_map import Outlines, tissue_map
 from planner.session.coverage import targets_of
 from planner.session.tissue_region import outlined_structures, outlines_at
 
@@ -32,6 +33,9 @@ BESIDE_MM: Final = 60.0
 
 Box = tuple[slice, slice, slice]
 
+OUTLINED: Final = ("vertebrae", "canal", "discs", "lesion", "cord", "nerves", "vessels")
+"""Fields of ``Outlines`` in the order of their bits."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PatientTissue:
@@ -41,8 +45,15 @@ class PatientTissue:
     ----------
     structures
         Points on the surface of every structure beside the treated levels, LPS mm, ``(n, 3)``.
+    points_mm
+        Those of all structures, one after another.
     targets
         The lesion of the treated levels and its target volume; empty where none is outlined.
+    outlined, depth_mm
+        In ``box`` of the anatomy's grid: a bit for each of ``OUTLINED``, and how deep a place
+        lies in the canal.
+    known
+        Which of ``OUTLINED`` there are at all.
     """
 
     ct: CtVolume
@@ -50,8 +61,11 @@ class PatientTissue:
     levels: frozenset[Level]
     classes: TissueClasses
     structures: Mapping[str, Vector]
+    points_mm: Vector
     targets: tuple[Target, ...]
     box: Box
+    outlined: NDArray[np.uint8]
+    known: frozenset[str]
     depth_mm: NDArray[np.float32]
 
     @property
@@ -60,36 +74,45 @@ class PatientTissue:
         return max(self.anatomy.geometry.spacing_mm)
 
     def at(self, points_mm: Vector) -> NDArray[np.uint8]:
-        """Return the class of tissue at points, LPS mm, shape ``(n, 3)``."""
+        """Return the class of tissue at points, LPS mm, shape ``(n, 3)``.
+
+        Outlines count within ``BESIDE_MM`` of the treated vertebrae.
+        """
         seen = self.ct.geometry.ijk(points_mm)[:, ::-1].T
         hu = ndimage.map_coordinates(
             self.ct.hu, seen, order=1, mode="constant", cval=SOFT_HU, output=np.float32
         )
-        index = np.rint(self.anatomy.geometry.ijk(points_mm)).astype(np.int64)[:, ::-1].T
-        shape = np.array(self.anatomy.geometry.shape_kji)
-        inside = np.asarray(((index >= 0) & (index < shape[:, None])).all(axis=0))
-        k, j, i = np.clip(index, 0, shape[:, None] - 1)
+        low = np.array([part.start for part in self.box])
+        place = (np.rint(self.anatomy.geometry.ijk(points_mm)).astype(np.int64)[:, ::-1] - low).T
+        last = np.array(self.outlined.shape)[:, None] - 1
+        inside = ((place >= 0) & (place <= last)).all(axis=0)
+        k, j, i = np.clip(place, 0, last)
+        bits = np.where(inside, self.outlined[k, j, i], np.uint8(0))
+        depth = np.where(inside, self.depth_mm[k, j, i], np.float32(0.0))
 
-        def labels(values: NDArray[np.uint8]) -> NDArray[np.uint8]:
-            return np.where(inside, values[k, j, i], np.uint8(0))
+        def outline(name: str) -> NDArray[np.bool_]:
+            return np.asarray((bits & np.uint8(1 << OUTLINED.index(name))) > 0)
 
-        def mask(values: NDArray[np.bool_]) -> NDArray[np.bool_]:
-            return np.asarray(inside & values[k, j, i])
+        def known(name: str) -> NDArray[np.bool_] | None:
+            return outline(name) if name in self.known else None
 
-        outlines = outlines_at(self.anatomy, mask, labels)
-        return tissue_map(
-            hu, outlines, 1.0, self.classes, self._depth(np.array((k, j, i)), inside)
+        outlines = Outlines(
+            vertebrae=outline("vertebrae"),
+            canal=outline("canal"),
+            discs=known("discs"),
+            lesion=known("lesion"),
+            cord=known("cord"),
+            nerves=known("nerves"),
+            vessels=known("vessels"),
         )
+        return tissue_map(hu, outlines, 1.0, self.classes, depth)
 
-    def _depth(self, index: NDArray[np.int64], inside: NDArray[np.bool_]) -> NDArray[np.float32]:
-        """Return how deep places, ``(3, n)``, lie in the canal; 0 outside what was measured."""
-        low = np.array([part.start for part in self.box])[:, None]
-        place = index - low
-        there = inside & ((place >= 0) & (place < np.array(self.depth_mm.shape)[:, None])).all(0)
-        found = np.zeros(index.shape[1], dtype=np.float32)
-        k, j, i = place[:, there]
-        found[there] = self.depth_mm[k, j, i]
-        return found
+    def near(self, low_mm: Vector, high_mm: Vector) -> dict[str, Vector]:
+        """Return the points of every structure that has any in a box."""
+        kept = within_box(self.points_mm, low_mm, high_mm)
+        ends = np.searchsorted(kept, np.cumsum([len(one) for one in self.structures.values()]))
+        parts = np.split(self.points_mm[kept], ends[:-1])
+        return {name: part for name, part in zip(self.structures, parts, strict=True) if len(part)}
 
 
 def patient_tissue(
@@ -106,6 +129,12 @@ def patient_tissue(
         name: _surface_mm(anatomy, mask[box], box)
         for name, mask in outlined_structures(anatomy).items()
     }
+    outlines = outlines_at(anatomy, lambda mask: mask[box], lambda labels: labels[box])
+    masks = {name: getattr(outlines, name) for name in OUTLINED}
+    outlined = np.zeros(depth.shape, dtype=np.uint8)
+    for bit, mask in enumerate(masks.values()):
+        if mask is not None:
+            outlined[mask] |= np.uint8(1 << bit)
     walls = [
         vertebra.posterior_wall.points_mm
         for level, vertebra in anatomy.vertebrae.items()
@@ -113,14 +142,18 @@ def patient_tissue(
     ]
     if walls:
         structures[POSTERIOR_WALL] = np.concatenate(walls)
+    structures = {name: points for name, points in structures.items() if len(points)}
     return PatientTissue(
         ct=ct,
         anatomy=anatomy,
         levels=frozenset(levels),
         classes=classes,
-        structures={name: points for name, points in structures.items() if len(points)},
+        structures=structures,
+        points_mm=np.concatenate([*structures.values(), np.empty((0, 3))]),
         targets=targets_of(ct, anatomy, levels),
         box=box,
+        outlined=outlined,
+        known=frozenset(name for name, mask in masks.items() if mask is not None),
         depth_mm=np.asarray(depth, dtype=np.float32),
     )
 

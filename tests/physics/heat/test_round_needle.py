@@ -27,9 +27,12 @@ from planner.physics.heat import (
 )
 from planner.physics.heat.dose import COAGULATED_CEM43_MIN
 from planner.physics.heat.metal import NEEDLE_CAPACITY_J_PER_M3_K
-from planner.physics.heat.rings import ring_tissue
+from planner.physics.heat.rings import ring_links, ring_tissue
+from planner.physics.heat.rings_current import RingField, ring_voltage
 from planner.physics.heat.round_needle import RoundResult, rings_for, solve_round
 from planner.physics.heat.superpose import (
+    NeedleField,
+    all_together,
     frozen_celsius,
     heat_content,
     needle_field,
@@ -206,3 +209,72 @@ def test_that_heat_content_is_undone() -> None:
     celsius = np.linspace(-130.0, 40.0, 400)
     assert np.abs(frozen_celsius(heat_content(celsius)) - celsius).max() < 1e-9
     assert (np.diff(heat_content(celsius)) > 0.0).all()
+
+
+def test_that_the_current_into_every_ring_comes_out_of_it() -> None:
+    rings = rings_for(BIPOLAR)
+    chance = np.random.default_rng(260)
+    slices, count = rings.shape
+    inner, outer = rings.radial_shape
+    thick, area = np.diff(rings.s_mm) / 1000.0, np.pi * np.diff(rings.r_mm**2) * 1e-6
+    lengths = (inner, outer, thick, area)
+    across, down = np.empty((slices, count + 1)), np.empty((slices + 1, count))
+    value = chance.uniform(0.02, 2.0, size=rings.shape)
+    ring_links(value, rings.piece, lengths, across, down)
+    across[:, -1] = down[0] = down[-1] = 0.0  # nothing leaves through the edge
+    none = np.zeros(rings.shape)
+    field = RingField(
+        across, down, none, none, rings.piece, value, lengths, np.array([1.0, -1.0]), False
+    )
+    voltage = ring_voltage(field, across, down)
+    here = voltage[1:-1, 1:-1]
+    inflow = across[:, :-1] * (voltage[1:-1, :-2] - here) + across[:, 1:] * (
+        voltage[1:-1, 2:] - here
+    )
+    inflow += down[:-1] * (voltage[:-2, 1:-1] - here) + down[1:] * (voltage[2:, 1:-1] - here)
+    metal = np.zeros(rings.shape, dtype=bool)
+    metal[rings.piece >= 0, 0] = True
+    assert here[rings.piece == 0, 0] == pytest.approx(1.0)
+    assert here[rings.piece == 1, 0] == pytest.approx(-1.0)
+    current = inflow[metal & (here > 0)].sum()
+    assert abs(current) > 1e-4
+    assert np.abs(inflow[~metal]).max() < 1e-9 * abs(current)
+
+
+def two_needles(applicator: Applicator, drive: Drive) -> list[list[NeedleField]]:
+    """Return two needles beside each other, at two ends of the blood flow."""
+    times, on = [60.0, 120.0], [(0.0, 90.0)]
+    fast = replace(table(), perfusion_w_per_m3_k=3.0 * table().perfusion_w_per_m3_k)
+    runs = [round_run(applicator, drive, on, times, one) for one in (table(), fast)]
+    tips = ((0.0, 0.0, 0.0), (14.0, 3.0, 2.0))
+    return [[needle_field(run, tip, (0.0, 0.0, 1.0)) for tip in tips] for run in runs]
+
+
+POINTS = np.random.default_rng(5).uniform(-25.0, 45.0, size=(3000, 3))
+TIMES = np.array([60.0, 120.0])
+
+
+@pytest.mark.parametrize("applicator", [ANTENNA, PROBE])
+def test_that_all_ends_at_once_are_each_end_by_itself(
+    applicator: Applicator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("planner.physics.heat.superpose.NOT_WORTH_K", -1.0)
+    is_cold = applicator is PROBE
+    ends = two_needles(applicator, Freeze() if is_cold else Watts(power_w=30.0))
+    found = all_together(POINTS, ends, TIMES, is_cold=is_cold)
+    for one, needles in zip(found, ends, strict=True):
+        alone = together(POINTS, needles, TIMES, is_cold=is_cold)
+        assert one.extreme_celsius == pytest.approx(alone.extreme_celsius, abs=1e-4)
+        assert one.cem43_min == pytest.approx(alone.cem43_min, rel=1e-4)
+    assert np.abs(found[0].extreme_celsius - found[1].extreme_celsius).max() > 1.0
+
+
+def test_that_what_is_not_added_far_away_is_not_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    ends = two_needles(ANTENNA, Watts(power_w=30.0))
+    quick = all_together(POINTS, ends, TIMES, is_cold=False)
+    monkeypatch.setattr("planner.physics.heat.superpose.NOT_WORTH_K", -1.0)
+    whole = all_together(POINTS, ends, TIMES, is_cold=False)
+    for one, every in zip(quick, whole, strict=True):
+        assert one.extreme_celsius == pytest.approx(every.extreme_celsius, abs=0.11)
+        dead = every.cem43_min >= COAGULATED_CEM43_MIN
+        assert ((one.cem43_min >= COAGULATED_CEM43_MIN) == dead).mean() > 0.999

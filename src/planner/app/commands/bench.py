@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, cast
 
@@ -14,7 +15,7 @@ from planner.domain.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 COPY_BYTES = 256 * 1024 * 1024
 """Large enough to leave every cache."""
@@ -44,7 +45,9 @@ def bench(arguments: argparse.Namespace) -> Outcome:
     for name in arguments.names or BENCHMARKS:
         module, function = BENCHMARKS[name].split(":")
         family = getattr(importlib.import_module(module), function)
-        rows += cast("Callable[[], list[BenchmarkRow]]", family)()
+        for row in cast("Callable[[], Iterable[BenchmarkRow]]", family)():
+            rows.append(row)
+            print(_line(row), file=sys.stderr, flush=True)  # a family may take minutes
     return Outcome({"benchmarks": [asdict(row) for row in rows]}, summary=_table(rows))
 
 
@@ -65,10 +68,12 @@ def copy_bandwidth() -> BenchmarkRow:
 
 def _table(rows: list[BenchmarkRow]) -> str:
     lines = [f"{'benchmark':<44}{'median s':>10}{'best s':>10}{'n':>4}{'ratio':>8}  against"]
-    for row in rows:
-        ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
-        lines.append(
-            f"{row.name:<44}{row.median_s:>10.4f}{row.best_s:>10.4f}{row.n:>4}{ratio:>8}  "
-            f"{row.against or row.note}"
-        )
-    return "\n".join(lines)
+    return "\n".join([*lines, *map(_line, rows)])
+
+
+def _line(row: BenchmarkRow) -> str:
+    ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
+    return (
+        f"{row.name:<44}{row.median_s:>10.4f}{row.best_s:>10.4f}{row.n:>4}{ratio:>8}  "
+        f"{row.against or row.note}"
+    )

@@ -7,62 +7,44 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from planner.geometry.kernels import kernel
-from planner.physics.heat.bioheat import ARTERIAL_CELSIUS, STABLE_SHARE
+from planner.physics.heat.bioheat import ARTERIAL_CELSIUS, STABLE_SHARE, Step
 from planner.physics.heat.dose import COAGULATED_CEM43_MIN, dose_rate
-from planner.physics.heat.rings import ring_links
+from planner.physics.heat.rings_current import RingField, ring_heat
 from planner.physics.heat.sources import (
-    BOILING_CELSIUS,
-    CONDUCTIVITY_RISE_PER_K,
-    DRY_FROM_CELSIUS,
-    DRY_SHARE,
     FIRST_INTEGRAL_W,
     INTEGRAL_W_PER_K_S,
     PROPORTIONAL_W_PER_K,
 )
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from planner.physics.heat.links import Field
     from planner.physics.heat.rings import Grid2
 
-OVER_RELAXED: Final = 1.8
-"""Factor of the over-relaxation of the voltage; near the best for grids of this size."""
+    Lane = Field
 
-SWEEPS_FIRST: Final = 400
-SWEEPS_AGAIN: Final = 60
-"""Sweeps of a cold and of a warm start: the voltage then stands to a thousandth."""
+_SHUT: Final = np.float32(COAGULATED_CEM43_MIN)
+_ZERO: Final = np.float32(0.0)
+_SIXTY: Final = np.float32(60.0)
 
 
-class RingField(NamedTuple):
-    """What heat flows through and where it comes from; see ``rings``.
+class Lanes(NamedTuple):
+    """The same links and cells as float32 ``[r, s]``: slices are stepped side by side.
 
-    Attributes
-    ----------
-    across, down
-        Heat links, W/K.
-    capacity, perfusion
-        J/K and W/K of each cell.
-    piece
-        Which metal fills the core of each slice, -1 for none.
-    conductivity
-        Electric, S/m at 37 degrees; unused where ``volts`` is empty.
-    lengths
-        See ``ring_links``.
-    volts
-        Of each piece; empty for an antenna.
-    earthed
-        Whether current leaves through the edge.
+    ``per_capacity`` is zero where metal is held. Temperatures go with them as
+    ``[r + 1, s + 2]``, framed by what the edge is held at.
     """
 
-    across: Grid2
-    down: Grid2
-    capacity: Grid2
-    perfusion: Grid2
-    piece: NDArray[np.int64]
-    conductivity: Grid2
-    lengths: tuple[Grid2, Grid2, Grid2, Grid2]
-    volts: Grid2
-    earthed: bool
+    across: Lane
+    down: Lane
+    per_capacity: Lane
+    perfusion: Lane
+
+
+class Seen(NamedTuple):
+    """Dose and peak so far, ``[r, s]``."""
+
+    dose: Lane
+    peak: Lane
 
 
 class RingMetal(NamedTuple):
@@ -108,85 +90,27 @@ def ring_stiffness(field: RingField) -> float:
 
 
 @kernel
-def _close_edge(across: Grid2, down: Grid2) -> None:
-    """Let no current through the edge."""
-    across[:, -1] = 0.0
-    down[0, :] = 0.0
-    down[-1, :] = 0.0
-
-
-@kernel
-def settle_voltage(
-    voltage: Grid2, field: RingField, across: Grid2, down: Grid2, sweeps: int
-) -> None:
-    """Relax the voltage in place; metal holds its own, and beyond the edge it is zero.
-
-    ``voltage`` has one cell more on every side than the rings.
-    """
-    slices, rings = field.conductivity.shape
-    inverse, reach = np.zeros((slices, rings)), np.zeros((slices, rings))
-    for s in range(slices):
-        for r in range(rings):
-            total = across[s, r] + across[s, r + 1] + down[s, r] + down[s + 1, r]
-            if r == 0 and field.piece[s] >= 0:
-                voltage[s + 1, 1] = field.volts[field.piece[s]]
-            elif total > 0.0:
-                inverse[s, r], reach[s, r] = 1.0 / total, OVER_RELAXED
-    for _ in range(sweeps):
-        for s in range(slices):
-            for r in range(rings):
-                inflow = (
-                    across[s, r] * voltage[s + 1, r] + across[s, r + 1] * voltage[s + 1, r + 2]
-                )
-                inflow += down[s, r] * voltage[s, r + 1] + down[s + 1, r] * voltage[s + 2, r + 1]
-                here = voltage[s + 1, r + 1]
-                voltage[s + 1, r + 1] = here + reach[s, r] * (inflow * inverse[s, r] - here)
-
-
-@kernel
-def joule_shares(voltage: Grid2, across: Grid2, down: Grid2, heat: Grid2) -> None:
-    """Write what each cell gets of one watt; a link shares its heat between its two ends.
-
-    A link through the edge gives all of its heat to the cell inside.
-    """
-    slices, rings = heat.shape
-    heat[:] = 0.0
-    for s in range(slices):
-        for r in range(rings):
-            here = voltage[s + 1, r + 1]
-            heat[s, r] += 0.5 * across[s, r] * (here - voltage[s + 1, r]) ** 2
-            heat[s, r] += 0.5 * across[s, r + 1] * (here - voltage[s + 1, r + 2]) ** 2
-            heat[s, r] += 0.5 * down[s, r] * (here - voltage[s, r + 1]) ** 2
-            heat[s, r] += 0.5 * down[s + 1, r] * (here - voltage[s + 2, r + 1]) ** 2
-        heat[s, rings - 1] += 0.5 * across[s, rings] * voltage[s + 1, rings] ** 2
+def _lanes(field: RingField) -> Lanes:
+    """Turn the fields so that slices lie side by side in memory."""
+    slices, rings = field.capacity.shape
+    per_capacity = np.empty((rings, slices), np.float32)
+    perfusion = np.empty((rings, slices), np.float32)
+    across = np.empty((rings + 1, slices), np.float32)
+    down = np.empty((rings, slices + 1), np.float32)
     for r in range(rings):
-        heat[0, r] += 0.5 * down[0, r] * voltage[1, r + 1] ** 2
-        heat[slices - 1, r] += 0.5 * down[slices, r] * voltage[slices, r + 1] ** 2
-    heat /= heat.sum()
-
-
-@kernel
-def _refreshed(celsius: Grid2, voltage: Grid2, field: RingField, heat: Grid2, sweeps: int) -> None:
-    """Solve the field of the electrodes anew at the present temperature."""
-    warm = np.empty_like(celsius)
-    slices, rings = celsius.shape
-    for s in range(slices):
-        for r in range(rings):
-            rise = min(max(celsius[s, r] - ARTERIAL_CELSIUS, 0.0), BOILING_CELSIUS - 37.0)
-            value = field.conductivity[s, r] * (1.0 + CONDUCTIVITY_RISE_PER_K * rise)
-            warm[s, r] = value * DRY_SHARE if celsius[s, r] >= DRY_FROM_CELSIUS else value
-    across = np.empty_like(field.across)
-    down = np.empty_like(field.down)
-    ring_links(warm, field.piece, field.lengths, across, down)
-    if not field.earthed:
-        _close_edge(across, down)
-    settle_voltage(voltage, field, across, down, sweeps)
-    joule_shares(voltage, across, down, heat)
+        for s in range(slices):
+            held = r == 0 and field.piece[s] >= 0
+            per_capacity[r, s] = 0.0 if held else 1.0 / field.capacity[s, r]
+            perfusion[r, s] = field.perfusion[s, r]
+        down[r] = field.down[:, r].astype(np.float32)
+    for r in range(rings + 1):
+        across[r] = field.across[:, r].astype(np.float32)
+    return Lanes(across, down, per_capacity, perfusion)
 
 
 @kernel
 def _relax_metal(
-    celsius: Grid2, field: RingField, metal: RingMetal, given: Grid2, lumps: Grid2, step_s: float
+    celsius: Lane, field: RingField, metal: RingMetal, given: Grid2, lumps: Grid2, step_s: float
 ) -> None:
     """Move the metal through a step, exactly for tissue that holds still.
 
@@ -201,11 +125,11 @@ def _relax_metal(
         if own < 0:
             continue
         conductance[own] += field.across[s, 1]
-        inflow[own] += field.across[s, 1] * celsius[s, 1]
+        inflow[own] += field.across[s, 1] * celsius[1, s + 1]
         for other, link in ((s - 1, field.down[s, 0]), (s + 1, field.down[s + 1, 0])):
             if 0 <= other < slices and field.piece[other] < 0:
                 conductance[own] += link
-                inflow[own] += link * celsius[other, 0]
+                inflow[own] += link * celsius[0, other + 1]
     for own in range(count):
         settled = inflow[own] / conductance[own]
         spans = conductance[own] * step_s / metal.capacity[own]
@@ -214,34 +138,30 @@ def _relax_metal(
         lumps[own] = settled + (lumps[own] - settled) * left
         for s in range(slices):
             if field.piece[s] == own:
-                celsius[s, 0] = mean
+                celsius[0, s + 1] = mean
 
 
 @kernel
-def _advance(
-    now: Grid2, new: Grid2, field: RingField, heat: Grid2, dose: Grid2, step: tuple[float, ...]
-) -> None:
-    """Take one explicit step; ``step`` is seconds, power and ceiling."""
-    seconds, power, ceiling = step
-    slices, rings = now.shape
-    for s in range(slices):
-        for r in range(rings):
-            here = now[s, r]
-            if r == 0 and field.piece[s] >= 0:
-                new[s, r] = here
-                continue
-            left = now[s, r - 1] if r > 0 else here
-            right = now[s, r + 1] if r + 1 < rings else ARTERIAL_CELSIUS
-            above = now[s - 1, r] if s > 0 else ARTERIAL_CELSIUS
-            below = now[s + 1, r] if s + 1 < slices else ARTERIAL_CELSIUS
-            gain = field.across[s, r] * (left - here) + field.across[s, r + 1] * (right - here)
-            gain += field.down[s, r] * (above - here) + field.down[s + 1, r] * (below - here)
-            gain += power * heat[s, r]
-            if dose[s, r] < COAGULATED_CEM43_MIN:
-                gain -= field.perfusion[s, r] * (here - ARTERIAL_CELSIUS)
-            value = min(here + seconds * gain / field.capacity[s, r], ceiling)
-            dose[s, r] += seconds / 60.0 * dose_rate(np.float32(value))
-            new[s, r] = value
+def _advance(now: Lane, new: Lane, lanes: Lanes, heat: Lane, seen: Seen, step: Step) -> None:
+    """Take one explicit step, and add to dose and peak, in one pass."""
+    rings, slices = heat.shape
+    minutes = step.seconds / _SIXTY
+    for r in range(rings):
+        inner, outer = lanes.across[r], lanes.across[r + 1]
+        before, after = now[max(r - 1, 0)], now[r + 1]
+        line, down, flow = now[r], lanes.down[r], lanes.perfusion[r]
+        per_capacity, source = lanes.per_capacity[r], heat[r]
+        dose, peak, out = seen.dose[r], seen.peak[r], new[r]
+        for s in range(slices):
+            here = line[s + 1]
+            gain = inner[s] * (before[s + 1] - here) + outer[s] * (after[s + 1] - here)
+            gain += down[s] * (line[s] - here) + down[s + 1] * (line[s + 2] - here)
+            blood = flow[s] if dose[s] < _SHUT else _ZERO
+            gain += step.power * source[s] - blood * (here - step.arterial)
+            value = min(here + step.seconds * per_capacity[s] * gain, step.ceiling)
+            dose[s] += minutes * dose_rate(value)
+            peak[s] = max(peak[s], value)
+            out[s + 1] = value
 
 
 @kernel
@@ -276,13 +196,6 @@ def _given_w(field: RingField, heat: Grid2, power_w: float, pieces: int) -> Grid
 
 
 @kernel
-def _keep_highest(peak: Grid2, now: Grid2) -> None:
-    for s in range(peak.shape[0]):
-        for r in range(peak.shape[1]):
-            peak[s, r] = max(peak[s, r], now[s, r])
-
-
-@kernel
 def heat_rings(
     field: RingField,
     metal: RingMetal,
@@ -307,30 +220,36 @@ def heat_rings(
     """
     ceiling, refresh_s = limits
     slices, rings = field.capacity.shape
-    now = np.full((slices, rings), ARTERIAL_CELSIUS)
-    new, peak, dose = now.copy(), now.copy(), np.zeros((slices, rings))
+    lanes = _lanes(field)
+    now = np.full((rings + 1, slices + 2), np.float32(ARTERIAL_CELSIUS))
+    new, source = now.copy(), np.ascontiguousarray(heat.T).astype(np.float32)
+    seen = Seen(np.zeros((rings, slices), np.float32), now[:-1, 1:-1].copy())
     lumps = np.full(len(metal.capacity), ARTERIAL_CELSIUS)
-    voltage = np.zeros((slices + 2, rings + 2))
-    seen = np.empty((len(times_s), slices, rings))
+    kept = np.empty((len(times_s), slices, rings))
     longest_s = STABLE_SHARE / ring_stiffness(field)
     time_s, next_field_s, integral_w = 0.0, 0.0, FIRST_INTEGRAL_W
-    sweeps = SWEEPS_FIRST
     for number in range(len(times_s)):
         count = max(1, int(np.ceil((times_s[number] - time_s) / longest_s)))
         step_s = (times_s[number] - time_s) / count
         for _ in range(count):
             on = _is_on(drive, time_s + 0.5 * step_s)
             if on and len(field.volts) and time_s >= next_field_s:
-                _refreshed(now, voltage, field, heat, sweeps)
-                next_field_s, sweeps = time_s + refresh_s, SWEEPS_AGAIN
+                ring_heat(now[:-1, 1:-1].T.astype(np.float64), field, heat)
+                source[:] = heat.T
+                next_field_s = time_s + refresh_s
             power_w = 0.0
             if on:
                 power_w, integral_w = _power_w(drive, lumps.max(), integral_w, step_s)
             given = _given_w(field, heat, power_w, len(lumps))
             _relax_metal(now, field, metal, given, lumps, step_s)
-            _advance(now, new, field, heat, dose, (step_s, power_w, ceiling))
+            step = Step(
+                np.float32(step_s),
+                np.float32(power_w),
+                np.float32(ARTERIAL_CELSIUS),
+                np.float32(ceiling),
+            )
+            _advance(now, new, lanes, source, seen, step)
             now, new = new, now
             time_s += step_s
-            _keep_highest(peak, now)
-        seen[number] = now
-    return seen, peak, dose
+        kept[number] = now[:-1, 1:-1].T
+    return kept, seen.peak.T.astype(np.float64), seen.dose.T.astype(np.float64)

@@ -16,7 +16,8 @@ from planner.physics.heat.applicators import CryoProbe, Microwave, RadioFrequenc
 from planner.physics.heat.metal import exchange_of
 from planner.physics.heat.rings import ring_links, rings_of
 from planner.physics.heat.rings_cold import RingIce, RingProbe, freeze_rings
-from planner.physics.heat.rings_heat import RingDrive, RingField, RingMetal, heat_rings
+from planner.physics.heat.rings_current import RingField
+from planner.physics.heat.rings_heat import RingDrive, RingMetal, heat_rings
 from planner.physics.heat.sources import BOILING_CELSIUS, REFRESH_S, SUPERHEATED_CELSIUS
 
 if TYPE_CHECKING:

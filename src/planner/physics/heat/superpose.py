@@ -13,6 +13,12 @@ import numpy as np
 
 from planner.geometry.kernels import kernel
 from planner.physics.heat.bioheat import ARTERIAL_CELSIUS
+from planner.physics.heat.dose import (
+    HIGHEST_OFFSET,
+    LOWEST_OFFSET,
+    REFERENCE_CELSIUS,
+    power_of_two,
+)
 from planner.physics.heat.result import SMALLEST_DOSE_MIN
 from planner.physics.heat.sources import SUPERHEATED_CELSIUS
 
@@ -37,9 +43,17 @@ MUSHY_TO_CELSIUS: Final = -8.0
 FROZEN_SHARE: Final = 0.6
 """Of the heat capacity that is left in ice. Derived."""
 
+NOT_WORTH_K: Final = 0.1
+"""Where all needles but the nearest change less than this, they are not added to it."""
+
+_COUNTS_FROM: Final = np.float32(40.0)
+"""A sum that stays below adds no dose worth telling: a minute counts less than a second."""
+
 _LOG_TWO: Final = np.float32(np.log(2.0))
-_REFERENCE: Final = np.float32(43.0)
+_BODY: Final = np.float32(ARTERIAL_CELSIUS)
+_PER_STEP: Final = np.float32(1.0 / STEP_MM)
 _ZERO: Final = np.float32(0.0)
+_ONE: Final = np.float32(1.0)
 
 
 class NeedleField(NamedTuple):
@@ -145,115 +159,179 @@ def together(
     is_cold: bool,
 ) -> Together:
     """Return what needles do at points, LPS mm, shape ``(n, 3)``."""
-    count = len(points_mm)
-    extreme = np.full(count, ARTERIAL_CELSIUS, dtype=np.float32)
-    level = np.full(count, np.log10(SMALLEST_DOSE_MIN), dtype=np.float32)
-    for needle in needles:
-        _read(points_mm, needle, extreme, level, is_cold)
-    dose = np.power(np.float32(10.0), level)
-    if len(needles) > 1:
-        total = np.zeros((count, len(times_s)), dtype=np.float32)
-        for needle in needles:
-            _add(points_mm, needle, total)
-        if is_cold:
-            content = total.min(axis=1) + np.float32(ARTERIAL_CELSIUS)
-            extreme = np.minimum(extreme, frozen_celsius(content).astype(np.float32))
-        else:
-            _gather(total, times_s, extreme, dose)
-            np.minimum(extreme, np.float32(SUPERHEATED_CELSIUS), out=extreme)
-    return Together(extreme_celsius=extreme, cem43_min=dose)
+    return all_together(points_mm, [needles], times_s, is_cold=is_cold)[0]
+
+
+def all_together(
+    points_mm: Vector,
+    ends: Sequence[Sequence[NeedleField]],
+    times_s: NDArray[np.float64],
+    *,
+    is_cold: bool,
+) -> tuple[Together, ...]:
+    """Return what needles do at points, for every end of what is not known of them.
+
+    Parameters
+    ----------
+    ends
+        The same needles at each end, on the same tables: a point is looked up only once.
+    """
+    count, sign = len(points_mm), -1.0 if is_cold else 1.0
+    body = np.float32(sign * ARTERIAL_CELSIUS)
+    worst = np.empty((2 * len(ends), count), dtype=np.float32)
+    worst[0::2] = body
+    worst[1::2] = np.log10(SMALLEST_DOSE_MIN)
+    change = np.zeros((2, count), dtype=np.float32)
+    for one in zip(*ends, strict=True):
+        tables = [table for end in one for table in (sign * end.extreme, end.dose_level)]
+        table = np.stack(tables, axis=-1, dtype=np.float32)
+        _read(points_mm, _place_of(one[0]), table, body, worst, change)
+    extremes = [np.float32(sign) * line for line in worst[0::2]]
+    doses = [np.power(np.float32(10.0), line) for line in worst[1::2]]
+    if len(ends[0]) > 1:
+        where = np.flatnonzero(change[0] - change[1] > NOT_WORTH_K)
+        total = np.zeros((len(where), len(ends) * len(times_s)), dtype=np.float32)
+        for one in zip(*ends, strict=True):
+            rise = np.ascontiguousarray(np.concatenate([end.rise for end in one], axis=-1))
+            _add(points_mm, where, _place_of(one[0]), rise, total)
+        for end, (extreme, dose) in enumerate(zip(extremes, doses, strict=True)):
+            part = total[:, end * len(times_s) : (end + 1) * len(times_s)]
+            if is_cold:
+                content = part.min(axis=1) + np.float32(ARTERIAL_CELSIUS)
+                extreme[where] = np.minimum(extreme[where], frozen_celsius(content))
+            else:
+                _gather(np.ascontiguousarray(part), times_s, where, extreme, dose)
+                np.minimum(extreme, np.float32(SUPERHEATED_CELSIUS), out=extreme)
+    return tuple(
+        Together(extreme_celsius=extreme, cem43_min=dose)
+        for extreme, dose in zip(extremes, doses, strict=True)
+    )
+
+
+class _Place(NamedTuple):
+    """Where the tables of a needle lie."""
+
+    tip_mm: Vector
+    backward: Field
+    first_mm: np.float32
+
+
+def _place_of(needle: NeedleField) -> _Place:
+    return _Place(needle.tip_mm, needle.backward.astype(np.float32), np.float32(needle.first_mm))
 
 
 @kernel
-def _place(points_mm: Vector, n: int, needle: NeedleField) -> tuple[float, float]:
+def _row_and_column(points_mm: Vector, n: int, at: _Place) -> tuple[np.float32, np.float32]:
     """Return the row and the column of a point in the tables of a needle."""
-    x = points_mm[n, 0] - needle.tip_mm[0]
-    y = points_mm[n, 1] - needle.tip_mm[1]
-    z = points_mm[n, 2] - needle.tip_mm[2]
-    along = x * needle.backward[0] + y * needle.backward[1] + z * needle.backward[2]
-    across = np.sqrt(max(x * x + y * y + z * z - along * along, 0.0))
-    return (along - needle.first_mm) / STEP_MM, across / STEP_MM
-
-
-@kernel
-def _between(table: Field, row: float, column: float) -> float:
-    s, r = int(row), int(column)
-    u, v = row - s, column - r
-    low = (1.0 - v) * table[s, r] + v * table[s, r + 1]
-    high = (1.0 - v) * table[s + 1, r] + v * table[s + 1, r + 1]
-    return float((1.0 - u) * low + u * high)
+    x = np.float32(points_mm[n, 0] - at.tip_mm[0])
+    y = np.float32(points_mm[n, 1] - at.tip_mm[1])
+    z = np.float32(points_mm[n, 2] - at.tip_mm[2])
+    along = x * at.backward[0] + y * at.backward[1] + z * at.backward[2]
+    across = np.sqrt(max(x * x + y * y + z * z - along * along, _ZERO))
+    return (along - at.first_mm) * _PER_STEP, across * _PER_STEP
 
 
 @kernel
 def _read(
-    points_mm: Vector, needle: NeedleField, extreme: Field, level: Field, is_cold: bool
+    points_mm: Vector, at: _Place, table: Field, body: np.float32, worst: Field, change: Field
 ) -> None:
-    """Take the worst of what is there and what one needle does by itself."""
-    rows, columns = needle.extreme.shape
+    """Take the worst of what is there and what one needle does by itself.
+
+    Parameters
+    ----------
+    table
+        ``[s, r, channel]``: of each end what is extreme, with a sign that makes more the worse,
+        and the dose.
+    body
+        What is extreme where the needle does nothing.
+    worst
+        ``[channel, n]``; changed in place.
+    change
+        Sum and largest of the needles' changes of temperature, ``[2, n]``; changed in place.
+    """
+    rows, columns, channels = table.shape
     for n in range(len(points_mm)):
-        row, column = _place(points_mm, n, needle)
-        if not (0.0 <= row < rows - 1 and column < columns - 1):
+        row, column = _row_and_column(points_mm, n, at)
+        if not (_ZERO <= row < rows - 1 and column < columns - 1):
             continue
-        value = np.float32(_between(needle.extreme, row, column))
-        if is_cold:
-            extreme[n] = min(extreme[n], value)
-        else:
-            extreme[n] = max(extreme[n], value)
-            level[n] = max(level[n], np.float32(_between(needle.dose_level, row, column)))
+        s, r = int(row), int(column)
+        u, v = row - np.float32(s), column - np.float32(r)
+        a, b = (_ONE - u) * (_ONE - v), (_ONE - u) * v
+        c, d = u * (_ONE - v), u * v
+        most = _ZERO
+        for n_th in range(channels):
+            value = (
+                a * table[s, r, n_th]
+                + b * table[s, r + 1, n_th]
+                + c * table[s + 1, r, n_th]
+                + d * table[s + 1, r + 1, n_th]
+            )
+            worst[n_th, n] = max(worst[n_th, n], value)
+            if n_th % 2 == 0:
+                most = max(most, value - body)
+        change[0, n] += most
+        change[1, n] = max(change[1, n], most)
 
 
 @kernel
-def _add(points_mm: Vector, needle: NeedleField, total: Field) -> None:
-    """Add the rise of one needle at every time."""
-    rows, columns, times = needle.rise.shape
-    for n in range(len(points_mm)):
-        row, column = _place(points_mm, n, needle)
-        if not (0.0 <= row < rows - 1 and column < columns - 1):
+def _add(
+    points_mm: Vector, where: NDArray[np.int64], at: _Place, rise: Field, total: Field
+) -> None:
+    """Add the rise of one needle at every time, at some of the points."""
+    rows, columns, times = rise.shape
+    for m in range(len(where)):
+        row, column = _row_and_column(points_mm, where[m], at)
+        if not (_ZERO <= row < rows - 1 and column < columns - 1):
             continue
         s, r = int(row), int(column)
-        u, v = np.float32(row - s), np.float32(column - r)
-        one = np.float32(1.0)
-        a, b = (one - u) * (one - v), (one - u) * v
-        c, d = u * (one - v), u * v
+        u, v = row - np.float32(s), column - np.float32(r)
+        a, b = (_ONE - u) * (_ONE - v), (_ONE - u) * v
+        c, d = u * (_ONE - v), u * v
         for t in range(times):
-            total[n, t] += (
-                a * needle.rise[s, r, t]
-                + b * needle.rise[s, r + 1, t]
-                + c * needle.rise[s + 1, r, t]
-                + d * needle.rise[s + 1, r + 1, t]
+            total[m, t] += (
+                a * rise[s, r, t]
+                + b * rise[s, r + 1, t]
+                + c * rise[s + 1, r, t]
+                + d * rise[s + 1, r + 1, t]
             )
 
 
 @kernel
-def _rate(celsius: np.float32) -> np.float32:
-    """Return equivalent minutes at 43 degrees per minute."""
-    off = min(max(celsius - _REFERENCE, np.float32(-8.0)), np.float32(17.0))
-    return np.float32(np.exp(_LOG_TWO * (off if off > _ZERO else off + off)))
+def _doublings(celsius: np.float32) -> np.float32:
+    """Return the logarithm to base two of the dose rate."""
+    off = min(max(celsius - REFERENCE_CELSIUS, LOWEST_OFFSET), HIGHEST_OFFSET)
+    return off if off > _ZERO else off + off
 
 
 @kernel
-def _gather(total: Field, times_s: NDArray[np.float64], extreme: Field, dose: Field) -> None:
+def _gather(
+    total: Field,
+    times_s: NDArray[np.float64],
+    where: NDArray[np.int64],
+    extreme: Field,
+    dose: Field,
+) -> None:
     """Take the peak and the dose of summed rises where they exceed what is there.
 
-    Between two times the temperature runs straight, so the dose is the mean over a logarithm.
+    Between two times the temperature runs straight, so the dose is the mean of an exponential.
     """
-    body = np.float32(ARTERIAL_CELSIUS)
-    for n in range(total.shape[0]):
-        highest = total[n, 0]
+    for m in range(total.shape[0]):
+        n = where[m]
+        highest = total[m, 0]
         for t in range(1, total.shape[1]):
-            highest = max(highest, total[n, t])
-        extreme[n] = max(extreme[n], body + highest)
-        if body + highest < np.float32(40.0):
+            highest = max(highest, total[m, t])
+        extreme[n] = max(extreme[n], _BODY + highest)
+        if _BODY + highest < _COUNTS_FROM:
             continue
         minutes = _ZERO
-        before, begun = _rate(body), 0.0
+        before, begun_s = _doublings(_BODY), 0.0
+        rate_before = power_of_two(before)
         for t in range(total.shape[1]):
-            after = _rate(body + total[n, t])
-            span = np.float32((times_s[t] - begun) / 60.0)
-            ratio = after / before
-            mean = after
-            if abs(ratio - np.float32(1.0)) > np.float32(1e-3):
-                mean = (after - before) / np.log(ratio)
-            minutes += span * mean
-            before, begun = after, times_s[t]
+            after = _doublings(_BODY + total[m, t])
+            rate = power_of_two(after)
+            mean = np.float32(0.5) * (rate + rate_before)
+            if abs(after - before) > np.float32(1e-2):
+                mean = (rate - rate_before) / (_LOG_TWO * (after - before))
+            minutes += np.float32((times_s[t] - begun_s) / 60.0) * mean
+            before, rate_before, begun_s = after, rate, times_s[t]
         dose[n] = max(dose[n], minutes)
