@@ -13,7 +13,8 @@ from planner.imaging import scan_sha256
 from planner.phantom.make import make_phantom
 from planner.phantom.recipe import FieldOfView, Recipe
 from planner.physics.cement.build import marked
-from planner.physics.cement.fill import darcy, leak_volumes
+from planner.physics.cement.fill import darcy
+from planner.physics.cement.leaks import leak_volumes
 from planner.physics.cement.medium import FlowCase, openness
 from planner.physics.cement.outlet import Outlet
 from planner.physics.cement.paths import PATHS, Place
@@ -112,7 +113,7 @@ def first_leaks(medium, tip, ml=MOST_ML, case=None):
     """Volume at the first leak into each way out, and how much found room."""
     case = case or FlowCase()
     flow = darcy(medium, openness(medium, case), [Outlet(tip=tip, until_ml=ml)])
-    return leak_volumes(medium, flow, vein_open=case.vein_open), flow.placed_ml
+    return leak_volumes(medium, flow.arrival_ml, vein_open=case.vein_open), flow.placed_ml
 
 
 def defect_case(seed, path):

@@ -58,7 +58,7 @@ def test_that_more_cement_never_leaks_less(pierced):
     assert counts[0] < counts[-1]
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     start=st.floats(4.0, 9.0),
     step=st.floats(1.0, 5.0),

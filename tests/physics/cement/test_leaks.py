@@ -5,11 +5,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from physics.cement.blocks import NUMBERS, at, box_of_bone, cube
+from physics.cement.blocks import NUMBERS, at, box_of_bone, cube, nothing
 from planner.domain.cement import LeakPath
 from planner.geometry.capsule import Capsule
-from planner.physics.cement.build import Vein, _in_vein, hollowed, marked
-from planner.physics.cement.fill import darcy, leak_volumes, marched
+from planner.physics.cement.build import (
+    Surroundings,
+    Vein,
+    _in_vein,
+    cement_medium,
+    centres_mm,
+    hollowed,
+    marked,
+)
+from planner.physics.cement.fill import darcy, marched
+from planner.physics.cement.leaks import leak_volumes
 from planner.physics.cement.medium import FlowCase, openness
 from planner.physics.cement.outlet import Outlet
 from planner.physics.cement.paths import Kind, Place
@@ -33,7 +42,7 @@ NEAR = {
 def leaks(medium, ml, tip=None, case=None, run=darcy):
     case = case or FlowCase()
     flow = run(medium, openness(medium, case), [Outlet(tip=tip or at(0.3), until_ml=ml)])
-    return leak_volumes(medium, flow, vein_open=case.vein_open), flow
+    return leak_volumes(medium, flow.arrival_ml, vein_open=case.vein_open), flow
 
 
 @pytest.mark.parametrize("run", [darcy, marched])
@@ -99,6 +108,50 @@ def test_that_a_needle_that_was_drawn_out_leaves_a_way():
     way = Capsule(at(10.0, -2.0), at(14.0, 40.0), 1.7)
     out, _ = leaks(marked(medium, tracks=[way]), 10.0)
     assert min(out, key=out.get) is LeakPath.NEEDLE_TRACK
+
+
+def test_that_cement_beside_the_bone_counts_as_of_the_needle_way_it_came_by():
+    medium = box_of_bone(cube(48.0))
+    aside = Capsule(at(6.0), at(23.0, 4.0), 1.6)
+    out, _ = leaks(marked(medium, tracks=[aside]), 8.0, tip=at(2.0))
+    assert list(out) == [LeakPath.NEEDLE_TRACK]
+
+
+def test_that_a_needle_that_runs_along_the_shell_does_not_open_it():
+    medium = box_of_bone(cube(48.0))
+    along = Capsule(at(14.2, -6.0), at(14.2, 6.0), 1.6)
+    beside = marked(medium, tracks=[along])
+    shell = beside.kind.ravel()[beside.shell.voxels]
+    assert (beside.kind == Kind.TRACK).any()
+    assert not (shell == Kind.TRACK).any()
+    assert leaks(beside, 6.0, tip=at(10.0))[0] == {}
+
+
+def test_that_cement_in_the_canal_counts_as_of_the_way_it_came_by():
+    hole = HOLES[LeakPath.EPIDURAL]
+    both = veined(box_of_bone(cube(48.0), hole=hole))
+    out, _ = leaks(both, 8.0, tip=at(-5.0, 6.0), case=FlowCase(vein_open=True))
+    assert LeakPath.EPIDURAL in out
+    alone = veined(box_of_bone(cube(48.0)))
+    out, _ = leaks(alone, 8.0, case=FlowCase(vein_open=True))
+    assert LeakPath.EPIDURAL not in out
+    assert out[LeakPath.BASIVERTEBRAL] > 0.0
+
+
+def test_that_a_thin_shell_that_runs_slantwise_between_the_voxels_is_whole():
+    """A sphere has a shell at every slant; half a millimetre of cortex, blurred as a scanner does."""
+    geometry = cube(44.0)
+    radius = np.linalg.norm(centres_mm(geometry), axis=-1)
+    bone = radius <= 15.0
+    cortex = np.exp(-0.5 * ((radius - 14.6) / 0.55) ** 2)
+    hu = 60.0 + 300.0 * cortex - 60.0 * (radius > 16.0)
+    around = Surroundings(
+        bone=bone, canal=nothing(geometry), foramina=nothing(geometry),
+        discs=nothing(geometry), closed=nothing(geometry),
+    )  # fmt: skip
+    shell = cement_medium(hu, around, geometry).shell
+    assert shell.cortex_hu.min() > 300.0, "straight lines between voxels read 280"
+    assert leaks(cement_medium(hu, around, geometry), 6.0)[0] == {}
 
 
 def test_that_cement_of_an_earlier_injection_stays_and_is_gone_round():

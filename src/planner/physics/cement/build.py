@@ -122,12 +122,25 @@ def marked(
             kind[zone.contains(flat).reshape(kind.shape) & bone] = Kind.ABLATED
         for track in tracks:
             inside = track.signed_distance_mm(flat).reshape(kind.shape) <= 0.0
-            kind[inside & (medium.place != Place.CLOSED)] = Kind.TRACK
+            kind[_open_way(inside, medium) & (medium.place != Place.CLOSED)] = Kind.TRACK
         if cavity is not None:
             kind[cavity.contains(flat).reshape(kind.shape) & bone] = Kind.CAVITY
     if taken is not None:
         kind[taken] = Kind.TAKEN
     return replace(medium, kind=kind)
+
+
+def _open_way(inside: Mask, medium: CementMedium) -> Mask:
+    """Return the way of a needle without the shell that it only runs along.
+
+    A voxel of the shell is open where the needle goes out of the bone through it; beside a needle
+    that stays in a narrow pedicle the shell is thinned, not gone.
+    """
+    bone = medium.place == Place.BONE
+    shell = np.zeros(bone.shape, np.bool_)
+    shell.ravel()[medium.shell.voxels] = True
+    goes_out = ndimage.binary_dilation(inside & ~bone)
+    return np.asarray(inside & (~shell | goes_out))
 
 
 def _in_sac(canal: Mask, geometry: VolumeGeometry, numbers: FlowNumbers) -> Mask:

@@ -11,7 +11,8 @@ from scipy import ndimage
 
 from planner.domain.cement import LeakChance, LeakForecast, LeakPath
 from planner.domain.progress import unreported
-from planner.physics.cement.fill import darcy, leak_volumes
+from planner.physics.cement.fill import darcy
+from planner.physics.cement.leaks import leak_volumes
 from planner.physics.cement.medium import FlowCase, openness
 from planner.physics.cement.outlet import Outlet
 
@@ -106,7 +107,7 @@ def forecast(
             for one in outlets
         ]
         flow = darcy(medium, openness(medium, case), moved, COARSE_STEP)
-        for path, ml in leak_volumes(medium, flow, vein_open=member.vein_open).items():
+        for path, ml in leak_volumes(medium, flow.arrival_ml, vein_open=member.vein_open).items():
             firsts[path].append(ml)
     chances = {path: _chance(found, len(runs)) for path, found in firsts.items()}
     return LeakForecast(cement_injection_id=injection_id, asked_ml=asked_ml, chances=chances)

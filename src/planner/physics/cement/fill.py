@@ -11,17 +11,17 @@ from planner.domain.prediction import ModelLabel, PredictedCement
 from planner.domain.sourced import Status
 from planner.geometry.kernels import kernel
 from planner.physics.cement.darcy import flood
+from planner.physics.cement.leaks import leak_volumes
 from planner.physics.cement.marching import march
 from planner.physics.cement.medium import FlowCase, Openness, openness
 from planner.physics.cement.outlet import stages
-from planner.physics.cement.paths import PATHS, Kind, Place
+from planner.physics.cement.paths import Place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from planner.domain.cement import LeakPath
     from planner.domain.plan import CementId
     from planner.physics.cement.medium import CementMedium
     from planner.physics.cement.outlet import Outlet
@@ -100,49 +100,6 @@ def _slowness(
     return out
 
 
-def leak_volumes(
-    medium: CementMedium, flow: Flow, *, vein_open: bool = False
-) -> dict[LeakPath, float]:
-    """Return the volume given when cement first lies in each way out, for those it reaches.
-
-    What comes to the canal after cement has come by the vein counts as the vein's.
-    """
-    first = _first_beyond(flow.arrival_ml, medium.place, medium.kind, vein_open)
-    if first[Place.BASIVERTEBRAL] <= first[Place.EPIDURAL]:
-        first[Place.EPIDURAL] = np.inf
-    return {path: float(first[code]) for path, code in PATHS.items() if np.isfinite(first[code])}
-
-
-_BONE, _BASIVERTEBRAL, _NEEDLE_TRACK = (
-    int(Place.BONE),
-    int(Place.BASIVERTEBRAL),
-    int(Place.NEEDLE_TRACK),
-)
-_VEIN, _TRACK, _PLACES = int(Kind.VEIN), int(Kind.TRACK), len(Place)
-
-
-@kernel
-def _first_beyond(
-    arrival: NDArray[np.float32],
-    place: NDArray[np.uint8],
-    kind: NDArray[np.uint8],
-    vein_open: bool,
-) -> NDArray[np.float64]:
-    """Return the least arrival in each place beyond the bone."""
-    first = np.full(_PLACES, np.inf)
-    reached, where, what = arrival.ravel(), place.ravel(), kind.ravel()
-    for n in range(reached.size):
-        if reached[n] == np.inf or where[n] == _BONE:
-            continue
-        at = int(where[n])
-        if what[n] == _TRACK:
-            at = _NEEDLE_TRACK
-        elif what[n] == _VEIN and vein_open:
-            at = _BASIVERTEBRAL
-        first[at] = min(first[at], float(reached[n]))
-    return first
-
-
 def predicted(
     medium: CementMedium,
     outlets: Sequence[Outlet],
@@ -177,7 +134,7 @@ def predicted(
         placed_ml=flow.placed_ml,
         fill_fraction=min(flow.placed_ml / body_ml, 1.0),
         in_bone_ml=min(in_bone_ml, flow.placed_ml),
-        leaks_ml=leak_volumes(medium, flow),
+        leaks_ml=leak_volumes(medium, flow.arrival_ml),
         band_mm=BAND_MM,
         model=ModelLabel(
             tier=tier,

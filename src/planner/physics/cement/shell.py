@@ -2,7 +2,9 @@
 
 A shell of half a millimetre never shows its own HU in a voxel of one. So what counts is the
 densest HU near by along the normal, and against what the shell of this vertebra usually shows in
-this very scan: slice thickness and kernel cancel.
+this very scan: slice thickness and kernel cancel. The HU between voxels is that of a spline: where
+a thin shell runs slantwise between the voxels, straight lines between them cut its crest off and
+read a row of holes.
 """
 
 from __future__ import annotations
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
 STEP_MM = 0.5
 """Between samples along a normal: half a voxel."""
+
+CUBIC = 3
+"""Order of the spline that HU is read from."""
 
 SMOOTH_VOXELS = 1.5
 """Normals are those of an outline smoothed by this, because voxels have only six."""
@@ -68,9 +73,9 @@ def shell_of(
     reach = numbers.cortex["reach_mm"].value / spacing_mm
     offsets = np.arange(-reach, reach + 1e-6, STEP_MM / spacing_mm)
     places = at.T[:, None, :] + offsets[None, :, None] * normal.T[:, None, :]
-    seen = ndimage.map_coordinates(
-        hu.astype(np.float32), places.reshape(3, -1), order=1, mode="nearest"
-    )
+    # Air and fat tell nothing of a cortex, and a spline would ring beside them.
+    solid = np.maximum(hu, numbers.cortex["soft_hu"].value).astype(np.float32)
+    seen = ndimage.map_coordinates(solid, places.reshape(3, -1), order=CUBIC, mode="nearest")
     cortex = seen.reshape(len(offsets), -1).max(axis=0) if len(at) else np.empty(0)
     number_at = np.full(bone.shape, -1, np.int32)
     number_at[edge] = np.arange(len(at))
