@@ -139,7 +139,7 @@ def test_that_cement_in_the_canal_counts_as_of_the_way_it_came_by():
 
 
 def test_that_a_thin_shell_that_runs_slantwise_between_the_voxels_is_whole():
-    """A sphere has a shell at every slant; half a millimetre of cortex, blurred as a scanner does."""
+    """A sphere has a shell at every slant; its cortex is blurred as a scanner does."""
     geometry = cube(44.0)
     radius = np.linalg.norm(centres_mm(geometry), axis=-1)
     bone = radius <= 15.0
