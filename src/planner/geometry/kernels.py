@@ -71,3 +71,12 @@ def dividing_kernel(function: _Kernel) -> _Kernel:
     """
     _keep_beside_its_sources(function)
     return cast("_Kernel", numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+
+
+def fused_kernel(function: _Kernel) -> _Kernel:
+    """Compile like ``kernel``, but let a product and a sum be rounded once instead of twice.
+
+    Nothing is assumed of NaN or infinity; only the last bit of a result may differ.
+    """
+    _keep_beside_its_sources(function)
+    return cast("_Kernel", numba.njit(cache=True, nogil=True, fastmath={"contract"})(function))

@@ -8,6 +8,7 @@ from planner.physics.heat.current import circuit_of, joule_heat, solve_voltage
 from planner.physics.heat.cuts import cuts_of_cylinders, cuts_of_surface, uncut
 from planner.physics.heat.links import SHORTEST_ELECTRIC_CUT, Cuts, cut_links
 from planner.physics.heat.metal import Cylinder
+from planner.physics.heat.wiring import empty_circuit, rewire, wiring_of
 
 CONDUCTIVITY = 0.1
 
@@ -81,3 +82,25 @@ def test_that_a_block_between_plates_has_its_ohms() -> None:
     joule_heat(padded, circuit, heat)
     power = float(heat.sum(dtype=np.float64)) * 1e-9
     assert 1.0 / power == pytest.approx(21e-3 / (CONDUCTIVITY * 64e-6), rel=1e-4)
+
+
+def test_that_a_circuit_written_in_one_pass_is_the_same() -> None:
+    chance = np.random.default_rng(261)
+    medium = uniform(20, 1.0)
+    needle = Cylinder(start_mm=(6.0, 9.2, 9.4), end_mm=(13.0, 10.3, 9.9), radius_mm=0.9)
+    cuts = cuts_of_cylinders(medium, [needle])
+    cold = chance.uniform(0.0, 2.0, size=medium.tissue.shape)
+    cold[:3] = 0.0  # gas
+    temperature = chance.uniform(30.0, 105.0, size=cold.shape).astype(np.float32)
+    given = cuts.metal.copy()
+    given[0] = True
+    wiring = wiring_of(cold, cuts, given, medium.spacing_mm)
+    found, warm = empty_circuit(wiring), np.empty(cold.shape, np.float32)
+    rewire(temperature, wiring, warm, found)
+    expected = cold * (1.0 + 0.015 * np.clip(temperature - 37.0, 0.0, 63.0))
+    expected[temperature >= 99.5] *= 0.3
+    assert warm == pytest.approx(expected, rel=1e-5)
+    links = cut_links(expected, medium.spacing_mm, cuts, SHORTEST_ELECTRIC_CUT)
+    for one, other in zip(found, circuit_of(links, given), strict=True):
+        assert one == pytest.approx(other, rel=1e-4)
+    assert np.isfinite(cuts.along_i).any()

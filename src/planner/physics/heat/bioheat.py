@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from planner.geometry.kernels import kernel
+from planner.geometry.kernels import fused_kernel, kernel
 from planner.physics.heat.dose import COAGULATED_CEM43_MIN, dose_rate
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def stiffness_per_s(body: Body) -> float:
     return float((total * body.per_capacity[inner]).max())
 
 
-@kernel
+@fused_kernel
 def _gain(now: Field, body: Body, k: int, j: int, i: int) -> np.float32:
     """Return the heat that flows into a voxel from its six neighbours, W/m3."""
     here = now[k, j, i]
@@ -116,7 +116,7 @@ def _gain(now: Field, body: Body, k: int, j: int, i: int) -> np.float32:
     )
 
 
-@kernel
+@fused_kernel
 def advance(now: Field, new: Field, body: Body, heat: Field, cem43_min: Field, step: Step) -> None:
     """Take one explicit step from ``now`` to ``new`` and add to the dose, in one pass.
 

@@ -9,6 +9,7 @@ than 2.5 % at 1 mm.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -55,30 +56,42 @@ def cuts_of_surface(distance_mm: NDArray[np.float64]) -> Cuts:
 
 
 def cuts_of_cylinders(medium: Medium, cylinders: Sequence[Cylinder]) -> Cuts:
-    """Return the cuts of needles; where two overlap, the first one counts."""
+    """Return the cuts of needles; where two overlap, the first one counts.
+
+    A run asks for heat and for current; what was worked out last is kept.
+    """
+    return _cuts_of_cylinders(medium, tuple(cylinders))
+
+
+@lru_cache(maxsize=1)
+def _cuts_of_cylinders(medium: Medium, cylinders: tuple[Cylinder, ...]) -> Cuts:
     cuts = uncut(medium.tissue.shape)
     insides = [piece.distance_mm(medium) < 0.0 for piece in cylinders]
     metal = np.logical_or.reduce([cuts.metal, *insides])
     shares = {axis: share.copy() for axis, share in cuts.by_array_axis()}
     for cylinder, inside in zip(cylinders, insides, strict=True):
+        index = np.argwhere(inside)
         for axis, share in shares.items():
-            _cut_axis(medium, cylinder, (inside, metal), (axis, share))
+            _cut_axis(medium, cylinder, (index, metal), (axis, share))
+    for array in (metal, *shares.values()):
+        array.flags.writeable = False
     return Cuts(metal, shares[2], shares[1], shares[0])
 
 
 def _cut_axis(
     medium: Medium,
     cylinder: Cylinder,
-    masks: tuple[NDArray[np.bool_], NDArray[np.bool_]],
+    voxels: tuple[NDArray[np.int64], NDArray[np.bool_]],
     shares: tuple[int, NDArray[np.float64]],
 ) -> None:
-    """Write the shares of the links along one array axis that leave one cylinder."""
-    inside, metal = masks
+    """Write the shares of the links along one array axis that leave one cylinder.
+
+    ``voxels`` are the indices of its own, and which are in any metal.
+    """
+    own, metal = voxels
     axis, share = shares
     for toward in (-1, 1):
-        index = np.argwhere(inside)
-        index = index[(index[:, axis] + toward >= 0)]
-        index = index[(index[:, axis] + toward < inside.shape[axis])]
+        index = own[(own[:, axis] + toward >= 0) & (own[:, axis] + toward < metal.shape[axis])]
         far = index.copy()
         far[:, axis] += toward
         leaves = ~metal[tuple(far.T)]

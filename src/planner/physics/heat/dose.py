@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from planner.geometry.kernels import kernel
+from planner.geometry.kernels import fused_kernel, kernel
 
 REFERENCE_CELSIUS: Final = np.float32(43.0)
 LOWEST_OFFSET: Final = np.float32(-8.0)
@@ -39,7 +39,7 @@ _TWENTYFOURTH: Final = np.float32(1.0 / 24.0)
 _HUNDREDTWENTIETH: Final = np.float32(1.0 / 120.0)
 
 
-@kernel
+@fused_kernel
 def power_of_two(exponent: np.float32) -> np.float32:
     """Return 2**exponent for -64 to 64, to 1e-5 relative, in steps a compiler can vectorise.
 
@@ -56,7 +56,7 @@ def power_of_two(exponent: np.float32) -> np.float32:
     return p * p
 
 
-@kernel
+@fused_kernel
 def dose_rate(celsius: np.float32) -> np.float32:
     """Return equivalent minutes at 43 degrees per minute at ``celsius``."""
     offset = celsius - REFERENCE_CELSIUS

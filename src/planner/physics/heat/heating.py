@@ -36,12 +36,12 @@ from planner.physics.heat.metal import (
 )
 from planner.physics.heat.record import TALLY_S
 from planner.physics.heat.sources import (
-    BOILING_CELSIUS,
     REFRESH_S,
     AntennaSource,
     CurrentSource,
     Source,
 )
+from planner.physics.heat.wiring import BOILING_CELSIUS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

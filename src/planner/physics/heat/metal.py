@@ -77,13 +77,36 @@ class Cylinder:
 
 @lru_cache(maxsize=4)
 def _distance_mm(piece: Cylinder, medium: Medium) -> NDArray[np.float64]:
-    along, across = piece.along_and_across_mm(medium)
-    out_side = across - piece.radius_mm
-    out_end = np.maximum(-along, along - piece.length_mm)
-    inside = np.minimum(np.maximum(out_side, out_end), 0.0)
-    found = np.asarray(inside + np.hypot(np.maximum(out_side, 0.0), np.maximum(out_end, 0.0)))
+    found = np.empty(medium.tissue.shape)
+    size_mm = (piece.length_mm, piece.radius_mm)
+    _write_distance_mm(found, medium.spacing_mm, np.array(piece.start_mm), piece.axis, size_mm)
     found.flags.writeable = False
     return found
+
+
+@kernel
+def _write_distance_mm(
+    found: NDArray[np.float64],
+    spacing_mm: float,
+    start_mm: NDArray[np.float64],
+    axis: NDArray[np.float64],
+    size_mm: tuple[float, float],
+) -> None:
+    """Write the signed distance to a cylinder of some length and radius."""
+    length_mm, radius_mm = size_mm
+    depth, rows, columns = found.shape
+    for k in range(depth):
+        z = k * spacing_mm - start_mm[2]
+        for j in range(rows):
+            y = j * spacing_mm - start_mm[1]
+            for i in range(columns):
+                x = i * spacing_mm - start_mm[0]
+                along = x * axis[0] + y * axis[1] + z * axis[2]
+                across = np.sqrt(max(x * x + y * y + z * z - along * along, 0.0))
+                side = across - radius_mm
+                end = max(-along, along - length_mm)
+                beyond = max(side, 0.0) ** 2 + max(end, 0.0) ** 2
+                found[k, j, i] = min(max(side, end), 0.0) + np.sqrt(beyond)
 
 
 @kernel
@@ -169,18 +192,18 @@ def contact_of(inside: NDArray[np.bool_], links: Links, voxel_m3: float) -> Cont
     """Find the links between the voxels ``inside`` and the rest."""
     tissue: list[NDArray[np.int64]] = []
     conductance: list[NDArray[np.float64]] = []
-    index = np.arange(inside.size).reshape(inside.shape)
+    metal = np.argwhere(inside)
     for axis, faces in links.by_array_axis():
-        metal = np.moveaxis(inside, axis, 0)
-        flat = np.moveaxis(index, axis, 0)
-        face = np.moveaxis(faces, axis, 0)[1:].astype(np.float64) * voxel_m3
-        for far, near, far_flat in (
-            (metal[:-1], metal[1:], flat[:-1]),
-            (metal[1:], metal[:-1], flat[1:]),
-        ):
-            touching = near & ~far
-            tissue.append(far_flat[touching])
-            conductance.append(face[touching])
+        for toward in (-1, 1):
+            far = metal.copy()
+            far[:, axis] += toward
+            there = (far[:, axis] >= 0) & (far[:, axis] < inside.shape[axis])
+            near, far = metal[there], far[there]
+            outside = ~inside[tuple(far.T)]
+            near, far = near[outside], far[outside]
+            face = near if toward < 0 else far
+            tissue.append(np.ravel_multi_index(tuple(far.T), inside.shape))
+            conductance.append(faces[tuple(face.T)].astype(np.float64) * voxel_m3)
     return Contact(np.flatnonzero(inside), np.concatenate(tissue), np.concatenate(conductance))
 
 

@@ -26,8 +26,8 @@ LOW_LIMIT_CELSIUS: Final = np.float32(42.0)
 HIGH_LIMIT_CELSIUS: Final = np.float32(45.0)
 """Limits at nerve tissue whose times are counted: the clinical stop, and the toxic level."""
 
-MOST_ARRHENIUS: Final = 1e6
-"""Gain of the integral in one stretch beyond which nothing more is said: all are dead."""
+MOST_ARRHENIUS: Final = 1e3
+"""The integral is not followed beyond: of cells exp(-1000) are left, which is none."""
 
 _ZERO: Final = np.float32(0.0)
 _ONE: Final = np.float32(1.0)
@@ -69,28 +69,52 @@ def _share_above(before: np.float32, after: np.float32, limit: np.float32) -> np
 
 
 @kernel
+def _count_heat(
+    was: Field,
+    now: Field,
+    tally: Tally,
+    row: tuple[int, int],
+    begun_s: np.float32,
+    seconds: np.float32,
+) -> None:
+    """Add times above the limits and the Arrhenius integral of one row."""
+    k, j = row
+    over_42_s, over_45_s = tally.over_42_s[k, j], tally.over_45_s[k, j]
+    to_42_s, arrhenius = tally.to_42_s[k, j], tally.arrhenius[k, j]
+    for i in range(len(now)):
+        if max(was[i], now[i]) > LOW_LIMIT_CELSIUS:
+            share = _share_above(was[i], now[i], LOW_LIMIT_CELSIUS)
+            if over_42_s[i] == _ZERO:
+                wait = _ZERO if was[i] > LOW_LIMIT_CELSIUS else seconds * (_ONE - share)
+                to_42_s[i] = begun_s + wait
+            over_42_s[i] += seconds * share
+            over_45_s[i] += seconds * _share_above(was[i], now[i], HIGH_LIMIT_CELSIUS)
+            if arrhenius[i] < MOST_ARRHENIUS:
+                gain = arrhenius_gain(float(was[i]), float(now[i]), float(seconds))
+                arrhenius[i] = min(arrhenius[i] + gain, MOST_ARRHENIUS)
+
+
+@kernel
 def gather(
     before: Field, after: Field, tally: Tally, begun_s: np.float32, seconds: np.float32
 ) -> None:
-    """Add a stretch of ``seconds``, begun at ``begun_s``, from one field to the next."""
+    """Add a stretch of ``seconds``, begun at ``begun_s``, from one field to the next.
+
+    ``before`` becomes ``after``.
+    """
     depth, rows, columns = after.shape
     for k in range(depth):
         for j in range(rows):
+            was, now = before[k, j], after[k, j]
+            peak, lowest = tally.peak[k, j], tally.lowest[k, j]
+            hot = 0
             for i in range(columns):
-                was = before[k, j, i]
-                now = after[k, j, i]
-                tally.peak[k, j, i] = max(tally.peak[k, j, i], now)
-                tally.lowest[k, j, i] = min(tally.lowest[k, j, i], now)
-                if max(was, now) > LOW_LIMIT_CELSIUS:
-                    share = _share_above(was, now, LOW_LIMIT_CELSIUS)
-                    if tally.over_42_s[k, j, i] == _ZERO:
-                        wait = _ZERO if was > LOW_LIMIT_CELSIUS else seconds * (_ONE - share)
-                        tally.to_42_s[k, j, i] = begun_s + wait
-                    tally.over_42_s[k, j, i] += seconds * share
-                    share = _share_above(was, now, HIGH_LIMIT_CELSIUS)
-                    tally.over_45_s[k, j, i] += seconds * share
-                    gain = arrhenius_gain(float(was), float(now), float(seconds))
-                    tally.arrhenius[k, j, i] += np.float32(min(gain, MOST_ARRHENIUS))
+                peak[i] = max(peak[i], now[i])
+                lowest[i] = min(lowest[i], now[i])
+                hot += peak[i] > LOW_LIMIT_CELSIUS
+            if hot > 0:  # few rows ever are
+                _count_heat(was, now, tally, (k, j), begun_s, seconds)
+            was[:] = now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -142,7 +166,6 @@ class Recorder:
         """Take in the field ``seconds`` after the last one."""
         begun_s = np.float32(self.time_s)
         gather(self._before, temperature, self.tally, begun_s, np.float32(seconds))
-        self._before[...] = temperature
         self.time_s += seconds
         self._rows.append((self.time_s, self._at_points(temperature), tuple(powers_w)))
 

@@ -15,7 +15,7 @@ import numpy as np
 from planner.geometry.kernels import kernel
 from planner.physics.heat.bioheat import ARTERIAL_CELSIUS
 from planner.physics.heat.rings import ring_links
-from planner.physics.heat.sources import (
+from planner.physics.heat.wiring import (
     BOILING_CELSIUS,
     CONDUCTIVITY_RISE_PER_K,
     DRY_FROM_CELSIUS,

@@ -18,7 +18,8 @@ from planner.physics.heat.rings import ring_links, rings_of
 from planner.physics.heat.rings_cold import RingIce, RingProbe, freeze_rings
 from planner.physics.heat.rings_current import RingField
 from planner.physics.heat.rings_heat import RingDrive, RingMetal, heat_rings
-from planner.physics.heat.sources import BOILING_CELSIUS, REFRESH_S, SUPERHEATED_CELSIUS
+from planner.physics.heat.sources import REFRESH_S, SUPERHEATED_CELSIUS
+from planner.physics.heat.wiring import BOILING_CELSIUS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final, Protocol
 import numpy as np
 
 from planner.physics.heat.applicators import Setpoint, Watts
-from planner.physics.heat.current import circuit_of, joule_heat, solve_voltage
+from planner.physics.heat.current import joule_heat, solve_voltage
 from planner.physics.heat.cuts import cuts_of_cylinders
-from planner.physics.heat.links import SHORTEST_ELECTRIC_CUT, cut_links
+from planner.physics.heat.wiring import BOILING_CELSIUS, empty_circuit, rewire, wiring_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,22 +20,14 @@ if TYPE_CHECKING:
     from planner.physics.heat.links import Field
     from planner.physics.heat.medium import Medium
 
-CONDUCTIVITY_RISE_PER_K: Final = 0.015
-"""Relative rise of the electric conductivity per degree above 37."""
-
-DRY_FROM_CELSIUS: Final = 99.5
-DRY_SHARE: Final = 0.3
-"""Share of the conductivity left where tissue has dried out."""
-
 FIELD_REACH_MM: Final = 24.0
 """Half side of the box in which a bipolar field is solved."""
 
 REFRESH_S: Final = 60.0
 """The field is solved anew this often: every 15 s gives the same zone (Dice 0.998)."""
 
-BOILING_CELSIUS: Final = 100.0
 SUPERHEATED_CELSIUS: Final = 105.0
-"""Ceilings under radiofrequency and microwave; the heat of vapour is dropped."""
+"""Ceiling under microwaves, ``BOILING_CELSIUS`` under current; the heat of vapour is dropped."""
 
 PROPORTIONAL_W_PER_K: Final = 0.3
 INTEGRAL_W_PER_K_S: Final = 0.01
@@ -105,16 +97,18 @@ class CurrentSource:
         """Place the electrodes in the tissue."""
         self._drive = _Drive(drive)
         self._voxel_m3 = medium.voxel_m3
-        self._spacing_mm = medium.spacing_mm
         own = [piece.distance_mm(medium) for piece in applicator.metal]
         self._box = _field_box(own, medium) if applicator.is_bipolar else (slice(None),) * 3
         self._inside = [piece[self._box] < 0.0 for piece in own]
-        self._cuts = cuts_of_cylinders(medium, applicator.metal).within(self._box)
-        self._cold = medium.spread(medium.table.conductivity_s_per_m)[self._box]
-        self._given = np.logical_or.reduce(self._inside)
+        given = np.logical_or.reduce(self._inside)
         if not applicator.is_bipolar:
-            self._given = self._given | _edge(self._given.shape)
-        volts = np.zeros(self._given.shape, np.float32)
+            given = given | _edge(given.shape)
+        cold = medium.spread(medium.table.conductivity_s_per_m)[self._box]
+        cuts = cuts_of_cylinders(medium, applicator.metal).within(self._box)
+        self._wiring = wiring_of(cold, cuts, given, medium.spacing_mm)
+        self._circuit = empty_circuit(self._wiring)
+        self._warm = np.empty(given.shape, np.float32)
+        volts = np.zeros(given.shape, np.float32)
         for electrode, inside in zip(applicator.electrodes, self._inside, strict=True):
             volts[inside] = electrode.volts
         self._voltage = np.pad(volts, 1)
@@ -126,13 +120,10 @@ class CurrentSource:
 
     def refresh(self, temperature: Field) -> None:
         """Solve the field anew at the present temperature."""
-        warm = np.clip(temperature[self._box] - 37.0, 0.0, BOILING_CELSIUS - 37.0)
-        conductivity = self._cold * (1.0 + CONDUCTIVITY_RISE_PER_K * warm)
-        conductivity[temperature[self._box] >= DRY_FROM_CELSIUS] *= DRY_SHARE
-        links = cut_links(conductivity, self._spacing_mm, self._cuts, SHORTEST_ELECTRIC_CUT)
-        circuit = circuit_of(links, self._given)
-        solve_voltage(circuit, self._voltage)
-        heat = np.zeros(conductivity.shape, np.float32)
+        rewire(temperature[self._box], self._wiring, self._warm, self._circuit)
+        solve_voltage(self._circuit, self._voltage)
+        circuit = self._circuit
+        heat = np.zeros(self._warm.shape, np.float32)
         joule_heat(self._voltage, circuit, heat)
         total_w = float(heat.sum(dtype=np.float64)) * self._voxel_m3
         self.resistance_ohm = self._difference_v**2 / total_w
