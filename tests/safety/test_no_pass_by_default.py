@@ -1,5 +1,7 @@
 """Where a number or a word a rule leans on is none at all, the rule says so and does not pass."""
 
+import gc
+import weakref
 from dataclasses import replace
 from functools import partial
 
@@ -12,7 +14,7 @@ from planner.safety import ablation, cement, identity, needle
 from planner.safety.measured import MissingInputError
 from planner.safety.ruler import Ruler, _agreed
 from planner.safety.spared import _measured
-from safety.cases import check, found, good_plan
+from safety.cases import check, found, good_plan, spine
 from safety.rule_cases import answered
 from safety.test_what_is_missing import missing
 
@@ -115,8 +117,12 @@ def test_that_two_ways_agree_within_half_a_millimetre_or_where_both_are_far_or_t
 def test_that_a_ruler_keeps_the_last_thousand_distances_and_forgets_the_oldest_first():
     ruler, asked = Ruler(None), []
 
+    def told(key):
+        asked.append(key)
+        return key
+
     def ask(key):
-        return ruler.remembered(key, lambda: asked.append(key) or key)
+        return ruler.remembered(told, key)
 
     for key in range(1024):
         assert ask(key) == key
@@ -139,12 +145,34 @@ def test_that_a_ruler_forgets_an_error_and_what_it_is_told_not_to_keep():
 
     for _ in range(2):
         with pytest.raises(MissingInputError):
-            ruler.remembered("key", fails)
+            ruler.remembered(fails)
     assert len(asked) == 2
+
+    def same(value):
+        return value
+
     for value in (1, 2):
-        assert ruler.remembered("key", lambda value=value: value, keep=lambda _: False) == value
-    assert ruler.remembered("key", lambda: 3) == 3
-    assert ruler.remembered("key", lambda: 4, keep=lambda _: False) == 3
+        assert ruler.remembered(same, value, about="key", keep=lambda _: False) == value
+    assert ruler.remembered(same, 3, about="key") == 3
+    assert ruler.remembered(same, 4, about="key", keep=lambda _: False) == 3
+
+
+def test_that_a_ruler_tells_one_piece_of_work_from_another_about_the_same():
+    ruler = Ruler(None)
+    assert ruler.remembered(abs, -2) == 2
+    assert ruler.remembered(float, -2) == -2.0
+
+
+def test_that_a_ruler_does_not_hold_itself_by_what_it_remembers():
+    ruler = Ruler(spine()[1])
+    assert ruler.foramina_outlined()
+    still_there = weakref.ref(ruler)
+    gc.disable()
+    try:
+        del ruler
+        assert still_there() is None
+    finally:
+        gc.enable()
 
 
 def test_that_a_device_drawn_back_beyond_its_needle_says_so():

@@ -121,7 +121,7 @@ class Case:
         found = self.scene.anatomy.vertebrae.get(level)
         if found is None:
             raise MissingInputError(f"{level} is not outlined")
-        self.ruler.remembered(("sound", level), lambda: check_frame(found))
+        self.ruler.remembered(check_frame, found, about=level)
         return found
 
     def device(self, ablation: Ablation) -> Device:
@@ -180,7 +180,7 @@ class Case:
                 f"not of {injection.volume_ml:g} mL",
                 kind="prediction",
             )
-        if not self.ruler.remembered((found, "adds up"), lambda: adds_up(found)):
+        if not self.ruler.remembered(adds_up, found):
             raise MissingInputError(
                 f"the fill of the {self.called(injection)} is smaller than what is injected",
                 kind="prediction",

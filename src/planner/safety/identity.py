@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from planner.domain.prediction import PredictedCement
     from planner.geometry.ellipsoid import Spheroid
     from planner.geometry.points import Vector
+    from planner.safety.ruler import Ruler
 
 SAMPLE_STEP_MM = 1.0
 """Step along a needle when asking whether it leaves the scan; no voxel is thinner in use."""
@@ -90,17 +91,14 @@ def needle_is_on_its_side(case: Case, needle: Trajectory) -> Outcome:
 @gives(bool)
 def _sides_agree(case: Case, vertebra: Vertebra) -> bool:
     """Return true, or raise where the outlines of a level name a side otherwise than it lies."""
-    ruler, level = case.ruler, vertebra.level
+    return case.ruler.remembered(_look_at_sides, case.ruler, vertebra, about=vertebra.level)
 
-    def looked_at() -> bool:
-        names = {side: foramen(level, side) for side in Side}
-        here = ruler.foramina_outlined()
-        seen = {
-            side: ruler.structure(name).surface_mm for side, name in names.items() if name in here
-        }
-        return check_sides(vertebra, seen)
 
-    return ruler.remembered(("sides", level), looked_at)
+def _look_at_sides(ruler: Ruler, vertebra: Vertebra) -> bool:
+    names = {side: foramen(vertebra.level, side) for side in Side}
+    here = ruler.foramina_outlined()
+    seen = {side: ruler.structure(name).surface_mm for side, name in names.items() if name in here}
+    return check_sides(vertebra, seen)
 
 
 def tip_is_in_its_level(case: Case, needle: Trajectory) -> Outcome:
@@ -210,20 +208,20 @@ def limits_of_the_site(case: Case) -> Outcome:
 @gives(bool)
 def _kept_inside(case: Case, part: Hashable, points: Callable[[], Vector], what: str) -> bool:
     """Return true, or raise where a part lies outside the scan; what lies inside is remembered."""
-    key = (part, "inside", case.scene.ct)
-    return case.ruler.remembered(key, lambda: _inside(case, points(), what))
+    about = (part, case.scene.ct)
+    return case.ruler.remembered(_inside, case, points, what, about=about)
 
 
 @gives(bool)
 def _in_outlines(case: Case, zone: Spheroid, what: str) -> bool:
     """Return true, or raise where a zone leaves the outlines; one that does not is remembered."""
+    return case.ruler.remembered(_look_in_outlines, case, zone, what, about=zone)
 
-    def looked_at() -> bool:
-        if not case.scene.anatomy.geometry.contains(case.ruler.zone_points(zone)).all():
-            raise MissingInputError(f"{what} leaves the outlines", kind="scan")
-        return True
 
-    return case.ruler.remembered((zone, "in outlines"), looked_at)
+def _look_in_outlines(case: Case, zone: Spheroid, what: str) -> bool:
+    if not case.scene.anatomy.geometry.contains(case.ruler.zone_points(zone)).all():
+        raise MissingInputError(f"{what} leaves the outlines", kind="scan")
+    return True
 
 
 def _device_tip(case: Case, ablation: Ablation) -> Vector:
@@ -244,9 +242,9 @@ def _centres(case: Case, cement: PredictedCement) -> Vector:
 
 
 @gives(bool)
-def _inside(case: Case, points_mm: Vector, what: str) -> bool:
+def _inside(case: Case, points: Callable[[], Vector], what: str) -> bool:
     """Return true, or raise where something lies outside the scan."""
-    ct = case.scene.ct
+    ct, points_mm = case.scene.ct, points()
     if not np.isfinite(points_mm).all():
         raise MissingInputError(f"the place of {what}", kind="scan")
     if not ct.geometry.contains(points_mm).all():

@@ -51,7 +51,7 @@ def lesion_at(case: Case, level: Level) -> LevelLesion:
         When no lesion is outlined there.
     """
     case.vertebra(level)  # asked for first, because a lesion of no vertebra means nothing
-    return case.ruler.remembered(("lesion", "at", level), lambda: _lesion_at(case, level))
+    return case.ruler.remembered(_lesion_at, case, level, about=level)
 
 
 def _lesion_at(case: Case, level: Level) -> LevelLesion:
@@ -83,8 +83,7 @@ def covered(case: Case, level: Level) -> NDArray[np.bool_]:
     zones = [(one, case.zone(one)) for one in case.plan.ablations if case.level_of(one) is level]
     shapes = tuple((zone.shape, zone.band_mm) for _, zone in zones)
     runs = tuple(case.scene.exposures.get(one.id) for one, _ in zones)
-    key = (level, "covered", shapes, runs)
-    return case.ruler.remembered(key, lambda: _covered(case, level, zones))
+    return case.ruler.remembered(_covered, case, level, zones, about=(level, shapes, runs))
 
 
 def _covered(

@@ -291,8 +291,7 @@ def needles_clear_each_other(case: Case) -> Outcome:
 def _breaches(case: Case, needle: Trajectory, radius_mm: float) -> dict[str, float]:
     """Return how far a needle leaves its pedicle, worked out once."""
     vertebra = case.vertebra(needle.level)
-    key = (needle, "breaches", radius_mm)
-    return case.ruler.remembered(key, lambda: breaches(vertebra, needle, radius_mm))
+    return case.ruler.remembered(breaches, vertebra, needle, radius_mm, about=(needle, radius_mm))
 
 
 @gives(str)

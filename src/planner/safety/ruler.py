@@ -95,28 +95,27 @@ class Ruler:
 
     def needle(self, needle: Capsule, name: str) -> Measured:
         """Return the distance from a needle's side to a structure."""
-        return self.remembered((needle, name), lambda: self._measure_needle(needle, name))
+        return self.remembered(self._measure_needle, needle, name)
 
     def zone(self, zone: Spheroid, name: str) -> Measured:
         """Return the distance from a zone's surface to a structure."""
-        return self.remembered((zone, name), lambda: self._measure_zone(zone, name))
+        return self.remembered(self._measure_zone, zone, name)
 
     def cement(self, cement: PredictedCement, name: str) -> Measured:
         """Return the distance from the surface of the cement to a structure."""
-        return self.remembered((cement, name), lambda: self._measure_voxels(cement, name))
+        return self.remembered(self._measure_voxels, cement, name)
 
     def killed(self, killed: KilledTissue, name: str) -> Measured:
         """Return the distance from tissue that is said to die to a structure."""
-        return self.remembered((killed, name), lambda: self._measure_voxels(killed, name))
+        return self.remembered(self._measure_voxels, killed, name)
 
     def between_needles(self, one: Capsule, other: Capsule) -> Measured:
         """Return the distance between the sides of two needles."""
-        return self.remembered((one, other), lambda: _measure_between(one, other))
+        return self.remembered(_measure_between, one, other)
 
     def needle_to_wall(self, needle: Capsule, level: Level) -> Measured:
         """Return the distance from a needle's side to the posterior wall of a level."""
-        key = (needle, POSTERIOR_WALL, level)
-        return self.remembered(key, lambda: self._measure_needle_to_wall(needle, level))
+        return self.remembered(self._measure_needle_to_wall, needle, level)
 
     def _measure_needle_to_wall(self, needle: Capsule, level: Level) -> Measured:
         wall = self._wall(level)
@@ -129,13 +128,11 @@ class Ruler:
 
     def cement_to_wall(self, cement: PredictedCement, level: Level) -> Measured:
         """Return the distance from the cement to the posterior wall of a level."""
-        key = (cement, POSTERIOR_WALL, level)
-        return self.remembered(key, lambda: self._measure_voxels_to_wall(cement, level))
+        return self.remembered(self._measure_voxels_to_wall, cement, level)
 
     def killed_to_wall(self, killed: KilledTissue, level: Level) -> Measured:
         """Return the distance from tissue that is said to die to a level's posterior wall."""
-        key = (killed, POSTERIOR_WALL, level)
-        return self.remembered(key, lambda: self._measure_voxels_to_wall(killed, level))
+        return self.remembered(self._measure_voxels_to_wall, killed, level)
 
     def _measure_voxels_to_wall(self, solid: Voxels, level: Level) -> Measured:
         wall = self._wall(level)
@@ -159,8 +156,7 @@ class Ruler:
 
         Where no part of it reaches the front half of the body, the depth is that of the tip.
         """
-        key = (needle, "depth", level)
-        return self.remembered(key, lambda: self._measure_depth(needle, level, vertebra))
+        return self.remembered(self._measure_depth, needle, level, vertebra, about=(needle, level))
 
     def _measure_depth(self, needle: Capsule, level: Level, vertebra: Vertebra) -> Measured:
         points = needle.axis_points_mm(NEEDLE_STEP_MM)
@@ -176,13 +172,14 @@ class Ruler:
 
     def lesion_points(self, level: Level) -> Vector:
         """Return the voxel centres of the lesion inside one vertebra, shape ``(n, 3)``, LPS."""
-        return self.remembered(("lesion", level), lambda: self._lesion_points(level))
+        return self.remembered(self._lesion_points, level)
 
     def lesion_in_zone(self, zone: Spheroid, level: Level) -> Vector:
         """Return how far each point of the lesion lies from a zone; negative inside."""
-        return self.remembered(
-            (zone, "lesion", level), lambda: zone.signed_distance_mm(self.lesion_points(level))
-        )
+        return self.remembered(self._lesion_to_zone, zone, level)
+
+    def _lesion_to_zone(self, zone: Spheroid, level: Level) -> Vector:
+        return zone.signed_distance_mm(self.lesion_points(level))
 
     def _lesion_points(self, level: Level) -> Vector:
         lesion = self._anatomy.lesion
@@ -193,35 +190,44 @@ class Ruler:
 
     def zone_points(self, zone: Spheroid) -> Vector:
         """Return points spread over a zone's surface and within, once."""
-        return self.remembered((zone, "points"), lambda: zone_points(zone))
+        return self.remembered(zone_points, zone)
 
     @gives(bool)
     def any_of(self, name: str) -> bool:
         """Tell whether an outlined structure has a voxel in this grid."""
-        return self.remembered(("any", name), lambda: bool(_mask(self._anatomy, name).any()))
+        return self.remembered(self._any_of, name)
+
+    def _any_of(self, name: str) -> bool:
+        return bool(_mask(self._anatomy, name).any())
 
     @gives(bool)
     def holds_level(self, level: Level) -> bool:
         """Tell whether any voxel carries the label of a level."""
-        labels = self._anatomy.labels
-        return self.remembered(("label", level), lambda: bool((labels == level.verse_label).any()))
+        return self.remembered(self._holds_level, level)
+
+    def _holds_level(self, level: Level) -> bool:
+        return bool((self._anatomy.labels == level.verse_label).any())
 
     def foramina_outlined(self) -> tuple[str, ...]:
         """Name every foramen that has a voxel."""
-        return self.remembered("foramina", self._foramina_outlined)
+        return self.remembered(self._foramina_outlined)
 
     def remembered(
         self,
-        key: Hashable,
-        work_out: Callable[[], _Value],
+        work_out: Callable[..., _Value],
+        *given: Any,
+        about: Hashable = None,
         keep: Callable[[_Value], bool] = lambda _: True,
     ) -> _Value:
-        """Return what ``work_out`` gave for ``key``, once.
+        """Return what ``work_out`` makes of what it is given, worked out once.
 
-        An error is not remembered, nor what ``keep`` says no to.
+        It is found again by ``about``, all that decides the answer in this anatomy, where not
+        everything given can be compared. An error is not remembered, nor what ``keep`` says no
+        to. A method is known by its function, for a ruler that holds itself is freed late.
         """
+        key = (getattr(work_out, "__func__", work_out), given if about is None else about)
         if key not in self._known:
-            made = work_out()
+            made = work_out(*given)
             if not keep(made):
                 return made
             self._known[key] = made
@@ -233,7 +239,10 @@ class Ruler:
 
     def wall_tree(self, level: Level) -> cKDTree:
         """Return the posterior wall of a level for asking which point is nearest."""
-        return self.remembered(("wall", level), lambda: cKDTree(self._wall(level)))
+        return self.remembered(self._tree_of_wall, level)
+
+    def _tree_of_wall(self, level: Level) -> cKDTree:
+        return cKDTree(self._wall(level))
 
     def _foramina_outlined(self) -> tuple[str, ...]:
         present = set(np.unique(self._anatomy.foramina).tolist())
@@ -250,7 +259,7 @@ class Ruler:
         Where no skin is near it is as far as was looked: ``SKIN_REACH_MM``, or to the edge of
         the outlines where that is nearer.
         """
-        return self.remembered((zone, SKIN), lambda: self._measure_skin(zone))
+        return self.remembered(self._measure_skin, zone)
 
     def _measure_skin(self, zone: Spheroid) -> Measured:
         """Measure to what lies outside the patient, looked for about the zone only."""
@@ -314,10 +323,10 @@ class Ruler:
 
     def voxel_points(self, solid: Voxels) -> tuple[Vector, Vector]:
         """Return points on the surface of cement or dead tissue and its voxel centres, once."""
-        return self.remembered((solid, "points"), lambda: points_of(solid))
+        return self.remembered(points_of, solid)
 
     def _wall(self, level: Level) -> Vector:
-        return self.remembered(("wall points", level), lambda: self._wall_points(level))
+        return self.remembered(self._wall_points, level)
 
     def _wall_points(self, level: Level) -> Vector:
         vertebra = self._anatomy.vertebrae.get(level)

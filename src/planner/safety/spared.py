@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -27,12 +27,16 @@ from planner.safety.measured import MissingInputError
 from planner.safety.ruler import foramina_of, outlined
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Sequence
+    from collections.abc import Callable, Sequence
 
-    from planner.domain.anatomy import Anatomy
+    from planner.domain.anatomy import Anatomy, Vertebra
     from planner.domain.plan import Ablation, CementInjection, Trajectory
+    from planner.geometry.points import PointLps
     from planner.safety.case import Case
     from planner.safety.measured import Measured
+    from planner.safety.ruler import Ruler
+
+_Solid = TypeVar("_Solid")
 
 LEAST_COVER_MM = 2.5
 """Bone left in front of a needle below which nothing is said of a vessel nobody outlined: the
@@ -54,7 +58,7 @@ def nerve_structures(case: Case, level: Level) -> tuple[str, ...]:
     The canal stands for cord and sac and a foramen for its root, because both lie inside;
     where cord, sac or roots are outlined themselves they are judged as well.
     """
-    return case.ruler.remembered(("nerves", level), partial(_nerve_structures, case, level))
+    return case.ruler.remembered(_nerve_structures, case, level, about=level)
 
 
 def _nerve_structures(case: Case, level: Level) -> tuple[str, ...]:
@@ -106,10 +110,8 @@ def spared_by_needle(case: Case, needle: Trajectory) -> Spared:
     if absent:
         measures.append(partial(_bone_cover, case, needle, absent))
     found = _measured(measures, gap)
-    at_the_skin = case.ruler.remembered(
-        ("skin", needle.entry), lambda: _starts_at_the_skin(case, needle)
-    )
-    if at_the_skin:
+    entry = needle.entry
+    if case.ruler.remembered(_starts_at_the_skin, case, entry, about=entry):
         return found
     buried = MissingInputError(
         f"the {case.called(needle)} begins more than {DEEPEST_ENTRY_MM:g} mm under the skin, and "
@@ -120,13 +122,12 @@ def spared_by_needle(case: Case, needle: Trajectory) -> Spared:
 
 
 @gives(bool)
-def _starts_at_the_skin(case: Case, needle: Trajectory) -> bool:
+def _starts_at_the_skin(case: Case, entry: PointLps) -> bool:
     """Tell whether the skin is near the entry; true where no skin is outlined to ask."""
     geometry, outside = case.scene.anatomy.geometry, case.scene.anatomy.masks.get(SKIN)
-    entry = needle.entry.array
-    if outside is None or not case.ruler.any_of(SKIN) or not geometry.contains(entry):
+    if outside is None or not case.ruler.any_of(SKIN) or not geometry.contains(entry.array):
         return True
-    index = geometry.ijk(entry)
+    index = geometry.ijk(entry.array)
     i, j, k = np.maximum(np.rint(index).astype(int) - 1, 0)
     if outside[k : k + 3, j : j + 3, i : i + 3].any():
         return True
@@ -135,7 +136,7 @@ def _starts_at_the_skin(case: Case, needle: Trajectory) -> bool:
     high = np.ceil(index + reach).astype(int) + 1
     near = outside[low[2] : high[2], low[1] : high[1], low[0] : high[0]]
     places = np.argwhere(near)[:, ::-1] + low
-    away = np.linalg.norm(geometry.lps_mm(places.astype(np.float64)) - entry, axis=1)
+    away = np.linalg.norm(geometry.lps_mm(places.astype(np.float64)) - entry.array, axis=1)
     return bool((away <= DEEPEST_ENTRY_MM).any())
 
 
@@ -146,7 +147,7 @@ def spared_by_zone(case: Case, ablation: Ablation) -> Spared:
     whichever comes nearer.
     """
     shape, level = case.zone(ablation).shape, case.level_of(ablation)
-    table = _kept(case, (shape, "spared", level), level, partial(case.ruler.zone, shape))
+    table = _kept(case, shape, level, case.ruler.zone)
     exposure = case.scene.exposures.get(ablation.id)
     if exposure is None:
         return table
@@ -158,7 +159,7 @@ def spared_by_zone(case: Case, ablation: Ablation) -> Spared:
     killed = exposure.killed
     if not killed.dead.any():
         return table
-    simulated = _kept(case, (killed, "spared", level), level, partial(case.ruler.killed, killed))
+    simulated = _kept(case, killed, level, case.ruler.killed)
     return _nearer(table, simulated)
 
 
@@ -176,32 +177,45 @@ def _nearer(table: Spared, simulated: Spared) -> Spared:
 def spared_by_cement(case: Case, injection: CementInjection) -> Spared:
     """Return the distances from cement to nerve structures."""
     cement, level = case.cement(injection), case.level_of(injection)
-    return _kept(case, (cement, "spared", level), level, partial(case.ruler.cement, cement))
+    return _kept(case, cement, level, case.ruler.cement)
 
 
-def _kept(case: Case, key: Hashable, level: Level, measure: Callable[[str], Measured]) -> Spared:
+def _kept(
+    case: Case, solid: _Solid, level: Level, measure: Callable[[_Solid, str], Measured]
+) -> Spared:
     """Measure to every nerve structure of a level, or say again what was measured before.
 
     What could not be measured is tried again each time, as a ruler forgets its errors.
     """
+    return case.ruler.remembered(
+        _spared,
+        case,
+        solid,
+        level,
+        measure,
+        about=(solid, level),
+        keep=lambda spared: not spared.missing,
+    )
 
-    def measured() -> Spared:
-        names = nerve_structures(case, level)
-        measures = [partial(measure, name) for name in names]
-        return _measured(measures, _gap(case, level))
 
-    return case.ruler.remembered(key, measured, keep=lambda spared: not spared.missing)
+def _spared(
+    case: Case, solid: _Solid, level: Level, measure: Callable[[_Solid, str], Measured]
+) -> Spared:
+    measures = [partial(measure, solid, name) for name in nerve_structures(case, level)]
+    return _measured(measures, _gap(case, level))
 
 
 def _gap(case: Case, level: Level) -> MissingInputError | bool:
     """Return what is missing of the canal beside a level, or true; it is measured to anyway."""
     vertebra, ruler = case.vertebra(level), case.ruler
     try:
-        return ruler.remembered(
-            ("canal", level), lambda: check_canal(vertebra, ruler.structure(CANAL).surface_mm)
-        )
+        return ruler.remembered(_canal_is_sound, vertebra, ruler, about=level)
     except MissingInputError as absent:
         return absent
+
+
+def _canal_is_sound(vertebra: Vertebra, ruler: Ruler) -> bool:
+    return check_canal(vertebra, ruler.structure(CANAL).surface_mm)
 
 
 def _measured(measures: Sequence[Callable[[], Measured]], gap: MissingInputError | bool) -> Spared:
