@@ -29,10 +29,12 @@ from safety.cases import (
     zone_for,
 )
 from safety.rule_cases import (
+    NOT_OUTLINED,
     answered,
     big_lesion,
     broken,
     exposed,
+    less,
     with_anatomy,
     with_device,
     with_numbers,
@@ -292,6 +294,36 @@ def on_structures():
     yield "pleura at L1", on, with_anatomy(on, vertebrae=at_l1, masks=masks)
 
 
+def on_gaps():
+    """What is not there: outlines, predictions, settings, and all beyond what was scanned."""
+    plan = good_plan()
+    for what in NOT_OUTLINED:
+        yield f"{what} not outlined", plan, less(what)
+    yield "no zone", plan, good_scene(plan, zones={})
+    yield "no cement predicted", plan, good_scene(plan, cements={})
+    unset = replace(plan, ablations=(replace(plan.ablations[0], power_w=None),))
+    yield "no power", unset, good_scene(unset)
+    yield "no duty", plan, with_device(plan, modality=Modality.CRYO)
+    yield "unknown device", plan, good_scene(plan, catalog=replace(CATALOG, devices={}))
+    empty = good_plan(trajectories=(), ablations=(), cements=())
+    yield "nothing planned", empty, good_scene(empty)
+    yield from on_edges(plan)
+
+
+def on_edges(plan):
+    """At and beyond the ends of what was scanned, in place and in time."""
+    ct, anatomy = spine()
+    for name, day in (("today", "20261121"), ("tomorrow", "20261122")):
+        record = replace(ct.record, acquired=day)
+        yield f"scan of {name}", plan, good_scene(plan, replace(ct, record=record), anatomy)
+    away = plan.with_trajectory(replace(plan.trajectory("t1"), entry=PointLps(38.0, 200.0, 10.0)))
+    yield "entry beyond the scan", away, good_scene(away)
+    padded = ball((3.0, -7.0, 4.0), 1.5)  # beside the needle, within 7 mm of its tip
+    scene = replace(good_scene(plan), ct=replace(ct, outside_scan=padded))
+    for name, on in (("zone", replace(plan, cements=())), ("cement", replace(plan, ablations=()))):
+        yield f"padding in the {name}", on, scene
+
+
 GOOD = "a good plan"
 
 
@@ -307,6 +339,7 @@ def every_plan():
         *on_zones(),
         *on_cement(),
         *on_structures(),
+        *on_gaps(),
         ("a needle alone", bare, good_scene(bare)),
     ]
     found = {name: (one, scene) for name, one, scene in plans}

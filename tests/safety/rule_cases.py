@@ -8,7 +8,7 @@ from planner.domain.anatomy import PosteriorWall
 from planner.domain.finding import Severity
 from planner.domain.levels import Level, Side
 from planner.domain.prediction import StructureExposure
-from planner.domain.sourced import Sourced, Status
+from planner.domain.sourced import Interval, Sourced, Status
 from safety.cases import (
     CATALOG,
     exposure_for,
@@ -76,3 +76,54 @@ def big_lesion():
     k, j, i = np.indices(anatomy.labels.shape)
     place = anatomy.geometry.lps_mm(np.stack([i, j, k], axis=-1))
     return (anatomy.bodies == Level.L3.verse_label) & (np.abs(place[..., 0]) <= 16.0)
+
+
+NOT_OUTLINED = (
+    "foramina",
+    "pedicles",
+    "wall",
+    "no wall",
+    "skin",
+    "lesion",
+    "another lesion",
+    "vertebra",
+    "labels",
+    "volume",
+    "neighbours",
+    "width",
+)
+
+
+def less(what):
+    """The scene of a good plan without one thing that was outlined."""
+    _, anatomy = spine()
+    plan = good_plan()
+    if what == "foramina":
+        return with_anatomy(plan, foramina=np.zeros_like(anatomy.foramina))
+    if what == "labels":
+        return with_anatomy(plan, labels=np.zeros_like(anatomy.labels))
+    if what == "skin":
+        return with_anatomy(plan, masks={})
+    if what == "lesion":
+        return with_anatomy(plan, lesion=None)
+    if what == "another lesion":
+        return with_anatomy(plan, lesion=anatomy.labels == Level.L4.verse_label)
+    if what == "vertebra":
+        rest = {one: item for one, item in anatomy.vertebrae.items() if one is not Level.L3}
+        return with_anatomy(plan, vertebrae=rest)
+    if what == "neighbours":
+        return with_anatomy(plan, vertebrae={Level.L3: anatomy.vertebrae[Level.L3]})
+    pedicles = dict(anatomy.vertebrae[Level.L3].pedicles)
+    nan = float("nan")
+    if what == "width":
+        unknown = Interval(10.0, 10.0, 10.0)
+        object.__setattr__(unknown, "low", nan)
+        pedicles[Side.LEFT] = replace(pedicles[Side.LEFT], height_mm=unknown)
+    changes = {
+        "pedicles": {"pedicles": {}},
+        "wall": {"posterior_wall": broken(intact=None)},
+        "no wall": {"posterior_wall": None},
+        "volume": {"body_volume_ml": 0.0},
+        "width": {"pedicles": pedicles},
+    }
+    return with_vertebra(plan, **changes[what])

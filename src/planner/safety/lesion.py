@@ -62,9 +62,10 @@ def _lesion_at(case: Case, level: Level) -> LevelLesion:
     voxel_ml = anatomy.geometry.voxel_volume_mm3 * ML_PER_MM3
     in_body = body_coordinates(vertebra, points)
     extent = np.ptp(in_body[:, :2], axis=0) / np.array(vertebra.body_size_mm[:2])
-    fraction = max(len(points) * voxel_ml / vertebra.body_volume_ml, float(extent.max()))
-    if not np.isfinite(fraction):
+    body_ml, widest = vertebra.body_volume_ml, float(extent.max())
+    if not (body_ml > 0.0 and np.isfinite(body_ml) and np.isfinite(widest)):
         raise MissingInputError(f"the size of the body of {level}")
+    fraction = max(len(points) * voxel_ml / body_ml, widest)
     return LevelLesion(points, voxel_ml, fraction)
 
 
