@@ -8,7 +8,7 @@ import pytest
 from planner.geometry.ellipsoid import Spheroid
 from planner.geometry.points import PointLps
 from planner.geometry.volume_geometry import VolumeGeometry
-from planner.safety.distance_field import FIELD_REACH_MM, DistanceField, at_corners
+from planner.safety.distance_field import FIELD_REACH_MM, DistanceField, at_corners, looked_up
 from planner.safety.surfaces import exposed_face_points
 from planner.safety.zone_surface import axes_of, least_over_zone, zone_points
 
@@ -138,3 +138,12 @@ def test_that_points_of_a_surface_lie_on_exposed_faces_no_farther_than_the_step_
     along = [np.unique(points[:, axis]) for axis in range(3)]
     assert [len(values) for values in along] == [5, 9, 3]
     assert len(points) == 5 * 9 * 3 - 3 * 7 * 1
+
+
+def test_that_what_lies_outside_a_tilted_outline_is_not_of_it():
+    """Even where the outline goes on to the last voxel."""
+    tilted = grid((1.0, 1.0, 1.0), shear=0.5, size=(20, 16, 12))
+    straight, filled = looked_up(tilted, np.ones((12, 16, 20), dtype=bool))
+    places = np.stack(np.indices(filled.shape)[::-1], axis=-1).reshape(-1, 3).astype(float)
+    within = tilted.contains(straight.lps_mm(places)).reshape(filled.shape)
+    assert (filled == within).mean() > 0.99  # but for voxels whose centre lies on the edge

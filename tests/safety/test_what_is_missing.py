@@ -377,6 +377,36 @@ def test_that_what_the_scanner_padded_is_named_by_what_touches_it():
     assert what == {"the L3 left needle touches where the scanner saw nothing"}
 
 
+@pytest.mark.parametrize("part", ["needle", "zone", "cement"])
+def test_that_the_second_of_two_that_leaves_the_scan_is_named(part):
+    plan, (ct, anatomy) = good_plan(), spine()
+    first = plan.trajectory("t1")
+    right = replace(
+        first,
+        id="t2",
+        side=Side.RIGHT,
+        entry=PointLps(-38.0, 84.0, 10.0),
+        tip=PointLps(-8.0, -7.0, 4.0),
+    )
+    plan = plan.with_trajectory(right)
+    if part == "zone":
+        burns = (plan.ablations[0], replace(plan.ablations[0], id="a2", trajectory_id="t2"))
+        plan = replace(plan, ablations=burns, cements=())
+    if part == "cement":
+        fills = (plan.cements[0], replace(plan.cements[0], id="c2", trajectory_id="t2"))
+        plan = replace(plan, ablations=(), cements=fills)
+    away = {"needle": right.entry, "zone": PointLps(-8.0, -13.0, 4.0)}
+    at = away.get(part, PointLps(-8.0, -1.0, 7.0)).array
+    index = np.stack(np.indices(ct.hu.shape)[::-1], axis=-1)
+    padded = np.linalg.norm(ct.geometry.lps_mm(index) - at, axis=-1) <= 1.5
+    what, rules = missing(
+        assess(plan, good_scene(plan, replace(ct, outside_scan=padded), anatomy)),
+        "Not seen by the scan",
+    )
+    assert what == {f"the L3 right {part} touches where the scanner saw nothing"}
+    assert rules == {"P6"}
+
+
 def test_that_a_plan_without_needles_asks_for_one():
     plan = good_plan(trajectories=(), ablations=(), cements=())
     assert missing(check(plan), "Not planned") == ({"no needle is planned"}, {"P5"})

@@ -7,11 +7,13 @@ from enum import StrEnum
 from math import atan2, degrees, hypot, isfinite
 from typing import TYPE_CHECKING, NewType
 
+from planner.domain.volume import GateVerdict
+
 if TYPE_CHECKING:
     from planner.domain.corrections import Correction
     from planner.domain.levels import Level, Side
     from planner.domain.order import Order
-    from planner.domain.volume import PatientIdentity
+    from planner.domain.volume import PatientIdentity, ScanRecord
     from planner.geometry.points import PointLps
 
 TrajectoryId = NewType("TrajectoryId", str)
@@ -54,6 +56,26 @@ class ScanBinding:
     acquired: str
     locator: str
     gate_warnings: tuple[str, ...] = ()
+
+    @classmethod
+    def to(cls, record: ScanRecord) -> ScanBinding:
+        """Return the binding to a scan that was read, with what the gate warned of."""
+        return cls(
+            sha256=record.sha256,
+            series_uid=record.series_uid,
+            study_uid=record.study_uid,
+            frame_of_reference_uid=record.frame_of_reference_uid,
+            patient=record.patient,
+            patient_position=record.patient_position,
+            series_description=record.series_description,
+            acquired=record.acquired,
+            locator=record.locator,
+            gate_warnings=tuple(
+                f"{finding.code}: {finding.message}"
+                for finding in record.findings
+                if finding.severity is GateVerdict.WARN
+            ),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,6 @@ from planner.domain.plan import (
 from planner.domain.prediction import ModelLabel, PredictedZone
 from planner.domain.sourced import Status
 from planner.domain.structures import CANAL
-from planner.domain.volume import PatientIdentity
 from planner.geometry.ellipsoid import Spheroid
 from planner.geometry.points import PointLps
 from planner.safety.assessing import assess
@@ -102,7 +101,7 @@ def _test_millimetres(anatomy: Anatomy) -> None:
 def _test_verdict(ct: CtVolume, anatomy: Anatomy, catalog: Catalog) -> None:
     """Lay a needle and a zone into the canal; they must be blocked and the plan held."""
     canal = PointLps(0.0, CANAL_CENTRE_Y_MM, 0.0)
-    plan = _plan_into(canal)
+    plan = _plan_into(canal, ScanBinding.to(ct.record))
     zone = PredictedZone(
         ablation_id=plan.ablations[0].id,
         shape=Spheroid(canal, (0.0, 1.0, 0.0), ZONE_RADIUS_MM, ZONE_RADIUS_MM),
@@ -124,8 +123,7 @@ def _test_verdict(ct: CtVolume, anatomy: Anatomy, catalog: Catalog) -> None:
         raise _failed(f"a needle and zone in the canal give {assessment.verdict}")
 
 
-def _plan_into(tip: PointLps) -> Plan:
-    device = "eco-mwa"
+def _plan_into(tip: PointLps, scan: ScanBinding) -> Plan:
     needle = Trajectory(
         id=TrajectoryId("t1"),
         level=Level.L3,
@@ -134,20 +132,7 @@ def _plan_into(tip: PointLps) -> Plan:
         entry=PointLps(10.0, 84.0, 0.0),
         tip=tip,
     )
-    burn = Ablation(
-        id=AblationId("a1"), trajectory_id=needle.id, device_id=device, power_w=40.0, time_s=300.0
-    )
-    scan = ScanBinding(
-        sha256="0" * 64,
-        series_uid="",
-        study_uid="",
-        frame_of_reference_uid="",
-        patient=PatientIdentity(),
-        patient_position="HFS",
-        series_description="",
-        acquired="",
-        locator="",
-    )
+    burn = Ablation(id=AblationId("a1"), trajectory_id=needle.id, device_id="eco-mwa")
     return Plan(
         plan_id="self-test",
         scan=scan,

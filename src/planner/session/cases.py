@@ -16,7 +16,6 @@ from planner.domain.errors import InputRefusedError
 from planner.domain.plan import AnatomyBinding, Plan, ScanBinding
 from planner.domain.prediction import MissingZone
 from planner.domain.progress import ProgressReport, unreported
-from planner.domain.volume import GateVerdict
 from planner.geometry.points import unit
 from planner.imaging import inspect, load_ct, names_another_patient, relation_in_words
 from planner.physics import table_zone
@@ -146,22 +145,7 @@ def new_plan(case: Case) -> Plan:
         created_utc=now_utc(),
         looser_limits=looser_limits(case.catalog.rules),
         anatomy=case.binding,
-        scan=ScanBinding(
-            sha256=record.sha256,
-            series_uid=record.series_uid,
-            study_uid=record.study_uid,
-            frame_of_reference_uid=record.frame_of_reference_uid,
-            patient=record.patient,
-            patient_position=record.patient_position,
-            series_description=record.series_description,
-            acquired=record.acquired,
-            locator=str(Path(record.locator).resolve()),
-            gate_warnings=tuple(
-                f"{finding.code}: {finding.message}"
-                for finding in record.findings
-                if finding.severity is GateVerdict.WARN
-            ),
-        ),
+        scan=replace(ScanBinding.to(record), locator=str(Path(record.locator).resolve())),
     )
 
 

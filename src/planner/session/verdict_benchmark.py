@@ -28,7 +28,6 @@ from planner.domain.plan import (
 )
 from planner.domain.prediction import ModelLabel, PredictedCement, PredictedZone
 from planner.domain.sourced import Status
-from planner.domain.volume import PatientIdentity
 from planner.geometry.ellipsoid import Spheroid
 from planner.geometry.points import PointLps, unit
 from planner.safety import Scene, input_digest
@@ -58,7 +57,7 @@ def benchmark() -> list[BenchmarkRow]:
     """Move one tip at a time and judge, as the window does; the bar is 20 ms at p95."""
     ct, anatomy = tiny_spine(tiny_grid(GRID_MM), acquired=DAY.strftime("%Y%m%d"))
     catalog, chance = load_catalog(), random.Random(1)
-    start = _plan()
+    start = _plan(ScanBinding.to(ct.record))
     cements = {
         one.id: _cement(one, start.trajectory(one.trajectory_id).tip, anatomy.geometry)
         for one in start.cements
@@ -97,18 +96,7 @@ def _edited(plan: Plan, chance: random.Random) -> Plan:
     return plan.with_trajectory(replace(needle, tip=needle.tip.moved(step)))
 
 
-def _plan() -> Plan:
-    scan = ScanBinding(
-        sha256="0" * 64,
-        series_uid="",
-        study_uid="",
-        frame_of_reference_uid="",
-        patient=PatientIdentity(),
-        patient_position="HFS",
-        series_description="",
-        acquired=DAY.strftime("%Y%m%d"),
-        locator="",
-    )
+def _plan(scan: ScanBinding) -> Plan:
     needles = tuple(
         Trajectory(
             id=TrajectoryId(f"t{number}"),
