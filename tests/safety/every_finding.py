@@ -318,7 +318,7 @@ def on_edges(plan):
         yield f"scan of {name}", plan, good_scene(plan, replace(ct, record=record), anatomy)
     away = plan.with_trajectory(replace(plan.trajectory("t1"), entry=PointLps(38.0, 200.0, 10.0)))
     yield "entry beyond the scan", away, good_scene(away)
-    padded = ball((3.0, -7.0, 4.0), 1.5)  # beside the needle, within 7 mm of its tip
+    padded = ball((5.0, -1.0, 4.5), 1.5)  # beside the needle, in its zone and its cement
     scene = replace(good_scene(plan), ct=replace(ct, outside_scan=padded))
     for name, on in (("zone", replace(plan, cements=())), ("cement", replace(plan, ablations=()))):
         yield f"padding in the {name}", on, scene

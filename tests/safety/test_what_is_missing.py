@@ -7,6 +7,7 @@ import pytest
 
 from planner.domain.devices import Modality
 from planner.domain.finding import Severity
+from planner.domain.levels import Side
 from planner.domain.plan import ClinicalAnswers
 from planner.domain.prediction import MissingZone, StructureExposure
 from planner.domain.sourced import Status
@@ -395,8 +396,8 @@ def test_that_the_second_of_two_that_leaves_the_scan_is_named(part):
     if part == "cement":
         fills = (plan.cements[0], replace(plan.cements[0], id="c2", trajectory_id="t2"))
         plan = replace(plan, ablations=(), cements=fills)
-    away = {"needle": right.entry, "zone": PointLps(-8.0, -13.0, 4.0)}
-    at = away.get(part, PointLps(-8.0, -1.0, 7.0)).array
+    # Beside the needle, in its zone and its cement.
+    at = right.entry.array if part == "needle" else np.array([-5.0, -1.0, 4.5])
     index = np.stack(np.indices(ct.hu.shape)[::-1], axis=-1)
     padded = np.linalg.norm(ct.geometry.lps_mm(index) - at, axis=-1) <= 1.5
     what, rules = missing(
