@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from planner.app.main import INPUT_REFUSED, OUR_FAULT, main
+from planner.app.main import INPUT_REFUSED, OUR_FAULT, WRONG_USAGE, main
+from planner.document.plan_file import load_plan
 
 pytestmark = pytest.mark.usefixtures("own_folders")
 
@@ -62,14 +63,30 @@ def plan_of_a_phantom(tmp_path_factory: pytest.TempPathFactory) -> Path:
     size = ["--levels", "L2-L4", "--spacing", "1.2,1.2,2"]
     assert main(["phantom", "--seed", "5", *size, "--out", str(ct), "--truth", str(truth)]) == 0
     words = ["--level", "L3", "--side", "right", "--device", "eco-mwa", "--power-w", "40"]
-    labels = ["--anatomy", str(truth / "labels.nii.gz")]
-    assert main(["plan", str(ct), *words, *labels, "--time-s", "180", "--out", str(plan)]) == 0
+    words += ["--needle-size", "11 G 150", "--anatomy", str(truth / "labels.nii.gz")]
+    assert main(["plan", str(ct), *words, "--time-s", "180", "--out", str(plan)]) == 0
     return plan
 
 
 @pytest.fixture
 def plan(plan_of_a_phantom: Path, tmp_path: Path) -> Path:
     return Path(shutil.copy(plan_of_a_phantom, tmp_path))
+
+
+def test_that_the_size_of_the_needle_stands_in_the_plan(plan: Path) -> None:
+    size = load_plan(plan).trajectories[0].size
+    assert size is not None
+    assert (size.gauge, size.length_mm) == (11, 150.0)
+
+
+@pytest.mark.parametrize("command", ["plan", "suggest"])
+def test_that_a_size_that_is_none_is_refused_before_the_scan_is_read(
+    command: str, tmp_path: Path, capsys
+) -> None:
+    words = [command, tmp_path / "no-scan", "--level", "L3", "--side", "left"]
+    words += ["--device", "eco-mwa", "--needle-size", "13 G, 241 x 150 mm"]
+    words += ["--out", tmp_path / "case.plan"] if command == "plan" else []
+    assert "packet" in refused(capsys, *words, expect=WRONG_USAGE)
 
 
 def test_that_a_plan_whose_ct_is_gone_says_where_it_was(plan: Path, capsys) -> None:

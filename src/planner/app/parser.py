@@ -176,6 +176,13 @@ def _anatomy(commands: _Commands) -> None:
     )  # fmt: skip
 
 
+def _needle_size(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--needle-size", default="", metavar="'13 G, 2.41 x 150 mm'",
+        help="of the bone needle, as its packet says; without it as the device asks",
+    )  # fmt: skip
+
+
 def _planning(commands: _Commands) -> None:
     suggest = _command(commands, "suggest", "Propose trajectories to a level.", "planning")
     _ct(suggest)
@@ -190,6 +197,7 @@ def _planning(commands: _Commands) -> None:
         help="one from each side; auto does for a lesion of two thirds of its body",
     )  # fmt: skip
     suggest.add_argument("--device", metavar="ID")
+    _needle_size(suggest)
     suggest.add_argument("--count", type=int, default=3)
     plan = _command(commands, "plan", "Make a plan file.", "planning")
     _ct(plan)
@@ -197,6 +205,7 @@ def _planning(commands: _Commands) -> None:
     plan.add_argument("--level", type=level, required=True)
     plan.add_argument("--side", choices=list(Side), required=True)
     plan.add_argument("--device", metavar="ID", required=True)
+    _needle_size(plan)
     plan.add_argument("--power-w", type=positive)
     plan.add_argument("--setpoint-celsius", type=float)
     plan.add_argument("--time-s", type=positive, help="time with energy, all cycles together")

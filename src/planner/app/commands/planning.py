@@ -28,12 +28,14 @@ from planner.domain.plan import (
 )
 from planner.planning import propose
 from planner.session.cases import new_plan, now_utc, open_case
+from planner.session.needle_size import size_typed
 from planner.settings import user_data_folder
 
 if TYPE_CHECKING:
     import argparse
 
     from planner.domain.devices import Device
+    from planner.domain.plan import NeedleSize
     from planner.planning import ProposedPair, ProposedTrajectory
     from planner.session.cases import Case
 
@@ -43,6 +45,7 @@ TWO_NEEDLES = {"auto": None, "yes": True, "no": False}
 
 def suggest(arguments: argparse.Namespace) -> Outcome:
     """Propose trajectories to a level, or say why there is none."""
+    size = _size(arguments)
     case = _case(arguments)
     case.vertebra(arguments.level)
     device = _device(case, arguments.device) if arguments.device else None
@@ -55,7 +58,7 @@ def suggest(arguments: argparse.Namespace) -> Outcome:
         target=arguments.target,
         entry=arguments.entry,
         device=device,
-        outer_diameter_mm=case.catalog.access_diameter([device] if device else []).value,
+        outer_diameter_mm=case.catalog.access_diameter([device] if device else [], size).value,
         count=arguments.count,
         two_needles=TWO_NEEDLES[arguments.two_needles],
         report=progress,
@@ -76,11 +79,13 @@ def plan(arguments: argparse.Namespace) -> Outcome:
     if (arguments.cycle_s is None) is not (arguments.pause_s is None):
         raise UsageError("Cycles need both --cycle-s and --pause-s.")
     answers = clinical_answers(arguments.clinical)
+    size = _size(arguments)
     case = _case(arguments)
     device = _device(case, arguments.device)
     case.vertebra(arguments.level)
     side = Side(arguments.side)
-    trajectory = _given(arguments, side) or _best(arguments, case, side, device)
+    trajectory = _given(arguments, side) or _best(arguments, case, side, device, size)
+    trajectory = replace(trajectory, size=size)
     made = replace(
         new_plan(case),
         trajectories=(trajectory,),
@@ -163,6 +168,11 @@ def _case(arguments: argparse.Namespace) -> Case:
     )
 
 
+def _size(arguments: argparse.Namespace) -> NeedleSize | None:
+    """Read the size before the scan, so that a slip is said at once."""
+    return size_typed(arguments.needle_size, load_catalog(user_data_folder()).needles.values())
+
+
 def _device(case: Case, device_id: str) -> Device:
     if device_id not in case.catalog.devices:
         raise UsageError(f"no device '{device_id}'; there are: {', '.join(case.catalog.devices)}")
@@ -185,7 +195,13 @@ def _given(arguments: argparse.Namespace, side: Side) -> Trajectory | None:
     )
 
 
-def _best(arguments: argparse.Namespace, case: Case, side: Side, device: Device) -> Trajectory:
+def _best(
+    arguments: argparse.Namespace,
+    case: Case,
+    side: Side,
+    device: Device,
+    size: NeedleSize | None,
+) -> Trajectory:
     proposals = propose(
         case.ct,
         case.anatomy,
@@ -194,7 +210,7 @@ def _best(arguments: argparse.Namespace, case: Case, side: Side, device: Device)
         approach=None if arguments.approach == "any" else Approach(arguments.approach),
         target=None,
         device=device,
-        outer_diameter_mm=case.catalog.access_diameter([device]).value,
+        outer_diameter_mm=case.catalog.access_diameter([device], size).value,
         count=1,
         report=progress,
     )
