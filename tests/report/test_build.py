@@ -216,7 +216,7 @@ def test_that_measures_stand_with_their_doubt(measured) -> None:
     assert lines["Outer diameter"] == "3.05 mm"
     near = measures.clearance("foramen:L3:left").distance_mm
     expected = f"{near.best:.1f} mm ({near.low:.1f} to {near.high:.1f})"
-    assert lines["To foramen L3 left"] == expected
+    assert lines["To L3 left foramen"] == expected
     assert "of the way to the front" in lines["Tip"]
     room = measures.pedicle.shift_mm[Direction.MEDIAL]
     expected = f"medial {number(room.best)} ({number(room.low)} to {number(room.high)})"

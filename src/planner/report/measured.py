@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from planner.domain.structures import in_words
 from planner.planning.measures import Direction
 from planner.report.model import Fact
-from planner.report.rows import structure_words
 from planner.report.wording import millimetres, number
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def distance_facts(measures: TrajectoryMeasures) -> tuple[Fact, ...]:
     """Return how far the nearest structure of each kind is from the needle's surface."""
     facts = [
         Fact(
-            label=f"To {structure_words(item.structure)}",
+            label=f"To {in_words(item.structure)}",
             value=interval_words(item.distance_mm),
         )
         for item in _nearest_of_each_kind(measures.clearances)[:NEAREST_CLEARANCES]
@@ -84,7 +84,7 @@ def _hu(measures: TrajectoryMeasures) -> str:
 
 
 def _estimate_words(item: EstimatedClearance) -> str:
-    name = structure_words(item.structure).removeprefix("estimated ")
+    name = in_words(item.structure).removeprefix("estimated ")
     if item.likely_mm is None:
         return f"{name} at least {millimetres(item.at_least_mm)}, likely not here"
     return f"{name} at least {millimetres(item.at_least_mm)}, likely {millimetres(item.likely_mm)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planner.domain.prediction import MissingZone
+from planner.domain.structures import in_words
 from planner.report.model import AblationRow, CementRow, ExposureRow, Fact, FindingRow
 from planner.report.wording import number, plain, visible
 from planner.safety.resolving import is_settled
@@ -110,8 +111,8 @@ def exposure_rows(plan: Plan, scene: Pictured) -> tuple[ExposureRow, ...]:
         if exposure is None:
             continue
         felt_by = exposure.at_structures.items()
-        near = [(structure_words(name), felt) for name, felt in felt_by if not felt.beyond]
-        far = [(structure_words(name), felt) for name, felt in felt_by if felt.beyond]
+        near = [(in_words(name), felt) for name, felt in felt_by if not felt.beyond]
+        far = [(in_words(name), felt) for name, felt in felt_by if felt.beyond]
         if far:
             names = ", ".join(name for name, _ in far)
             near.append((f"beyond the simulated volume: {names}", far[0][1]))
@@ -154,7 +155,7 @@ def finding_rows(plan: Plan, assessment: Assessment) -> tuple[FindingRow, ...]:
                 rule=visible(finding.rule),
                 about=_about(plan, finding),
                 message=visible(finding.message),
-                structure=visible(structure_words(finding.structure)),
+                structure=visible(in_words(finding.structure)),
                 distance_mm=finding.distance_mm,
                 threshold=visible(finding.threshold),
                 source=visible(finding.source),
@@ -183,11 +184,6 @@ def object_names(plan: Plan) -> tuple[Fact, ...]:
         Fact(label=plain(str(own)), value=f"{what} {needle_number(plan, owner)}")
         for own, what, owner in (*needles, *burns, *fills)
     )
-
-
-def structure_words(structure: str) -> str:
-    """Write a structure's name for readers: ``foramen:L3:left`` as ``foramen L3 left``."""
-    return structure.replace(":", " ").replace("_", " ")
 
 
 def checklist(answers: ClinicalAnswers) -> tuple[Fact, ...]:

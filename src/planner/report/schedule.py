@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from planner.domain.structures import in_words
 from planner.report.model import Schedule, ScheduleRow
-from planner.report.rows import needle_number, structure_words
+from planner.report.rows import needle_number
 from planner.report.wording import plain
 from planner.safety.measured import MissingInputError
 from planner.safety.ruler import foramina_of, ruler_for
@@ -77,7 +78,7 @@ def _steps(
                 step_ml=step_ml,
                 total_ml=given_ml,
                 distance_mm=front.nearest_mm,
-                structure=structure_words(front.structure),
+                structure=in_words(front.structure),
                 edge_mm=front.edge_mm,
                 foramen_mm=front.foramen_mm,
                 leaves=tuple(

@@ -62,11 +62,12 @@ def _lesion_at(case: Case, level: Level) -> LevelLesion:
     voxel_ml = anatomy.geometry.voxel_volume_mm3 * ML_PER_MM3
     in_body = body_coordinates(vertebra, points)
     extent = np.ptp(in_body[:, :2], axis=0) / np.array(vertebra.body_size_mm[:2])
-    body_ml, widest = vertebra.body_volume_ml, float(extent.max())
-    if not (body_ml > 0.0 and np.isfinite(body_ml) and np.isfinite(widest)):
+    body_ml = vertebra.body_volume_ml
+    share = len(points) * voxel_ml / body_ml if body_ml > 0.0 else np.nan
+    widest = float(extent.max())
+    if not np.isfinite((share, widest)).all():
         raise MissingInputError(f"the size of the body of {level}")
-    fraction = max(len(points) * voxel_ml / body_ml, widest)
-    return LevelLesion(points, voxel_ml, fraction)
+    return LevelLesion(points, voxel_ml, max(share, widest))
 
 
 def body_coordinates(vertebra: Vertebra, points_mm: Vector) -> NDArray[np.float64]:
