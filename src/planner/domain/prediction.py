@@ -87,6 +87,9 @@ class PredictedCement:
         What of it lies in the bone; ``None`` for a model that knows no leaks.
     leaks_ml
         Volume given when the nominal run first leaves the bone, by way out.
+    worst
+        The same injection as rules judge it: nearer to everything by the doubt about the front,
+        and never farther than a fill that does not leave the bone; ``None`` where there is none.
     """
 
     cement_injection_id: CementId
@@ -99,6 +102,12 @@ class PredictedCement:
     model: ModelLabel
     in_bone_ml: float | None = None
     leaks_ml: Mapping[LeakPath, float] = field(default_factory=dict)
+    worst: PredictedCement | None = None
+
+    @property
+    def judged(self) -> PredictedCement:
+        """The fill that distances are taken from."""
+        return self if self.worst is None else self.worst
 
     def filled(self, volume_ml: float | None = None) -> NDArray[np.bool_]:
         """Tell which voxels hold cement after ``volume_ml`` (all of it by default)."""

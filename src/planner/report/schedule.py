@@ -110,7 +110,7 @@ class _Front:
 def _front(fill: PredictedCement, volume_ml: float, anatomy: Anatomy, level: Level) -> _Front:
     """Return how near the fill comes after ``volume_ml``, and to what."""
     ruler = ruler_for(anatomy)
-    so_far = replace(fill, placed_ml=volume_ml)
+    so_far = replace(fill.judged, placed_ml=volume_ml)
     edges = [ruler.cement_to_wall(so_far, level), ruler.cement(so_far, "canal")]
     foramina = [ruler.cement(so_far, name) for name in foramina_of(level, anatomy)]
     least = min((*edges, *foramina), key=lambda one: one.distance_mm)

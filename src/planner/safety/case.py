@@ -164,7 +164,7 @@ class Case:
         return found
 
     def cement(self, injection: CementInjection) -> PredictedCement:
-        """Return the predicted cement of an injection."""
+        """Return the predicted cement of an injection, as rules judge it."""
         found = self.scene.cements.get(injection.id)
         if not isinstance(found, PredictedCement) or found.cement_injection_id != injection.id:
             raise MissingInputError(
@@ -180,12 +180,12 @@ class Case:
                 f"not of {injection.volume_ml:g} mL",
                 kind="prediction",
             )
-        if not self.ruler.remembered(adds_up, found):
+        if not all(self.ruler.remembered(adds_up, one) for one in (found, found.judged)):
             raise MissingInputError(
                 f"the fill of the {self.called(injection)} is smaller than what is injected",
                 kind="prediction",
             )
-        return found
+        return found.judged
 
     def outer_diameter(self, needle: Trajectory) -> Sourced:
         """Return the outer diameter, mm, of the widest thing that goes in along a needle."""

@@ -82,6 +82,8 @@ def cement_digest(cement: PredictedCement) -> str:
     """Return a digest of a predicted fill."""
     return _digest(
         _array(cement.arrival_ml),
+        _array(cement.judged.arrival_ml),
+        cement.judged.geometry,
         cement.cement_injection_id,
         cement.geometry,
         cement.asked_ml,

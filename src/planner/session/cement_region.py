@@ -99,7 +99,8 @@ def on_scan(fill: PredictedCement, scan: VolumeGeometry) -> PredictedCement:
     inside = ((nearest >= 0) & (nearest <= last)).all(axis=-1)
     arrival = np.full(grid.shape_kji, np.inf, np.float32)
     arrival[inside] = fill.arrival_ml[tuple(nearest[inside].T)]
-    return replace(fill, geometry=grid, arrival_ml=arrival)
+    worst = None if fill.worst is None else on_scan(fill.worst, scan)
+    return replace(fill, geometry=grid, arrival_ml=arrival, worst=worst)
 
 
 def basivertebral_vein(vertebra: Vertebra) -> Vein:

@@ -103,8 +103,8 @@ def measure_margins(
         if (fill := filled.get(cement.id)) is None:
             found += _nothing(cement.id, "No fill is drawn.")
         else:
-            wall = partial(ruler.cement_to_wall, fill, level)
-            found += _row(ruler, cement.id, heard(partial(ruler.cement, fill)), wall)
+            wall = partial(ruler.cement_to_wall, fill.judged, level)
+            found += _row(ruler, cement.id, heard(partial(ruler.cement, fill.judged)), wall)
     return tuple(found)
 
 

@@ -297,7 +297,7 @@ def cement_lines(cement: PredictedCement | None, otherwise: str) -> tuple[str, .
     return (
         f"{cement.placed_ml:.1f} of {cement.asked_ml:.1f} mL finds room "
         f"({100 * cement.fill_fraction:.0f} % of the body)",
-        f"band of doubt ± {cement.band_mm:.1f} mm",
+        f"band of doubt ± {cement.band_mm:.1f} mm; its nearer edge is what is judged",
         f"{cement.model.name} ({cement.model.status})",
     )
 

@@ -133,7 +133,8 @@ def test_that_cement_in_the_canal_counts_as_of_the_way_it_came_by():
     out, _ = leaks(both, 8.0, tip=at(-5.0, 6.0), case=FlowCase(vein_open=True))
     assert LeakPath.EPIDURAL in out
     alone = veined(box_of_bone(cube(48.0)))
-    out, _ = leaks(alone, 8.0, case=FlowCase(vein_open=True))
+    out, flow = leaks(alone, 8.0, tip=at(0.0, 4.0), case=FlowCase(vein_open=True))
+    assert (np.isfinite(flow.arrival_ml) & (alone.place == Place.EPIDURAL)).sum() > 500
     assert LeakPath.EPIDURAL not in out
     assert out[LeakPath.BASIVERTEBRAL] > 0.0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -221,17 +222,20 @@ def _cement(case: Case, cement: PredictedCement, forecast: LeakForecast | None) 
     First leaks are those of the earliest run, the middle one and the latest one of the ensemble;
     null stands for a run that does not leak by the volume asked for.
     """
-    try:
-        nearest = ruler_for(case.anatomy).cement(cement, CANAL).distance_mm
-    except MissingInputError:
-        nearest = None
+    ruler = ruler_for(case.anatomy)
+    nearest: float | None = None
+    judged: float | None = None
+    with suppress(MissingInputError):
+        nearest = round(ruler.cement(cement, CANAL).distance_mm, MM_DIGITS)
+        judged = round(ruler.cement(cement.judged, CANAL).distance_mm, MM_DIGITS)
     document: dict[str, Json] = {
         "id": cement.cement_injection_id,
         "ml": cement.placed_ml,
         "asked_ml": cement.asked_ml,
         "fill_percent": 100.0 * cement.fill_fraction,
         "in_bone_ml": cement.in_bone_ml,
-        "nearest_canal_mm": None if nearest is None else round(nearest, MM_DIGITS),
+        "nearest_canal_mm": nearest,
+        "judged_canal_mm": judged,
         "nominal_leak_ml": {str(path): round(ml, 2) for path, ml in cement.leaks_ml.items()},
         "band_mm": cement.band_mm,
         "tier": cement.model.tier,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from planner.domain.prediction import ModelLabel, PredictedCement
 from planner.domain.sourced import Status
 from planner.geometry.kernels import kernel
+from planner.physics.cement.cautious import grown, within_bone
 from planner.physics.cement.darcy import flood
 from planner.physics.cement.leaks import leak_volumes
 from planner.physics.cement.marching import march
@@ -110,12 +111,18 @@ def predicted(
     quick: bool = False,
     inputs: Mapping[str, str] | None = None,
 ) -> PredictedCement:
-    """Return the nominal fill of an injection, with what leaves the bone.
+    """Return the nominal fill of an injection, with what leaves the bone and what rules judge.
 
     ``quick`` marches a front, as while a needle is dragged; else Darcy's law.
     """
     opened = openness(medium, FlowCase(contrast=contrast))
-    flow = (marched if quick else darcy)(medium, opened, outlets)
+    run = marched if quick else darcy
+    flow = run(medium, opened, outlets)
+    leaks_ml = leak_volumes(medium, flow.arrival_ml)
+    nearest_ml = flow.arrival_ml
+    if leaks_ml:  # what left the bone did not come nearer within it
+        kept = run(medium, within_bone(medium, opened), outlets)
+        nearest_ml = np.minimum(nearest_ml, kept.arrival_ml)
     asked = outlets[-1].until_ml
     inside = np.isfinite(flow.arrival_ml) & (medium.place == Place.BONE)
     in_bone_ml = float(opened.room_mm3[inside].sum()) / MM3_PER_ML
@@ -126,7 +133,7 @@ def predicted(
         "body_ml": f"{body_ml:.1f}",
         **(inputs or {}),
     }
-    return PredictedCement(
+    found = PredictedCement(
         cement_injection_id=injection_id,
         geometry=medium.geometry,
         arrival_ml=flow.arrival_ml,
@@ -134,7 +141,7 @@ def predicted(
         placed_ml=flow.placed_ml,
         fill_fraction=min(flow.placed_ml / body_ml, 1.0),
         in_bone_ml=min(in_bone_ml, flow.placed_ml),
-        leaks_ml=leak_volumes(medium, flow.arrival_ml),
+        leaks_ml=leaks_ml,
         band_mm=BAND_MM,
         model=ModelLabel(
             tier=tier,
@@ -145,3 +152,4 @@ def predicted(
             status=Status.DERIVED,
         ),
     )
+    return replace(found, worst=replace(found, arrival_ml=grown(medium, nearest_ml, BAND_MM)))

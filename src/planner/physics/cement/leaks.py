@@ -19,6 +19,9 @@ _BONE, _EPIDURAL, _PARAVERTEBRAL, _BASIVERTEBRAL, _NEEDLE_TRACK = (
     int(Place.BONE), int(Place.EPIDURAL), int(Place.PARAVERTEBRAL), int(Place.BASIVERTEBRAL),
     int(Place.NEEDLE_TRACK),
 )  # fmt: skip
+_UNTOLD, _ITSELF = 255, 254
+"""Of a voxel that is still to come, and of one that cement came to through a hole of the shell."""
+
 _VEIN, _TRACK, _PLACES = int(Kind.VEIN), int(Kind.TRACK), len(Place)
 
 
@@ -52,26 +55,51 @@ def _first_beyond(
 ) -> NDArray[np.float64]:
     """Return the least arrival in each way out; ``in_turn`` are flat voxels beyond the bone."""
     first = np.full(_PLACES, np.inf)
-    way_of = np.zeros(arrival.size, np.uint8)
-    for voxel in in_turn:
-        source, soonest = voxel, np.inf
-        for way in range(6):
-            other = voxel + steps[way]
-            is_told = place[other] == _BONE or way_of[other] > 0
-            if is_told and arrival[other] < soonest:
-                source, soonest = other, float(arrival[other])
-        came_by = int(way_of[source])
-        if place[source] == _BONE and kind[source] == _TRACK:
-            came_by = _NEEDLE_TRACK
-        elif place[source] == _BONE and kind[source] == _VEIN and vein_open:
-            came_by = _BASIVERTEBRAL
-        at = int(place[voxel])
-        if kind[voxel] == _TRACK or (at == _PARAVERTEBRAL and came_by == _NEEDLE_TRACK):
-            at = _NEEDLE_TRACK
-        elif vein_open and (
-            kind[voxel] == _VEIN or (at == _EPIDURAL and came_by == _BASIVERTEBRAL)
-        ):
-            at = _BASIVERTEBRAL
-        way_of[voxel] = at
-        first[at] = min(first[at], float(arrival[voxel]))
+    came_by = np.full(arrival.size, _UNTOLD, np.uint8)
+    left, before = in_turn.size, 0
+    while left != before:  # voxels reached at the same mL may wait for each other
+        before, left = left, 0
+        for voxel in in_turn:
+            if came_by[voxel] != _UNTOLD:
+                continue
+            by = _came_by(voxel, arrival, place, kind, steps, came_by, vein_open)
+            if by == _UNTOLD:
+                left += 1
+                continue
+            came_by[voxel] = by
+            at = int(place[voxel])
+            if kind[voxel] == _TRACK or (at == _PARAVERTEBRAL and by == _NEEDLE_TRACK):
+                at = _NEEDLE_TRACK
+            elif vein_open and (
+                kind[voxel] == _VEIN or (at == _EPIDURAL and by == _BASIVERTEBRAL)
+            ):
+                at = _BASIVERTEBRAL
+            first[at] = min(first[at], float(arrival[voxel]))
     return first
+
+
+@kernel
+def _came_by(
+    voxel: int,
+    arrival: NDArray[np.float32],
+    place: NDArray[np.uint8],
+    kind: NDArray[np.uint8],
+    steps: NDArray[np.int64],
+    came_by: NDArray[np.uint8],
+    vein_open: bool,
+) -> int:
+    """Return which way cement left the bone that came to a voxel: by its soonest neighbour."""
+    source, soonest = voxel, np.inf
+    for way in range(6):
+        other = voxel + steps[way]
+        is_told = place[other] == _BONE or came_by[other] != _UNTOLD
+        if is_told and arrival[other] < soonest:
+            source, soonest = other, float(arrival[other])
+    from_bone = place[source] == _BONE
+    if kind[voxel] == _TRACK or (from_bone and kind[source] == _TRACK):
+        return _NEEDLE_TRACK
+    if vein_open and (kind[voxel] == _VEIN or (from_bone and kind[source] == _VEIN)):
+        return _BASIVERTEBRAL
+    if from_bone:
+        return _ITSELF
+    return _UNTOLD if source == voxel else int(came_by[source])
