@@ -11,10 +11,11 @@ import pytest
 from planner.domain.finding import Severity, Verdict
 from planner.geometry.points import PointLps
 from planner.safety import ablation, cement, identity, needle
+from planner.safety.case import Case
 from planner.safety.measured import MissingInputError
-from planner.safety.ruler import Ruler, _agreed
+from planner.safety.ruler import Ruler, _agreed, ruler_for
 from planner.safety.spared import _measured
-from safety.cases import check, found, good_plan, spine
+from safety.cases import check, found, good_plan, good_scene, spine
 from safety.rule_cases import answered
 from safety.test_what_is_missing import missing
 
@@ -63,6 +64,28 @@ def test_that_what_is_not_known_does_not_pass(
     assert words in what
     assert rule in rules
     assert assessment.verdict is Verdict.HELD
+
+
+@pytest.mark.parametrize(("name", "asked"), [("_kept_inside", 4), ("_in_outlines", 1)])
+def test_that_one_part_that_may_lie_outside_is_not_hidden_by_the_others(monkeypatch, name, asked):
+    """Needle, device, zone and cement, in the order in which they are looked at."""
+    for doubtful in range(asked):
+        answers = [number != doubtful for number in range(asked)]
+        given = iter(answers)
+        with monkeypatch.context() as patched:
+            patched.setattr(identity, name, lambda *_, given=given: next(given))
+            _, rules = missing(check(good_plan()), SCAN)
+        assert rules == {"P6"}
+        assert next(given, None) is None
+
+
+def test_that_a_ruler_cannot_remember_by_a_whole_case():
+    """What is left out of ``about`` by mistake is an error, not a measure made again each time."""
+    plan, (_, anatomy) = good_plan(), spine()
+    scene = good_scene(plan)
+    case = Case(plan, scene, ruler_for(anatomy), scene.catalog.rules["P6"], {})
+    with pytest.raises(TypeError):
+        case.ruler.remembered(str, case)
 
 
 def test_that_a_needle_of_no_known_length_is_not_long_enough(monkeypatch):

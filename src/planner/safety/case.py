@@ -52,9 +52,11 @@ class Outcome:
             raise ValueError("a rule must say what it looked at")
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True)
 class Case:
     """The plan, the scene and the limits, as one rule sees them.
+
+    It cannot be hashed: what a ruler remembers must never be found by a whole case.
 
     Attributes
     ----------
