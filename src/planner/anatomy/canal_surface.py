@@ -16,10 +16,32 @@ if TYPE_CHECKING:
 ANGLES = 48
 """Directions round the canal; 0 is anterior, the first (-pi) posterior, positive to the left."""
 
-RADII_MM = np.arange(3.0, 22.0, 0.5)
-"""The widest canals, at L5, are 38 mm wide (mean 30.3, SD 3.8 in 690 CT scans)."""
+RADII_MM = np.arange(2.0, 22.0, 0.5)
+"""The widest canals, at L5, are 38 mm wide (mean 30.3, SD 3.8 in 690 CT scans).
+
+Over a slipped vertebra the smooth axis runs as near as this to the wall of the body.
+"""
 
 _BONE_HU, _BONE_RANGE_HU = 160.0, 120.0
+_BEGINS_SHARE, _RANGE_SHARE = 0.47, 0.45
+"""Bone in front of the canal begins, and is certain, after these shares of the way from soft
+tissue to the crest of the wall's cortex: in poor bone that is less than 160 HU."""
+
+_WALL_OVER_SOFT_HU = 80.0, 265.0
+"""Walls are held to lie so far over soft tissue; at the second the shares give the usual 160."""
+
+_WALL_WITHIN_MM = 12.0
+_WALL_FACES_RAD = np.deg2rad(35.0)
+_WALL_CALM_MM = 9, 3.0
+_SURELY_CANAL_MM = 5.0
+_OVER_SOFT_HU = 60.0
+_CORTEX_STEPS = 7
+"""The crest of a cortex lies within 3 mm of where HU leave those of soft tissue."""
+
+_EDGE_HALF = 0.35
+"""In front, an edge a third as steep as the laminae's is worth half as much as any: the wall of a
+poor body is faint, and what is dense behind it must not outbid it."""
+
 _USUAL_OVER_MM = 31
 _USUAL_PRICE = 0.05
 """Strong enough that a foramen, where bone lies 4 mm farther out, does not pull the surface."""
@@ -54,8 +76,9 @@ def canal_radius_mm(straight: NDArray[np.float32], *, outward: bool = True) -> N
     Parameters
     ----------
     outward
-        Whether rays that pass from a corner into a foramen are as long as those beside them, so
-        that the outline errs outward; not to find the middle of the canal.
+        Whether this is the outline: rays that pass from a corner into a foramen are as long as
+        those beside them, so that it errs outward, and a faint wall in front counts. Not to find
+        the middle of the canal, which then follows other paths.
     """
     image = ndimage.gaussian_filter(np.clip(straight, -60, 350), (1.0, 0.6, 0.6))
     angle = np.linspace(-np.pi, np.pi, ANGLES, endpoint=False)
@@ -67,8 +90,10 @@ def canal_radius_mm(straight: NDArray[np.float32], *, outward: bool = True) -> N
         image, [place, v - V_MM[0], u - U_MM[0]], order=1, mode="nearest"
     )
     rise = np.clip(ndimage.gaussian_filter1d(rays, 1.4, axis=2, order=1), 0.0, None)
-    edge = np.clip(rise / np.percentile(rise, 93), 0.0, 1.2)
-    crossed = np.maximum.accumulate(np.clip((rays - _BONE_HU) / _BONE_RANGE_HU, 0.0, 1.0), axis=2)
+    edge = _edges(rise, angle, faint=outward)
+    begins, over = _bone_limits(rays, angle, faint=outward)
+    crossed = np.clip((rays - begins[..., None]) / over[..., None], 0.0, 1.0)
+    crossed = np.maximum.accumulate(crossed, axis=2)
     behind = np.concatenate([np.zeros((*shape[:2], 2)), crossed[:, :, :-2]], axis=2)
     cost = 1.0 - edge + 0.7 * behind
     cost[:, :, :2] += 0.3
@@ -88,6 +113,57 @@ def canal_radius_mm(straight: NDArray[np.float32], *, outward: bool = True) -> N
         bridged[:, corner] += ((1.0 - sure) * wider)[:, corner]
     bias = np.interp(np.abs(angle), np.deg2rad(FACING_BODY_DEG), SURFACE_BIAS_MM)
     return np.asarray(bridged + bias)
+
+
+def _edges(
+    rise: NDArray[np.float32], angle: NDArray[np.float64], *, faint: bool
+) -> NDArray[np.float64]:
+    """Return how much of an edge each place is, 0 to 1.2, shape ``(n, angles, radii)``.
+
+    Parameters
+    ----------
+    faint
+        Whether faint edges count for more in front.
+    """
+    steep = float(np.percentile(rise, 93))
+    edge = np.clip(rise / steep, 0.0, 1.2)
+    if faint:
+        front = np.abs(angle) < _CORNERS_RAD[1]
+        edge[:, front] = (
+            (1.0 + _EDGE_HALF) * rise[:, front] / (rise[:, front] + _EDGE_HALF * steep)
+        )
+    return np.asarray(edge, dtype=np.float64)
+
+
+def _bone_limits(
+    rays: NDArray[np.float32], angle: NDArray[np.float64], *, faint: bool
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return from what HU on there is bone, and over how many more it becomes certain.
+
+    Both have shape ``(n, angles)``. The wall of a poor body is no denser than 130 HU and would
+    not count as bone; so its density is read where it is. Laminae are dense in any spine.
+
+    Parameters
+    ----------
+    faint
+        Whether to read it; else bone is as dense in front as elsewhere.
+    """
+    begins = np.full(rays.shape[:2], _BONE_HU)
+    over = np.full(rays.shape[:2], _BONE_RANGE_HU)
+    if not faint:
+        return begins, over
+    soft = float(np.median(rays[:, :, RADII_MM < _SURELY_CANAL_MM]))
+    near = rays[:, np.abs(angle) < _WALL_FACES_RAD][:, :, RADII_MM < _WALL_WITHIN_MM]
+    left = near > soft + _OVER_SOFT_HU
+    first = np.where(left.any(axis=2), left.argmax(axis=2), near.shape[2] - 1)
+    cortex = np.minimum(first[..., None] + np.arange(_CORTEX_STEPS), near.shape[2] - 1)
+    crest = np.median(np.take_along_axis(near, cortex, axis=2).max(axis=2), axis=1)
+    median, sigma = _WALL_CALM_MM
+    wall = ndimage.gaussian_filter1d(ndimage.median_filter(crest, median), sigma) - soft
+    wall = np.clip(wall, *_WALL_OVER_SOFT_HU)[:, None]
+    front = np.abs(angle) < _CORNERS_RAD[1]
+    begins[:, front], over[:, front] = soft + _BEGINS_SHARE * wall, _RANGE_SHARE * wall
+    return begins, over
 
 
 def _room_to_bone(radius: NDArray[np.float64], rays: NDArray[np.float32]) -> NDArray[np.float64]:
