@@ -52,7 +52,11 @@ in front of its narrowest place."""
 
 STANDS_OUT = 0.75, 1.3
 """A pedicle narrower or wider than both beside it by these factors is more often an error: among
-218 of sound digital spines none was under 0.86 or over 1.2 times both."""
+218 of sound digital spines none was under 0.86 or over 1.2 times both. It is held against the
+wider pedicle of each, because a fault takes both vertebrae on one side as easily as one."""
+
+NARROW_BESIDE_ONE = 0.7
+"""With one vertebra to compare with, it takes this to stand out; an L4 beside its L5 has 0.7."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,10 +272,14 @@ def _with_part_flags(
 def _stands_out(
     found: Mapping[Side, Pedicle], beside: Sequence[Mapping[Side, Pedicle]], side: Side
 ) -> bool:
-    """Tell whether a pedicle is much wider or narrower than both of its side next to it."""
-    near = [other[side].width_mm.best for other in beside if side in other]
+    """Tell whether a pedicle is much narrower than those next to it, or wider on its side."""
     mine, (low, high) = found[side].width_mm.best, STANDS_OUT
-    return len(near) == 2 and (mine < low * min(near) or mine > high * max(near))
+    near = [other[side].width_mm.best for other in beside if side in other]
+    widest = [
+        max(pedicle.width_mm.best for pedicle in other.values()) for other in beside if other
+    ]
+    narrow = mine < (low if len(widest) > 1 else NARROW_BESIDE_ONE) * min(widest, default=0.0)
+    return narrow or (len(near) == 2 and mine > high * max(near))
 
 
 def _triple(vector: Vector) -> tuple[float, float, float]:

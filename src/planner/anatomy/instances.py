@@ -13,6 +13,7 @@ from skimage.segmentation import watershed
 from planner.anatomy.bilinear import linear
 from planner.anatomy.facets import mark_facets
 from planner.anatomy.hollows import hollows
+from planner.anatomy.pedicle_marrow import OVER_SOFT_HU, beside_canal, follow_marrow
 from planner.anatomy.ribs_apart import ribs
 from planner.anatomy.spine_curve import U_MM, V_MM
 from planner.anatomy.spine_model import widened
@@ -40,9 +41,9 @@ _END_HEIGHT_MM = 30.0
 _PEDICLE_CORE_MM = 6.0
 """Beside the canal this much bone is pedicle, before a rib's head can begin."""
 
-_HEADS_FROM_MM, _HEADS_BEYOND_WALL_MM, _HEADS_BESIDE_MM = 2.0, 6.0, 7.0
+_HEADS_FROM_MM, _HEADS_BEYOND_WALL_MM, _HEADS_BESIDE_MM = 2.0, 6.0, 5.5
 """Forward from the middle of the canal and this far out from the body only ribs' heads have bone;
-nearer, a head may share its cortex with a wide pedicle of T11 or T12 and would flood into it."""
+nearer, a head may share its cortex with a wide pedicle of T11 or T12."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -125,6 +126,12 @@ def split_vertebrae(
     laminae = _lamina_places(spine.straight, spine.canal_radius_mm, places)
     seeds = _seeds(located, parts, wall, bone, dense, spine, laminae)
     relief = -np.clip(ndimage.gaussian_filter(volume.hu, 0.5 / volume.spacing_mm), -100, 700)
+    quarter = spine.canal_radius_mm.shape[1] // 4
+    half_mm = spine.canal_radius_mm[:, [quarter, -quarter]].mean(1)
+    near = beside_canal(located, wall, half_mm) & bone & (-relief > soft_hu + OVER_SOFT_HU)
+    follow_marrow(
+        seeds, -relief, near, located[0], (places.centre_s, places.height_mm), choices.ribs
+    )
     heads = _rib_heads(located, wall, surfaces.half_width_mm, places, choices.ribs)
     bone &= ~ribs(volume, located, relief, seeds, bone, heads, threshold_hu)
     seeds[~bone] = 0
