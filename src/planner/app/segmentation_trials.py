@@ -8,6 +8,7 @@ environment, and nothing here feeds back into the method.
 from __future__ import annotations
 
 import os
+import sys
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -69,11 +70,21 @@ DEEPEST_INTRUSION_MM = 1.0
 
 def benchmark() -> list[BenchmarkRow]:
     """Return the figures of human cases, fresh spines, the stress set, time and memory."""
-    fresh = [(seed, _scored(fresh_recipe(seed))) for seed in _seeds()]
     rows = [*human_cases.benchmark(), *clicks.benchmark()]
-    rows += [_row(f"spine {seed}", seconds, score) for seed, (seconds, score) in fresh]
-    rows.append(_over_all([score for _, (_, score) in fresh if score is not None]))
+    found: list[SpineScore] = []
+    for seed in _seeds():
+        seconds, score = _scored(fresh_recipe(seed))
+        rows.append(_told(_row(f"spine {seed}", seconds, score)))
+        found += [] if score is None else [score]
+    rows.append(_told(_over_all(found)))
     return [*rows, *stress_rows(), *local_redo_rows(), time_and_memory()]
+
+
+def _told(row: BenchmarkRow) -> BenchmarkRow:
+    """Say a row as it comes, because all of them take half an hour."""
+    sys.stderr.write(f"{row.name}: {row.note}\n")
+    sys.stderr.flush()
+    return row
 
 
 def fresh_recipe(seed: int) -> Recipe:
@@ -132,7 +143,7 @@ def stress_rows() -> list[BenchmarkRow]:
             if not usual:
                 usual = {level.level: level.body for level in score.levels}
             row = replace(row, note=f"{row.note} | {_losses(score, usual)}")
-        rows.append(row)
+        rows.append(_told(row))
     return rows
 
 
