@@ -1,5 +1,7 @@
 """Random plans for property tests."""
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from planner.domain import corrections as c
@@ -20,6 +22,7 @@ from planner.domain.plan import (
     SideConfirmation,
     Trajectory,
 )
+from planner.domain.protection import Agent, ProtectionLayer
 from planner.domain.volume import PatientIdentity
 from planner.geometry.points import PointLps
 
@@ -29,6 +32,16 @@ millimetres = st.floats(-1e4, 1e4)
 points = st.builds(PointLps, millimetres, millimetres, millimetres)
 levels = st.sampled_from(Level)
 positive = st.floats(min_value=1e-3, max_value=1e4)
+
+layers = st.builds(
+    ProtectionLayer,
+    id=st.just("layer1"),
+    agent=st.sampled_from(Agent),
+    centre=points,
+    across=st.sampled_from([(1.0, 0.0, 0.0), (0.0, 0.6, -0.8)]),
+    thickness_mm=st.floats(1.0, 30.0),
+    width_mm=st.floats(4.0, 80.0),
+)
 
 identities = st.builds(PatientIdentity, name=words, patient_id=words, birth_date=words, sex=words)
 scans = st.builds(
@@ -173,6 +186,10 @@ def plans(draw):
         grid_mark=draw(st.none() | points),
         lock=draw(st.none() | st.builds(PlanLock, by=words, at_utc=words)),
         ablation_order=draw(st.none() | st.sampled_from(Order)),
+        protection=tuple(
+            draw(st.builds(replace, layers, id=st.just(f"layer{number}")))
+            for number in range(draw(st.integers(0, 2)))
+        ),
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 from planner.domain.devices import Modality
 from planner.domain.finding import Verdict
 from planner.domain.levels import Level, Side
+from planner.domain.protection import Agent, LayerId, ProtectionLayer
 from planner.geometry.points import PointLps
 from planner.safety import assess
 from safety.cases import (
@@ -309,3 +310,37 @@ def test_that_a_zone_that_leaves_the_outlines_is_not_evaluated():
     zone = replace(zone, shape=replace(zone.shape, centre=far))
     assert found(assess(plan, good_scene(plan, zones={"a1": zone})))["P6"] is NOT_EVALUATED
     assert anatomy.geometry.contains(far.array)
+
+
+def layer(agent: Agent, side: float) -> ProtectionLayer:
+    """Return a layer beside the canal of L3, in front of it or behind it (``side`` is +1)."""
+    _, anatomy = spine()
+    canal = np.argwhere(anatomy.canal)[:, ::-1].astype(float)
+    middle = anatomy.geometry.lps_mm(canal.mean(axis=0))
+    return ProtectionLayer(
+        id=LayerId("layer1"),
+        agent=agent,
+        centre=PointLps.of(middle + side * np.array([0.0, 9.0, 0.0])),
+        across=(0.0, 1.0, 0.0),
+        thickness_mm=5.0,
+        width_mm=20.0,
+    )
+
+
+def test_that_a_planned_layer_of_saline_is_blocked_with_radiofrequency_whatever_was_answered():
+    plan = replace(answered(dissection_fluid="D5W"), protection=(layer(Agent.SALINE, 1.0),))
+    rules = found(assess(plan, with_device(plan, modality=Modality.BIPOLAR_RF)))
+    assert rules["A16"] is BLOCK
+    dextrose = replace(plan, protection=(layer(Agent.DEXTROSE, 1.0),))
+    assert "A16" not in found(assess(dextrose, with_device(plan, modality=Modality.BIPOLAR_RF)))
+
+
+@pytest.mark.parametrize(
+    ("position", "side", "severity"),
+    [("HFP", 1.0, None), ("HFP", -1.0, WARN), ("HFS", 1.0, WARN), ("HFS", -1.0, None)],
+)
+def test_that_a_layer_of_gas_is_judged_by_the_side_it_lies_on(position, side, severity):
+    ct, anatomy = spine()
+    ct = replace(ct, record=replace(ct.record, patient_position=position))
+    plan = replace(answered(protection="CO2 gap"), protection=(layer(Agent.CO2, side),))
+    assert found(assess(plan, good_scene(plan, ct, anatomy))).get("A17") is severity

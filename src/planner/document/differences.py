@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         Trajectory,
         TrajectoryId,
     )
+    from planner.domain.protection import ProtectionLayer
     from planner.geometry.points import PointLps
 
 SAME_PLACE_MM = 0.05
@@ -219,9 +220,14 @@ def _of_words(one: Plan, other: Plan) -> list[Difference]:
     found += _told("Looser limits of the site", one.looser_limits, other.looser_limits, _listed)
     found += _told("Grid mark", one.grid_mark, other.grid_mark, _mark)
     found += _told("Ablations", one.ablation_order, other.ablation_order, _order)
+    found += _told("Protecting layers", one.protection, other.protection, _layers)
     found += _told("Locked by", one.lock, other.lock, _by)
     found += _told("Notes", one.notes, other.notes, lambda notes: notes or NONE)
     return found
+
+
+def _layers(layers: tuple[ProtectionLayer, ...]) -> str:
+    return _listed(layer.words for layer in layers)
 
 
 def _order(order: Order | None) -> str:

@@ -10,7 +10,7 @@ from functools import cache
 from math import isfinite
 from typing import Any, NewType
 
-from planner.domain import corrections
+from planner.domain import corrections, protection
 from planner.domain import plan as plan_types
 from planner.domain.levels import Level, Side
 from planner.domain.order import Order
@@ -33,6 +33,9 @@ _NAMES = {
     "Order": Order,
     "PatientIdentity": PatientIdentity,
     "PointLps": PointLps,
+    "Agent": protection.Agent,
+    "LayerId": protection.LayerId,
+    "ProtectionLayer": protection.ProtectionLayer,
 }
 """Names that ``planner.domain.plan`` imports for type checking only."""
 

@@ -47,6 +47,8 @@ class LivePreview:
         What lives of the target volume, else of the lesion.
     band_mm
         Half width of the band to draw: wider than that of tier full.
+    layers
+        What protecting layers have to make up for, in words.
     """
 
     is_cold: bool
@@ -61,3 +63,4 @@ class LivePreview:
     structures: Mapping[str, PreviewAt]
     coverage: Coverage | None
     target_coverage: Coverage | None
+    layers: tuple[str, ...] = ()

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from planner.domain.corrections import Correction
     from planner.domain.levels import Level, Side
     from planner.domain.order import Order
+    from planner.domain.protection import ProtectionLayer
     from planner.domain.volume import PatientIdentity, ScanRecord
     from planner.geometry.points import PointLps
 
@@ -345,6 +346,8 @@ class Plan:
     ablation_order
         Whether the needles burn together or in turn; ``None`` while nobody has said. Both are in
         the band of a full simulation whatever is said here.
+    protection
+        Layers of gas or fluid between heat or cold and nerves.
     saved_sha256
         Digest of what was last saved or loaded, empty before the first save. It is how a save
         knows whether the revision must rise; it is not itself written to the file.
@@ -366,12 +369,14 @@ class Plan:
     grid_mark: PointLps | None = None
     lock: PlanLock | None = None
     ablation_order: Order | None = None
+    protection: tuple[ProtectionLayer, ...] = ()
     saved_sha256: str = ""
 
     def __post_init__(self) -> None:
         ids: list[str] = [t.id for t in self.trajectories]
         ids += [a.id for a in self.ablations]
         ids += [c.id for c in self.cements]
+        ids += [layer.id for layer in self.protection]
         if len(set(ids)) != len(ids):
             raise ValueError("two parts of a plan have the same id")
         known = {t.id for t in self.trajectories}

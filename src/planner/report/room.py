@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from planner.domain.order import Order
 from planner.planning.c_arm import c_arm_views
 from planner.planning.ct_room import HUB_MM, ct_room_card, slices_are_axial
+from planner.planning.layer_side import lie_words
 from planner.planning.patient_room import lying_in_words
 from planner.report.model import Fact
 from planner.report.wording import millimetres, number, plain
@@ -14,7 +15,7 @@ from planner.report.wording import millimetres, number, plain
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from planner.domain.anatomy import Vertebra
+    from planner.domain.anatomy import Anatomy, Vertebra
     from planner.domain.devices import Needle
     from planner.domain.plan import NeedleSize, Plan, Trajectory, TrajectoryId
     from planner.domain.volume import CtVolume
@@ -119,6 +120,17 @@ def pair_facts(plan: Plan, gaps: Iterable[NeedleGap]) -> tuple[Fact, ...]:
     ]
     if len({item.trajectory_id for item in plan.ablations}) > 1:
         facts.append(Fact(label="Ablations", value=ORDER_WORDS[plan.ablation_order]))
+    return tuple(facts)
+
+
+def layer_facts(plan: Plan, anatomy: Anatomy | None, ct: CtVolume | None) -> tuple[Fact, ...]:
+    """Return every layer that protects a nerve, and whether it stays as the patient lies."""
+    facts = []
+    for place, layer in enumerate(plan.protection, start=1):
+        words = f"{layer.words} in its middle, planned."
+        if anatomy is not None and ct is not None:
+            words += f" {lie_words(layer, anatomy, ct.record.patient_position)}"
+        facts.append(Fact(label=f"Protecting layer {place}", value=words))
     return tuple(facts)
 
 

@@ -13,6 +13,7 @@ from planner.domain.finding import Severity
 from planner.domain.prediction import MissingZone
 from planner.domain.structures import SKIN, in_words
 from planner.geometry.points import unit
+from planner.planning.layer_side import lie_words, stays
 from planner.safety.case import Case, Outcome
 from planner.safety.eligibility import RF
 from planner.safety.gives import gives
@@ -23,7 +24,10 @@ from planner.safety.spared import spared_by_zone
 from planner.safety.temperature import HEAT, about_zone
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from planner.domain.plan import Ablation
+    from planner.domain.protection import ProtectionLayer
     from planner.safety.measured import Measured
     from planner.safety.spared import Spared
 
@@ -291,7 +295,10 @@ def saline_with_rf(case: Case, ablation: Ablation) -> Outcome:
     """A16: no saline as dissection fluid with radiofrequency."""
     if case.device(ablation).modality not in RF:
         return Outcome(f"{case.called(ablation)} is not radiofrequency")
-    fluid = _plain(str(case.answer("dissection_fluid", "dissection fluid")))
+    if any(layer.agent.conducts for layer in case.plan.protection):
+        fluid = "saline, planned as a layer"
+    else:
+        fluid = _plain(str(case.answer("dissection_fluid", "dissection fluid")))
     if not any(word in fluid for word in CONDUCTING):
         if not all(NOT_CONDUCTING.search(part) for part in TOGETHER.split(fluid)):
             raise MissingInputError(
@@ -313,6 +320,9 @@ def gas_on_the_dependent_side(case: Case) -> Outcome:
     """A17: a CO2 gap is not counted on below."""
     if not case.plan.ablations:
         return Outcome("no ablation")
+    gas = [layer for layer in case.plan.protection if layer.agent.is_gas]
+    if gas:
+        return _gas_layers(case, gas)
     given = case.answer("protection", "protection")
     words = _plain(f"{given} {case.plan.clinical.dissection_fluid or ''}")
     if not GAS.search(words):
@@ -325,6 +335,21 @@ def gas_on_the_dependent_side(case: Case) -> Outcome:
         resolve="Check on CT that the gap lies where it protects.",
     )
     return Outcome("CO2", (finding,))
+
+
+@gives(Outcome)
+def _gas_layers(case: Case, layers: Sequence[ProtectionLayer]) -> Outcome:
+    """Judge planned layers of gas by where they lie, for the patient as the scan shows him."""
+    position = case.scene.ct.record.patient_position
+    gone = [one for one in layers if stays(one, case.scene.anatomy, position) is not True]
+    if not gone:
+        return Outcome("CO2 layers on the upper side of the canal")
+    finding = case.finding(
+        Severity.WARN,
+        "A layer of CO2 is not known to stay: " + lie_words(gone[0], case.scene.anatomy, position),
+        resolve="Check on CT that the gap lies where it protects.",
+    )
+    return Outcome("CO2 layers", (finding,))
 
 
 def zone_near_skin(case: Case, ablation: Ablation) -> Outcome:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from planner.domain.levels import Level
     from planner.domain.plan import TrajectoryId
     from planner.domain.prediction import PredictedCement
+    from planner.domain.protection import ProtectionLayer
     from planner.geometry.capsule import Capsule
     from planner.geometry.points import PointLps, Vector
     from planner.geometry.volume_geometry import VolumeGeometry
@@ -176,6 +177,7 @@ class Drawing:
     levels: tuple[LevelTag, ...] = ()
     skin: SkinMark | None = None
     grid_mark: PointLps | None = None
+    layers: tuple[ProtectionLayer, ...] = ()
     tool: ToolMarks = field(default_factory=ToolMarks)
     measures: tuple[Measure, ...] = ()
     other: Drawing | None = None

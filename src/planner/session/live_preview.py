@@ -25,6 +25,7 @@ from planner.physics.heat.solve import AFTER_S
 from planner.physics.heat.superpose import all_together, needle_field
 from planner.physics.heat.tissue_classes import tissue_classes
 from planner.physics.heat.zone_extent import field_extent
+from planner.planning.layer_side import lie_words
 from planner.session.coverage import (
     FAR_MM,
     LESION,
@@ -35,6 +36,7 @@ from planner.session.coverage import (
     missed_mask,
 )
 from planner.session.patient_tissue import PatientTissue, patient_tissue
+from planner.session.protection import separation_of, separation_words
 from planner.session.simulation import COLD, PlannedBurn, planned_burns
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 
     from planner.catalog import Catalog
     from planner.domain.plan import Plan
+    from planner.domain.protection import ProtectionLayer
     from planner.geometry.points import Vector
     from planner.geometry.volume_geometry import VolumeGeometry
     from planner.physics.heat.medium import PropertyTable
@@ -51,7 +54,7 @@ if TYPE_CHECKING:
     from planner.session.tissue_region import Patient
 
 MODEL_NAME: Final = "round needles"
-MODEL_VERSION: Final = "1"
+MODEL_VERSION: Final = "2"
 MODEL_SOURCE: Final = (
     "coupled bioheat in tissue averaged round each needle, needles added up; checked against "
     "tier full, not against patients; follows the hand, judged by no rule"
@@ -104,15 +107,23 @@ class PreviewBench:
         planned, _ = planned_burns(plan, patient)
         groups = [[one for one in planned if one.is_cold is cold] for cold in (False, True)]
         order = plan.ablation_order or Order.TOGETHER
-        return tuple(self._one(group, patient, order) for group in groups if group)
+        layers = plan.protection
+        return tuple(self._one(group, patient, order, layers) for group in groups if group)
 
-    def _one(self, planned: Sequence[PlannedBurn], patient: Patient, order: Order) -> LivePreview:
+    def _one(
+        self,
+        planned: Sequence[PlannedBurn],
+        patient: Patient,
+        order: Order,
+        layers: tuple[ProtectionLayer, ...],
+    ) -> LivePreview:
         tissue = self._tissue_of(planned, patient)
         is_cold = planned[0].device.modality in COLD
         starts = _starts(planned, order)
         times = _times_s(planned, starts)
         needles = [
-            self._fields(one, begun, times) for begun, one in zip(starts, planned, strict=True)
+            self._fields(one, begun, times, layers)
+            for begun, one in zip(starts, planned, strict=True)
         ]
         fields = {end: [needle[end] for needle in needles] for end in ENDS}
         geometry = _grid(planned)
@@ -155,6 +166,7 @@ class PreviewBench:
                 for one, alone in zip(planned, fields[Efficiency.NOMINAL], strict=True)
             },
             structures=structures,
+            layers=_layer_lines(layers, near, structures, patient),
             missed=missed_mask(tissue.targets[-1], nominal, geometry, tissue.coarsest_mm)
             if tissue.targets
             else np.zeros_like(nominal),
@@ -179,12 +191,16 @@ class PreviewBench:
         return kept
 
     def _fields(
-        self, one: PlannedBurn, begun_s: float, times: NDArray[np.float64]
+        self,
+        one: PlannedBurn,
+        begun_s: float,
+        times: NDArray[np.float64],
+        layers: tuple[ProtectionLayer, ...],
     ) -> dict[Efficiency, NeedleField]:
         """Return the tables of one needle, from before where nothing about it has changed."""
-        key = (one.ablation, one.tip_lps_mm, one.backward, begun_s, tuple(times))
+        key = (one.ablation, one.tip_lps_mm, one.backward, begun_s, tuple(times), layers)
         if key not in self._needles and self._tissue is not None:
-            self._needles[key] = _solved(one, begun_s, times, self._tissue)
+            self._needles[key] = _solved(one, begun_s, times, self._tissue, layers)
         self._needles.move_to_end(key)
         while len(self._needles) > REMEMBERED:
             self._needles.popitem(last=False)
@@ -192,12 +208,16 @@ class PreviewBench:
 
 
 def _solved(
-    one: PlannedBurn, begun_s: float, times: NDArray[np.float64], tissue: PatientTissue
+    one: PlannedBurn,
+    begun_s: float,
+    times: NDArray[np.float64],
+    tissue: PatientTissue,
+    layers: Sequence[ProtectionLayer],
 ) -> dict[Efficiency, NeedleField]:
     """Run one needle at both ends of what is not known, and in between."""
     rings = rings_for(one.at_origin(Efficiency.NOMINAL))
     points = _round_points_mm(rings.s_centre_mm, rings.r_centre_mm, one)
-    seen = tissue.at(points).reshape(*rings.shape, ANGLES)
+    seen = tissue.at(points, layers).reshape(*rings.shape, ANGLES)
     stretches = [(begun_s + low, begun_s + high) for low, high in one.stretches_s]
     found = {}
     for end in ENDS:
@@ -279,6 +299,25 @@ def _centres_mm(geometry: VolumeGeometry) -> Vector:
     found[..., 1] = origin[1] + GRID_MM * j[None, :, None]
     found[..., 2] = origin[2] + GRID_MM * k[:, None, None]
     return found.reshape(-1, 3)
+
+
+def _layer_lines(
+    layers: Sequence[ProtectionLayer],
+    near: Mapping[str, Vector],
+    structures: Mapping[str, PreviewAt],
+    patient: Patient,
+) -> tuple[str, ...]:
+    """Say of every layer whether it is thick enough, and whether it stays."""
+    zone_mm = {
+        name: at.distance_mm for name, at in structures.items() if at.distance_mm is not None
+    }
+    position = patient.ct.record.patient_position
+    lines = []
+    for layer in layers:
+        found = separation_of(layer, near, zone_mm, patient.catalog)
+        lines += [] if found is None else [separation_words(layer, found)]
+        lines.append(lie_words(layer, patient.anatomy, position))
+    return tuple(lines)
 
 
 def _dead(seen: Together, *, is_cold: bool) -> NDArray[np.bool_]:

@@ -14,15 +14,17 @@ from planner.geometry.sampling import within_box
 from planner.physics.heat.region import SOFT_HU
 from planner.physics.heat.tissue_map import Outlines, tissue_map
 from planner.session.coverage import targets_of
+from planner.session.protection import painted_at
 from planner.session.tissue_region import outlined_structures, outlines_at
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from planner.domain.anatomy import Anatomy
     from planner.domain.levels import Level
+    from planner.domain.protection import ProtectionLayer
     from planner.domain.volume import CtVolume
     from planner.geometry.points import Vector
     from planner.physics.heat.tissue_classes import TissueClasses
@@ -73,7 +75,7 @@ class PatientTissue:
         """Largest spacing of the outlines."""
         return max(self.anatomy.geometry.spacing_mm)
 
-    def at(self, points_mm: Vector) -> NDArray[np.uint8]:
+    def at(self, points_mm: Vector, layers: Sequence[ProtectionLayer] = ()) -> NDArray[np.uint8]:
         """Return the class of tissue at points, LPS mm, shape ``(n, 3)``.
 
         Outlines count within ``BESIDE_MM`` of the treated vertebrae.
@@ -104,6 +106,7 @@ class PatientTissue:
             cord=known("cord"),
             nerves=known("nerves"),
             vessels=known("vessels"),
+            painted=painted_at(points_mm, layers),
         )
         return tissue_map(hu, outlines, 1.0, self.classes, depth)
 

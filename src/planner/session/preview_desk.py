@@ -113,7 +113,7 @@ class PreviewDesk:
         needles = [plan.trajectory(item.trajectory_id) for item in plan.ablations]
         where = tuple((item.level, item.entry, item.tip) for item in needles)
         seen = (self._edits.anatomy, self._case.ct)  # themselves: an id is given again once freed
-        return (plan.ablations, plan.ablation_order, where, *seen)
+        return (plan.ablations, plan.ablation_order, plan.protection, where, *seen)
 
     def _start(self, key: tuple[object, ...]) -> None:
         plan, ct, anatomy = self._edits.plan, self._case.ct, self._edits.anatomy
@@ -157,6 +157,7 @@ def preview_lines(one: LivePreview, ablation_id: AblationId) -> tuple[str, ...]:
         lines += [] if coverage is None else coverage_lines(coverage)
     near = sorted(one.structures, key=lambda name: _distance(one.structures[name]))
     lines += [_at(name, one.structures[name], is_cold=one.is_cold) for name in near[:NEAREST]]
+    lines += one.layers
     lines.append(f"{one.model.name}, preview, {one.model.status}; no rule counts on it")
     return tuple(lines)
 

@@ -39,6 +39,7 @@ from planner.session.coverage import (
     missed_mask,
     targets_of,
 )
+from planner.session.protection import painted_in, why_refused
 from planner.session.simulation_reading import BODY_CELSIUS, course_at, extents_of, owners_of
 from planner.session.simulation_store import find_simulations, keep_simulations
 from planner.session.tissue_region import tissue_region
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from planner.domain.levels import Level
     from planner.domain.plan import Ablation, AblationId, Plan
     from planner.domain.progress import ProgressReport
+    from planner.domain.protection import ProtectionLayer
     from planner.domain.simulation import StructureCourse
     from planner.geometry.volume_geometry import VolumeGeometry
     from planner.physics.heat.applicators import Applicator, Drive, Stage
@@ -58,7 +60,7 @@ if TYPE_CHECKING:
     from planner.physics.heat.tissue_classes import TissueClasses
     from planner.session.tissue_region import Patient, TissueRegion
 
-SIMULATION_VERSION = "6"
+SIMULATION_VERSION = "7"
 """Raised when a plan becomes other stages or a reading changes, so that an old result is void."""
 
 FINEST_MM = 0.7
@@ -174,7 +176,8 @@ def simulate(
     found = []
     for number, group in enumerate(groups):
         part = partial(_share, report, number, len(groups))
-        found.append(replace(_run(group, patient, tier, order, part), input_sha256=digest))
+        made = _run(group, patient, tier, order, plan.protection, part)
+        found.append(replace(made, input_sha256=digest))
     return (replace(found[0], left_out=left_out), *found[1:])
 
 
@@ -220,6 +223,7 @@ def simulation_digest(plan: Plan, patient: Patient, tier: Tier, order: Order) ->
         scan_digest(patient.ct),
         anatomy_digest(patient.anatomy),
         plan.ablations,
+        plan.protection,
         [plan.trajectory(ablation.trajectory_id) for ablation in plan.ablations],
         [(name, devices.get(name)) for name in sorted(used)],
         tissue_classes(patient.catalog.tissues),
@@ -256,6 +260,8 @@ def _planned(ablation: Ablation, plan: Plan, patient: Patient) -> PlannedBurn | 
         return NoModel(reason=f"The catalogue has no device '{ablation.device_id}'.")
     if ablation.time_s is None:
         return NoModel(reason=f"{device.name} is not simulated: the plan gives it no time.")
+    if why := why_refused(device, plan.protection):
+        return NoModel(reason=why)
     drive = drive_of(device, ablation)
     if isinstance(drive, NoModel):
         return drive
@@ -288,11 +294,13 @@ def _run(
     patient: Patient,
     tier: Tier,
     order: Order,
+    layers: Sequence[ProtectionLayer],
     report: ProgressReport,
 ) -> Simulation:
     classes = tissue_classes(patient.catalog.tissues)
     levels = {item.level for item in planned}
-    region = tissue_region(patient, _grid(planned, tier), levels, classes)
+    grid = _grid(planned, tier)
+    region = tissue_region(patient, grid, levels, classes, painted_in(grid, layers))
     runs = _runs(planned, region.geometry, classes, patient, tier, order)
     band = band_of(region.medium, runs, report=report)
     is_cold = any(item.device.modality in COLD for item in planned)

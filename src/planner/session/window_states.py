@@ -182,7 +182,7 @@ class DeviceOffer:
 class TreatState:
     """What is planned on the selected needle, and what the models say of it.
 
-    ``order`` is when the needles work, where ``several_burn``.
+    ``order`` is when the needles work, where ``several_burn``. ``layers`` says what protects.
     """
 
     needle: str = ""
@@ -209,6 +209,7 @@ class TreatState:
     cement_given_ml: float = 0.0
     several_burn: bool = False
     order: Order | None = None
+    layers: tuple[str, ...] = ()
 
 
 class CheckPhase(StrEnum):

@@ -30,6 +30,7 @@ from planner.session.paper_desk import PaperDesk
 from planner.session.plan_desk import PlanDesk
 from planner.session.position import position_alarm
 from planner.session.preview_desk import PreviewDesk
+from planner.session.protect_desk import ProtectDesk
 from planner.session.reception import Reception
 from planner.session.room_desk import RoomDesk
 from planner.session.simulation_desk import SimulationDesk
@@ -99,6 +100,7 @@ class Workstation:
         self.corrections = CorrectionDesk(services, self, edits, self.outlines)
         self.measures = MeasureDesk(self, case, self.corrections)
         self.treatment = TreatDesk(services, self, edits)
+        self.protection = ProtectDesk(services, self, case, edits, panes)
         self.simulation = SimulationDesk(services, self, jobs, case, edits, self.checks)
         self.cement = CementDesk(services, self, jobs, case, edits, self.checks)
         self.preview = PreviewDesk(services, self, runner, case, edits, self._previewed)
@@ -343,7 +345,7 @@ class Workstation:
             desk, self._services, zones, cements, unfilled, self._heat_lines
         )
         treat = self.cement.told(treat, cements)
-        treat = self._with_coverage(treat)
+        treat = replace(self._with_coverage(treat), layers=self.protection.lines)
         self.plan_shown, self.treatment_shown = plan, treat
         busy = self.jobs.busy
         show = self._view
@@ -372,6 +374,7 @@ class Workstation:
                 measures=self.measures.marks,
                 skin=self.room.skin,
                 grid_mark=self.room.grid_mark,
+                layers=self.protection.layers,
                 other=self.compare.drawing,
             )
         )

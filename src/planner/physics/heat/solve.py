@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 MODEL_NAME: Final = "coupled bioheat"
 COLD_MODEL_NAME: Final = "enthalpy freezing"
-MODEL_VERSION: Final = "2"
+MODEL_VERSION: Final = "3"
 MODEL_SOURCE: Final = (
     "Pennes bioheat, quasi-static field, lumped metal; checked against closed forms only, not "
     "against patients: no vessels, no vapour, no shrinkage; estimate, not for dose control"

@@ -29,6 +29,9 @@ REFRESH_S: Final = 60.0
 SUPERHEATED_CELSIUS: Final = 105.0
 """Ceiling under microwaves, ``BOILING_CELSIUS`` under current; the heat of vapour is dropped."""
 
+GAS_BELOW_J_PER_M3_K: Final = 5e5
+"""What stores less heat is gas, and takes up nothing of an antenna's; a quarter of fat's."""
+
 PROPORTIONAL_W_PER_K: Final = 0.3
 INTEGRAL_W_PER_K_S: Final = 0.01
 FIRST_INTEGRAL_W: Final = 0.5
@@ -142,7 +145,8 @@ class AntennaSource:
     """Dielectric heat of a microwave antenna.
 
     q(r, s) = cos^2(pi (s - sc) / 2 La) exp(-r / delta) / r, a fitted shape: the same in every
-    tissue, because nobody measured the dielectric state of a patient's bone.
+    tissue, because nobody measured the dielectric state of a patient's bone. Gas takes up nothing,
+    and what lies behind it gets what it would have got behind tissue.
     """
 
     ceiling_celsius = SUPERHEATED_CELSIUS
@@ -161,6 +165,8 @@ class AntennaSource:
         shape = strength * np.exp(-across / applicator.decay_mm) / across
         shape[applicator.shaft.distance_mm(medium) < 0.0] = 0.0
         shape *= applicator.efficiency / (shape.sum() * medium.voxel_m3)
+        stores = medium.spread(medium.table.heat_capacity_j_per_m3_k)
+        shape[stores < GAS_BELOW_J_PER_M3_K] = 0.0
         self.heat_per_w = shape.astype(np.float32)
         self.metal_share = np.zeros(1)
         self._drive = _Drive(drive)

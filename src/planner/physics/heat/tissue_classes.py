@@ -27,6 +27,12 @@ ML_PER_MIN_KG_IN_SI: Final = 1.0 / 60e6
 """mL/(min kg) in m3/(s kg)."""
 
 
+LEAST_CAPACITY_J_PER_M3_K: Final = 2e5
+"""What gas is taken to store: a twentieth of tissue, and a hundred times the truth. Gas carries
+3 % of the heat that tissue does and stores next to none, but its own few joules would make every
+explicit step a hundred times shorter, beside a lung as under a layer of carbon dioxide."""
+
+
 class TissueClass(IntEnum):
     """Number of a class in a tissue map: its place in the data file."""
 
@@ -68,7 +74,7 @@ class TissueClasses:
         """Return the properties as plain arrays; the status is the weakest of all."""
         density = self._column("density_kg_per_m3")
         specific_heat = self._column("specific_heat_j_per_kg_k")
-        capacity = density * specific_heat
+        capacity = np.maximum(density * specific_heat, LEAST_CAPACITY_J_PER_M3_K)
         blood_capacity = (
             self.blood["density_kg_per_m3"].value * self.blood["specific_heat_j_per_kg_k"].value
         )

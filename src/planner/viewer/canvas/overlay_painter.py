@@ -26,6 +26,7 @@ from planner.session.view_state import Layer
 from planner.viewer.theme import clinical
 
 if TYPE_CHECKING:
+    from planner.domain.protection import ProtectionLayer
     from planner.geometry.points import PointLps, Vector
     from planner.planning import NeedleGap
     from planner.session.drawing import Drawing, NeedleMark, SkinMark, ZoneMark
@@ -78,6 +79,8 @@ def paint_overlays(painter: QPainter, pane: PaneMap, view: ViewState, drawing: D
     if Layer.ZONES in view.layers:
         for zone in drawing.zones:
             _zone(painter, pane, zone)
+        for layer in drawing.layers:
+            _layer(painter, pane, layer)
     if Layer.CROSSHAIR in view.layers:
         _crosshair(painter, pane, view.cursor)
     if Layer.NEEDLES in view.layers:
@@ -144,6 +147,23 @@ def _zone(painter: QPainter, pane: PaneMap, zone: ZoneMark) -> None:
         painter.drawPolygon(polygon(pane, nominal))
         painter.setPen(pen(clinical.ZONE, 1.8))
         painter.drawPolygon(polygon(pane, nominal))
+
+
+def _layer(painter: QPainter, pane: PaneMap, layer: ProtectionLayer) -> None:
+    """Draw a protecting layer with its name; dotted, because it is planned and moves nothing."""
+    cut = section(layer.shape, pane)
+    if cut is None:
+        return
+    shade = QColor(clinical.PROTECTION)
+    shade.setAlpha(60)
+    painter.setBrush(shade)
+    for ink in (pen("#000000", 3.0, 120), pen(clinical.PROTECTION, 1.6, dashed=True)):
+        painter.setPen(ink)
+        painter.drawPolygon(polygon(pane, cut))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+    at = QPointF(*pane.pixel(layer.centre))
+    name = f"{layer.agent} {layer.thickness_mm:g} mm"
+    words(painter, at + QPointF(8, -6), name, clinical.PROTECTION, 12)
 
 
 def _skin(painter: QPainter, pane: PaneMap, skin: SkinMark) -> None:

@@ -5,10 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout, QSlider, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QPushButton,
+    QSlider,
+    QWidget,
+)
 
 from planner.domain.order import Order
 from planner.domain.plan import Ablation, AblationId, TrajectoryId
+from planner.domain.protection import Agent
 from planner.viewer.panels.dose_curve import DoseCurve
 from planner.viewer.panels.parts import Panel, button, label, say, section
 
@@ -40,6 +48,8 @@ class TreatPanel(Panel):
     cement_wanted = Signal(str, float)
     cement_played = Signal(float)
     order_wanted = Signal(object)
+    layer_wanted = Signal(str, float, float)
+    layer_removed = Signal()
 
     def __init__(self, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
         super().__init__("Treat", parent)
@@ -84,6 +94,7 @@ class TreatPanel(Panel):
         self.add(button(actions["device_table"]))
         self.add(button(actions["simulate"]), self._simulated)
         self.add(self._curve)
+        self._add_protection()
         self.add(section("Cement"), self._cement)
         fill = QFormLayout()
         fill.addRow("Volume", self._volume)
@@ -116,6 +127,36 @@ class TreatPanel(Panel):
             self._offset, self._cement, self._volume,
         )  # fmt: skip
 
+    def _add_protection(self) -> None:
+        """Let a layer be planned at the crosshair."""
+        self.agent = QComboBox()
+        self.agent.setAccessibleName("Protecting layer")
+        for agent in Agent:
+            self.agent.addItem(str(agent), str(agent))
+        self.thickness = _number(" mm", 30.0, 1.0, 1.0)
+        self.width_mm = _number(" mm", 80.0, 2.0, 4.0)
+        self.thickness.setValue(5.0)
+        self.width_mm.setValue(20.0)
+        form = QFormLayout()
+        form.addRow("Layer of", self.agent)
+        form.addRow("Thickness", self.thickness)
+        form.addRow("Width", self.width_mm)
+        self.put_layer = QPushButton("Put layer at crosshair")
+        self.put_layer.setToolTip(
+            "Between the crosshair and the needle that burns; one that is there is replaced."
+        )
+        self.drop_layer = QPushButton("Remove layer")
+        self.put_layer.clicked.connect(
+            lambda _on: self.layer_wanted.emit(
+                self.agent.currentData(), self.thickness.value(), self.width_mm.value()
+            )
+        )
+        self.drop_layer.clicked.connect(lambda _on: self.layer_removed.emit())
+        self._layers = label("", "quiet")
+        self.add(section("Protection"))
+        self.column.addLayout(form)
+        self.add(self.put_layer, self.drop_layer, self._layers)
+
     def show_treatment(self, state: TreatState) -> None:
         """Show what is planned and what the models say."""
         for part in self._inputs:
@@ -135,6 +176,8 @@ class TreatPanel(Panel):
         say(self._missing, f"NO ZONE: {state.zone_missing}" if state.zone_missing else "")
         self.order.setVisible(state.several_burn)
         self.order.setCurrentIndex([order for _, order in ORDERS].index(state.order))
+        say(self._layers, "\n".join(state.layers))
+        self.drop_layer.setVisible(bool(state.layers))
         say(self._simulated, "\n".join(state.simulated_lines))
         self._curve.show_curves(state.coverage)
         self._cement.clear()
