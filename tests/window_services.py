@@ -285,6 +285,9 @@ class PhantomServices:
     def preview(self, plan: Plan, ct: CtVolume, anatomy: Anatomy) -> tuple[LivePreview, ...]:
         return ()
 
+    def preview_cement(self, plan, ct, anatomy) -> tuple[object, ...]:
+        return ()
+
     def needle_parts(self, plan: Plan) -> NeedleParts:
         return needle_parts(plan, CATALOG)
 

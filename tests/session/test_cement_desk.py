@@ -5,7 +5,9 @@ import pytest
 
 from planner.domain.cement import LeakChance, LeakForecast, LeakPath
 from planner.domain.levels import Level, Side
+from planner.domain.plan import CementTechnique
 from planner.session.cement_words import leak_lines
+from planner.session.plan_desk import USUAL_CAVITY_ML
 from presenter_desk import Desk
 
 
@@ -65,6 +67,19 @@ def test_that_chances_of_another_plan_are_not_shown(cemented):
     assert any("2.5 mL" in line for line in treatment(cemented).cement_lines)
     work.act(lambda: work.edits.set_cement("pmma-medium-viscosity", 2.0))
     cemented.settle()
+
+
+def test_that_the_way_of_giving_is_an_edit_like_any_other(cemented):
+    work = cemented.work
+    way = CementTechnique.BALLOON_KYPHOPLASTY
+    work.act(lambda: work.edits.set_cement_way(way, 0.0, 6.0))
+    cemented.settle()
+    shown = treatment(cemented)
+    assert (shown.technique, shown.cavity_ml, shown.pull_back_mm) == (way, USUAL_CAVITY_ML, 6.0)
+    assert cemented.work.edits.plan.cements[0].technique is way
+    work.act(lambda: work.edits.set_cement_way(CementTechnique.VERTEBROPLASTY, 3.0, 0.0))
+    cemented.settle()
+    assert treatment(cemented).cavity_ml == 0.0
 
 
 def test_that_no_leak_in_any_run_is_still_no_promise(cemented):

@@ -103,6 +103,9 @@ def test_that_a_plan_goes_from_a_scan_to_paper_by_mouse_and_keys(qtbot, tmp_path
     desk.treatment.choose_device("eco-mwa")
     desk.act(lambda: desk.edits.set_cement("pmma-medium-viscosity", 2.0))
     qtbot.waitUntil(settled, timeout=120_000)
+    told = "\n".join(desk.treatment_shown.cement_lines)
+    for words in ("CT after each", "min after mixing", "L3: 2 of at most 7 mL"):
+        assert words in told, told
     state = desk.checks.state
     assert {row.rule for row in state.findings if row.severity is Severity.STOP} >= {"P2"}
     assert len(state.margins) == 3

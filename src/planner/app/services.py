@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from planner.domain.levels import Level, Side
     from planner.domain.live_preview import LivePreview
     from planner.domain.plan import CementId, Plan, TrajectoryId
-    from planner.domain.prediction import MissingZone, PredictedZone
+    from planner.domain.prediction import MissingZone, PredictedCement, PredictedZone
     from planner.domain.progress import ProgressReport
     from planner.domain.simulation import Simulation
     from planner.domain.volume import CtVolume
@@ -222,6 +222,17 @@ class Services:
     def preview(self, plan: Plan, ct: CtVolume, anatomy: Anatomy) -> tuple[LivePreview, ...]:
         """Estimate heat and cold quickly enough to follow a drag; no rule counts on it."""
         return self._preview_bench.preview(plan, self._case(ct, anatomy, plan.anatomy))
+
+    def preview_cement(
+        self, plan: Plan, ct: CtVolume, anatomy: Anatomy
+    ) -> tuple[PredictedCement, ...]:
+        """Fill by a marching front, quickly enough to follow a drag; no rule counts on it."""
+        from planner.session.cases import predict_zones  # noqa: PLC0415 - loads after the window
+        from planner.session.cement_filling import fills_of  # noqa: PLC0415 - loads after the window
+
+        zones = predict_zones(plan, self._catalog)
+        case = self._case(ct, anatomy, plan.anatomy)
+        return tuple(fills_of(plan, case, zones, quick=True)[0].values())
 
     @cached_property
     def _preview_bench(self) -> PreviewBench:

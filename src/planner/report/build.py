@@ -115,7 +115,12 @@ def build_report(
         exposures=exposure_rows(plan, scene),
         coverage=coverage_rows(plan, scene),
         cements=tuple(cement_row(plan, item, scene, catalog) for item in plan.cements),
-        schedules=tuple(cement_schedule(plan, item, scene, rules) for item in plan.cements),
+        schedules=tuple(
+            cement_schedule(
+                plan, item, scene, rules, catalog.cements.get(item.cement_id) if catalog else None
+            )
+            for item in plan.cements
+        ),
         findings=() if current is None else finding_rows(plan, current),
         checked=() if current is None else current.checked,
         evidence=() if current is None else evidence_rows(current),

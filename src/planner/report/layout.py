@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from planner.domain.finding import Severity
 from planner.report import palette
+from planner.report.cement_clock import minutes
 from planner.report.model import DISCLAIMER
 from planner.report.wording import (
     SEVERITY_WORDS,
@@ -205,6 +206,7 @@ def _schedule(item: Schedule) -> dict[str, object]:
         "needle": number(item.needle, 0),
         "missing": item.missing,
         "source": item.source,
+        "clock": item.clock,
         "rows": [
             {
                 "step": number(row.step, 0),
@@ -215,6 +217,8 @@ def _schedule(item: Schedule) -> dict[str, object]:
                 "nearest": row.structure,
                 "leaves": ", ".join(row.leaves),
                 "stop": row.stop,
+                "due": "" if row.after_mixing_s is None else f"{minutes(row.after_mixing_s)} min",
+                "late": row.too_late,
             }
             for row in item.rows
         ],

@@ -150,6 +150,9 @@ class ScheduleRow:
         Ways out of the bone that the model's fill first takes in this step.
     stop
         The model's fill reaches the structure: no further step is listed.
+    after_mixing_s, too_late
+        When the step is given if all goes at the usual pace, and whether the cement is then past
+        the last time known for it; ``None`` where nothing is known of this cement.
     """
 
     step: int
@@ -161,6 +164,8 @@ class ScheduleRow:
     foramen_mm: float
     stop: bool
     leaves: tuple[str, ...] = ()
+    after_mixing_s: float | None = None
+    too_late: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +176,7 @@ class Schedule:
     rows: tuple[ScheduleRow, ...] = ()
     source: str = ""
     missing: str = ""
+    clock: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

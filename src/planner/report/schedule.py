@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from planner.domain.structures import in_words
+from planner.report.cement_clock import clock_of
 from planner.report.model import Schedule, ScheduleRow
 from planner.report.rows import needle_number
 from planner.report.wording import plain
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from planner.domain.anatomy import Anatomy
-    from planner.domain.devices import RuleText
+    from planner.domain.devices import Cement, RuleText
     from planner.domain.levels import Level
     from planner.domain.plan import CementInjection, Plan
     from planner.domain.prediction import PredictedCement
@@ -39,6 +40,7 @@ def cement_schedule(
     injection: CementInjection,
     scene: Pictured,
     rules: Mapping[str, RuleText] | None,
+    cement: Cement | None = None,
 ) -> Schedule:
     """Return the steps: large while the front is far, small once it is near (rules C1, C2).
 
@@ -57,7 +59,13 @@ def cement_schedule(
         rows = _steps(fill, anatomy, level, far, near)
     except MissingInputError as error:
         return Schedule(needle=needle, missing=plain(f"No steps are proposed: {error}."))
-    return Schedule(needle=needle, rows=rows, source=plain(f"{far.id}, {near.id}: {far.source}"))
+    clock = clock_of(cement)
+    return Schedule(
+        needle=needle,
+        rows=clock.timed(rows),
+        source=plain(f"{far.id}, {near.id}: {far.source}"),
+        clock=plain(clock.words),
+    )
 
 
 def _steps(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from planner.session.cement_words import leak_lines
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from planner.domain.cement import LeakForecast
     from planner.domain.plan import CementId, Plan
     from planner.domain.prediction import PredictedCement
+    from planner.domain.progress import ProgressReport
     from planner.session.case_desk import CaseDesk
     from planner.session.check_desk import CheckDesk
     from planner.session.floor import Floor
@@ -23,6 +24,14 @@ if TYPE_CHECKING:
     from planner.session.window_states import TreatState
 
 SLOT = "leaks"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """What is worked out of the injections of one plan, beside its check."""
+
+    forecasts: Mapping[CementId, LeakForecast] = field(default_factory=dict)
+    advice: Mapping[CementId, tuple[str, ...]] = field(default_factory=dict)
 
 
 class CementDesk:
@@ -44,7 +53,7 @@ class CementDesk:
         self._edits = edits
         self._checks = checks
         self._of: tuple[object, ...] = ()
-        self._forecasts: Mapping[CementId, LeakForecast] = {}
+        self._told = _Told()
         self._given_ml: dict[CementId, float] = {}
         self._measured: tuple[PredictedCement, tuple[str, ...]] | None = None
         self._marks: dict[tuple[CementId, float], tuple[PredictedCement, CementMark]] = {}
@@ -52,15 +61,19 @@ class CementDesk:
     def forget(self) -> None:
         """Have nothing to say."""
         self._jobs.cancel(SLOT)
-        self._of, self._forecasts, self._given_ml, self._marks = (), {}, {}, {}
+        self._of, self._told, self._given_ml, self._marks = (), _Told(), {}, {}
         self._measured = None
 
     def forecast(self, injection: CementId) -> LeakForecast | None:
         """Return the chances of an injection of the plan as it is now, once they are there."""
+        return self._told.forecasts.get(injection) if self._is_of_the_plan() else None
+
+    def _advice(self, injection: CementId) -> tuple[str, ...]:
+        return self._told.advice.get(injection, ()) if self._is_of_the_plan() else ()
+
+    def _is_of_the_plan(self) -> bool:
         evaluation = self._checks.evaluation
-        if evaluation is None or self._of != self._key(evaluation.plan):
-            return None
-        return self._forecasts.get(injection)
+        return evaluation is not None and self._of == self._key(evaluation.plan)
 
     def follow(self) -> None:
         """Start working out the chances of the plan shown, where that was not done."""
@@ -71,25 +84,36 @@ class CementDesk:
         key = self._key(evaluation.plan)
         if key == self._of:
             return
-        self._of, self._forecasts = key, {}
+        self._of, self._told = key, _Told()
         if not evaluation.cements:
             self._jobs.cancel(SLOT)
             return
-        plan = evaluation.plan
+        plan, scene = evaluation.plan, evaluation.scene
+
+        def work(report: ProgressReport) -> _Told:
+            from planner.session.cement_advice import (  # noqa: PLC0415 - loads after the window
+                advice_lines,
+            )
+
+            chances = self._services.forecast_leaks(plan, ct, anatomy, report)
+            given = () if scene is None else plan.cements
+            return _Told(
+                forecasts=chances, advice={one.id: advice_lines(plan, one, scene) for one in given}
+            )
 
         def came(value: object) -> None:
-            if self._of == key:
-                self._forecasts = value  # type: ignore[assignment]  # what the service returns
+            if self._of == key and isinstance(value, _Told):
+                self._told = value
                 self._floor.refresh()
 
         def gone() -> None:
             if self._of == key:
-                self._forecasts = {}
+                self._told = _Told()
 
         self._jobs.start(
             SLOT,
             "Estimating where cement may leak",
-            lambda report: self._services.forecast_leaks(plan, ct, anatomy, report),
+            work,
             came,
             gone=gone,
         )
@@ -108,6 +132,7 @@ class CementDesk:
             cement_lines=(
                 *state.cement_lines,
                 *self._measure_lines(fill),
+                *self._advice(chosen),
                 *leak_lines(fill, self.forecast(chosen)),
             ),
             cement_placed_ml=fill.placed_ml,

@@ -17,6 +17,7 @@ from planner.domain.plan import (
     Acknowledgement,
     Approach,
     CementInjection,
+    CementTechnique,
     PlanLock,
     SideConfirmation,
     Trajectory,
@@ -35,6 +36,10 @@ if TYPE_CHECKING:
 
 MIDLINE_MM = 3.0
 """An entry closer to a vertebra's midline than this does not say left or right by itself."""
+
+
+USUAL_CAVITY_ML = 2.0
+"""What the field of a balloon or a stent begins with; any other is typed."""
 
 
 class PlanDesk:
@@ -265,6 +270,22 @@ class PlanDesk:
             volume_ml=volume_ml,
         )
         self.do(commands.add_cement(new))
+
+    def set_cement_way(
+        self, technique: CementTechnique, cavity_ml: float, pull_back_mm: float
+    ) -> None:
+        """Say how room is made for the cement of the selected needle, and how it is drawn back.
+
+        A technique that makes a cavity gets one of the usual size until another is given.
+        """
+        needle = self._needed()
+        old = next((c for c in self.plan.cements if c.trajectory_id == needle.id), None)
+        if old is None:
+            raise UsageError("Choose a cement first.")
+        cavity_ml = (cavity_ml or USUAL_CAVITY_ML) if technique.makes_cavity else 0.0
+        changed = replace(old, technique=technique, cavity_ml=cavity_ml, pull_back_mm=pull_back_mm)
+        if changed != old:
+            self.do(commands.change_cement(changed))
 
     # words of a person
 

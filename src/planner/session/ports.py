@@ -233,6 +233,12 @@ class CaseServices(Protocol):
         """Estimate heat and cold quickly enough to follow a drag; no rule counts on it."""
         ...
 
+    def preview_cement(
+        self, plan: Plan, ct: CtVolume, anatomy: Anatomy
+    ) -> tuple[PredictedCement, ...]:
+        """Fill by a marching front, quickly enough to follow a drag; no rule counts on it."""
+        ...
+
     def needle_parts(self, plan: Plan) -> NeedleParts:
         """Return the parts of every needle and their gaps; quick enough to follow a drag."""
         ...

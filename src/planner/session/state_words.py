@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planner.domain.anatomy import QualityVerdict
+from planner.domain.plan import CementTechnique
 from planner.domain.prediction import MissingZone, PredictedZone
 from planner.session.drawing import (
     CementMark,
@@ -271,6 +272,9 @@ def treat_state(
         simulated_lines=simulated(burn.id if burn else None),
         cement_id=fill.cement_id if fill else "",
         cement_ml=fill.volume_ml if fill else None,
+        technique=fill.technique if fill else CementTechnique.VERTEBROPLASTY,
+        cavity_ml=fill.cavity_ml if fill else 0.0,
+        pull_back_mm=fill.pull_back_mm if fill else 0.0,
         cement_lines=fill_lines,
         cement_source=cement.model.source if cement else "",
         several_burn=len({burn.trajectory_id for burn in desk.plan.ablations}) > 1,

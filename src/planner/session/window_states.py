@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from planner.domain.finding import Severity, Verdict
+from planner.domain.plan import CementTechnique
 
 if TYPE_CHECKING:
     from planner.domain.coverage import Coverage
@@ -203,6 +204,9 @@ class TreatState:
     coverage: tuple[Coverage, ...] = ()
     cement_id: str = ""
     cement_ml: float | None = None
+    technique: CementTechnique = CementTechnique.VERTEBROPLASTY
+    cavity_ml: float = 0.0
+    pull_back_mm: float = 0.0
     cement_lines: tuple[str, ...] = ()
     cement_source: str = ""
     cement_placed_ml: float = 0.0

@@ -14,6 +14,7 @@ from planner.session import state_words
 from planner.session.actions import STILL_COMING, reasons, tool_reasons
 from planner.session.case_desk import CaseDesk
 from planner.session.cement_desk import CementDesk
+from planner.session.cement_drag import CementDrag
 from planner.session.check_desk import CheckDesk, side_words
 from planner.session.compare_desk import CompareDesk
 from planner.session.correction_desk import CorrectionDesk
@@ -104,6 +105,7 @@ class Workstation:
         self.simulation = SimulationDesk(services, self, jobs, case, edits, self.checks)
         self.cement = CementDesk(services, self, jobs, case, edits, self.checks)
         self.preview = PreviewDesk(services, self, runner, case, edits, self._previewed)
+        self.cement_drag = CementDrag(services, self, runner, case, edits, self._previewed)
         self.paper = PaperDesk(services, self, jobs, case, edits, self.checks)
         self.room = RoomDesk(services, self, jobs, case, edits, panes)
         self.compare = CompareDesk(services, self, jobs, case, edits, panes)
@@ -155,6 +157,7 @@ class Workstation:
         self.preview.forget()
         self.room.forget()
         self.cement.forget()
+        self.cement_drag.forget()
         self.compare.forget()
         self._shown.pop("coming", None)
         self._focus, self._zones = None, ()
@@ -235,12 +238,16 @@ class Workstation:
             self.checks.wait("The outlines are being corrected; nothing counts on the old ones.")
         else:
             self.checks.invalidate(plan, self.case.ct, self.edits.anatomy)
-        self.preview.follow(is_void=self.outlines.is_stale)
+        self._follow_the_hand()
 
     def _previewed(self) -> None:
         """Show a preview, and preview again where the hand has moved on."""
-        self.preview.follow(is_void=self.outlines.is_stale)
+        self._follow_the_hand()
         self.refresh()
+
+    def _follow_the_hand(self) -> None:
+        self.preview.follow(is_void=self.outlines.is_stale)
+        self.cement_drag.follow(is_void=self.outlines.is_stale)
 
     def fault(self, error: BaseException) -> None:
         """Stop the checks because something unforeseen failed anywhere in the window."""
@@ -361,6 +368,7 @@ class Workstation:
             why |= self.layouts.reasons | self.measures.reasons
         self._publish("why", why, show.show_availability)
         fills = self.cement.marks(cements, checks.fills)
+        fills += self.cement_drag.marks_beside({one.cement_injection_id for one in cements})
         parts = self._services.needle_parts(desk.plan) if desk.document else None
         drawing = state_words.drawing_of(
             desk, zones, fills, self._focus, self.simulation.marks or self.preview.marks, parts

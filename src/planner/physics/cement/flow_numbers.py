@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from planner.domain.sourced import Sourced
 
-TABLES = ("bone", "beyond", "cortex", "vein", "ensemble")
+TABLES = ("bone", "beyond", "cortex", "vein", "ensemble", "heat", "height")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +26,8 @@ class FlowNumbers:
     cortex: Mapping[str, Sourced]
     vein: Mapping[str, Sourced]
     ensemble: Mapping[str, Sourced]
+    heat: Mapping[str, Sourced]
+    height: Mapping[str, Sourced]
 
 
 @cache

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from planner.domain.order import Order
-from planner.domain.plan import Ablation, AblationId, TrajectoryId
+from planner.domain.plan import Ablation, AblationId, CementTechnique, TrajectoryId
 from planner.domain.protection import Agent
 from planner.viewer.panels.dose_curve import DoseCurve
 from planner.viewer.panels.parts import Panel, button, label, say, section
@@ -39,6 +39,13 @@ ORDERS = (
     ("One needle after the other", Order.IN_TURN),
 )
 
+TECHNIQUES = (
+    ("Vertebroplasty", CementTechnique.VERTEBROPLASTY),
+    ("Balloon kyphoplasty", CementTechnique.BALLOON_KYPHOPLASTY),
+    ("Stent in the body", CementTechnique.VERTEBRAL_STENT),
+    ("RF-targeted, very thick", CementTechnique.RF_TARGETED),
+)
+
 
 class TreatPanel(Panel):
     """The fourth step."""
@@ -47,6 +54,7 @@ class TreatPanel(Panel):
     ablation_wanted = Signal(object)
     cement_wanted = Signal(str, float)
     cement_played = Signal(float)
+    way_wanted = Signal(object, float, float)
     order_wanted = Signal(object)
     layer_wanted = Signal(str, float, float)
     layer_removed = Signal()
@@ -71,6 +79,12 @@ class TreatPanel(Panel):
         self._cement = QComboBox()
         self._cement.setAccessibleName("Cement")
         self._volume = _number(" mL", 15.0, 0.5)
+        self.technique = QComboBox()
+        self.technique.setAccessibleName("How room is made for cement")
+        for words, technique in TECHNIQUES:
+            self.technique.addItem(words, technique)
+        self.cavity = _number(" mL", 8.0, 0.5)
+        self.pull_back = _number(" mm", 25.0, 1.0)
         self._fill = label("", "quiet")
         form = QFormLayout()
         form.addRow("Power", self._power)
@@ -98,6 +112,9 @@ class TreatPanel(Panel):
         self.add(section("Cement"), self._cement)
         fill = QFormLayout()
         fill.addRow("Volume", self._volume)
+        fill.addRow("Technique", self.technique)
+        fill.addRow("Cavity first", self.cavity)
+        fill.addRow("Draw back after half", self.pull_back)
         self.column.addLayout(fill)
         self.given = QSlider(Qt.Orientation.Horizontal)
         self.given.setAccessibleName("Cement given so far")
@@ -122,9 +139,13 @@ class TreatPanel(Panel):
         )
         self._cement.activated.connect(self._cement_changed)
         self._volume.valueChanged.connect(self._cement_changed)
+        self.technique.activated.connect(self._way_changed)
+        self.cavity.valueChanged.connect(self._way_changed)
+        self.pull_back.valueChanged.connect(self._way_changed)
         self._inputs: tuple[QWidget, ...] = (
             self._device, self._power, self._setpoint, self._time, self._cycle, self._pause,
-            self._offset, self._cement, self._volume,
+            self._offset, self._cement, self._volume, self.technique, self.cavity,
+            self.pull_back,
         )  # fmt: skip
 
     def _add_protection(self) -> None:
@@ -186,14 +207,25 @@ class TreatPanel(Panel):
             self._cement.addItem(name, cement_id)
         self._cement.setCurrentIndex(max(0, self._cement.findData(state.cement_id)))
         _set(self._volume, state.cement_ml)
+        self.technique.setCurrentIndex([one for _, one in TECHNIQUES].index(state.technique))
+        _set(self.cavity, state.cavity_ml)
+        _set(self.pull_back, state.pull_back_mm)
         say(self._fill, "\n".join(state.cement_lines))
         self._fill.setToolTip(f"Source: {state.cement_source}")
         self._show_given(state)
         no_device = why or ("" if state.device_id else "Choose a device first.")
         no_cement = why or ("" if state.cement_id else "Choose a cement first.")
+        no_cavity = "" if state.technique.makes_cavity else "This technique makes no cavity."
         for part in self._inputs:
             part.blockSignals(False)
-            needs = {self._device: why, self._cement: why, self._volume: no_cement}
+            needs = {
+                self._device: why,
+                self._cement: why,
+                self._volume: no_cement,
+                self.technique: no_cement,
+                self.cavity: no_cement or no_cavity,
+                self.pull_back: no_cement,
+            }
             reason = needs.get(part, no_device)
             part.setEnabled(not reason)
             part.setToolTip(reason)
@@ -243,6 +275,10 @@ class TreatPanel(Panel):
             pause_s=pause,
         )
         self.ablation_wanted.emit(wanted)
+
+    def _way_changed(self, _value: object = None) -> None:
+        _, technique = TECHNIQUES[self.technique.currentIndex()]
+        self.way_wanted.emit(technique, self.cavity.value(), self.pull_back.value())
 
     def _cement_changed(self, _value: object = None) -> None:
         cement = self._cement.currentData() or ""
