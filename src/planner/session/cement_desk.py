@@ -96,9 +96,11 @@ class CementDesk:
             )
 
             chances = self._services.forecast_leaks(plan, ct, anatomy, report)
-            given = () if scene is None else plan.cements
+            if scene is None:
+                return _Told(forecasts=chances)
             return _Told(
-                forecasts=chances, advice={one.id: advice_lines(plan, one, scene) for one in given}
+                forecasts=chances,
+                advice={one.id: advice_lines(plan, one, scene) for one in plan.cements},
             )
 
         def came(value: object) -> None:
