@@ -30,7 +30,6 @@ from planner.domain.corrections import (
     DiscDeleted,
     DiscMoved,
     DiscPlane,
-    LesionGrown,
     LevelCount,
     NamesShifted,
     WallLine,
@@ -186,5 +185,4 @@ def _one_of_each(anatomy: Anatomy) -> list[tuple[str, tuple[Correction, ...]]]:
         ("scribble: this one", (BoneScribble(points=(arch,), owner=body),)),
         ("scribble: none", (BoneScribble(points=(aside,), owner=None),)),
         ("brush", (BrushStroke(paint="vertebra", points=(body,), radius_mm=4.0, owner=body),)),
-        ("lesion by a click", (LesionGrown(at=body),)),
     ]

@@ -126,12 +126,12 @@ def split_vertebrae(
     laminae = _lamina_places(spine.straight, spine.canal_radius_mm, places)
     seeds = _seeds(located, parts, wall, bone, dense, spine, laminae)
     relief = -np.clip(ndimage.gaussian_filter(volume.hu, 0.5 / volume.spacing_mm), -100, 700)
-    quarter = spine.canal_radius_mm.shape[1] // 4
-    half_mm = spine.canal_radius_mm[:, [quarter, -quarter]].mean(1)
-    near = beside_canal(located, wall, half_mm) & bone & (-relief > soft_hu + OVER_SOFT_HU)
-    follow_marrow(
-        seeds, -relief, near, located[0], (places.centre_s, places.height_mm), choices.ribs
-    )
+    if any(choices.ribs):
+        quarter = spine.canal_radius_mm.shape[1] // 4
+        half_mm = spine.canal_radius_mm[:, [quarter, -quarter]].mean(1)
+        near = beside_canal(located, wall, half_mm) & bone & (-relief > soft_hu + OVER_SOFT_HU)
+        levels = places.centre_s, places.height_mm
+        follow_marrow(seeds, -relief, near, located[0], levels, choices.ribs)
     heads = _rib_heads(located, wall, surfaces.half_width_mm, places, choices.ribs)
     bone &= ~ribs(volume, located, relief, seeds, bone, heads, threshold_hu)
     seeds[~bone] = 0

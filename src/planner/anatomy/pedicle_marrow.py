@@ -77,21 +77,25 @@ def follow_marrow(
     bearing
         Which of them bear ribs; none where empty.
     """
+    index = np.stack(np.nonzero(near))
+    along = s[tuple(index)]
     for n, (centre, height) in enumerate(zip(*places, strict=True)):
         # The lowest ribs reach down to the vertebra below theirs, and a scan may end there.
         if not any(bearing[n : n + 2]):
             continue
-        zone = near & (s > centre) & (s < centre + _ABOVE_SHARE * height)
-        found = ndimage.find_objects(zone.view(np.uint8))
-        if not found:
+        low, high = centre, centre + _ABOVE_SHARE * height
+        here = index[:, (along > low) & (along < high)]
+        if not here.size:
             continue
-        box = found[0]
-        certain = zone[box] & (seeds[box] == n + 1)
+        k, j, i = (slice(int(axis.min()), int(axis.max()) + 1) for axis in here)
+        box = k, j, i
+        zone = near[box] & (s[box] > low) & (s[box] < high)
+        certain = zone & (seeds[box] == n + 1)
         if certain.sum() < _FEWEST_VOXELS:
             continue
         marrow_hu, cortex_hu = np.percentile(hu[box][certain], _PERCENTILES)
         if marrow_hu > _MARROW_SHARE * cortex_hu:
             continue
         marrow = hu[box] < marrow_hu + _CORTEX_SHARE * (cortex_hu - marrow_hu)
-        reached = ndimage.binary_propagation(certain & marrow, mask=zone[box] & marrow)
+        reached = ndimage.binary_propagation(certain & marrow, mask=zone & marrow)
         seeds[box][ndimage.binary_opening(reached) & (seeds[box] == 0)] = n + 1
