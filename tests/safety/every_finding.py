@@ -301,8 +301,9 @@ def on_gaps():
         yield f"{what} not outlined", plan, less(what)
     yield "no zone", plan, good_scene(plan, zones={})
     yield "no cement predicted", plan, good_scene(plan, cements={})
-    unset = replace(plan, ablations=(replace(plan.ablations[0], power_w=None),))
-    yield "no power", unset, good_scene(unset)
+    for name in ("power_w", "time_s"):
+        unset = replace(plan, ablations=(replace(plan.ablations[0], **{name: None}),))
+        yield f"no {name}", unset, good_scene(unset)
     yield "no duty", plan, with_device(plan, modality=Modality.CRYO)
     yield "unknown device", plan, good_scene(plan, catalog=replace(CATALOG, devices={}))
     empty = good_plan(trajectories=(), ablations=(), cements=())

@@ -156,7 +156,7 @@ def microwave_near_wall(case: Case, ablation: Ablation) -> Outcome:
     evidence = f"{case.called(ablation)}: {wall.distance_mm:.1f} mm to the posterior wall"
     if wall.distance_mm > case.limit("near_mm"):
         return Outcome(evidence)
-    power, time = ablation.power_w, _unbroken_s(case, ablation)
+    power, time = ablation.power_w, _unbroken_s(case, ablation, ablation.time_s)
     if power >= case.limit("stop_from_w"):
         severity = Severity.STOP
     elif not (power <= case.limit("warn_above_w") and time <= case.limit("warn_above_s")):
@@ -177,12 +177,10 @@ def microwave_near_wall(case: Case, ablation: Ablation) -> Outcome:
 
 
 @gives(float)
-def _unbroken_s(case: Case, ablation: Ablation) -> float:
+def _unbroken_s(case: Case, ablation: Ablation, time_s: float) -> float:
     """Return the longest time with energy; a pause that is too short counts as none."""
-    if ablation.time_s is None:
-        raise MissingInputError(f"time of the {case.called(ablation)}", kind="prediction")
     long_enough = (ablation.pause_s or 0.0) >= case.limit("pause_from_s")
-    return float((ablation.longest_s or ablation.time_s) if long_enough else ablation.time_s)
+    return float((ablation.longest_s or time_s) if long_enough else time_s)
 
 
 def zone_is_known(case: Case, ablation: Ablation) -> Outcome:

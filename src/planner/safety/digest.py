@@ -145,4 +145,4 @@ def _vertebra(vertebra: Vertebra) -> str:
 
 @gives(str)
 def _digest(*parts: object) -> str:
-    return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(repr(parts).encode()).hexdigest()

@@ -31,7 +31,7 @@ def parts_digest(plan: Plan, subject: str = PLAN_SUBJECT) -> str:
     own = [item for item in uses if subject in (PLAN_SUBJECT, item.id)]
     needles = {item.trajectory_id for item in own} | {subject}
     lines = [one for one in plan.trajectories if subject == PLAN_SUBJECT or one.id in needles]
-    said = repr((lines, own)).encode("utf-8", "surrogatepass")
+    said = repr((lines, own)).encode()
     return hashlib.sha256(said).hexdigest()[:DIGEST_LENGTH]
 
 
