@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -10,6 +10,7 @@ from planner.domain.errors import UsageError
 from planner.session.jobs import JobDone, JobFailed
 from planner.session.live_preview import PreviewBench
 from planner.session.preview_desk import PreviewDesk
+from session.test_protection import layer
 from session.test_simulation import case, needle, plan
 
 
@@ -111,3 +112,18 @@ def test_that_a_fault_is_handed_on(desk) -> None:
     handle(JobFailed(ZeroDivisionError("boom")))
     assert len(desk._floor.faults) == 1
     assert desk.marks == ()
+
+
+def test_that_a_layer_asks_for_a_new_preview_which_says_the_separation_it_needs(desk) -> None:
+    desk.follow(is_void=False)
+    desk.runner.run()
+    assert desk.is_of_the_plan
+    assert desk.separations == ()
+    desk.edits.plan = replace(desk.edits.plan, protection=(layer(),))
+    desk.follow(is_void=False)
+    assert not desk.is_of_the_plan
+    desk.runner.run()
+    assert desk.is_of_the_plan
+    (said,) = desk.separations
+    assert said.startswith("CO2")
+    assert "separation" in said or "far enough" in said

@@ -117,9 +117,8 @@ def test_that_a_preview_says_what_a_layer_has_to_make_up_for() -> None:
         bench.preview(made, case()),
     )
     assert bare.layers == ()
-    nearest, lies = found.layers
+    (nearest,) = found.layers
     assert "of separation" in nearest or "far enough" in nearest
-    assert "rises" in lies.lower()
     assert found.structures["canal"].celsius != bare.structures["canal"].celsius
 
 

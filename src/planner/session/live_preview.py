@@ -25,7 +25,6 @@ from planner.physics.heat.solve import AFTER_S
 from planner.physics.heat.superpose import all_together, needle_field
 from planner.physics.heat.tissue_classes import tissue_classes
 from planner.physics.heat.zone_extent import field_extent
-from planner.planning.layer_side import lie_words
 from planner.session.coverage import (
     FAR_MM,
     LESION,
@@ -57,7 +56,8 @@ MODEL_NAME: Final = "round needles"
 MODEL_VERSION: Final = "2"
 MODEL_SOURCE: Final = (
     "coupled bioheat in tissue averaged round each needle, needles added up; checked against "
-    "tier full, not against patients; follows the hand, judged by no rule"
+    "tier full (bipolar zones 0 to 9 % small there, inside the band), not against patients; "
+    "follows the hand, judged by no rule"
 )
 
 GRID_MM: Final = 1.25
@@ -307,17 +307,12 @@ def _layer_lines(
     structures: Mapping[str, PreviewAt],
     patient: Patient,
 ) -> tuple[str, ...]:
-    """Say of every layer whether it is thick enough, and whether it stays."""
+    """Say of every layer whether it is thick enough."""
     zone_mm = {
         name: at.distance_mm for name, at in structures.items() if at.distance_mm is not None
     }
-    position = patient.ct.record.patient_position
-    lines = []
-    for layer in layers:
-        found = separation_of(layer, near, zone_mm, patient.catalog)
-        lines += [] if found is None else [separation_words(layer, found)]
-        lines.append(lie_words(layer, patient.anatomy, position))
-    return tuple(lines)
+    found = ((layer, separation_of(layer, near, zone_mm, patient.catalog)) for layer in layers)
+    return tuple(separation_words(layer, one) for layer, one in found if one is not None)
 
 
 def _dead(seen: Together, *, is_cold: bool) -> NDArray[np.bool_]:

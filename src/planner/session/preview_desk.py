@@ -96,6 +96,11 @@ class PreviewDesk:
                 return preview_lines(one, ablation_id)
         return ()
 
+    @property
+    def separations(self) -> tuple[str, ...]:
+        """What protecting layers have to make up for, by the preview of the plan shown."""
+        return tuple(line for one in self._found if self.marks for line in one.layers)
+
     def coverage(self, ablation_id: AblationId | None) -> tuple[Coverage, ...]:
         """Return what is covered of lesion and target volume by the preview shown."""
         for one in self._found if self.marks else ():
@@ -157,7 +162,6 @@ def preview_lines(one: LivePreview, ablation_id: AblationId) -> tuple[str, ...]:
         lines += [] if coverage is None else coverage_lines(coverage)
     near = sorted(one.structures, key=lambda name: _distance(one.structures[name]))
     lines += [_at(name, one.structures[name], is_cold=one.is_cold) for name in near[:NEAREST]]
-    lines += one.layers
     lines.append(f"{one.model.name}, preview, {one.model.status}; no rule counts on it")
     return tuple(lines)
 

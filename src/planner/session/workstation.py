@@ -352,7 +352,8 @@ class Workstation:
             desk, self._services, zones, cements, unfilled, self._heat_lines
         )
         treat = self.cement.told(treat, cements)
-        treat = replace(self._with_coverage(treat), layers=self.protection.lines)
+        layers = (*self.protection.lines, *self.preview.separations)
+        treat = replace(self._with_coverage(treat), layers=layers)
         self.plan_shown, self.treatment_shown = plan, treat
         busy = self.jobs.busy
         show = self._view
