@@ -50,6 +50,7 @@ def test_that_the_time_of_setting_stands_in_where_no_study_gave_a_last_time() ->
     assert clock.until is not None
     assert clock.until.value == 660.0
     assert "sets at 11 min" in clock.words
+    assert "sets at 11 min (Hindawi 2011); its package decides" in clock.short
 
 
 @pytest.mark.parametrize("cement", [None, "bare"])

@@ -19,7 +19,7 @@ def row(step, step_ml, total_ml, **more):
 def test_that_equal_steps_are_told_together_and_the_clock_with_them():
     rows = (row(1, 1.0, 1.0, after_mixing_s=210.0), row(2, 1.0, 2.0, after_mixing_s=270.0),
             row(3, 0.5, 2.5, after_mixing_s=330.0))  # fmt: skip
-    first, last, clock = schedule_lines(Schedule(needle=1, rows=rows, clock="by the package"))
+    first, last, clock = schedule_lines(Schedule(needle=1, rows=rows), "by the package")
     assert first == "Give 2 × 1 mL, then 1 × 0.5 mL; CT after each"
     assert last == "Last step about 5.5 min after mixing"
     assert clock == "by the package"
@@ -30,13 +30,13 @@ def test_that_a_stop_and_a_late_step_are_said():
         row(1, 1.0, 1.0, after_mixing_s=210.0),
         row(2, 1.0, 2.0, after_mixing_s=400.0, too_late=True, stop=True),
     )
-    said = " / ".join(schedule_lines(Schedule(needle=1, rows=rows)))
+    said = " / ".join(schedule_lines(Schedule(needle=1, rows=rows), ""))
     assert "STOP at 2.0 mL: enters the canal" in said
     assert "TOO LATE from step 2 on, 6.7 min" in said
 
 
 def test_that_a_schedule_that_is_missing_says_why():
-    assert schedule_lines(Schedule(needle=1, missing="No fill.")) == ("No fill.",)
+    assert schedule_lines(Schedule(needle=1, missing="No fill."), "") == ("No fill.",)
 
 
 @pytest.mark.parametrize(("near_mm", "told"), [(-1.0, 1), (4.9, 1), (5.1, 0)])

@@ -58,6 +58,15 @@ class CementClock:
             f"({self.until.status}; {self.until.source.split(':')[0]}). The package decides."
         )
 
+    @property
+    def short(self) -> str:
+        """Until when this kind of cement is known to go in, and who decides."""
+        if self.until is None:
+            return "Its package says how long it can be given"
+        end = "sets at" if self.sets else "was given in a study until"
+        who = self.until.source.split(":")[0]
+        return f"Such cement {end} {minutes(self.until.value)} min ({who}); its package decides"
+
 
 def minutes(seconds: float) -> str:
     """Return a time in minutes with no more digits than it needs."""

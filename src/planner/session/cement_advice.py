@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from planner.domain.plan import CementTechnique
 from planner.physics.cement.flow_numbers import flow_numbers
-from planner.report.cement_clock import minutes
+from planner.report.cement_clock import clock_of, minutes
 from planner.report.schedule import cement_schedule
 from planner.safety.measured import MissingInputError
 from planner.safety.ruler import ruler_for
@@ -31,14 +31,16 @@ def advice_lines(plan: Plan, injection: CementInjection, scene: Scene) -> tuple[
     cement = catalog.cements.get(injection.cement_id)
     schedule = cement_schedule(plan, injection, scene, catalog.rules, cement)
     return (
-        *schedule_lines(schedule),
+        "",
+        *schedule_lines(schedule, clock_of(cement).short),
         *_cap_lines(plan, injection, scene),
         *_heat_lines(fill, scene),
         *height_lines(injection),
+        "",
     )
 
 
-def schedule_lines(schedule: Schedule) -> tuple[str, ...]:
+def schedule_lines(schedule: Schedule, clock: str) -> tuple[str, ...]:
     """Return a schedule in short: the steps by size, where they end, and the clock."""
     if schedule.missing:
         return (schedule.missing,)
@@ -57,7 +59,7 @@ def schedule_lines(schedule: Schedule) -> tuple[str, ...]:
         )
     elif last.after_mixing_s is not None:
         lines.append(f"Last step about {minutes(last.after_mixing_s)} min after mixing")
-    return (*lines, schedule.clock)
+    return (*lines, clock)
 
 
 def _cap_lines(plan: Plan, injection: CementInjection, scene: Scene) -> tuple[str, ...]:
@@ -106,8 +108,8 @@ def height_lines(injection: CementInjection) -> tuple[str, ...]:
     for where, name in (("front", "anterior"), ("middle", "middle"), ("back", "posterior")):
         mean, sd = height[f"{name}_mm"].value, height[f"{name}_sd_mm"].value
         parts.append(f"{where} {mean:g} mm ({mean - sd:.1f} to {mean + sd:.1f})")
-    source = height["anterior_mm"].source.split(",")[0]
+    source = height["anterior_mm"].source.split(" Asian")[0]
     return (
-        f"Height a balloon gave back in others, mean and two thirds of them: {', '.join(parts)}; "
-        f"lost again by six weeks ({source}). An estimate, not of this patient",
+        f"Height, an estimate from others, mean and sd: {', '.join(parts)}; lost again by six "
+        f"weeks ({source})",
     )
