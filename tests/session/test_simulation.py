@@ -324,6 +324,22 @@ def test_that_what_cannot_be_simulated_is_said_for_each_ablation() -> None:
     assert "no time" in found.left_out[AblationId("A2")]
 
 
+def test_that_tier_full_says_what_a_thermometer_reads_over_time_and_keeps_it() -> None:
+    made = plan(needle(short_mm=8.0), time_s=60.0)
+    (found,) = simulate_and_keep(made, case(), Tier.FULL)
+    canal = next(one for one in thermocouples_of(found) if one.structure == "canal")
+    seconds, celsius = np.array(canal.readings).T
+    assert (seconds[0], celsius[0]) == (0.0, 37.0)
+    assert seconds[-1] > 150.0  # heat still comes after the end
+    assert (np.diff(seconds) < 15.0).all()
+    assert 40.0 < celsius.max() <= canal.worst_celsius + 0.5
+    assert celsius.argmax() not in (0, len(celsius) - 1)
+    simulation_store._recent.clear()
+    (again,) = simulate_and_keep(made, case(), Tier.FULL)
+    assert again.courses == found.courses
+    assert all(one.readings == () for one in thermocouples_of(preview()))
+
+
 def test_that_thermometers_are_proposed_where_a_structure_is_worst() -> None:
     found = preview()
     proposed = thermocouples_of(found)

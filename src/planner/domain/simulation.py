@@ -82,6 +82,9 @@ class StructureCourse:
     in_grid
         False where the structure lies beyond the simulated volume: the values are then those at
         its edge.
+    readings
+        Seconds and Celsius of a thermometer at ``at_mm``, nominal run of tier full; empty where
+        none is proposed.
     """
 
     peak_celsius: float
@@ -96,6 +99,7 @@ class StructureCourse:
     at_mm: tuple[float, float, float] | None = None
     arrhenius: float = 0.0
     in_grid: bool = True
+    readings: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

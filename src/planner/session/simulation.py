@@ -27,7 +27,7 @@ from planner.physics.heat.device_model import (
 )
 from planner.physics.heat.ensemble import runs_of
 from planner.physics.heat.region import grid_mm, region_around
-from planner.physics.heat.solve import MODEL_VERSION
+from planner.physics.heat.solve import MODEL_VERSION, solve
 from planner.physics.heat.tissue_classes import FOR_COLD, FOR_CURRENT, FOR_HEAT, tissue_classes
 from planner.safety.digest import anatomy_digest, scan_digest
 from planner.session.coverage import (
@@ -42,6 +42,7 @@ from planner.session.coverage import (
 from planner.session.protection import painted_in, why_refused
 from planner.session.simulation_reading import BODY_CELSIUS, course_at, extents_of, owners_of
 from planner.session.simulation_store import find_simulations, keep_simulations
+from planner.session.thermocouples import watched
 from planner.session.tissue_region import tissue_region
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ if TYPE_CHECKING:
     from planner.physics.heat.tissue_classes import TissueClasses
     from planner.session.tissue_region import Patient, TissueRegion
 
-SIMULATION_VERSION = "7"
+SIMULATION_VERSION = "8"
 """Raised when a plan becomes other stages or a reading changes, so that an old result is void."""
 
 FINEST_MM = 0.7
@@ -89,6 +90,9 @@ opens between none and 300 W/m2K. Derived."""
 
 FEW_LEFT = 4.6
 """Arrhenius integral at which one cell of a hundred is left: exp(-4.6)."""
+
+EVERY = 2
+"""Every other reading is kept: one in ten seconds."""
 
 IN_TURN = "needles in turn"
 """Name of the run in the other order."""
@@ -305,6 +309,8 @@ def _run(
     band = band_of(region.medium, runs, report=report)
     is_cold = any(item.device.modality in COLD for item in planned)
     courses = {name: course_at(name, band, region, is_cold=is_cold) for name in region.structures}
+    if tier is Tier.FULL:
+        courses = _with_readings(courses, runs[0], region, is_cold=is_cold)
     label = _label(planned, band, region, classes, tier, order)
     nominal = band.nominal
     applicators = [item.applicator(Efficiency.NOMINAL, region.geometry) for item in planned]
@@ -355,6 +361,24 @@ def _run(
         coverage=covered.get(LESION),
         target_coverage=covered.get(TARGET),
     )
+
+
+def _with_readings(
+    courses: Mapping[str, StructureCourse], nominal: Run, region: TissueRegion, *, is_cold: bool
+) -> dict[str, StructureCourse]:
+    """Run the nominal burn again with thermometers where the first runs were worst."""
+    names = watched(courses, is_cold=is_cold)
+    if not names:
+        return dict(courses)
+    points = [grid_mm(region.geometry, np.array(courses[name].at_mm)) for name in names]
+    medium = replace(region.medium, table=nominal.table)
+    seen = solve(medium, nominal.stages, points_mm=points).thermometry
+    found = dict(courses)
+    for place, name in enumerate(names):
+        line = zip(seen.times_s.tolist(), seen.celsius[:, place].tolist(), strict=True)
+        readings = tuple((round(seconds, 1), round(celsius, 2)) for seconds, celsius in line)
+        found[name] = replace(courses[name], readings=readings[::EVERY])
+    return found
 
 
 def _runs(

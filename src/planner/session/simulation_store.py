@@ -194,7 +194,10 @@ def _plain_coverage(coverage: Coverage | None) -> dict[str, Any] | None:
 
 def _course(document: Mapping[str, Any]) -> StructureCourse:
     at = document["at_mm"]
-    return StructureCourse(**{**document, "at_mm": None if at is None else tuple(at)})
+    readings = tuple((seconds, celsius) for seconds, celsius in document["readings"])
+    return StructureCourse(
+        **{**document, "at_mm": None if at is None else tuple(at), "readings": readings}
+    )
 
 
 def _coverage(document: Mapping[str, Any] | None) -> Coverage | None:

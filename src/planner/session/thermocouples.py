@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from planner.domain.structures import CANAL, POSTERIOR_WALL
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from planner.domain.simulation import Simulation, StructureCourse
 
 HOT_STOP_CELSIUS, COLD_STOP_CELSIUS, OVERSHOOT_K = 42.0, 10.0, 3.0
@@ -34,6 +36,8 @@ class ProposedThermocouple:
         When 42 degrees are reached in the nominal run; ``None`` when never, or for cold.
     stop_celsius
         Stop at this reading; it may go ``overshoot_k`` further.
+    readings
+        Seconds and Celsius in the nominal run; empty in a preview.
     """
 
     structure: str
@@ -43,15 +47,26 @@ class ProposedThermocouple:
     to_stop_s: float | None
     stop_celsius: float
     overshoot_k: float
+    readings: tuple[tuple[float, float], ...] = ()
+
+
+def watched(courses: Mapping[str, StructureCourse], *, is_cold: bool) -> tuple[str, ...]:
+    """Return where a thermometer is worth its needle: wall, epidural side, the worst foramen."""
+
+    def change_k(name: str) -> float:
+        course = courses[name]
+        return abs((course.coldest_celsius if is_cold else course.hottest_celsius) - 37.0)
+
+    worst = max((name for name in courses if name.startswith(FORAMEN)), key=change_k, default="")
+    wanted = [name for name in (POSTERIOR_WALL, CANAL) if name in courses]
+    if worst and change_k(worst) >= WORTH_CELSIUS:
+        wanted.append(worst)
+    return tuple(name for name in wanted if courses[name].at_mm is not None)
 
 
 def thermocouples_of(one: Simulation) -> tuple[ProposedThermocouple, ...]:
     """Propose the posterior wall, the epidural side of the canal, and the worst foramen."""
-    foramina = [name for name in one.courses if name.startswith(FORAMEN)]
-    worst = max(foramina, key=lambda name: _change_k(one.courses[name], one), default="")
-    wanted = [POSTERIOR_WALL, CANAL]
-    if worst and _change_k(one.courses[worst], one) >= WORTH_CELSIUS:
-        wanted.append(worst)
+    wanted = watched(one.courses, is_cold=one.is_cold)
     return tuple(
         ProposedThermocouple(
             structure=name,
@@ -61,6 +76,7 @@ def thermocouples_of(one: Simulation) -> tuple[ProposedThermocouple, ...]:
             to_stop_s=None if one.is_cold else course.to_42_s,
             stop_celsius=COLD_STOP_CELSIUS if one.is_cold else HOT_STOP_CELSIUS,
             overshoot_k=OVERSHOOT_K,
+            readings=course.readings,
         )
         for name in wanted
         if (course := one.courses.get(name)) is not None and course.at_mm is not None
@@ -73,7 +89,3 @@ def _nominal(course: StructureCourse, one: Simulation) -> float:
 
 def _worst(course: StructureCourse, one: Simulation) -> float:
     return course.coldest_celsius if one.is_cold else course.hottest_celsius
-
-
-def _change_k(course: StructureCourse, one: Simulation) -> float:
-    return abs(_worst(course, one) - 37.0)
