@@ -15,7 +15,7 @@ from planner.safety.case import Case
 from planner.safety.measured import MissingInputError
 from planner.safety.ruler import Ruler, _agreed, ruler_for
 from planner.safety.spared import _measured
-from safety.cases import check, found, good_plan, good_scene, spine
+from safety.cases import check, found, good_plan, good_scene, spine, zone_for
 from safety.rule_cases import answered
 from safety.test_what_is_missing import missing
 
@@ -77,6 +77,17 @@ def test_that_one_part_that_may_lie_outside_is_not_hidden_by_the_others(monkeypa
             _, rules = missing(check(good_plan()), SCAN)
         assert rules == {"P6"}
         assert next(given, None) is None
+
+
+def test_that_what_is_covered_follows_the_zone():
+    """One anatomy, one ruler: what was found of a larger zone is not said of a smaller one."""
+    plan, said = good_plan(), []
+    for radius in (12.0, 6.0, 12.0):
+        zones = {"a1": zone_for(plan, half_length=radius, half_width=radius)}
+        evidence = dict(check(plan, good_scene(plan, zones=zones)).evidence)
+        said.append({rule: evidence.get(rule) for rule in ("A15", "A1", "A18")})
+    assert said[0] == said[2]
+    assert all(said[0][rule] != said[1][rule] for rule in said[0])
 
 
 def test_that_a_ruler_cannot_remember_by_a_whole_case():
