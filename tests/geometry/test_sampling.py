@@ -35,3 +35,17 @@ def test_that_a_hole_in_a_field_is_not_filled() -> None:
 def test_that_points_on_the_border_of_a_box_are_in_it() -> None:
     points = np.array([[0.0, 0, 0], [1, 1, 1], [1.1, 0, 0], [0, -0.1, 0], [0.5, 0.5, 1.01]])
     assert within_box(points, np.zeros(3), np.ones(3)).tolist() == [0, 1]
+
+
+def test_that_a_box_is_as_long_along_each_axis_as_it_is_given() -> None:
+    points = np.random.default_rng(62).uniform(-8.0, 8.0, size=(2000, 3))
+    low, high = np.array([-7.0, -3.0, 1.0]), np.array([-1.0, 2.0, 6.0])
+    found = within_box(points, low, high)
+    assert found.dtype == np.int64
+    assert found.tolist() == np.flatnonzero(((points >= low) & (points <= high)).all(1)).tolist()
+    assert len(found) > 50
+
+
+def test_that_fields_come_back_as_they_are_stored() -> None:
+    fields = np.ones((1, 2, 2, 2), np.float32)
+    assert read_fields(fields, np.zeros((1, 3)), np.zeros(1, np.float32)).dtype == np.float32
