@@ -11,6 +11,7 @@ from planner.domain.plan import Approach, Trajectory
 from planner.domain.sourced import Interval
 from planner.geometry.points import PointLps
 from planner.planning import Direction, TrajectoryMeasures, gertzbein_robbins, measure
+from planner.planning.reasons import reasons_for
 from planner.planning.surfaces import surface_points
 from planning import analytic_spine as spine
 from planning.analytic_spine import Scene, Shape
@@ -341,3 +342,11 @@ def test_that_a_mask_wider_than_the_measured_pedicle_is_not_believed(
     assert plain.worst_mm.best - fat.worst_mm.best == pytest.approx(taken_off, abs=0.1)
     assert plain.shift_mm[Direction.SUPERIOR] == fat.shift_mm[Direction.SUPERIOR]
     assert fat.gertzbein_robbins == "A"
+
+
+def test_that_a_reason_says_away_from_the_midline_and_not_minus_towards_it(scene: Scene) -> None:
+    needle = scene.needle((10.0, 70.0, 0.0), (16.0, -5.0, 0.0))
+    found = measure(needle, scene.ct, scene.anatomy, outer_diameter_mm=2.4)
+    assert found.angles_deg["axial"] == pytest.approx(-math.degrees(math.atan2(6.0, 75.0)))
+    words = " ".join(reasons_for(needle, found, lesion=None, device=None, aim="target"))
+    assert "It runs 5 degrees away from the midline and 0 to the head" in words

@@ -343,7 +343,14 @@ def test_that_an_entry_can_be_kept(scene: Scene) -> None:
         scene.ct, scene.anatomy, Level.L3, side=Side.LEFT, entry=scene.lps(95.0, 10.0, 0.0)
     )
     assert far.trajectories == ()
-    assert any("no path has an angle" in reason for reason in far.none_because)
+    assert any("no path from the kept entry has" in reason for reason in far.none_because)
+
+
+def test_that_a_target_in_the_canal_is_said_to_lie_outside_the_body(scene: Scene) -> None:
+    middle = scene.lps(spine.CANAL[0], spine.CANAL[1], 0.0)
+    found = propose(scene.ct, scene.anatomy, Level.L3, target=middle)
+    assert found.trajectories == ()
+    assert found.none_because == ("The target lies outside the body of L3.",)
 
 
 def test_that_the_error_of_a_hand_takes_from_the_margin_what_the_lever_gives(

@@ -195,3 +195,24 @@ def test_that_a_correction_turns_the_needle_back_to_its_target() -> None:
     straight = correction(target, skin, PointLps(0.0, 40.0, 0.0))
     assert straight.turn_deg == pytest.approx(0.0, abs=1e-6)
     assert straight.miss_mm == pytest.approx(0.0, abs=1e-9)
+
+
+@pytest.mark.parametrize("mirror", [1.0, -1.0])
+def test_that_a_turn_out_of_the_slice_does_not_swap_the_sides_of_a_turn_within_it(
+    mirror: float,
+) -> None:
+    """Seen 30 degrees to one side in the slice, wanted 33 degrees and 25 degrees to the head."""
+
+    def way(axial_deg: float, cranial_deg: float) -> np.ndarray:
+        axial, cranial = math.radians(axial_deg), math.radians(cranial_deg)
+        flat = math.cos(cranial)
+        return np.array(
+            (mirror * math.sin(axial) * flat, -math.cos(axial) * flat, math.sin(cranial))
+        )
+
+    skin = PointLps(-mirror * 40.0, 90.0, 0.0)
+    found = correction(skin.moved(90.0 * way(33.0, 25.0)), skin, skin.moved(50.0 * way(30.0, 0.0)))
+    assert found.sideways_deg == pytest.approx(3.0)
+    assert found.sideways_towards == ("left" if mirror > 0.0 else "right")
+    assert found.lengthwise_deg == pytest.approx(25.0)
+    assert found.lengthwise_towards == "head"

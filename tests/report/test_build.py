@@ -36,7 +36,7 @@ from planner.planning.ct_room import ct_room_card
 from planner.planning.measure import measure
 from planner.planning.measures import Direction
 from planner.report.build import ReportScene, build_report, with_leaks
-from planner.report.wording import number
+from planner.report.wording import millimetres, number
 from report.cases import acknowledge, make_assessment, make_case, make_plan
 
 EMPTY = ReportScene()
@@ -371,12 +371,25 @@ def test_that_the_room_gets_its_numbers_only_where_something_was_measured(measur
     assert at_ct["Patient lies"] == card.lying
     assert at_ct["Tip in slice"] == str(card.tip_slice)
     assert at_ct["Skin at"].startswith(f"slice {card.entry_slice}, z ")
+    assert at_ct["Skin at"].endswith(f"patient’s {card.entry_side} of the middle of L3’s body")
+    assert f"; then {card.gantry.in_plane_deg:.1f}° from" in at_ct["Gantry for one slice"]
     assert "exactly as in this scan" in at_ct["Mind"]
     at_c_arm = {fact.label: fact.value for fact in report.needles[0].at_c_arm}
+    assert at_c_arm["Patient lies"] == "supine"
     views = {view.name: view.words for view in c_arm_views(needle, vertebra, "HFS")}
     assert at_c_arm["Down the needle"] == views["down the barrel"]
     assert report.needles[1].at_ct == ()
     assert build_report(case.plan, EMPTY, None).needles[0].at_c_arm == ()
+
+
+def test_that_an_entry_is_not_called_skin_where_the_scan_shows_none(measured) -> None:
+    case, measures, catalog, _ = measured
+    needle = case.plan.trajectories[0]
+    unseen = replace(measures, skin=None, skin_to_tip_mm=None)
+    report = build_report(case.plan, case, None, measures={needle.id: unseen}, catalog=catalog)
+    at_ct = {fact.label: fact.value for fact in report.needles[0].at_ct}
+    assert "Skin at" not in at_ct
+    assert f"z {millimetres(needle.entry.z_mm)}" in at_ct["Planned entry (skin NOT SEEN)"]
 
 
 def test_that_the_way_from_the_grid_mark_of_the_plan_is_on_paper(measured) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from planner.domain.levels import Level, Side
-from planner.domain.plan import Ablation, Approach
+from planner.domain.plan import Ablation, Approach, NeedleSize
 from planner.domain.sourced import Interval
 from planner.geometry.gaps import Gap
 from planner.geometry.points import PointLps
@@ -116,6 +116,18 @@ def test_that_the_cannula_stays_15_mm_back(beyond, severity):
     plan = good_plan()
     rules = found(assess(plan, with_numbers(plan, tip_beyond_cannula_mm=beyond)))
     assert rules.get("N7") is severity
+
+
+@pytest.mark.parametrize(("long_mm", "severity"), [(186.0, STOP), (185.0, None)])
+def test_that_the_antenna_comes_15_mm_out_of_a_bone_needle_of_its_length(long_mm, severity):
+    plan = good_plan()
+    size = NeedleSize(outer_diameter_mm=2.41, length_mm=long_mm, gauge=13)
+    plan = plan.with_trajectory(replace(plan.trajectory("t1"), size=size))
+    scene = with_numbers(plan, shaft_length_mm=200.0, tip_beyond_cannula_mm=15.0)
+    findings = [one for one in assess(plan, scene).findings if one.rule == "N7"]
+    assert [one.severity for one in findings] == ([severity] if severity else [])
+    assert all("only 14 mm" in one.message for one in findings)
+    assert all(one.resolve == "Choose a shorter bone needle." for one in findings)
 
 
 def test_that_a_device_without_a_length_is_not_evaluated():

@@ -1,8 +1,10 @@
 """Proposals as the window offers them: a list to step through, in one undo step."""
 
+import numpy as np
 import pytest
 
 from planner.domain.levels import Level, Side
+from planner.domain.plan import Approach
 from presenter_desk import Desk
 
 
@@ -101,3 +103,16 @@ def test_that_proposals_of_old_outlines_are_neither_shown_nor_taken(outlined):
     assert state(outlined).offers == ()
     outlined.work.needles.step(1)
     assert outlined.work.edits.plan.trajectories == before
+
+
+def test_that_a_needle_placed_by_hand_goes_in_by_the_chosen_approach(outlined):
+    work = outlined.work
+    tip = work.edits.anatomy.vertebrae[Level.L3].body_centre
+    entry = tip.moved(np.array((60.0, 70.0, 0.0)))
+    for chosen, expected in ((Approach.POSTEROLATERAL,) * 2, (None, Approach.TRANSPEDICULAR)):
+        work.needles.choose_approach(chosen)
+        work.edits.begin_needle()
+        for point, is_entry in ((entry, True), (tip, False)):
+            work.panes.jump(point)
+            work.needles.place(is_entry=is_entry)
+        assert work.edits.needle.approach is expected

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import acos, asin, atan2, cos, degrees, hypot, radians
+from math import acos, asin, atan2, cos, degrees, hypot, radians, sin
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -310,12 +310,11 @@ def correction(target: PointLps, skin_seen: PointLps, tip_seen: PointLps) -> Cor
     side = degrees(_axial(wanted) - _axial(now))
     side = (side + 180.0) % 360.0 - 180.0
     length = degrees(asin(float(wanted[2])) - asin(float(now[2])))
-    moved = wanted - now
     return Correction(
         miss_mm=float(np.linalg.norm(way - (way @ now) * now)),
         turn_deg=degrees(acos(cosine)),
         sideways_deg=abs(side),
-        sideways_towards=towards(float(moved[0]), "left", "right"),
+        sideways_towards=towards(sin(_axial(wanted)) - sin(_axial(now)), "left", "right"),
         lengthwise_deg=abs(length),
         lengthwise_towards=towards(length, "head", "feet"),
         remaining_mm=tip_seen.distance_mm(target),
@@ -323,4 +322,5 @@ def correction(target: PointLps, skin_seen: PointLps, tip_seen: PointLps) -> Cor
 
 
 def _axial(direction: Vector) -> float:
+    """Return the angle as an axial slice shows it; leaving the slice only shortens a needle."""
     return atan2(float(direction[0]), -float(direction[1]))

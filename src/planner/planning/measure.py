@@ -232,10 +232,8 @@ def _tip_place(
     steps = axes @ grid.ijk_from_lps[:3, :3].T
     half_voxels = 0.5 / np.sqrt((steps * steps).sum(axis=1))
     across, ahead, up = ((half_voxels + placement_error_mm) / sizes).tolist()
-    i, j, k = (int(value) for value in np.rint(grid.ijk(tip)))
-    held = all(0 <= at < size for at, size in zip((i, j, k), grid.size_ijk, strict=True))
     return TipPlace(
-        in_body=held and bool(surroundings.body[k, j, i]),
+        in_body=surroundings.in_body(PointLps.of(tip)),
         depth_fraction=depth,
         own_side_fraction=side.sign * (2.0 * left - 1.0),
         height_fraction=height,

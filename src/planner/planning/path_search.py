@@ -285,7 +285,8 @@ def _passing(task: Task, scores: Scores) -> tuple[NDArray[np.bool_], str]:
         ]
     kept = np.ones(len(scores.body), dtype=np.bool_)
     if not len(kept):
-        return kept, f"{task.name}: no path has an angle this approach allows."
+        begins = "" if task.entry is None else " from the kept entry"
+        return kept, f"{task.name}: no path{begins} has an angle this approach allows."
     for values, limit, words in limits:
         left = kept & (values >= limit - FIELD_DOUBT_MM)
         if not left.any():

@@ -94,7 +94,12 @@ def propose(  # noqa: PLR0913  # a door: what to search, each by name
     if not question.corridors:
         what = "Needle paths are" if approach is None else f"A {approach} path is"
         none_because.append(f"{what} not used at {level}.")
-    for one_side in tuple(Side) if side is None else (side,):
+    sides = tuple(Side) if side is None else (side,)
+    has_body = surroundings.body_extent_mm is not None
+    if target is not None and has_body and not surroundings.in_body(target):
+        none_because.append(f"The target lies outside the body of {level}.")
+        sides = ()
+    for one_side in sides:
         pedicle, doubt = believed_pedicle(question, one_side)
         if pedicle is None:
             none_because.append(doubt)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.domain.anatomy import Anatomy, Vertebra
+    from planner.geometry.points import PointLps
     from planner.geometry.volume_geometry import VolumeGeometry
 
 REACH_MM: Final = 50.0
@@ -104,6 +105,13 @@ class Surroundings:
     danger_balls: NDArray[np.float64]
     farther_than_mm: Mapping[str, float]
     estimated: Mapping[str, tuple[Surface, Surface | None]]
+
+    def in_body(self, point: PointLps) -> bool:
+        """Tell whether a point lies in the outlined body."""
+        i, j, k = (int(value) for value in np.rint(self.geometry.ijk(point.array)))
+        size_k, size_j, size_i = self.body.shape
+        held = 0 <= i < size_i and 0 <= j < size_j and 0 <= k < size_k
+        return held and bool(self.body[k, j, i])
 
 
 def surface_points(mask: NDArray[np.bool_], geometry: VolumeGeometry) -> NDArray[np.float64]:

@@ -59,12 +59,14 @@ def ct_facts(
             Fact(label="Mind", value=NOT_AXIAL),
         )
     card = ct_room_card(trajectory, measures, ct, vertebra, needles, grid_mark=grid_mark)
+    begins = "Skin at" if measures.skin is not None else "Planned entry (skin NOT SEEN)"
     facts = [
         Fact(label="Patient lies", value=plain(card.lying)),
         Fact(
-            label="Skin at",
+            label=begins,
             value=f"slice {number(card.entry_slice, 0)}, z {millimetres(card.entry_position_mm)}, "
-            f"{millimetres(card.entry_from_midline_mm)} {card.entry_side} of the midline",
+            f"{millimetres(card.entry_from_midline_mm)} to the patient’s {card.entry_side} of the "
+            f"middle of {vertebra.level}’s body",
         ),
         Fact(label="Tip in slice", value=number(card.tip_slice, 0)),
         Fact(label="From the vertical", value=_vertical(card)),
@@ -88,7 +90,8 @@ def ct_facts(
             Fact(
                 label="Gantry for one slice",
                 value=f"{number(card.gantry.tilt_deg)}°, top towards the "
-                f"{card.gantry.top_towards}{limit}",
+                f"{card.gantry.top_towards}{limit}; then {number(card.gantry.in_plane_deg)}° "
+                "from the upright of that slice",
             )
         )
     if card.chosen is not None and trajectory.size is not None:
@@ -161,9 +164,13 @@ def c_arm_facts(
     trajectory: Trajectory, vertebra: Vertebra, patient_position: str
 ) -> tuple[Fact, ...]:
     """Return the detector's angles of each view; for a patient lying as in the scan."""
-    return tuple(
-        Fact(label=VIEW_NAMES.get(view.name, view.name), value=plain(view.words))
-        for view in c_arm_views(trajectory, vertebra, patient_position)
+    lies = Fact(label="Patient lies", value=plain(lying_in_words(patient_position)))
+    return (
+        lies,
+        *(
+            Fact(label=VIEW_NAMES.get(view.name, view.name), value=plain(view.words))
+            for view in c_arm_views(trajectory, vertebra, patient_position)
+        ),
     )
 
 

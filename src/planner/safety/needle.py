@@ -172,7 +172,7 @@ def instrument_is_long_enough(case: Case, ablation: Ablation) -> Outcome:
 
 
 def cannula_stands_back(case: Case, ablation: Ablation) -> Outcome:
-    """N7: a metal cannula stays behind a microwave antenna."""
+    """N7: a metal cannula stays behind a microwave antenna, as far as its own length lets it."""
     device = case.device(ablation)
     if device.modality is not Modality.MICROWAVE:
         return Outcome(f"{device.name} is not microwave")
@@ -180,6 +180,12 @@ def cannula_stands_back(case: Case, ablation: Ablation) -> Outcome:
         device, "tip_beyond_cannula_mm", "how far the antenna stands beyond its cannula"
     ).value
     least = case.limit("beyond_cannula_min_mm")
+    resolve = "Draw the cannula back."
+    size = case.needle_of(ablation).size
+    if size is not None:
+        shaft = case.device_number(device, "shaft_length_mm", "shaft length").value
+        if shaft - size.length_mm < beyond:
+            beyond, resolve = shaft - size.length_mm, "Choose a shorter bone needle."
     evidence = f"{case.called(ablation)}: antenna {beyond:g} mm beyond its cannula"
     if beyond >= least:
         return Outcome(evidence)
@@ -189,7 +195,7 @@ def cannula_stands_back(case: Case, ablation: Ablation) -> Outcome:
         f"{case.called(ablation)}.",
         subject=ablation.id,
         threshold=f"at least {least:g} mm",
-        resolve="Draw the cannula back.",
+        resolve=resolve,
     )
     return Outcome(evidence, (finding,))
 

@@ -7,6 +7,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from planner.document import commands
+from planner.domain.plan import Approach
 from planner.session.needle_numbers import typed
 from planner.session.needle_size import size_typed
 from planner.session.ports import Wish
@@ -15,7 +16,7 @@ from planner.session.window_states import Offered
 if TYPE_CHECKING:
     from planner.domain.anatomy import Anatomy
     from planner.domain.levels import Level, Side
-    from planner.domain.plan import Approach, TrajectoryId
+    from planner.domain.plan import TrajectoryId
     from planner.session.case_desk import CaseDesk
     from planner.session.floor import Floor
     from planner.session.job_desk import JobDesk
@@ -71,10 +72,12 @@ class NeedleDesk:
         )
 
     def place(self, *, is_entry: bool) -> None:
-        """Put the entry or the tip at the crosshair."""
+        """Put the entry or the tip at the crosshair; a new needle has the chosen approach."""
         if self._panes.state is not None:
-            cursor = self._panes.state.cursor
-            self._floor.act(lambda: self._edits.place(cursor, is_entry=is_entry))
+            cursor, approach = self._panes.state.cursor, self.approach or Approach.TRANSPEDICULAR
+            self._floor.act(
+                lambda: self._edits.place(cursor, is_entry=is_entry, approach=approach)
+            )
 
     def choose_level(self, level: Level | None) -> None:
         """Choose the level for the next needle."""
@@ -143,7 +146,7 @@ class NeedleDesk:
         self._floor.act(put)
 
     def choose_approach(self, approach: Approach | None) -> None:
-        """Choose how proposals go in; ``None`` for all that suit the level."""
+        """Choose how needles go in; ``None``: all that suit, and by hand through the pedicle."""
         self.approach = approach
         self.forget()
         self._floor.refresh()

@@ -108,8 +108,14 @@ class PlanDesk:
         """Let go of the selected needle, so that E and T place a new one."""
         self.selected = self.pending_entry = self.pending_tip = None
 
-    def place(self, point: PointLps, *, is_entry: bool) -> None:
-        """Put the entry or the tip: of the selected needle, or of a new one."""
+    def place(
+        self,
+        point: PointLps,
+        *,
+        is_entry: bool,
+        approach: Approach = Approach.TRANSPEDICULAR,
+    ) -> None:
+        """Put the entry or the tip: of the selected needle, or of a new one of this approach."""
         needle = self.needle
         if needle is not None:
             put = commands.set_entry if is_entry else commands.set_tip
@@ -125,9 +131,9 @@ class PlanDesk:
         else:
             self.pending_tip = point
         if self.pending_entry is not None and self.pending_tip is not None:
-            self._add(self.pending_entry, self.pending_tip)
+            self._add(self.pending_entry, self.pending_tip, approach)
 
-    def _add(self, entry: PointLps, tip: PointLps) -> None:
+    def _add(self, entry: PointLps, tip: PointLps, approach: Approach) -> None:
         level = self.level or self.level_at(tip)
         if level is None:
             raise UsageError("Choose the level of the needle first: the tip is in no outline.")
@@ -135,7 +141,7 @@ class PlanDesk:
             id=commands.free_trajectory_id(self.plan),
             level=level,
             side=self.side or self.side_at(entry, level),
-            approach=Approach.TRANSPEDICULAR,
+            approach=approach,
             entry=entry,
             tip=tip,
         )

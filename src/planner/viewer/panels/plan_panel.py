@@ -40,6 +40,11 @@ OFFER_HELP = (
     "edge of its pedicle; then the same with the tip placed off by the error of a hand."
 )
 
+APPROACH_HELP = (
+    "How proposals go in, and how a needle placed by hand is judged: as transpedicular, if none "
+    "is chosen here before it is placed."
+)
+
 
 class PlanPanel(Panel):
     """The third step."""
@@ -58,6 +63,7 @@ class PlanPanel(Panel):
         self._level.activated.connect(self._level_activated)
         self._approach = QComboBox()
         self._approach.setAccessibleName("Approach")
+        self._approach.setToolTip(APPROACH_HELP)
         self._approach.addItem("Every approach that suits the level", None)
         for approach in Approach:
             self._approach.addItem(approach.value.capitalize(), approach)
