@@ -123,10 +123,19 @@ def test_that_a_given_target_is_where_the_tip_lies(scene: Scene) -> None:
         assert item.trajectory.tip.distance_mm(target) < 1e-6
 
 
-def test_that_a_target_outside_the_body_gives_no_path(scene: Scene) -> None:
-    found = propose(
-        scene.ct, scene.anatomy, Level.L3, side=Side.LEFT, target=scene.lps(0.0, -40.0, 0.0)
-    )
+@pytest.mark.parametrize("target", [(0.0, -40.0, 0.0), (*spine.CANAL[:2], 0.0)])
+def test_that_a_target_outside_the_body_gives_no_path(
+    scene: Scene, target: tuple[float, float, float]
+) -> None:
+    """In front of the body, and in the canal behind it."""
+    found = propose(scene.ct, scene.anatomy, Level.L3, target=scene.lps(*target))
+    assert found.trajectories == ()
+    assert found.none_because == ("The target lies outside the body of L3.",)
+
+
+def test_that_a_target_at_the_edge_of_the_body_is_too_shallow(scene: Scene) -> None:
+    front = scene.lps(0.0, -spine.BODY_HALF[1] + 1.0, 0.0)
+    found = propose(scene.ct, scene.anatomy, Level.L3, side=Side.LEFT, target=front)
     assert found.trajectories == ()
     assert any("no tip lies 3 mm deep in the body" in reason for reason in found.none_because)
 
@@ -344,13 +353,6 @@ def test_that_an_entry_can_be_kept(scene: Scene) -> None:
     )
     assert far.trajectories == ()
     assert any("no path from the kept entry has" in reason for reason in far.none_because)
-
-
-def test_that_a_target_in_the_canal_is_said_to_lie_outside_the_body(scene: Scene) -> None:
-    middle = scene.lps(spine.CANAL[0], spine.CANAL[1], 0.0)
-    found = propose(scene.ct, scene.anatomy, Level.L3, target=middle)
-    assert found.trajectories == ()
-    assert found.none_because == ("The target lies outside the body of L3.",)
 
 
 def test_that_the_error_of_a_hand_takes_from_the_margin_what_the_lever_gives(
