@@ -190,6 +190,34 @@ def test_that_bone_or_gas_before_the_vertebra_stops_a_path(
     assert words in found.none_because[0]
 
 
+def test_that_gas_beside_a_path_counts_when_the_hand_errs(scene: Scene) -> None:
+    """A gap in gas, narrow enough that being 2 mm off matters there more than in the bone."""
+    free = propose(scene.ct, scene.anatomy, Level.L3, side=Side.LEFT, count=1).trajectories[0]
+    start, end = free.trajectory.entry.array, free.trajectory.tip.array
+    way = (end - start) / np.linalg.norm(end - start)
+    place = scene.ct.geometry.lps_mm(
+        np.stack(np.indices(scene.ct.geometry.shape_kji)[::-1], axis=-1).astype(float)
+    )
+    along = (place - start) @ way
+    aside = np.linalg.norm(place - start - along[..., None] * way, axis=-1)
+    tube = (np.abs(along - 30.0) < 5.0) & (aside > 4.0) & (aside < 14.0)
+    gassy = with_hu(scene, tube, -900)
+    (found,) = propose(
+        gassy.ct,
+        gassy.anatomy,
+        Level.L3,
+        side=Side.LEFT,
+        approach=Approach.TRANSPEDICULAR,
+        count=1,
+    ).trajectories
+    bone = worst_under_error_mm(
+        found.trajectory, gassy.anatomy, outer_diameter_mm=found.measures.outer_diameter_mm
+    )
+    assert found.gas_mm < bone
+    assert found.worst_under_error_mm < found.gas_mm
+    assert f"{found.worst_under_error_mm:.1f} mm" in found.reasons[-1]
+
+
 def test_that_a_skin_outside_the_scan_is_said(scene: Scene) -> None:
     cut = spine.build(geometry=spine.grid(extent=(120.0, 120.0, 64.0)))
     best = propose(cut.ct, cut.anatomy, Level.L3, side=Side.LEFT).trajectories[0]

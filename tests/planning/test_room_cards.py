@@ -216,3 +216,25 @@ def test_that_a_turn_out_of_the_slice_does_not_swap_the_sides_of_a_turn_within_i
     assert found.sideways_towards == ("left" if mirror > 0.0 else "right")
     assert found.lengthwise_deg == pytest.approx(25.0)
     assert found.lengthwise_towards == "head"
+
+
+def test_that_slices_are_counted_from_the_end_the_stack_begins_at(scene: Scene) -> None:
+    upright = card(lying(scene, "HFP"))
+    assert (upright.slices, upright.counted_from) == (scene.ct.geometry.size_ijk[2], "feet")
+    grid = spine.grid(axes=np.diag([1.0, -1.0, -1.0]))
+    turned = card(lying(spine.build(geometry=grid), "HFP"))
+    assert turned.counted_from == "head"
+    assert turned.entry_slice == upright.slices + 1 - upright.entry_slice
+
+
+@pytest.mark.parametrize("tilt", [-20.0, 0.2, 20.0])
+def test_that_tilted_slices_are_said_to_be(scene: Scene, tilt: float) -> None:
+    """The slices show the needle as their own plane does; z stays that of the point."""
+    axes = spine.rotation((1.0, 0.0, 0.0), tilt)
+    found = card(lying(spine.build(geometry=spine.grid(axes=axes)), "HFP"))
+    way = np.array(TIP) - np.array(ENTRY)
+    out = math.degrees(math.asin(way @ axes[:, 2] / np.linalg.norm(way)))
+    assert found.out_of_plane_deg == pytest.approx(abs(out))
+    assert found.out_of_plane_towards == ("head" if out > 0.0 else "feet")
+    said = [note for note in found.notes if "tilted by 20.0°" in note]
+    assert len(said) == (1 if abs(tilt) > 1.0 else 0)

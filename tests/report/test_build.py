@@ -370,7 +370,8 @@ def test_that_the_room_gets_its_numbers_only_where_something_was_measured(measur
     at_ct = {fact.label: fact.value for fact in report.needles[0].at_ct}
     assert at_ct["Patient lies"] == card.lying
     assert at_ct["Tip in slice"] == str(card.tip_slice)
-    assert at_ct["Skin at"].startswith(f"slice {card.entry_slice}, z ")
+    slices = f"slice {card.entry_slice} of {case.ct.geometry.size_ijk[2]} from the feet, z "
+    assert at_ct["Skin at"].startswith(slices)
     assert at_ct["Skin at"].endswith(f"patient’s {card.entry_side} of the middle of L3’s body")
     assert f"; then {card.gantry.in_plane_deg:.1f}° from" in at_ct["Gantry for one slice"]
     assert "exactly as in this scan" in at_ct["Mind"]

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 GANTRY_LIMIT_DEG: Final = 30.0
 """Most gantries that tilt at all tilt no farther (recalled); many do not tilt."""
 
+UPRIGHT_DEG: Final = 0.5
+"""Slices tilted by less are upright: 100 mm behind the middle it is not a millimetre."""
+
 HUB_MM: Final = 10.0
 """Length a needle keeps outside the skin for its hub (derived): less is no grip."""
 
@@ -90,7 +93,8 @@ class CtRoomCard:
     Attributes
     ----------
     entry_slice, tip_slice
-        Counted from 1 in the order of the stored stack; may lie outside it.
+        Counted from 1, of ``slices``, from the ``counted_from``: ``feet`` or ``head``; may lie
+        outside the stack. A scanner may number its images the other way round.
     entry_position_mm
         Place of the entry along the table, DICOM z (LPS): what the scanner shows as the slice
         position of this scan.
@@ -116,6 +120,8 @@ class CtRoomCard:
     lying: str
     entry_slice: int
     tip_slice: int
+    slices: int
+    counted_from: str
     entry_position_mm: float
     entry_from_midline_mm: float
     entry_side: str
@@ -156,6 +162,8 @@ def ct_room_card(  # a door: everything the card is made from
         lying=lying_in_words(ct.record.patient_position),
         entry_slice=_slice_number(ct, skin),
         tip_slice=_slice_number(ct, trajectory.tip),
+        slices=ct.geometry.size_ijk[2],
+        counted_from=towards(float(ct.geometry.direction[2, 2]), "feet", "head"),
         entry_position_mm=skin.z_mm,
         entry_from_midline_mm=abs(across),
         entry_side=towards(across, "left", "right"),
@@ -166,7 +174,7 @@ def ct_room_card(  # a door: everything the card is made from
         gantry=None if up is None else gantry_tilt(direction, up),
         skin_to_tip_mm=depth,
         needles=() if depth is None else _fits(needles, depth),
-        notes=_notes(direction, up, depth),
+        notes=(*_notes(direction, up, depth), *_tilted(normal)),
         from_grid=None if grid_mark is None else from_grid(skin, grid_mark),
         chosen=None if depth is None else _chosen(trajectory, depth),
     )
@@ -267,6 +275,17 @@ def _notes(direction: Vector, up: Vector | None, depth_mm: float | None) -> tupl
     if depth_mm is None:
         found.append("The skin lies outside the scan, so no depth from the skin is given.")
     return tuple(found)
+
+
+def _tilted(normal: Vector) -> tuple[str, ...]:
+    """Say what a tilted gantry does to the numbers of a card."""
+    tilt = degrees(acos(min(float(normal @ np.array(HEAD)), 1.0)))
+    if tilt < UPRIGHT_DEG:
+        return ()
+    return (
+        f"The slices of this scan are tilted by {tilt:.1f}°: z is that of the point itself and "
+        "not of the table, and the angles in and out of the slice hold with this tilt.",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

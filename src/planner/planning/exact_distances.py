@@ -77,6 +77,16 @@ def exact_distances(
     return Exact(clearance, min(margins.worst_mm.best, ENOUGH_MM), margins.worst_mm.low)
 
 
+def turned_tips(trajectory: Trajectory, error_mm: float = HAND_ERROR_MM) -> list[Vector]:
+    """Return where the tip may come to lie when it is off by an error, in ``WAYS`` directions."""
+    tip = trajectory.tip.array
+    direction = unit(tip - trajectory.entry.array)
+    across = unit(np.cross(direction, np.eye(3)[int(np.abs(direction).argmin())]))
+    beside = np.cross(direction, across)
+    turns = 2.0 * np.pi * np.arange(WAYS) / WAYS
+    return [tip + error_mm * (np.cos(turn) * across + np.sin(turn) * beside) for turn in turns]
+
+
 def worst_under_error_mm(
     trajectory: Trajectory,
     anatomy: Anatomy,
@@ -89,21 +99,16 @@ def worst_under_error_mm(
     The needle turns about its entry, into ``WAYS`` directions; no structure may be reached, and
     in a pedicle the bone about the needle counts too.
     """
-    entry, tip = trajectory.entry.array, trajectory.tip.array
-    direction = unit(tip - entry)
-    across = unit(np.cross(direction, np.eye(3)[int(np.abs(direction).argmin())]))
-    beside = np.cross(direction, across)
     surroundings = surroundings_of(anatomy, trajectory.level)
     in_pedicle = trajectory.approach is Approach.TRANSPEDICULAR
     vertebra = anatomy.vertebrae[trajectory.level]
-    turns = 2.0 * np.pi * np.arange(WAYS) / WAYS
     return min(
         exact_distances(
-            entry,
-            tip + error_mm * (np.cos(turn) * across + np.sin(turn) * beside),
+            trajectory.entry.array,
+            tip,
             surroundings,
             radius_mm=outer_diameter_mm / 2.0,
             pedicle_of=(vertebra, trajectory.side) if in_pedicle else None,
         ).worst_mm
-        for turn in turns
+        for tip in turned_tips(trajectory, error_mm)
     )

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from planner.domain.structures import POSTERIOR_WALL
-from planner.planning.exact_distances import ENOUGH_MM, HAND_ERROR_MM, worst_under_error_mm
+from planner.geometry.points import PointLps
+from planner.planning.exact_distances import (
+    ENOUGH_MM,
+    HAND_ERROR_MM,
+    turned_tips,
+    worst_under_error_mm,
+)
 from planner.planning.finalists import finalists
 from planner.planning.measure import measure
 from planner.planning.path_search import Task, awkward_mm, search
@@ -23,7 +29,6 @@ if TYPE_CHECKING:
     from planner.domain.plan import Trajectory
     from planner.domain.progress import ProgressReport
     from planner.domain.volume import CtVolume
-    from planner.geometry.points import PointLps
     from planner.planning.aims import Aims, LesionPart
     from planner.planning.corridors import Corridor
     from planner.planning.measures import TrajectoryMeasures
@@ -112,6 +117,8 @@ def _measured(question: Question, trajectory: Trajectory, aim: str) -> ProposedT
     gas = gas_distance_mm(trajectory, question.ct, diameter / 2.0)
     worst = min(worst_mm(measures), gas)
     off = worst_under_error_mm(trajectory, question.anatomy, outer_diameter_mm=diameter)
+    if gas - HAND_ERROR_MM < off:
+        off = min(off, _gas_under_error_mm(question, trajectory))
     why = reasons_for(
         trajectory, measures, lesion=question.lesion, device=question.device, aim=aim
     )
@@ -127,6 +134,15 @@ def _measured(question: Question, trajectory: Trajectory, aim: str) -> ProposedT
             *((f"Lung or bowel gas is about {gas:.0f} mm away.",) if gas <= GAS_NEAR_MM else ()),
             f"With the tip {HAND_ERROR_MM:g} mm off, the worst of these is {off:.1f} mm.",
         ),
+    )
+
+
+def _gas_under_error_mm(question: Question, trajectory: Trajectory) -> float:
+    return min(
+        gas_distance_mm(
+            replace(trajectory, tip=PointLps.of(tip)), question.ct, question.diameter_mm / 2.0
+        )
+        for tip in turned_tips(trajectory)
     )
 
 

@@ -64,7 +64,8 @@ def ct_facts(
         Fact(label="Patient lies", value=plain(card.lying)),
         Fact(
             label=begins,
-            value=f"slice {number(card.entry_slice, 0)}, z {millimetres(card.entry_position_mm)}, "
+            value=f"slice {number(card.entry_slice, 0)} of {card.slices} from the "
+            f"{card.counted_from}, z {millimetres(card.entry_position_mm)}, "
             f"{millimetres(card.entry_from_midline_mm)} to the patient’s {card.entry_side} of the "
             f"middle of {vertebra.level}’s body",
         ),
