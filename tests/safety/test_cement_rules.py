@@ -13,6 +13,7 @@ from planner.domain.sourced import Status
 from planner.geometry.points import PointLps
 from planner.safety import Scene, assess
 from planner.safety.case import adds_up
+from planner.safety.digest import cement_digest
 from safety.cases import (
     CATALOG,
     LABEL,
@@ -235,3 +236,27 @@ def test_that_a_fill_may_take_more_room_than_its_volume_and_a_voxel_less():
         assert adds_up(other) is adds
         said = found(assess(plan, replace(scene, cements={"c1": other})))
         assert (said.get("C3") is NOT_EVALUATED) is not adds
+
+
+@pytest.mark.parametrize(
+    ("worst_radius", "judged"), [(9.0, True), (7.0, True), (5.5, False), (None, True)]
+)
+def test_that_a_fill_that_is_judged_holds_the_nominal_one(worst_radius, judged):
+    """A run that failed, or stopped early, must not make cement end farther from everything."""
+    plan, (_, anatomy) = good_plan(), spine()
+    fill = cement_for(plan, anatomy.geometry, radius=7.0)
+    if worst_radius is not None:
+        worst = cement_for(plan, anatomy.geometry, radius=worst_radius)
+        fill = replace(fill, worst=replace(worst, placed_ml=0.1))
+    checked = set(assess(plan, good_scene(plan, cements={"c1": fill})).checked)
+    assert ({"C1", "C2", "C3", "C9"} <= checked) is judged
+
+
+def test_that_what_is_judged_of_a_fill_is_part_of_what_the_verdict_is_of():
+    plan, (_, anatomy) = good_plan(), spine()
+    fill = cement_for(plan, anatomy.geometry)
+    made = {
+        cement_digest(replace(fill, worst=worst))
+        for worst in (None, fill, replace(fill, placed_ml=0.5), replace(fill, fill_fraction=0.1))
+    }
+    assert len(made) == 4

@@ -12,7 +12,7 @@ from planner.safety import ablation, cement, needle, temperature
 from planner.safety.case import Case
 from planner.safety.identity import needle_is_on_its_side
 from planner.safety.lesion import LevelLesion
-from planner.safety.measured import Measured
+from planner.safety.measured import Measured, MissingInputError
 from planner.safety.naming import names
 from planner.safety.ruler import Ruler
 from safety.cases import CATALOG, good_plan, good_scene, spine, zone_for
@@ -85,7 +85,7 @@ def judged(rule, plan, scene, distance_mm=30.0):
     ruler = Told(scene.anatomy, distance_mm)
     case = Case(plan, scene, ruler, CATALOG.rules[rule], names(plan))
     parts = {"N": plan.trajectories, "A": plan.ablations, "C": plan.cements}[rule[0]]
-    if rule in {"N6", "N7", "N9", "N10"}:
+    if rule in {"N7", "N9", "N10"}:
         parts = plan.ablations
     if rule == "N8":
         parts = plan.cements
@@ -165,9 +165,20 @@ def test_that_vessels_nobody_outlined_need_more_than_2_5_mm_of_bone():
 @pytest.mark.parametrize("rule", ["A6", "A7"])
 def test_that_heat_is_asked_for_up_to_10_mm_beyond_the_band(rule, away_mm, asked):
     plan = good_plan()
+    scene = good_scene(plan, zones={"a1": zone_for(plan, band=2.0)})
+    if not asked:
+        assert judged(rule, plan, scene, away_mm) is None
+        return
+    with pytest.raises(MissingInputError, match="was not simulated"):
+        judged(rule, plan, scene, away_mm)
+
+
+@pytest.mark.parametrize("rule", ["A6", "A7"])
+def test_that_simulated_heat_is_judged_however_far_the_zone_ends(rule):
+    plan = good_plan()
     hot = good_scene(plan, **exposed(plan, peak=50.0, dose=30.0))
     scene = replace(hot, zones={"a1": zone_for(plan, band=2.0)})
-    assert (judged(rule, plan, scene, away_mm) is not None) is asked
+    assert judged(rule, plan, scene, 30.0) is (BLOCK if rule == "A6" else STOP)
 
 
 BREACHES = [

@@ -7,12 +7,13 @@ import pytest
 
 from planner.domain.levels import Level, Side
 from planner.domain.plan import Ablation, Approach, NeedleSize
-from planner.domain.sourced import Interval
+from planner.domain.sourced import Interval, Status
 from planner.geometry.gaps import Gap
 from planner.geometry.points import PointLps
 from planner.safety import assess, ruler
 from planner.safety.pedicle import breaches
 from safety.cases import (
+    CATALOG,
     check,
     found,
     good_plan,
@@ -109,6 +110,40 @@ def test_that_a_shaft_must_reach_with_its_hub(shaft, severity):
     assert 116.0 < plan.trajectory("t1").length_mm + 20.0 < 117.0
     rules = found(assess(plan, with_numbers(plan, shaft_length_mm=shaft)))
     assert rules.get("N6") is severity
+
+
+@pytest.mark.parametrize(("length", "severity"), [(116.0, BLOCK), (117.0, None)])
+@pytest.mark.parametrize("burns", [True, False])
+def test_that_the_bone_needle_that_was_chosen_must_reach_as_well(length, severity, burns):
+    size = NeedleSize(outer_diameter_mm=2.41, length_mm=length, gauge=13)
+    plan = good_plan()
+    plan = plan.with_trajectory(replace(plan.trajectory("t1"), size=size))
+    plan = plan if burns else replace(plan, ablations=())
+    assessment = check(plan)
+    assert found(assessment).get("N6") is severity
+    assert "N6" in assessment.checked
+
+
+def test_that_a_needle_too_short_is_named_beside_a_device_without_a_length():
+    size = NeedleSize(outer_diameter_mm=2.41, length_mm=60.0)
+    plan = good_plan()
+    plan = plan.with_trajectory(replace(plan.trajectory("t1"), size=size))
+    assessment = assess(plan, with_device(plan, numbers={}))
+    assert found(assessment)["N6"] is BLOCK
+    assert "N6" not in assessment.checked
+
+
+@pytest.mark.parametrize(
+    ("rule", "number"), [("N6", "shaft_length_mm"), ("N7", "tip_beyond_cannula_mm")]
+)
+def test_that_a_number_of_a_device_from_memory_never_makes_a_pass(rule, number):
+    plan = good_plan()
+    numbers = CATALOG.devices["eco-mwa"].numbers
+    recalled = {**numbers, number: replace(numbers[number], status=Status.RECALLED)}
+    assert rule in check(plan).checked
+    assessment = assess(plan, with_device(plan, numbers=recalled))
+    assert rule not in assessment.checked
+    assert f"{number} of {rule} is from memory" in str(assessment.findings)
 
 
 @pytest.mark.parametrize(("beyond", "severity"), [(14.9, STOP), (15.0, None)])

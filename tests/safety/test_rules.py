@@ -28,6 +28,7 @@ from safety.rule_cases import (
     STOP,
     WARN,
     answered,
+    exposed,
     with_anatomy,
     with_device,
     with_vertebra,
@@ -186,6 +187,9 @@ def test_that_radiofrequency_asks_for_pacemaker_and_fluid(modality):
         ("CO2", None),
         ("none", None),
         ("contrast mixture", NOT_EVALUATED),
+        ("dextrose in NS", NOT_EVALUATED),
+        ("CO2 or NS", NOT_EVALUATED),
+        ("D5W, then NS", NOT_EVALUATED),
         ("", NOT_EVALUATED),
     ],
 )
@@ -344,3 +348,26 @@ def test_that_a_layer_of_gas_is_judged_by_the_side_it_lies_on(position, side, se
     ct = replace(ct, record=replace(ct.record, patient_position=position))
     plan = replace(answered(protection="CO2 gap"), protection=(layer(Agent.CO2, side),))
     assert found(assess(plan, good_scene(plan, ct, anatomy))).get("A17") is severity
+
+
+@pytest.mark.parametrize(
+    ("protection", "severity"), [("saline epidurally", BLOCK), ("D5W", None), ("none", None)]
+)
+def test_that_saline_recorded_as_protection_is_blocked_with_radiofrequency(protection, severity):
+    plan = answered(protection=protection, dissection_fluid="none")
+    scene = with_device(plan, modality=Modality.BIPOLAR_RF)
+    assert found(assess(plan, scene)).get("A16") is severity
+
+
+@pytest.mark.parametrize(
+    ("agent", "side", "counts"),
+    [(Agent.CO2, 1.0, False), (Agent.CO2, -1.0, True), (Agent.DEXTROSE, -1.0, False)],
+)
+def test_that_a_simulation_clears_nothing_by_a_layer_that_does_not_stay(agent, side, counts):
+    """The patient of these lies supine: gas stays in front of the canal, fluid behind it."""
+    plan = replace(answered(protection="gap"), protection=(layer(agent, side),))
+    cool = assess(plan, good_scene(plan, **exposed(plan, peak=38.0)))
+    assert ({"A6", "A7"} <= set(cool.checked)) is counts
+    assert ("is not known to stay where it protects" in str(cool.findings)) is not counts
+    hot = assess(plan, good_scene(plan, **exposed(plan, peak=50.0)))
+    assert found(hot)["A6"] is BLOCK

@@ -6,8 +6,9 @@ import pytest
 
 from planner.domain.devices import Modality
 from planner.domain.finding import Severity, Verdict
-from planner.domain.levels import Level
+from planner.domain.levels import Level, Side
 from planner.domain.prediction import MissingZone
+from planner.domain.protection import Agent, LayerId, ProtectionLayer
 from planner.geometry.points import PointLps
 from planner.safety import assess
 from planner.safety.grouping import grouped
@@ -177,3 +178,85 @@ def test_that_several_remarks_stand_in_one_line():
     assert (one.severity, {one.rule, *one.also}) == (Severity.INFO, {"E9", "A15"})
     assert e9.message in one.message
     assert other.message in one.message
+
+
+def pair(dx_mm):
+    """Two zones at one level, the first needle moved aside."""
+    plan = good_plan()
+    burns = (plan.ablations[0], replace(plan.ablations[0], id="a2", trajectory_id="t2"))
+    right = needle(2, Side.RIGHT)
+    two = replace(plan, trajectories=(*plan.trajectories, right), ablations=burns)
+    return moved(two, dx_mm)
+
+
+def test_that_an_answer_to_two_zones_that_heat_each_other_is_void_where_either_moves():
+    before, after = pair(0.0), pair(1.0)
+    said = [
+        next(one for one in check(plan).findings if one.rule == "A12") for plan in (before, after)
+    ]
+    assert said[0].message == said[1].message
+    assert said[0].fingerprint != said[1].fingerprint
+
+
+def test_that_an_answer_to_a_layer_of_gas_is_void_where_the_layer_moves():
+    plan = answered(protection="CO2 gap")
+    said = []
+    for z_mm in (4.0, 9.0):
+        gap = ProtectionLayer(
+            id=LayerId("layer1"),
+            agent=Agent.CO2,
+            centre=PointLps(0.0, 40.0, z_mm),
+            across=(0.0, 1.0, 0.0),
+            thickness_mm=5.0,
+            width_mm=20.0,
+        )
+        findings = check(replace(plan, protection=(gap,))).findings
+        said.append(next(one for one in findings if one.rule == "A17"))
+    assert said[0].message == said[1].message
+    assert said[0].fingerprint != said[1].fingerprint
+
+
+@pytest.mark.parametrize("edited", [0, 1])
+def test_that_an_answer_to_several_in_one_line_is_void_where_any_of_them_is_edited(edited):
+    plan = pair(0.0)
+
+    def line(burns):
+        now = replace(plan, ablations=burns)
+        zones = {one.id: zone_for(now, one.id, tissue="liver") for one in burns}
+        (label,) = [
+            one
+            for one in assess(now, good_scene(now, zones=zones)).findings
+            if "A11" in (one.rule, *one.also)
+        ]
+        return label
+
+    burns = list(plan.ablations)
+    burns[edited] = replace(burns[edited], time_s=60.0)
+    before, after = line(plan.ablations), line(tuple(burns))
+    assert before.message == after.message
+    assert before.fingerprint != after.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("words", "counts"),
+    [
+        ("CO2", True),
+        ("D5W, epidural", True),
+        ("nonionic contrast, D5W", True),
+        ("no protection", False),
+        ("None.", False),
+        ("not yet", False),
+        ("nothing", False),
+        ("?", False),
+        ("-", False),
+        ("N/A", False),
+        ("без", True),
+    ],
+)
+def test_that_words_for_no_protection_are_none(words, counts):
+    plan = answered(protection=words)
+    assessment = assess(
+        plan, good_scene(plan, zones={"a1": zone_for(plan, half_length=15.0, half_width=15.0)})
+    )
+    near = next(one for one in assessment.findings if one.rule == "A2")
+    assert is_settled(acknowledged(plan, assessment), near) is counts

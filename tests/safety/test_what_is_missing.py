@@ -271,14 +271,17 @@ def test_that_a_simulation_is_asked_of_what_lies_within_reach_and_the_band(radiu
     plan, (_, anatomy) = good_plan(), spine()
     every, ruler = exposed(plan)["exposures"]["a1"].at_structures, ruler_for(anatomy)
     zone = zone_for(plan, half_length=radius, half_width=radius, band=2.0)
-    seen = {"a1": exposure_for(plan, every)}
-    scene = good_scene(plan, zones={"a1": zone}, exposures=seen)
-    evidence = dict(assess(plan, scene).evidence)["A6"]
     near = {name for name in every if ruler.zone(zone.shape, name).distance_mm < 12.0}
     assert near
     assert near < set(every) or radius > 10.0
-    said = evidence.removeprefix("simulated at ").split(", ")
-    assert set(said) == {in_words(name) for name in near}
+    for name in every:
+        others = {key: at for key, at in every.items() if key != name}
+        seen = {"a1": exposure_for(plan, others)}
+        assessment = assess(plan, good_scene(plan, zones={"a1": zone}, exposures=seen))
+        assert ({"A6", "A7"} <= set(assessment.checked)) is (name not in near)
+        if name not in near:
+            said = dict(assessment.evidence)["A6"].removeprefix("simulated at ").split(", ")
+            assert set(said) == {in_words(key) for key in others}
 
 
 def test_that_a_simulation_of_another_burn_is_none():

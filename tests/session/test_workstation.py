@@ -293,6 +293,20 @@ def test_that_a_fill_disappears_with_the_needle_it_was_computed_for(planned):
     assert planned.view.show_drawing.call_args.args[0].cements == ()
 
 
+def test_that_a_fill_disappears_with_the_burn_it_was_computed_after(planned):
+    """Cement runs otherwise through dead bone, so a fill is of the burns of its level too."""
+    work = planned.work
+    work.treatment.choose_device("eco-mwa")
+    work.act(lambda: work.edits.set_cement("pmma-medium-viscosity", 1.0))
+    planned.settle()
+    assert len(planned.view.show_drawing.call_args.args[0].cements) == 1
+    burn = work.edits.plan.ablations[0]
+    work.act(lambda: work.edits.set_ablation(replace(burn, active_offset_mm=2.0)))
+    assert planned.view.show_drawing.call_args.args[0].cements == ()
+    planned.settle()
+    assert len(planned.view.show_drawing.call_args.args[0].cements) == 1
+
+
 def test_that_showing_a_finding_moves_the_crosshair_to_it(planned):
     row = planned.check.findings[0]
     planned.work.show_finding(row.fingerprint)

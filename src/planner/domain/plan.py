@@ -397,6 +397,13 @@ class Plan:
                 return item
         raise KeyError(trajectory_id)
 
+    def done_at(self, level: Level) -> tuple[object, ...]:
+        """Return all that is planned at a level; where it is equal, cement there fills equally."""
+        needles = {item.id: item for item in self.trajectories if item.level is level}
+        burns = tuple(item for item in self.ablations if item.trajectory_id in needles)
+        cements = tuple(item for item in self.cements if item.trajectory_id in needles)
+        return (needles, burns, cements)
+
     def with_trajectory(self, new: Trajectory) -> Plan:
         """Return a copy where ``new`` replaces the trajectory of its id, or is added."""
         if any(item.id == new.id for item in self.trajectories):

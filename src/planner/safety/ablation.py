@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from math import floor
 from typing import TYPE_CHECKING
 
@@ -13,21 +14,19 @@ from planner.domain.finding import Severity
 from planner.domain.prediction import MissingZone
 from planner.domain.structures import SKIN, in_words
 from planner.geometry.points import unit
-from planner.planning.layer_side import lie_words, stays
+from planner.planning.layer_side import lie_words
 from planner.safety.case import Case, Outcome
 from planner.safety.eligibility import RF
 from planner.safety.gives import gives
 from planner.safety.lesion import covered, lesion_at
 from planner.safety.measured import MissingInputError
+from planner.safety.naming import layers_digest, parts_digest
 from planner.safety.rule import AblationRule, PlanRule, Rule
-from planner.safety.spared import spared_by_zone
+from planner.safety.spared import layers_not_known_to_stay, spared_by_zone
 from planner.safety.temperature import HEAT, about_zone
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from planner.domain.plan import Ablation
-    from planner.domain.protection import ProtectionLayer
     from planner.safety.measured import Measured
     from planner.safety.spared import Spared
 
@@ -42,7 +41,7 @@ GAS = re.compile(r"\b(co2|carbon dioxide|gas|air)\b")
 NOT_CONDUCTING = re.compile(rf"\b(none|no|d5w|dextrose|glucose)\b|{GAS.pattern}")
 """Words that name no fluid, or one which does not; any other fluid is unknown, and no pass."""
 
-TOGETHER = re.compile(r"[,;+&/]|\b(?:and|with|plus)\b")
+TOGETHER = re.compile(r"[,;+&/]|\b(?:and|with|plus|or|then|in(?!\s+water))\b")
 """What stands between the parts of a mixture; each part must be known not to conduct."""
 
 OFF_NEEDLE_MM = 0.5
@@ -254,17 +253,16 @@ def zones_heat_each_other(case: Case) -> Outcome:
             reach_b = max(b.half_length_mm, b.half_width_mm)
             gap = a.centre.distance_mm(b.centre) - reach_a - reach_b
             if gap < limit:
-                findings.append(
-                    case.finding(
-                        Severity.WARN,
-                        f"The {case.called(first)} and the {case.called(second)} lie so "
-                        f"near that they heat "
-                        "each other; their union is not the zone.",
-                        subject=second.id,
-                        threshold=f"at least {limit:g} mm apart",
-                        resolve="Simulate both together, or let the first cool.",
-                    )
+                finding = case.finding(
+                    Severity.WARN,
+                    f"The {case.called(first)} and the {case.called(second)} lie so near that "
+                    "they heat each other; their union is not the zone.",
+                    subject=second.id,
+                    threshold=f"at least {limit:g} mm apart",
+                    resolve="Simulate both together, or let the first cool.",
                 )
+                both = f"{parts_digest(case.plan, first.id)} {finding.judged}"
+                findings.append(replace(finding, judged=both))
     return Outcome(f"{len(heat)} heat zones", tuple(findings))
 
 
@@ -293,8 +291,11 @@ def saline_with_rf(case: Case, ablation: Ablation) -> Outcome:
     """A16: no saline as dissection fluid with radiofrequency."""
     if case.device(ablation).modality not in RF:
         return Outcome(f"{case.called(ablation)} is not radiofrequency")
+    recorded = _plain(case.plan.clinical.protection or "")
     if any(layer.agent.conducts for layer in case.plan.protection):
         fluid = "saline, planned as a layer"
+    elif any(word in recorded for word in CONDUCTING):
+        fluid = f"{recorded}, recorded as protection"
     else:
         fluid = _plain(str(case.answer("dissection_fluid", "dissection fluid")))
     if not any(word in fluid for word in CONDUCTING):
@@ -318,9 +319,8 @@ def gas_on_the_dependent_side(case: Case) -> Outcome:
     """A17: a CO2 gap is not counted on below."""
     if not case.plan.ablations:
         return Outcome("no ablation")
-    gas = [layer for layer in case.plan.protection if layer.agent.is_gas]
-    if gas:
-        return _gas_layers(case, gas)
+    if any(layer.agent.is_gas for layer in case.plan.protection):
+        return _gas_layers(case)
     given = case.answer("protection", "protection")
     words = _plain(f"{given} {case.plan.clinical.dissection_fluid or ''}")
     if not GAS.search(words):
@@ -336,10 +336,10 @@ def gas_on_the_dependent_side(case: Case) -> Outcome:
 
 
 @gives(Outcome)
-def _gas_layers(case: Case, layers: Sequence[ProtectionLayer]) -> Outcome:
+def _gas_layers(case: Case) -> Outcome:
     """Judge planned layers of gas by where they lie, for the patient as the scan shows him."""
     position = case.scene.ct.record.patient_position
-    gone = [one for one in layers if stays(one, case.scene.anatomy, position) is not True]
+    gone = [one for one in layers_not_known_to_stay(case) if one.agent.is_gas]
     if not gone:
         return Outcome("CO2 layers on the upper side of the canal")
     finding = case.finding(
@@ -347,6 +347,7 @@ def _gas_layers(case: Case, layers: Sequence[ProtectionLayer]) -> Outcome:
         "A layer of CO2 is not known to stay: " + lie_words(gone[0], case.scene.anatomy, position),
         resolve="Check on CT that the gap lies where it protects.",
     )
+    finding = replace(finding, judged=layers_digest(case.plan))
     return Outcome("CO2 layers", (finding,))
 
 

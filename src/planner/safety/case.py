@@ -7,6 +7,7 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.ndimage import binary_dilation
 
 from planner.domain.finding import Finding, Severity
 from planner.domain.prediction import PredictedCement, PredictedZone
@@ -17,6 +18,7 @@ from planner.safety.frame import check_frame
 from planner.safety.gives import gives
 from planner.safety.measured import Measured, MissingInputError
 from planner.safety.naming import PLAN_SUBJECT, parts_digest
+from planner.safety.surfaces import in_voxels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,8 +65,8 @@ class Case:
     names
         What each part of the plan is called.
     recalled
-        Limits from memory that the rule used. They may raise a finding; when none was raised
-        the rule has not passed but was NOT EVALUATED.
+        Limits and numbers of devices from memory that the rule used. They may raise a finding;
+        when none was raised the rule has not passed but was NOT EVALUATED.
     """
 
     plan: Plan
@@ -136,10 +138,12 @@ class Case:
         return found
 
     def device_number(self, device: Device, key: str, words: str) -> Sourced:
-        """Return a catalogue value of a device."""
+        """Return a catalogue value of a device; one from memory never makes a rule pass."""
         found = device.numbers.get(key)
         if found is None:
             raise MissingInputError(f"{words} of {device.name}", kind="catalogue")
+        if found.status.may_pass_a_check is not True:
+            self.recalled.append(key)
         return found
 
     def needle_of(self, part: Ablation | CementInjection) -> Trajectory:
@@ -185,6 +189,12 @@ class Case:
         if not all(self.ruler.remembered(adds_up, one) for one in (found, found.judged)):
             raise MissingInputError(
                 f"the fill of the {self.called(injection)} is smaller than what is injected",
+                kind="prediction",
+            )
+        if not self.ruler.remembered(holds_nominal, found):
+            raise MissingInputError(
+                f"the fill of the {self.called(injection)} that rules judge does not hold the "
+                "nominal one",
                 kind="prediction",
             )
         return found.judged
@@ -244,6 +254,18 @@ class Case:
 @gives(str)
 def _in_words(status: Status) -> str:
     return "from memory, unverified" if status is Status.RECALLED else str(status)
+
+
+@gives(bool)
+def holds_nominal(cement: PredictedCement) -> bool:
+    """Tell whether the fill that rules judge is nowhere less than the nominal one."""
+    if cement.worst is None:
+        return True
+    places = np.argwhere(cement.filled())[:, ::-1].astype(np.float64)
+    centres = cement.geometry.lps_mm(places)
+    # Each is read off its run by nearest voxel, so a tie may go another way in either of them.
+    room = binary_dilation(cement.worst.filled(), np.ones((3, 3, 3)))
+    return bool(in_voxels(cement.worst.geometry, room, centres).all())
 
 
 @gives(bool)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from planner.domain.volume import CtVolume
     from planner.safety.scene import Scene
 
-RULES_VERSION = "5"
+RULES_VERSION = "6"
 """Raised when the meaning of a rule changes in code, so that an old verdict never counts."""
 
 
@@ -82,8 +82,7 @@ def cement_digest(cement: PredictedCement) -> str:
     """Return a digest of a predicted fill."""
     return _digest(
         _array(cement.arrival_ml),
-        _array(cement.judged.arrival_ml),
-        cement.judged.geometry,
+        None if cement.worst is None else cement_digest(cement.worst),
         cement.cement_injection_id,
         cement.geometry,
         cement.asked_ml,

@@ -154,6 +154,7 @@ def _leading(same: list[Finding], call: Callable[[str], str]) -> Finding:
         head,
         message=f"{head.message} Also: {others}.",
         also_about=tuple(dict.fromkeys(item.subject for item in rest)),
+        judged=_judged([head, *rest]),
     )
 
 
@@ -198,7 +199,13 @@ def _joined(items: list[Finding]) -> Finding:
         resolve=" ".join(dict.fromkeys(item.resolve for item in ordered if item.resolve)),
         also=tuple(rule for rule in rules if rule != head.rule),
         also_about=tuple(one for one in subjects if one != head.subject),
+        judged=_judged(ordered),
     )
+
+
+def _judged(items: Sequence[Finding]) -> str:
+    """Return what was judged by any of several, so that an edit of one voids the answer to all."""
+    return " ".join(dict.fromkeys(item.judged for item in items if item.judged))
 
 
 def _in_short(item: Finding, call: Callable[[str], str]) -> str:

@@ -31,8 +31,15 @@ def parts_digest(plan: Plan, subject: str = PLAN_SUBJECT) -> str:
     own = [item for item in uses if subject in (PLAN_SUBJECT, item.id)]
     needles = {item.trajectory_id for item in own} | {subject}
     lines = [one for one in plan.trajectories if subject == PLAN_SUBJECT or one.id in needles]
-    said = repr((lines, own)).encode()
+    layers = plan.protection if subject == PLAN_SUBJECT else ()
+    said = repr((lines, own, layers)).encode()
     return hashlib.sha256(said).hexdigest()[:DIGEST_LENGTH]
+
+
+@gives(str)
+def layers_digest(plan: Plan) -> str:
+    """Return a digest of all planned layers, for an answer to what is said of them."""
+    return hashlib.sha256(repr(plan.protection).encode()).hexdigest()[:DIGEST_LENGTH]
 
 
 @gives(dict)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from math import isfinite
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -149,26 +150,39 @@ def leaves_the_pedicle_elsewhere(case: Case, needle: Trajectory) -> Outcome:
     return Outcome(f"{case.called(needle)}: least margin {-worst:.1f} mm", tuple(findings))
 
 
-def instrument_is_long_enough(case: Case, ablation: Ablation) -> Outcome:
-    """N6: skin to target and the hub fit on the shaft."""
-    device, needle = case.device(ablation), case.needle_of(ablation)
-    shaft = case.device_number(device, "shaft_length_mm", "shaft length").value
+def instrument_is_long_enough(case: Case, needle: Trajectory) -> Outcome:
+    """N6: skin to target and the hub fit on the bone needle and on the shaft of every device."""
     needed = needle.length_mm + case.limit("hub_allowance_mm")
-    evidence = f"{case.called(ablation)}: {needed:.0f} mm needed of {shaft:.0f} mm"
-    if needed <= shaft:
-        return Outcome(evidence)
-    if not needed > shaft:
+    if not isfinite(needed):
         raise MissingInputError(f"the length of the {case.called(needle)}")
-    finding = case.finding(
-        Severity.BLOCK,
-        f"The target of the {case.called(ablation)} needs {needed:.0f} mm, but "
-        f"{device.name} has a shaft of "
-        f"{shaft:.0f} mm.",
-        subject=ablation.id,
-        threshold=f"at most {shaft:.0f} mm with the hub",
-        resolve="Choose a longer instrument or a shorter way.",
+    shafts: list[tuple[Trajectory | Ablation, str, float]] = []
+    missing: tuple[MissingInputError, ...] = ()
+    if needle.size is not None:
+        shafts.append((needle, "the bone needle that was chosen", needle.size.length_mm))
+    for ablation in case.plan.ablations:
+        if ablation.trajectory_id != needle.id:
+            continue
+        try:
+            device = case.device(ablation)
+            shaft = case.device_number(device, "shaft_length_mm", "shaft length")
+            shafts.append((ablation, device.name, shaft.value))
+        except MissingInputError as absent:
+            missing += (absent,)
+    findings = tuple(
+        case.finding(
+            Severity.BLOCK,
+            f"The target of the {case.called(part)} needs {needed:.0f} mm, but {name} has a shaft "
+            f"of {shaft_mm:.0f} mm.",
+            subject=needle.id,
+            threshold=f"at most {shaft_mm:.0f} mm with the hub",
+            resolve="Choose a longer instrument or a shorter way.",
+        )
+        for part, name, shaft_mm in shafts
+        if not needed <= shaft_mm
     )
-    return Outcome(evidence, (finding,))
+    said = ", ".join(f"{shaft_mm:.0f} mm" for _, _, shaft_mm in shafts)
+    evidence = f"{case.called(needle)}: {needed:.0f} mm needed of {said or 'no length chosen'}"
+    return Outcome(evidence, findings, missing)
 
 
 def cannula_stands_back(case: Case, ablation: Ablation) -> Outcome:
@@ -334,7 +348,7 @@ RULES: tuple[Rule, ...] = (
     NeedleRule("N3", pedicle_is_wide_enough),
     NeedleRule("N4", leaves_the_pedicle_medially),
     NeedleRule("N5", leaves_the_pedicle_elsewhere),
-    AblationRule("N6", instrument_is_long_enough),
+    NeedleRule("N6", instrument_is_long_enough),
     AblationRule("N7", cannula_stands_back),
     CementRule("N8", cement_needle_ends_in_front),
     AblationRule("N9", one_applicator_for_a_large_lesion),

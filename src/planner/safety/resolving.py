@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from planner.domain.finding import Severity, Verdict
@@ -19,8 +20,8 @@ NEEDS_THERMOCOUPLE = frozenset({"A2", "A3", "A4"})
 NEEDS_PROTECTION = frozenset({"A2", "A4"})
 """Of these the override counts only with protection recorded as well."""
 
-NO_PROTECTION = frozenset({"", "-", "no", "none", "n/a", "na", "nil", "not planned", "not given"})
-"""Words that name none."""
+NO_PROTECTION = re.compile(r"\W*((no|none|not|nothing|nil|without|n/?a|unknown)\b.*)?", re.DOTALL)
+"""What names none, or begins by saying that there is none."""
 
 
 @gives(bool)
@@ -61,4 +62,4 @@ def verdict_of(plan: Plan, findings: Iterable[Finding]) -> Verdict:
 
 def _is_protected(plan: Plan) -> bool:
     """Tell whether some protection is recorded."""
-    return (plan.clinical.protection or "").strip().lower() not in NO_PROTECTION
+    return not NO_PROTECTION.fullmatch((plan.clinical.protection or "").lower())

@@ -20,6 +20,7 @@ from planner.domain.structures import (
     VENA_CAVA,
     in_words,
 )
+from planner.planning.layer_side import stays
 from planner.safety.beating import beat
 from planner.safety.frame import check_canal
 from planner.safety.gives import gives
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from planner.domain.anatomy import Anatomy, Vertebra
     from planner.domain.plan import Ablation, CementInjection, Trajectory
+    from planner.domain.protection import ProtectionLayer
     from planner.geometry.points import PointLps
     from planner.safety.case import Case
     from planner.safety.measured import Measured
@@ -264,6 +266,21 @@ def _bone_cover(case: Case, needle: Trajectory, absent: Sequence[str]) -> Measur
             structure=absent[0],
         )
     return depth
+
+
+@gives(list)
+def layers_not_known_to_stay(case: Case) -> list[ProtectionLayer]:
+    """Return the layers that no rule may count on, for the patient as the scan shows him.
+
+    Fluid that falls away, gas that rises away, and gas of which nobody knows.
+    """
+    position = case.scene.ct.record.patient_position
+    found = []
+    for layer in case.plan.protection:
+        staying = stays(layer, case.scene.anatomy, position)
+        if staying is False or (layer.agent.is_gas and staying is not True):
+            found.append(layer)
+    return found
 
 
 @gives(str)

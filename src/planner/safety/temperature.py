@@ -13,7 +13,7 @@ from planner.safety.case import Outcome
 from planner.safety.gives import gives
 from planner.safety.measured import MissingInputError
 from planner.safety.rule import AblationRule, Rule
-from planner.safety.spared import nerve_structures, spared_by_zone
+from planner.safety.spared import layers_not_known_to_stay, nerve_structures, spared_by_zone
 
 if TYPE_CHECKING:
     from planner.domain.finding import Finding
@@ -189,7 +189,11 @@ def _outcome(
     exposures: dict[str, StructureExposure],
     findings: list[Finding],
 ) -> Outcome:
-    """Return what was found; a simulation that rests on numbers from memory clears nothing."""
+    """Return what was found.
+
+    A simulation clears nothing where it rests on numbers from memory, or on a layer that is not
+    known to stay where it was simulated.
+    """
     if exposures and not findings:
         simulated = case.scene.exposures[ablation.id]
         if simulated.model.status.may_pass_a_check is not True:
@@ -197,6 +201,12 @@ def _outcome(
                 f"the simulation of the {case.called(ablation)} found no excess, but data of its "
                 "device or tissue are from memory",
                 kind="catalogue",
+            )
+        if layers := layers_not_known_to_stay(case):
+            raise MissingInputError(
+                f"the simulation of the {case.called(ablation)} counts on a layer of "
+                f"{layers[0].words}, which is not known to stay where it protects",
+                kind="prediction",
             )
     return Outcome(_simulated(exposures), tuple(findings))
 
@@ -228,10 +238,10 @@ def _has_zone(case: Case, ablation: Ablation) -> bool:
 
 
 def _exposures(case: Case, ablation: Ablation) -> dict[str, StructureExposure]:
-    """Return the simulated exposures, or none where no nerve is within reach of heat."""
+    """Return the simulated exposures; where no nerve is within reach of heat none are needed."""
     if _has_zone(case, ablation):
         near = spared_by_zone(case, ablation).nearest.distance_mm - case.zone(ablation).band_mm
-        if near >= HEAT_REACH_MM:
+        if near >= HEAT_REACH_MM and ablation.id not in case.scene.exposures:
             return {}
     return _required_exposures(case, ablation)
 
@@ -250,7 +260,9 @@ def _required_exposures(case: Case, ablation: Ablation) -> dict[str, StructureEx
             f"{', '.join(map(in_words, missing))}",
             kind="prediction",
         )
-    return {name: found.at_structures[name] for name in asked}
+    # What was simulated farther away is judged too: warmth may reach beyond what dies.
+    nerves = nerve_structures(case, case.level_of(ablation))
+    return {name: found.at_structures[name] for name in nerves if name in found.at_structures}
 
 
 def _asked(case: Case, ablation: Ablation) -> list[str]:

@@ -275,15 +275,9 @@ class Workstation:
         now, then = self.edits.plan, last.plan
         if now.anatomy != then.anatomy:
             return ()
-        kept = []
-        for fill in last.cements:
-            new = next((c for c in now.cements if c.id == fill.cement_injection_id), None)
-            old = next((c for c in then.cements if c.id == fill.cement_injection_id), None)
-            if new is not None and new == old:
-                needle = now.trajectory(new.trajectory_id)
-                if needle == then.trajectory(new.trajectory_id):
-                    kept.append(fill)
-        return tuple(kept)
+        levels = {one.id: now.trajectory(one.trajectory_id).level for one in now.cements}
+        same = {level for level in levels.values() if now.done_at(level) == then.done_at(level)}
+        return tuple(one for one in last.cements if levels.get(one.cement_injection_id) in same)
 
     def hide_names(self, *, hidden: bool) -> None:
         """Hide or show who the scan is of."""
