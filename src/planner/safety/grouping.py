@@ -154,7 +154,7 @@ def _leading(same: list[Finding], call: Callable[[str], str]) -> Finding:
         head,
         message=f"{head.message} Also: {others}.",
         also_about=tuple(dict.fromkeys(item.subject for item in rest)),
-        judged=_judged([head, *rest]),
+        judged=" ".join(dict.fromkeys(item.judged for item in same if item.judged)),
     )
 
 
@@ -180,7 +180,10 @@ def danger_of(structure: str) -> int:
 
 
 def _joined(items: list[Finding]) -> Finding:
-    """Return one finding that says what several say, as heavy as the heaviest."""
+    """Return one finding that says what several say, as heavy as the heaviest.
+
+    It is of all that was judged of any of them, so that an edit of one voids the answer to all.
+    """
     weights = []
     for item in items:
         apart, first, second = _worst_first(item)
@@ -199,13 +202,8 @@ def _joined(items: list[Finding]) -> Finding:
         resolve=" ".join(dict.fromkeys(item.resolve for item in ordered if item.resolve)),
         also=tuple(rule for rule in rules if rule != head.rule),
         also_about=tuple(one for one in subjects if one != head.subject),
-        judged=_judged(ordered),
+        judged=" ".join(dict.fromkeys(item.judged for item in ordered if item.judged)),
     )
-
-
-def _judged(items: Sequence[Finding]) -> str:
-    """Return what was judged by any of several, so that an edit of one voids the answer to all."""
-    return " ".join(dict.fromkeys(item.judged for item in items if item.judged))
 
 
 def _in_short(item: Finding, call: Callable[[str], str]) -> str:
