@@ -349,4 +349,4 @@ def test_that_a_reason_says_away_from_the_midline_and_not_minus_towards_it(scene
     found = measure(needle, scene.ct, scene.anatomy, outer_diameter_mm=2.4)
     assert found.angles_deg["axial"] == pytest.approx(-math.degrees(math.atan2(6.0, 75.0)))
     words = " ".join(reasons_for(needle, found, lesion=None, device=None, aim="target"))
-    assert "It runs 5 degrees away from the midline and 0 to the head" in words
+    assert "A needle 2.40 mm wide runs 5 degrees away from the midline and 0 to the head" in words

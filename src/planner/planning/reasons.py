@@ -104,7 +104,8 @@ def _angles(measures: TrajectoryMeasures) -> str:
     axial, cranial = measures.angles_deg["axial"], measures.angles_deg["cranial"]
     inward = "towards" if axial >= 0.0 else "away from"
     upward = f"{abs(cranial):.0f} to the {'head' if cranial >= 0.0 else 'feet'}"
-    text = f"It runs {abs(axial):.0f} degrees {inward} the midline and {upward}"
+    wide = f"A needle {measures.outer_diameter_mm:.2f} mm wide"
+    text = f"{wide} runs {abs(axial):.0f} degrees {inward} the midline and {upward}"
     if measures.skin_to_tip_mm is None:
         return f"{text}; the skin lies outside the scan, so the entry is where the scan ends."
     return f"{text}, {measures.skin_to_tip_mm.best:.0f} mm from skin to tip."
