@@ -8,7 +8,7 @@ import numpy as np
 from planner.domain.anatomy import Quality, QualityVerdict
 from planner.domain.devices import Modality
 from planner.domain.levels import Level, Side
-from planner.domain.plan import Approach, CementInjection
+from planner.domain.plan import Approach, CementInjection, CementTechnique
 from planner.domain.prediction import MissingZone
 from planner.domain.sourced import Interval, Status
 from planner.geometry.points import PointLps
@@ -36,6 +36,7 @@ from safety.rule_cases import (
     exposed,
     less,
     with_anatomy,
+    with_balloon,
     with_device,
     with_numbers,
     with_vertebra,
@@ -257,6 +258,15 @@ def on_cement():
     yield "diameter from memory", plan, replace(good_scene(plan), catalog=diameters_from_memory())
 
 
+def on_cavities():
+    """Balloons and stents: clear of the canal, beside it, in it, and drawn by nobody."""
+    for name, y_mm in (("clear", -7.0), ("beside the canal", 6.0), ("in the canal", 16.0)):
+        yield f"balloon {name}", *with_balloon(at=(0.0, y_mm, 0.0))
+    stent = with_balloon(at=(0.0, 16.0, 0.0), technique=CementTechnique.VERTEBRAL_STENT)
+    yield "stent in the canal", *stent
+    yield "balloon that is not drawn", *with_balloon(drawn=False)
+
+
 def ball(centre, radius=5.0):
     """Voxels of the tiny spine's grid within a ball."""
     _, anatomy = spine()
@@ -339,6 +349,7 @@ def every_plan():
         *on_needles(),
         *on_zones(),
         *on_cement(),
+        *on_cavities(),
         *on_structures(),
         *on_gaps(),
         ("a needle alone", bare, good_scene(bare)),

@@ -7,8 +7,11 @@ import numpy as np
 from planner.domain.anatomy import PosteriorWall
 from planner.domain.finding import Severity
 from planner.domain.levels import Level, Side
+from planner.domain.plan import CementTechnique
 from planner.domain.prediction import StructureExposure
 from planner.domain.sourced import Interval, Sourced, Status
+from planner.geometry.ellipsoid import Spheroid
+from planner.geometry.points import PointLps
 from safety.cases import (
     CATALOG,
     exposure_for,
@@ -76,6 +79,17 @@ def big_lesion():
     k, j, i = np.indices(anatomy.labels.shape)
     place = anatomy.geometry.lps_mm(np.stack([i, j, k], axis=-1))
     return (anatomy.bodies == Level.L3.verse_label) & (np.abs(place[..., 0]) <= 16.0)
+
+
+def with_balloon(at=(8.0, -7.0, 4.0), technique=CementTechnique.BALLOON_KYPHOPLASTY, drawn=True):
+    """A plan whose balloon or stent of 4 mL opens as a ball about a place, and its scene."""
+    plan = good_plan()
+    first = replace(plan.cements[0], technique=technique, cavity_ml=4.0)
+    plan = replace(plan, cements=(first,))
+    scene = good_scene(plan)
+    radius = (4000.0 * 3.0 / (4.0 * np.pi)) ** (1.0 / 3.0)
+    cavity = Spheroid(PointLps(*at), (0.0, 0.0, 1.0), radius, radius) if drawn else None
+    return plan, replace(scene, cements={"c1": replace(scene.cements["c1"], cavity=cavity)})
 
 
 NOT_OUTLINED = (

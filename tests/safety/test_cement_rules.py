@@ -11,7 +11,7 @@ from planner.domain.levels import Level
 from planner.domain.plan import CementInjection
 from planner.domain.sourced import Status
 from planner.geometry.points import PointLps
-from planner.safety import Scene, assess
+from planner.safety import Scene, assess, input_digest
 from planner.safety.case import adds_up
 from planner.safety.digest import cement_digest
 from safety.cases import (
@@ -36,6 +36,7 @@ from safety.rule_cases import (
     big_lesion,
     broken,
     with_anatomy,
+    with_balloon,
     with_vertebra,
 )
 
@@ -260,3 +261,33 @@ def test_that_what_is_judged_of_a_fill_is_part_of_what_the_verdict_is_of():
         for worst in (None, fill, replace(fill, placed_ml=0.5), replace(fill, fill_fraction=0.1))
     }
     assert len(made) == 4
+
+
+def test_that_a_balloon_is_judged_by_where_it_opens():
+    seen = {}
+    for y_mm in (-7.0, 16.0):
+        assessment = check(*with_balloon(at=(0.0, y_mm, 0.0)))
+        seen[y_mm] = found(assessment).get("C11")
+        assert "C11" in assessment.checked
+    assert seen == {-7.0: None, 16.0: BLOCK}
+
+
+@pytest.mark.parametrize("change", [None, 3.98, 4.02])
+def test_that_a_balloon_drawn_for_another_volume_or_not_at_all_is_not_judged(change):
+    plan, scene = with_balloon(drawn=change is not None)
+    if change is not None:
+        plan = replace(plan, cements=(replace(plan.cements[0], cavity_ml=change),))
+    assessment = assess(plan, scene)
+    assert not {"C11", "P6"} & set(assessment.checked)
+    assert assessment.verdict is Verdict.HELD
+
+
+def test_that_a_balloon_beyond_the_outlines_is_not_inside_the_scan():
+    _, anatomy = spine()
+    edge = anatomy.geometry.lps_mm(np.array([[2.0, 40.0, 40.0]]))[0]
+    assert "P6" not in check(*with_balloon(at=tuple(edge))).checked
+
+
+def test_that_the_digest_of_a_fill_holds_its_balloon():
+    (plan, scene), (_, other) = with_balloon(), with_balloon(at=(8.0, -6.0, 4.0))
+    assert input_digest(plan, scene) != input_digest(plan, other)

@@ -23,6 +23,7 @@ from safety.rule_cases import (
     WARN,
     broken,
     exposed,
+    with_balloon,
     with_device,
     with_numbers,
     with_vertebra,
@@ -135,6 +136,10 @@ DISTANCES = [
     ("C2", 5.0, None),
     ("C3", 0.0, STOP),
     ("C3", above(0.0), None),
+    ("C11", 0.0, BLOCK),
+    ("C11", above(0.0), STOP),
+    ("C11", below(3.0), STOP),
+    ("C11", 3.0, None),
     ("C9", 0.0, BLOCK),
     ("C9", above(0.0), None),
 ]
@@ -148,6 +153,8 @@ def test_that_a_distance_weighs_from_its_limit_on(rule, distance_mm, severity):
     if rule == "N11":
         plan = plan.with_trajectory(replace(plan.trajectory("t1"), id="t2"))
     scene = with_vertebra(plan, posterior_wall=broken()) if rule == "A4" else good_scene(plan)
+    if rule == "C11":
+        plan, scene = with_balloon()
     assert judged(rule, plan, scene, distance_mm) is severity
 
 

@@ -231,6 +231,11 @@ class CementTechnique(StrEnum):
         """Whether a balloon or a stent hollows out bone first."""
         return self in (CementTechnique.BALLOON_KYPHOPLASTY, CementTechnique.VERTEBRAL_STENT)
 
+    @property
+    def opens(self) -> str:
+        """What hollows out bone, where something does: ``stent`` or ``balloon``."""
+        return "stent" if self is CementTechnique.VERTEBRAL_STENT else "balloon"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CementInjection:

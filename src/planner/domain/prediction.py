@@ -90,6 +90,9 @@ class PredictedCement:
     worst
         The same injection as rules judge it: nearer to everything by the doubt about the front,
         and never farther than a fill that does not leave the bone; ``None`` where there is none.
+    cavity
+        What a balloon or a stent hollows out before, as if nothing held it back; ``None`` where
+        the technique has none.
     """
 
     cement_injection_id: CementId
@@ -103,6 +106,7 @@ class PredictedCement:
     in_bone_ml: float | None = None
     leaks_ml: Mapping[LeakPath, float] = field(default_factory=dict)
     worst: PredictedCement | None = None
+    cavity: Spheroid | None = None
 
     @property
     def judged(self) -> PredictedCement:

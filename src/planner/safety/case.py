@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import isfinite
+from math import isfinite, nan
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +13,7 @@ from planner.domain.finding import Finding, Severity
 from planner.domain.prediction import PredictedCement, PredictedZone
 from planner.domain.sourced import Status
 from planner.geometry.capsule import Capsule
+from planner.geometry.ellipsoid import Spheroid
 from planner.geometry.points import unit
 from planner.safety.frame import check_frame
 from planner.safety.gives import gives
@@ -35,6 +36,10 @@ if TYPE_CHECKING:
 FILL_TOLERANCE = 0.05
 """Share by which the voxels of a fill may fall short of its volume: the last voxel is filled whole
 or not at all, and arrival times are single precision."""
+
+
+CAVITY_TOLERANCE_ML = 0.01
+"""A cavity is drawn for the volume that is planned; more apart it is of another plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +203,26 @@ class Case:
                 kind="prediction",
             )
         return found.judged
+
+    def cavity(self, injection: CementInjection) -> Spheroid | None:
+        """Return what a balloon or a stent hollows out before cement is given, where there is one.
+
+        Raises
+        ------
+        MissingInputError
+            When one is planned and where it opens was not predicted, or not for this volume.
+        """
+        if not injection.technique.makes_cavity:
+            return None
+        found = self.scene.cements.get(injection.id)
+        cavity = found.cavity if isinstance(found, PredictedCement) else None
+        volume_ml = cavity.volume_mm3 / 1e3 if isinstance(cavity, Spheroid) else nan
+        if cavity is None or not abs(volume_ml - injection.cavity_ml) <= CAVITY_TOLERANCE_ML:
+            raise MissingInputError(
+                f"where the {injection.technique.opens} of the {self.called(injection)} opens",
+                kind="prediction",
+            )
+        return cavity
 
     def outer_diameter(self, needle: Trajectory) -> Sourced:
         """Return the outer diameter, mm, of the widest thing that goes in along a needle."""

@@ -1,4 +1,4 @@
-"""Cement: C1 to C10."""
+"""Cement: C1 to C11."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from planner.safety.gives import gives
 from planner.safety.lesion import body_coordinates, lesion_at
 from planner.safety.measured import MissingInputError
 from planner.safety.rule import CementRule, PlanRule, Rule
-from planner.safety.spared import spared_by_cement
+from planner.safety.spared import spared_by_cavity, spared_by_cement
 
 if TYPE_CHECKING:
     from planner.domain.anatomy import Vertebra
@@ -290,6 +290,39 @@ def _is_collapsed(case: Case, level: Level) -> bool:
     return not height >= case.limit("collapse_below_fraction") * float(np.mean(others))
 
 
+def cavity_in_canal(case: Case, injection: CementInjection) -> Outcome:
+    """C11: a balloon or a stent that opens in or beside the canal or a foramen."""
+    cavity, called = case.cavity(injection), case.called(injection)
+    if cavity is None:
+        return Outcome(f"{called}: no balloon or stent")
+    spared, limit = (
+        spared_by_cavity(case, cavity, case.level_of(injection)),
+        case.limit("stop_below_mm"),
+    )
+    opens = injection.technique.opens
+    findings = []
+    for item in spared.near:
+        if item.distance_mm >= limit:
+            continue
+        inside = item.distance_mm <= 0.0
+        how = "opens in" if inside else f"opens {item.distance_mm:.1f} mm from"
+        finding = case.finding(
+            Severity.BLOCK if inside else Severity.STOP,
+            f"The {opens} of the {called} {how} the {in_words(item.structure)}.",
+            subject=injection.id,
+            measured=item,
+            threshold=f"at least {limit:g} mm",
+            resolve="Plan a smaller cavity or a tip further in front.",
+        )
+        findings.append(finding)
+    nearest = spared.nearest
+    evidence = (
+        f"{opens} of the {called}: {nearest.distance_mm:.1f} mm to the "
+        f"{in_words(nearest.structure)}"
+    )
+    return Outcome(evidence, tuple(findings), spared.missing)
+
+
 RULES: tuple[Rule, ...] = (
     CementRule("C1", steps_of_one_ml),
     CementRule("C2", steps_near_the_edge),
@@ -301,4 +334,5 @@ RULES: tuple[Rule, ...] = (
     CementRule("C8", thoracic_defect),
     CementRule("C9", cement_heats_nerve),
     PlanRule("C10", picture_is_illustrative),
+    CementRule("C11", cavity_in_canal),
 )

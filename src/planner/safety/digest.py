@@ -83,6 +83,7 @@ def cement_digest(cement: PredictedCement) -> str:
     return _digest(
         _array(cement.arrival_ml),
         None if cement.worst is None else cement_digest(cement.worst),
+        cement.cavity,
         cement.cement_injection_id,
         cement.geometry,
         cement.asked_ml,

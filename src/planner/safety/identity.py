@@ -182,6 +182,12 @@ def plan_is_inside_the_scan(case: Case) -> Outcome:
         cement = case.cement(injection)
         centres = partial(_centres, case, cement)
         inside &= _kept_inside(case, cement, centres, f"the {case.called(injection)}")
+        cavity = case.cavity(injection)
+        if cavity is not None:
+            points = partial(case.ruler.zone_points, cavity)
+            words = f"the {injection.technique.opens} of the {case.called(injection)}"
+            inside &= _kept_inside(case, cavity, points, words)
+            inside &= _in_outlines(case, cavity, words)
     if inside is not True:
         raise MissingInputError("whether the plan lies inside the scan", kind="scan")
     return Outcome("everything planned lies inside the scan")

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from planner.domain.anatomy import Anatomy, Vertebra
     from planner.domain.plan import Ablation, CementInjection, Trajectory
     from planner.domain.protection import ProtectionLayer
+    from planner.geometry.ellipsoid import Spheroid
     from planner.geometry.points import PointLps
     from planner.safety.case import Case
     from planner.safety.measured import Measured
@@ -180,6 +181,11 @@ def spared_by_cement(case: Case, injection: CementInjection) -> Spared:
     """Return the distances from cement to nerve structures."""
     cement, level = case.cement(injection), case.level_of(injection)
     return _kept(case, cement, level, case.ruler.cement)
+
+
+def spared_by_cavity(case: Case, cavity: Spheroid, level: Level) -> Spared:
+    """Return the distances from a balloon or a stent to nerve structures."""
+    return _kept(case, cavity, level, case.ruler.zone)
 
 
 def _kept(

@@ -6,7 +6,7 @@ portions given one after another do not mix (Zderic 2016).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
@@ -197,7 +197,7 @@ def _filled(
     found: list[tuple[PredictedCement, PredictedCement]] = []
     for one in work.given:
         medium = _hollowed(medium, one)
-        made = predicted(
+        fill = predicted(
             medium,
             one.outlets,
             body_ml=body_ml,
@@ -215,6 +215,7 @@ def _filled(
                 "open needle ways": str(len(work.tracks)),
             },
         )
+        made = replace(fill, cavity=one.cavity)
         found.append((made, on_scan(made, anatomy.geometry)))
         medium = marked(medium, taken=made.filled())
     return tuple(found)
