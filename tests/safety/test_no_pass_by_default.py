@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 from planner.domain.finding import Severity, Verdict
+from planner.domain.sourced import Status
 from planner.geometry.points import PointLps
 from planner.safety import ablation, cement, identity, needle
 from planner.safety.case import Case
 from planner.safety.measured import MissingInputError
 from planner.safety.ruler import Ruler, _agreed, ruler_for
 from planner.safety.spared import _measured
-from safety.cases import check, found, good_plan, good_scene, spine, zone_for
+from safety.cases import LABEL, check, found, good_plan, good_scene, spine, zone_for
 from safety.rule_cases import answered
 from safety.test_what_is_missing import missing
 
@@ -248,3 +249,13 @@ def test_that_the_region_of_a_level_must_be_known(monkeypatch):
     what, rules = missing(check(good_plan()), OUTLINED)
     assert what == {"the region of L3"}
     assert rules == {"C8"}
+
+
+def test_that_a_zone_whose_table_is_from_memory_passes_no_rule():
+    plan = good_plan()
+    remembered = replace(zone_for(plan), model=replace(LABEL, status=Status.RECALLED))
+    what, rules = missing(
+        check(plan, good_scene(plan, zones={"a1": remembered})), "Not in the catalogue"
+    )
+    assert what == {"a sourced limit (the table of the L3 left zone is from memory)"}
+    assert {"A1", "A2", "A3", "A4", "A15", "A18", "N10"} <= rules

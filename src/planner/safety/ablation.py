@@ -405,7 +405,7 @@ def _limit_of(case: Case, rule: str, name: str) -> float:
     """Return the threshold of a neighbouring rule."""
     found = case.scene.catalog.rules[rule].thresholds[name]
     if found.status.may_pass_a_check is not True:
-        case.recalled.append(name)
+        case.recalled.append(f"{name} of {rule}")
     return found.value
 
 

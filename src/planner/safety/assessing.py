@@ -191,7 +191,7 @@ def _outcome(judge: Callable[[Case], Outcome], case: Case) -> Outcome:
         raise TypeError("a rule gave something else than missing inputs")
     if case.recalled and not outcome.findings:
         raise MissingInputError(
-            f"a sourced limit ({', '.join(case.recalled)} of {case.rule.id} is from memory)",
+            f"a sourced limit ({', '.join(dict.fromkeys(case.recalled))} is from memory)",
             kind="catalogue",
         )
     return outcome

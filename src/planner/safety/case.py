@@ -88,7 +88,7 @@ class Case:
         if found is None:
             raise MissingInputError(f"rule {self.rule.id} has no {name}", kind="catalogue")
         if found.status.may_pass_a_check is not True:
-            self.recalled.append(name)
+            self.recalled.append(f"{name} of {self.rule.id}")
         return found.value
 
     def answer(self, name: str, words: str) -> object:
@@ -148,7 +148,7 @@ class Case:
         if found is None:
             raise MissingInputError(f"{words} of {device.name}", kind="catalogue")
         if found.status.may_pass_a_check is not True:
-            self.recalled.append(key)
+            self.recalled.append(f"{key} of {self.rule.id}")
         return found
 
     def needle_of(self, part: Ablation | CementInjection) -> Trajectory:
@@ -172,6 +172,8 @@ class Case:
                 f"the zone drawn for the {self.called(ablation)} is of another ablation",
                 kind="prediction",
             )
+        if found.model.status.may_pass_a_check is not True:
+            self.recalled.append(f"the table of the {self.called(ablation)}")
         return found
 
     def cement(self, injection: CementInjection) -> PredictedCement:
