@@ -10,7 +10,6 @@ from planner.document.protection_commands import free_layer_id, put_layer, remov
 from planner.domain.errors import UsageError
 from planner.domain.protection import Agent, ProtectionLayer
 from planner.geometry.points import PointLps, unit
-from planner.planning.layer_side import lie_words
 from planner.session.protection import why_refused
 
 if TYPE_CHECKING:
@@ -53,6 +52,8 @@ class ProtectDesk:
         """What every layer is, whether it stays, and what must not be used with it."""
         if not self.layers or self._case.ct is None:
             return ()
+        from planner.planning.layer_side import lie_words  # noqa: PLC0415 - loads after the window
+
         anatomy, position = self._edits.anatomy, self._case.ct.record.patient_position
         found = []
         for layer in self.layers:
