@@ -10,7 +10,6 @@ from planner.document.protection_commands import free_layer_id, put_layer, remov
 from planner.domain.errors import UsageError
 from planner.domain.protection import Agent, ProtectionLayer
 from planner.geometry.points import PointLps, unit
-from planner.session.protection import why_refused
 
 if TYPE_CHECKING:
     from planner.domain.plan import Plan
@@ -53,6 +52,7 @@ class ProtectDesk:
         if not self.layers or self._case.ct is None:
             return ()
         from planner.planning.layer_side import lie_words  # noqa: PLC0415 - loads after the window
+        from planner.session.protection import why_refused  # noqa: PLC0415 - with it
 
         anatomy, position = self._edits.anatomy, self._case.ct.record.patient_position
         found = []
