@@ -206,16 +206,15 @@ class Case:
             )
         return found.judged
 
-    def cavity(self, injection: CementInjection) -> Spheroid | None:
-        """Return what a balloon or a stent hollows out before cement is given, where there is one.
+    @gives(Spheroid)
+    def cavity(self, injection: CementInjection) -> Spheroid:
+        """Return what a balloon or a stent hollows out before cement is given.
 
         Raises
         ------
         MissingInputError
-            When one is planned and where it opens was not predicted, or not for this volume.
+            When where it opens was not predicted, or not for this volume.
         """
-        if not injection.technique.makes_cavity:
-            return None
         found = self.scene.cements.get(injection.id)
         cavity = found.cavity if isinstance(found, PredictedCement) else None
         volume_ml = cavity.volume_mm3 / 1e3 if isinstance(cavity, Spheroid) else nan

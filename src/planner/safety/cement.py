@@ -292,9 +292,10 @@ def _is_collapsed(case: Case, level: Level) -> bool:
 
 def cavity_in_canal(case: Case, injection: CementInjection) -> Outcome:
     """C11: a balloon or a stent that opens in or beside the canal or a foramen."""
-    cavity, called = case.cavity(injection), case.called(injection)
-    if cavity is None:
+    called = case.called(injection)
+    if injection.cavity_ml == 0.0:
         return Outcome(f"{called}: no balloon or stent")
+    cavity = case.cavity(injection)
     spared, limit = (
         spared_by_cavity(case, cavity, case.level_of(injection)),
         case.limit("stop_below_mm"),

@@ -182,8 +182,8 @@ def plan_is_inside_the_scan(case: Case) -> Outcome:
         cement = case.cement(injection)
         centres = partial(_centres, case, cement)
         inside &= _kept_inside(case, cement, centres, f"the {case.called(injection)}")
-        cavity = case.cavity(injection)
-        if cavity is not None:
+        if injection.cavity_ml > 0.0:
+            cavity = case.cavity(injection)
             points = partial(case.ruler.zone_points, cavity)
             words = f"the {injection.technique.opens} of the {case.called(injection)}"
             inside &= _kept_inside(case, cavity, points, words)
