@@ -187,20 +187,9 @@ class PhantomServices:
         return easy_l3().truth
 
     def new_plan(self, ct: CtVolume) -> Plan:
-        record = ct.record
         return Plan(
             plan_id="plan-under-test",
-            scan=ScanBinding(
-                sha256=record.sha256,
-                series_uid=record.series_uid,
-                study_uid=record.study_uid,
-                frame_of_reference_uid=record.frame_of_reference_uid,
-                patient=record.patient,
-                patient_position=record.patient_position,
-                series_description=record.series_description,
-                acquired=record.acquired,
-                locator=record.locator,
-            ),
+            scan=ScanBinding.to(ct.record),
             anatomy=AnatomyBinding(backend="none"),
         )
 

@@ -27,23 +27,11 @@ if TYPE_CHECKING:
 
 def plan_on(folder: Path) -> Plan:
     """Return an empty plan on the one scan of a folder."""
-    record = load_ct(folder).record
-    scan = ScanBinding(
-        sha256=record.sha256,
-        series_uid=record.series_uid,
-        study_uid=record.study_uid,
-        frame_of_reference_uid=record.frame_of_reference_uid,
-        patient=record.patient,
-        patient_position=record.patient_position,
-        series_description=record.series_description,
-        acquired=record.acquired,
-        locator=record.locator,
-    )
     return Plan(
         plan_id="00000000-0000-4000-8000-000000000001",
         created_utc="2026-01-02T03:04:05Z",
         anatomy=AnatomyBinding(backend=NO_OUTLINES),
-        scan=scan,
+        scan=ScanBinding.to(load_ct(folder).record),
     )
 
 
