@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from phantoms import easy_l3
 from planner.domain.protection import Agent, LayerId, ProtectionLayer
 from planner.geometry.points import PointLps
-from planner.planning.layer_side import lie_words, stays
+from planner.geometry.volume_geometry import VolumeGeometry
+from planner.planning.layer_side import above_canal_mm, lie_words, stays
 
 
 def layer(agent: Agent, offset_mm: tuple[float, float, float]) -> ProtectionLayer:
@@ -57,3 +60,29 @@ def test_that_a_slip_of_the_hand_is_no_layer() -> None:
         fields = {item: getattr(good, item) for item in good.__slots__} | {name: value}
         with pytest.raises(ValueError, match="layer"):
             ProtectionLayer(**fields)
+
+
+@pytest.mark.parametrize("order", [(2, 1, 0), (1, 0, 2)])
+def test_that_the_axis_a_scan_is_stored_along_does_not_matter(order: tuple[int, int, int]) -> None:
+    """``order`` gives the place of each axis ``[k, j, i]`` of the truth."""
+    truth = easy_l3().truth
+    axes = [2 - one for one in order][::-1]
+    lps_from_ijk = truth.geometry.lps_from_ijk.copy()
+    lps_from_ijk[:, :3] = lps_from_ijk[:, axes]
+    size = truth.geometry.size_ijk
+    i, j, k = (size[axis] for axis in axes)
+    turned = replace(
+        truth,
+        geometry=VolumeGeometry.from_matrix((i, j, k), lps_from_ijk),
+        **{
+            name: getattr(truth, name).transpose(order)
+            for name in ("labels", "bodies", "discs", "foramina", "canal")
+        },
+        lesion=None,
+        masks={},
+    )
+    for offset in (BEHIND, LEFT):
+        one = layer(Agent.CO2, offset)
+        for position in ("HFP", "HFDR"):
+            straight = above_canal_mm(one, truth, position)
+            assert above_canal_mm(one, turned, position) == pytest.approx(straight, abs=1.0)

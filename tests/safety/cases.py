@@ -142,7 +142,7 @@ def cement_for(plan, geometry, cement_id="c1", radius=7.0, centre=None):
         asked_ml=injection.volume_ml,
         placed_ml=min(injection.volume_ml, room_ml),
         fill_fraction=0.05,
-        band_mm=2.0,
+        band_mm=0.0,
         model=LABEL,
     )
 

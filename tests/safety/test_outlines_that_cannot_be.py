@@ -144,6 +144,8 @@ def test_that_a_wall_elsewhere_is_no_wall(change):
     ("change", "words"),
     [
         ({"aside": 1.0}, "does not lie on its needle"),
+        ({"behind": 0.6}, "lies 8.1 mm behind its tip, where no row of its table puts it"),
+        ({"behind": -9.0}, "lies -1.5 mm behind its tip, where no row of its table puts it"),
         ({"half": 1.0}, "is no wider than its needle"),
         ({"half": 1e-9}, "is no wider than its needle"),
     ],
@@ -152,7 +154,8 @@ def test_that_a_zone_of_another_place_or_unit_is_not_known(change, words):
     plan = good_plan()
     zone = zone_for(plan)
     half = change.get("half", 7.0)
-    centre = zone.shape.centre.moved(np.array([change.get("aside", 0.0), 0.0, 0.0]))
+    back = change.get("behind", 0.0) * np.array(zone.shape.axis)
+    centre = zone.shape.centre.moved(np.array([change.get("aside", 0.0), 0.0, 0.0]) - back)
     shape = replace(zone.shape, centre=centre, half_length_mm=7.0, half_width_mm=half)
     scene = good_scene(plan, zones={"a1": replace(zone, shape=shape)})
     what, rules = missing(assess(plan, scene), PREDICTED)
@@ -174,6 +177,27 @@ def test_that_a_negative_doubt_is_no_doubt():
     assert not {"A1", "A10", "A15"} & set(assess(plan, scene).checked)
     exact = good_scene(plan, zones={"a1": zone_for(plan, band=0.0)})
     assert {"A1", "A10", "A15"} <= set(assess(plan, exact).checked)
+
+
+@pytest.mark.parametrize("band", [2.0, NAN, None])
+def test_that_a_fill_without_its_doubt_is_not_judged_as_if_it_had_none(band):
+    plan = good_plan()
+    scene = good_scene(plan)
+    fill = scene.cements["c1"]
+    doubted = fill if band is None else replace(fill, band_mm=band)
+    checked = set(assess(plan, replace(scene, cements={"c1": doubted})).checked)
+    assert ({"C1", "C2", "C3", "C9"} <= checked) is (band is None)
+
+
+def test_that_a_zone_drawn_back_lies_where_its_table_puts_it():
+    plan = good_plan()
+    burn = replace(plan.ablations[0], active_offset_mm=2.0)
+    back = replace(plan, ablations=(burn,))
+    zone = zone_for(plan)
+    moved = zone.shape.centre.moved(-2.0 * np.array(zone.shape.axis))
+    drawn = replace(zone, shape=replace(zone.shape, centre=moved))
+    assert "A10" not in assess(back, good_scene(back, zones={"a1": zone})).checked
+    assert "A10" in assess(back, good_scene(back, zones={"a1": drawn})).checked
 
 
 @pytest.mark.parametrize("change", [{"fill_fraction": NAN}, {"placed_ml": NAN}])

@@ -84,6 +84,8 @@ CLINICAL = [
     ("E11", {"mr_date": " None "}, None),
     ("A17", {"protection": "CO2 gap"}, WARN),
     ("A17", {"protection": "CO2 on the non-dependent side"}, None),
+    ("A17", {"protection": "CO2, nondependent"}, None),
+    ("A17", {"protection": "CO2, non-dependent left, dependent right"}, WARN),
     ("A17", {"dissection_fluid": "gas"}, WARN),
 ]
 
@@ -348,6 +350,13 @@ def test_that_a_layer_of_gas_is_judged_by_the_side_it_lies_on(position, side, se
     ct = replace(ct, record=replace(ct.record, patient_position=position))
     plan = replace(answered(protection="CO2 gap"), protection=(layer(Agent.CO2, side),))
     assert found(assess(plan, good_scene(plan, ct, anatomy))).get("A17") is severity
+
+
+def test_that_words_that_count_on_gas_below_are_heard_beside_a_layer_that_stays():
+    ct, anatomy = spine()
+    ct = replace(ct, record=replace(ct.record, patient_position="HFP"))
+    plan = replace(answered(protection="CO2 dependent"), protection=(layer(Agent.CO2, 1.0),))
+    assert found(assess(plan, good_scene(plan, ct, anatomy)))["A17"] is WARN
 
 
 @pytest.mark.parametrize(

@@ -55,12 +55,16 @@ def lie_words(layer: ProtectionLayer, anatomy: Anatomy, patient_position: str) -
 def _canal_beside(layer: ProtectionLayer, anatomy: Anatomy) -> Vector | None:
     """Return the middle of the canal beside a layer, LPS mm."""
     geometry = anatomy.geometry
-    place = float(geometry.ijk(layer.centre.array)[2])
-    reach = BESIDE_MM / geometry.spacing_mm[2]
-    last = anatomy.canal.shape[0]
+    along = int(np.argmax(np.abs(geometry.lps_from_ijk[2, :3])))  # the axis from head to feet
+    place = float(geometry.ijk(layer.centre.array)[along])
+    reach = BESIDE_MM / geometry.spacing_mm[along]
+    last = geometry.size_ijk[along]
     low, high = (int(np.clip(round(place + way), 0, last)) for way in (-reach, reach))
-    index = np.argwhere(anatomy.canal[low:high])
+    room = [slice(None)] * 3
+    room[2 - along] = slice(low, high)
+    index = np.argwhere(anatomy.canal[tuple(room)])[:, ::-1]
     if not len(index):
         return None
-    k, j, i = index.mean(axis=0) + np.array([low, 0, 0])
-    return geometry.lps_mm(np.array([i, j, k]))
+    middle = index.mean(axis=0)
+    middle[along] += low
+    return geometry.lps_mm(middle)

@@ -38,6 +38,10 @@ CONDUCTING = ("saline", "nacl", "sodium chloride", "ringer", "physiolog", "elect
 
 GAS = re.compile(r"\b(co2|carbon dioxide|gas|air)\b")
 
+ABOVE = re.compile(r"\bnon[- ]?dependent\b")
+BELOW = re.compile(r"(?<!\bnon)(?<!\bnon[- ])\bdependent\b")
+"""Words for the upper side, where gas stays, and for the lower one, where it does not."""
+
 NOT_CONDUCTING = re.compile(rf"\b(none|no|d5w|dextrose|glucose)\b|{GAS.pattern}")
 """Words that name no fluid, or one which does not; any other fluid is unknown, and no pass."""
 
@@ -45,7 +49,8 @@ TOGETHER = re.compile(r"[,;+&/]|\b(?:and|with|plus|or|then|in(?!\s+water))\b")
 """What stands between the parts of a mixture; each part must be known not to conduct."""
 
 OFF_NEEDLE_MM = 0.5
-"""A zone of a table lies about the axis of its needle; more aside is a zone of another place."""
+"""A zone of a table lies about the axis of its needle, as far behind the tip as the table says;
+more aside or along is a zone of another place."""
 
 RISEN = {Severity.WARN: Severity.STOP, Severity.STOP: Severity.BLOCK}
 """One step heavier."""
@@ -215,6 +220,14 @@ def _lies_on_its_needle(case: Case, ablation: Ablation) -> bool:
             f"the zone drawn for the {case.called(ablation)} does not lie on its needle",
             kind="prediction",
         )
+    behind_mm = -float(offset @ along) - ablation.active_offset_mm
+    rows = case.device(ablation).zone_rows
+    if not any(abs(behind_mm - row.centre_from_tip_mm.value) <= OFF_NEEDLE_MM for row in rows):
+        raise MissingInputError(
+            f"the zone drawn for the {case.called(ablation)} lies {behind_mm:.1f} mm behind its "
+            "tip, where no row of its table puts it",
+            kind="prediction",
+        )
     if not min(shape.half_length_mm, shape.half_width_mm) > needle.radius_mm:
         raise MissingInputError(
             f"the zone drawn for the {case.called(ablation)} is no wider than its needle",
@@ -319,20 +332,23 @@ def gas_on_the_dependent_side(case: Case) -> Outcome:
     """A17: a CO2 gap is not counted on below."""
     if not case.plan.ablations:
         return Outcome("no ablation")
-    if any(layer.agent.is_gas for layer in case.plan.protection):
+    layers = any(layer.agent.is_gas for layer in case.plan.protection)
+    written = case.plan.clinical.protection if layers else case.answer("protection", "protection")
+    words = _plain(f"{written or ''} {case.plan.clinical.dissection_fluid or ''}")
+    below = BELOW.search(words)
+    if layers and not below:
         return _gas_layers(case)
-    given = case.answer("protection", "protection")
-    words = _plain(f"{given} {case.plan.clinical.dissection_fluid or ''}")
-    if not GAS.search(words):
-        return Outcome(f"protection: {given or 'none'}")
-    if "non-dependent" in words:
+    if not layers and not GAS.search(words):
+        return Outcome(f"protection: {written or 'none'}")
+    if not below and ABOVE.search(words):
         return Outcome("CO2 on the non-dependent side")
     finding = case.finding(
         Severity.WARN,
         "A CO2 gap is planned; gas rises and does not stay on the dependent side.",
         resolve="Check on CT that the gap lies where it protects.",
     )
-    return Outcome("CO2", (finding,))
+    drawn = _gas_layers(case).findings if layers else ()
+    return Outcome("CO2", (finding, *drawn))
 
 
 @gives(Outcome)

@@ -198,6 +198,12 @@ class Case:
                 f"the fill of the {self.called(injection)} is smaller than what is injected",
                 kind="prediction",
             )
+        if found.worst is None and found.band_mm != 0.0:
+            raise MissingInputError(
+                f"no fill with its doubt of {found.band_mm:g} mm is predicted for the "
+                f"{self.called(injection)}",
+                kind="prediction",
+            )
         if not self.ruler.remembered(holds_nominal, found):
             raise MissingInputError(
                 f"the fill of the {self.called(injection)} that rules judge does not hold the "

@@ -111,14 +111,14 @@ def volume_per_level(case: Case, injection: CementInjection) -> Outcome:
 
 def levels_per_session(case: Case) -> Outcome:
     """C5: levels that are given cement."""
-    levels = {case.level_of(item) for item in case.plan.cements}
+    levels = sorted({case.level_of(item) for item in case.plan.cements}, key=lambda one: one.order)
     warn, stop = case.limit("warn_from_levels"), case.limit("stop_above_levels")
     evidence = f"{len(levels)} levels with cement"
     if len(levels) < warn:
         return Outcome(evidence)
     finding = case.finding(
         Severity.STOP if len(levels) > stop else Severity.WARN,
-        f"{len(levels)} levels are given cement in one session.",
+        f"{len(levels)} levels are given cement in one session: {', '.join(map(str, levels))}.",
         threshold=f"fewer than {warn:g}",
         resolve="Divide the treatment into sessions.",
     )

@@ -181,7 +181,9 @@ def _track(needle: Trajectory, plan: Plan, catalog: Catalog) -> Capsule:
         for one in plan.ablations
         if one.trajectory_id == needle.id and one.device_id in catalog.devices
     ]
-    return Capsule(needle.tip, needle.entry, catalog.access_diameter(devices).value / 2.0)
+    return Capsule(
+        needle.tip, needle.entry, catalog.access_diameter(devices, needle.size).value / 2.0
+    )
 
 
 @lru_cache(maxsize=16)
