@@ -67,7 +67,8 @@ def _numbers(finding: Finding) -> str:
         where = f" to {in_words(finding.structure)}" if finding.structure else ""
         parts.append(f"{finding.distance_mm:.1f} mm{where}")
     if finding.threshold:
-        parts.append(f"limit {finding.threshold}")
+        measured = finding.distance_mm is not None
+        parts.append(f"{'limit' if measured else 'Held against:'} {finding.threshold}")
     return " · ".join(parts)
 
 

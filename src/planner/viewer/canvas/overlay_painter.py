@@ -47,6 +47,10 @@ GAP_SLAB_MM = 5.0
 SKIN_SLAB_MM = 4.0
 """Skin points this near to a plane are drawn on it; they lie about 5 mm apart."""
 
+LETTER_TOP_PX, BELOW_WORDS_PX, LETTER_GAP_PX = 6.0, 44.0, 16.0
+WORDS_LEFT_PX = 10.0
+"""The words of a pane stand in its corner, in two lines over the lower place of the letter."""
+
 HALO = QColor(0, 0, 0, 170)
 HALO_PX = 2.0
 CROSSHAIR_GAP_PX = 14.0
@@ -358,14 +362,24 @@ def words_centred(painter: QPainter, box: QRectF, text: str, colour: str, size_p
     words(painter, QPointF(left, base), text, colour, size_px, bold=True)
 
 
-def paint_letters(painter: QPainter, pane: PaneMap) -> None:
+def wide_px(text: str, size_px: int, *, bold: bool = False) -> float:
+    """Return how wide a line of ``words`` is."""
+    return QFontMetricsF(_font(size_px, bold=bold)).horizontalAdvance(text)
+
+
+def letter_top(width_px: float, reach_px: float) -> float:
+    """Return where the uppermost letter goes: below the words of the corner that reach it."""
+    return LETTER_TOP_PX if reach_px < width_px / 2 - LETTER_GAP_PX else BELOW_WORDS_PX
+
+
+def paint_letters(painter: QPainter, pane: PaneMap, top_px: float = LETTER_TOP_PX) -> None:
     """Write the patient letters at the middle of the four sides."""
     left, right, top, bottom = pane.frame.letters
     w, h = pane.width_px, pane.height_px
     for text, box in (
         (left, QRectF(6, h / 2 - 12, 22, 24)),
         (right, QRectF(w - 28, h / 2 - 12, 22, 24)),
-        (top, QRectF(w / 2 - 11, 6, 22, 24)),
+        (top, QRectF(w / 2 - 11, top_px, 22, 24)),
         (bottom, QRectF(w / 2 - 11, h - 30, 22, 24)),
     ):
         words_centred(painter, box, text, clinical.LETTERS, 16)

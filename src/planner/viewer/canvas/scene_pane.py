@@ -33,6 +33,8 @@ DEGREES_PER_PIXEL = 0.45
 SETTLE_MS = 160
 """After this long without a drag the picture is drawn at full size again."""
 
+BAND_LINE_PX = 16.0
+
 COARSE = 2
 """While it turns, the picture is drawn with this many times fewer pixels each way."""
 
@@ -230,12 +232,11 @@ class ScenePane(QWidget):
 
     def _paint_bands(self, painter: QPainter) -> None:
         """Say what the colours of the wall mean; they are distances, not a verdict."""
-        left, base = 10.0, float(self.height()) - 36.0
-        words(painter, QPointF(left, base), "Wall to plan:", "#AEB9C4", 11)
-        left += 82.0
+        base = float(self.height()) - 12.0 - BAND_LINE_PX * len(BAND_WORDS)
+        words(painter, QPointF(10.0, base), "Wall to plan", "#AEB9C4", 11)
         for code, text in BAND_WORDS.items():
-            words(painter, QPointF(left, base), text, clinical.WALL_COLOURS[code], 11, bold=True)
-            left += 10.0 + 7.0 * len(text)
+            base += BAND_LINE_PX
+            words(painter, QPointF(10.0, base), text, clinical.WALL_COLOURS[code], 11, bold=True)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take hold of a needle, or start to turn."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,20 +9,7 @@ from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from planner.session.drawing import (
-    CERTAIN,
-    DEEP,
-    HANDLE_RADIUS_PX,
-    ICE,
-    LETHAL,
-    MISSED,
-    POSSIBLE,
-    ZONE,
-    Drawing,
-    Grip,
-    Handle,
-    handle_at,
-)
+from planner.session.drawing import HANDLE_RADIUS_PX, Drawing, Grip, Handle, handle_at
 from planner.session.mouse import (
     WINDOW_HU_PER_PIXEL,
     ZOOM_PER_NOTCH,
@@ -45,12 +31,16 @@ from planner.session.touch import Touch
 from planner.session.view_state import Layer, pane_words
 from planner.viewer.canvas.measure_painter import paint_measures
 from planner.viewer.canvas.overlay_painter import (
+    WORDS_LEFT_PX,
+    letter_top,
     paint_letters,
     paint_overlays,
     paint_scale,
+    wide_px,
     words,
 )
 from planner.viewer.canvas.reslice import draw_codes, grey_table, sample_codes, sample_slab
+from planner.viewer.canvas.simulated_painter import argb, simulated_image
 from planner.viewer.canvas.tool_painter import faded, paint_tool
 from planner.viewer.theme import clinical
 
@@ -90,37 +80,13 @@ VOID_SHARE = 0.35
 """How strongly outlines are drawn while they do not count."""
 
 
-def _argb(colour: str, alpha: int) -> np.uint32:
-    shade = QColor(colour)
-    parts = [channel * alpha // 255 for channel in (shade.red(), shade.green(), shade.blue())]
-    return np.uint32((alpha << 24) | (parts[0] << 16) | (parts[1] << 8) | parts[2])
-
-
-@lru_cache(maxsize=1)
-def _simulated_tables() -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
-    """Return edge and fill of a simulation: heat by certainty, cold by how cold it gets."""
-    edge, fill = np.zeros(256, np.uint32), np.zeros(256, np.uint32)
-    shown = {
-        POSSIBLE: (clinical.ZONE, 130, 26),
-        ZONE: (clinical.ZONE, 255, 52),
-        CERTAIN: (clinical.ZONE, 130, 78),
-        ICE: (clinical.ICE, 255, 30),
-        LETHAL: (clinical.LETHAL_COLD, 255, 60),
-        DEEP: (clinical.LETHAL_COLD, 140, 96),
-        MISSED: (clinical.MISSED, 255, 36),
-    }
-    for code, (colour, line, area) in shown.items():
-        edge[code], fill[code] = _argb(colour, line), _argb(colour, area)
-    return edge, fill
-
-
 def dash_in(
     image: NDArray[np.uint32], estimated: OutlineVolume, pane: PaneMap, width_px: int
 ) -> None:
     """Draw what is estimated into a picture of outlines, faint and dashed: it was not seen."""
     codes = sample_codes(estimated.codes, estimated.geometry, pane)
     edge, fill = np.zeros(256, np.uint32), np.zeros(256, np.uint32)
-    edge[1] = _argb(clinical.ESTIMATE, ESTIMATE_ALPHA)
+    edge[1] = argb(clinical.ESTIMATE, ESTIMATE_ALPHA)
     down, across = np.arange(codes.shape[0])[:, None], np.arange(codes.shape[1])
     # Lines that run level, upright or aslant are all cut; hardly any runs at 2 to -3.
     dash = (2 * down + 3 * across) // (DASH_PX * width_px) % 2 == 0
@@ -222,7 +188,9 @@ class SlicePane(QWidget):
             paint_overlays(painter, pane, view, self._drawing)
             paint_measures(painter, pane, self._drawing.measures, view.slab.thickness_mm)
             paint_tool(painter, pane, self._drawing.tool)
-            paint_letters(painter, pane)
+            title, place = pane_words(view, self.plane)
+            reach = WORDS_LEFT_PX + max(wide_px(title, 12, bold=True), wide_px(place, 11))
+            paint_letters(painter, pane, letter_top(pane.width_px, reach))
             paint_scale(painter, pane)
             self._paint_words(painter, view)
         else:
@@ -255,13 +223,13 @@ class SlicePane(QWidget):
         if Layer.ZONES in view.layers:
             for mark in self._drawing.simulated:
                 codes = sample_codes(mark.codes, mark.geometry, pane)
-                image = draw_codes(codes, *_simulated_tables(), max(1, round(1.5 * ratio)))
+                image = simulated_image(codes, max(1, round(1.5 * ratio)))
                 self._draw(painter, image, QImage.Format.Format_ARGB32_Premultiplied, ratio)
         if Layer.CEMENT in view.layers:
             for cement in self._drawing.cements:
                 codes = sample_codes(cement.codes, cement.geometry, pane)
                 edge, fill = np.zeros(256, np.uint32), np.zeros(256, np.uint32)
-                edge[1:], fill[1:] = _argb(clinical.CEMENT, 255), _argb(clinical.CEMENT, 110)
+                edge[1:], fill[1:] = argb(clinical.CEMENT, 255), argb(clinical.CEMENT, 110)
                 image = draw_codes(codes, edge, fill, max(1, round(1.5 * ratio)))
                 self._draw(painter, image, QImage.Format.Format_ARGB32_Premultiplied, ratio)
 
@@ -273,8 +241,8 @@ class SlicePane(QWidget):
             layer = layer_of(code)
             if layer is not None and layer in view.layers:
                 quiet = layer is Layer.VERTEBRAE
-                edge[code] = _argb(clinical.LAYER_COLOURS[layer], 150 if quiet else 235)
-                fill[code] = _argb(clinical.LAYER_COLOURS[layer], 0 if quiet else 34)
+                edge[code] = argb(clinical.LAYER_COLOURS[layer], 150 if quiet else 235)
+                fill[code] = argb(clinical.LAYER_COLOURS[layer], 0 if quiet else 34)
         codes = sample_codes(outlines.codes, outlines.geometry, pane)
         image = draw_codes(codes, edge, fill, max(1, round(ratio)))
         if outlines.estimated is not None and Layer.ESTIMATES in view.layers:

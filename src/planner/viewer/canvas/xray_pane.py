@@ -15,7 +15,14 @@ from planner.geometry.capsule import Capsule
 from planner.session.drawing import Drawing, Handle, handle_at
 from planner.session.view_state import Layer
 from planner.session.xray_pictures import CANAL_EDGE, LESION_EDGE, VERTEBRA_EDGE
-from planner.viewer.canvas.overlay_painter import pen, words, words_centred
+from planner.viewer.canvas.overlay_painter import (
+    WORDS_LEFT_PX,
+    letter_top,
+    pen,
+    wide_px,
+    words,
+    words_centred,
+)
 from planner.viewer.theme import clinical
 
 if TYPE_CHECKING:
@@ -193,17 +200,19 @@ class XrayPane(QWidget):
 
     def _paint_words(self, painter: QPainter, shown: XrayPicture) -> None:
         words(painter, QPointF(10, 20), shown.title, "#DCE4EC", 12, bold=True)
-        words(painter, QPointF(10, 37), shown.words, "#AEB9C4", 11)
+        words(painter, QPointF(10, 37), shown.words, "#E6EDF4", 11)
         note = "Simulated from the CT. Angles hold while the patient lies as in the scan."
-        words(painter, QPointF(10, self.height() - 12), note, "#7C8894", 10)
+        words(painter, QPointF(10, self.height() - 12), note, "#E6EDF4", 10)
         if self._loud:
             words(painter, QPointF(10, 56), self._loud, clinical.LETTERS, 13, bold=True)
         letters, box = shown.view.letters, self._box()
         middle, centre = box.center().y(), box.center().x()
+        reach = WORDS_LEFT_PX + max(wide_px(shown.title, 12, bold=True), wide_px(shown.words, 11))
+        top = letter_top(float(self.width()), reach)
         for name, place in (
             ("left", QRectF(box.left() + 4, middle - 12, 22, 24)),
             ("right", QRectF(box.right() - 26, middle - 12, 22, 24)),
-            ("top", QRectF(centre - 11, box.top() + 6, 22, 24)),
+            ("top", QRectF(centre - 11, box.top() + top, 22, 24)),
             ("bottom", QRectF(centre - 11, box.bottom() - 40, 22, 24)),
         ):
             words_centred(painter, place, letters[name], clinical.LETTERS, 16)

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from planner.session.view_state import Layer
 from planner.viewer.panels.correction_tools import CorrectionTools
-from planner.viewer.panels.parts import Panel, button, label, say, section, swatch
+from planner.viewer.panels.parts import Panel, button, label, lead, say, section, swatch
 from planner.viewer.theme import clinical
 
 if TYPE_CHECKING:
@@ -60,11 +60,12 @@ class AnatomyPanel(Panel):
         self._remarks = label("", "quiet")
         self._lesions = label()
         self.tools = CorrectionTools(actions)
+        self._segment = button(actions["segment"], primary=True)
         self._marked: Level | None = None
         self._boxes: dict[Layer, QCheckBox] = {}
         self.add(
             label("Outlines are a proposal: look at each level before you plan on it.", "quiet"),
-            button(actions["segment"], primary=True),
+            self._segment,
             button(actions["import_labels"]),
             self._backend,
             self._table,
@@ -90,6 +91,7 @@ class AnatomyPanel(Panel):
     def show_anatomy(self, state: AnatomyState) -> None:
         """List the levels."""
         self._state = state
+        lead(self._segment, is_next=not state.is_there)
         by = f"by {state.backend}" if state.is_there else "Nothing outlined yet."
         say(self._backend, "Being corrected: these outlines are void." if state.is_void else by)
         self._table.setEnabled(not state.is_void)

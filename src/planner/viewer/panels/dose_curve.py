@@ -15,11 +15,16 @@ if TYPE_CHECKING:
 
     from planner.domain.coverage import Coverage
 
-HIGH_PX: Final = 92
+HIGH_PX: Final = 108
 LEFT_PX: Final = 46
-FOOT_PX: Final = 16
+FOOT_PX: Final = 32
+"""Room for the steps of dose, and for what they are."""
+
+STEP_GAP_PX: Final = 6.0
+CAPTION_PX: Final = 11
 STYLES: Final = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine)
 """Lesion solid, target volume dashed: told apart without colour."""
+LINES: Final = ("—", "- -")
 
 
 class DoseCurve(QWidget):
@@ -58,7 +63,7 @@ class DoseCurve(QWidget):
         for curve, style in zip(self._curves, STYLES, strict=False):
             self._draw(painter, area, curve, style)
         if self._curves:
-            self._steps(painter, area, self._curves[0])
+            self._steps(painter, area, self._curves)
         painter.end()
 
     def _draw(self, painter: QPainter, area: QRectF, curve: Coverage, style: Qt.PenStyle) -> None:
@@ -73,12 +78,30 @@ class DoseCurve(QWidget):
             ]
         )
 
-    def _steps(self, painter: QPainter, area: QRectF, curve: Coverage) -> None:
+    def _steps(self, painter: QPainter, area: QRectF, curves: tuple[Coverage, ...]) -> None:
+        """Write the doses that have room, what they are, and which line is whose."""
+        curve = curves[0]
         painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
+        taken = 0.0
         for n, (step, _) in enumerate(curve.curve):
             middle = _across(area, n, len(curve.curve))
-            place = QRectF(middle - 20.0, area.bottom() + 1.0, 40.0, float(FOOT_PX))
+            wide = painter.fontMetrics().horizontalAdvance(f"{step:g}")
+            if middle - wide / 2.0 < taken:
+                continue
+            taken = middle + wide / 2.0 + STEP_GAP_PX
+            place = QRectF(middle - 20.0, area.bottom() + 1.0, 40.0, FOOT_PX / 2.0)
             painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), f"{step:g}")
+        unit = "°C" if curve.curve[0][0] <= 0.0 else "CEM43, min"
+        below = QRectF(0.0, area.bottom() + FOOT_PX / 2.0, self.width() - 10.0, FOOT_PX / 2.0)
+        lines = (f"{how} {_short(one)}" for how, one in zip(LINES, curves, strict=False))
+        font = painter.font()
+        font.setPixelSize(CAPTION_PX)
+        painter.setFont(font)
+        painter.drawText(below, _right(), f"{', '.join(lines)} · {unit}")
+
+
+def _short(curve: Coverage) -> str:
+    return curve.of.removeprefix("clinical ")
 
 
 def _right() -> int:

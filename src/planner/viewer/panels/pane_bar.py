@@ -33,7 +33,7 @@ _BUTTONS = (
 """Action and short word; ``None`` is a gap."""
 
 OWN_WINDOW = "Own window"
-GAP_PX, PRESETS_PX = 8, 112
+GAP_PX, PRESETS_PX = 8, 126
 
 
 class PaneBar(QWidget):

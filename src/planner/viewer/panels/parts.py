@@ -13,16 +13,21 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
     QVBoxLayout,
     QWidget,
 )
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QAction
+    from PySide6.QtGui import QAction, QPaintEvent
 
 GAP = 8
 EDGE = 16
 NARROWEST_PX = 56
+CHOICE_EDGE_PX = 40
+"""What the frame and the arrow of a choice take of its width."""
 
 
 def label(text: str = "", role: str = "") -> QLabel:
@@ -57,6 +62,23 @@ def button(action: QAction, *, primary: bool = False, short: str = "") -> QPushB
     action.changed.connect(follow)
     follow()
     return made
+
+
+class Choice(QComboBox):
+    """A combo box that ends a long name in dots, where Qt cuts it off without a sign."""
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw as ever, with the name cut to the room there is."""
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        room = self.width() - CHOICE_EDGE_PX
+        dots = Qt.TextElideMode.ElideRight
+        # The names of Qt's fields are made at run time; mypy sees none.
+        option.currentText = self.fontMetrics().elidedText(self.currentText(), dots, room)
+        painter = QStylePainter(self)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+        painter.end()
 
 
 def swatch(colour: str, size: int = 12) -> QIcon:
@@ -105,6 +127,14 @@ def say(part: QLabel, text: str) -> None:
     """Set a label's text and hide it when there is none."""
     part.setText(text)
     part.setVisible(bool(text))
+
+
+def lead(part: QWidget, *, is_next: bool) -> None:
+    """Show a button as the next useful act, or as one of the others."""
+    role = "primary" if is_next else ""
+    if part.property("role") != role:
+        part.setProperty("role", role)
+        restyle(part)
 
 
 def restyle(part: QWidget) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from planner.domain.volume import GateVerdict
 from planner.viewer.panels.kept_work import KeptWork
-from planner.viewer.panels.parts import Panel, button, label, say, section
+from planner.viewer.panels.parts import Panel, button, label, lead, say, section
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,9 +45,11 @@ class StudyPanel(Panel):
         self._doubts = label("", "refusal")
         self._gate_title = section("What the gate says")
         self._gate = QVBoxLayout()
+        self._open = button(actions["open_folder"], primary=True)
+        self._confirm = button(actions["confirm_side"])
         self.add(
             self._hint,
-            button(actions["open_folder"], primary=True),
+            self._open,
             button(actions["open_file"]),
             button(actions["open_plan"]),
             self._refusal,
@@ -60,7 +62,7 @@ class StudyPanel(Panel):
             self._doubts,
             self._seen,
             self._side,
-            button(actions["confirm_side"]),
+            self._confirm,
             self._gate_title,
         )
         self.column.addLayout(self._gate)
@@ -68,6 +70,8 @@ class StudyPanel(Panel):
 
     def show_study(self, state: StudyState) -> None:
         """Show the series and the gate's findings."""
+        lead(self._open, is_next=not state.is_open and not state.is_coming)
+        lead(self._confirm, is_next=state.is_open and not state.side_confirmed)
         self._hint.setVisible(not state.is_open and not state.refusal)
         say(self._refusal, f"NOT OPENED  {state.refusal}" if state.refusal else "")
         nothing = "Slices are coming in." if state.is_coming else "None is open."

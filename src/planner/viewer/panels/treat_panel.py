@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QComboBox,
     QDoubleSpinBox,
     QFormLayout,
     QPushButton,
@@ -18,7 +17,7 @@ from planner.domain.order import Order
 from planner.domain.plan import Ablation, AblationId, CementTechnique, TrajectoryId
 from planner.domain.protection import Agent
 from planner.viewer.panels.dose_curve import DoseCurve
-from planner.viewer.panels.parts import Panel, button, label, say, section
+from planner.viewer.panels.parts import Choice, Panel, button, label, say, section
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,7 +61,7 @@ class TreatPanel(Panel):
     def __init__(self, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
         super().__init__("Treat", parent)
         self._needle = label("", "quiet")
-        self._device = QComboBox()
+        self._device = Choice()
         self._device.setAccessibleName("Ablation device")
         self._power = _number(" W", 200.0, 5.0)
         self._setpoint = _number(" °C", 120.0, 5.0)
@@ -76,10 +75,10 @@ class TreatPanel(Panel):
         self._simulated = label("", "quiet")
         self._duty: float | None = None
         self._curve = DoseCurve()
-        self._cement = QComboBox()
+        self._cement = Choice()
         self._cement.setAccessibleName("Cement")
         self._volume = _number(" mL", 15.0, 0.5)
-        self.technique = QComboBox()
+        self.technique = Choice()
         self.technique.setAccessibleName("How room is made for cement")
         for words, technique in TECHNIQUES:
             self.technique.addItem(words, technique)
@@ -93,7 +92,7 @@ class TreatPanel(Panel):
         form.addRow("In cycles of", self._cycle)
         form.addRow("Pause between", self._pause)
         form.addRow("Draw back", self._offset)
-        self.order = QComboBox()
+        self.order = Choice()
         self.order.setAccessibleName("When the needles work")
         for words, order in ORDERS:
             self.order.addItem(words, order)
@@ -149,7 +148,7 @@ class TreatPanel(Panel):
 
     def _add_protection(self) -> None:
         """Let a layer be planned at the crosshair."""
-        self.agent = QComboBox()
+        self.agent = Choice()
         self.agent.setAccessibleName("Protecting layer")
         for agent in Agent:
             self.agent.addItem(str(agent), str(agent))
@@ -227,7 +226,7 @@ class TreatPanel(Panel):
             }
             reason = needs.get(part, no_device)
             part.setEnabled(not reason)
-            part.setToolTip(reason)
+            part.setToolTip(reason or (part.currentText() if isinstance(part, Choice) else ""))
 
     def _show_given(self, state: TreatState) -> None:
         """Show how far the injection is played."""

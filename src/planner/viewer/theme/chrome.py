@@ -111,7 +111,8 @@ QToolButton[role="flat"]:disabled { color: $faint; background: transparent; }
 QComboBox, QLineEdit, QDoubleSpinBox, QSpinBox, QPlainTextEdit { background: $ground;
   border: 1px solid $line; border-radius: 6px; padding: 5px 8px;
   selection-background-color: $accent; }
-QDoubleSpinBox::up-button, QDoubleSpinBox::down-button { width: 0; height: 0; border: none; }
+QAbstractSpinBox QLineEdit { background: transparent; border: none; padding: 0px 5px; }
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; height: 0; border: none; }
 QComboBox:disabled, QDoubleSpinBox:disabled { color: $faint; }
 QComboBox::drop-down { border: none; width: 20px; }
 QComboBox QAbstractItemView { background: $raised; border: 1px solid $line;
