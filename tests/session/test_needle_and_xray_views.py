@@ -154,7 +154,7 @@ def drawn():
     case = easy_l3()
     vertebra = case.truth.vertebrae[Level.L3]
     needle = pedicle_path(case.truth, Level.L3, Side.LEFT)
-    wanted = subjects(needle, vertebra, case.ct.record.patient_position)
+    wanted = subjects(needle, case.truth, case.ct.record.patient_position)
     made = [make_picture(one, case.ct, case.truth, vertebra) for one in wanted]
     return case, vertebra, needle, {one.subject.arm.name: one for one in made}
 

@@ -27,6 +27,7 @@ from planner.planning.needle_moves import (
     with_angles,
     with_depth,
 )
+from planner.planning.pedicle_course import PedicleCourse, course_of
 from planner.planning.proposals import Proposals, ProposedPair, ProposedTrajectory
 from planner.planning.propose import access_diameter_mm, propose
 from planner.planning.skin_access import SkinAccess, skin_access
@@ -42,6 +43,7 @@ __all__ = [
     "FromGrid",
     "NeedleAssembly",
     "NeedleGap",
+    "PedicleCourse",
     "PedicleMargins",
     "Proposals",
     "ProposedPair",
@@ -55,6 +57,7 @@ __all__ = [
     "bare_needle",
     "c_arm_views",
     "correction",
+    "course_of",
     "ct_room_card",
     "depth_left_mm",
     "gertzbein_robbins",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from planner.domain.plan import Trajectory
     from planner.domain.volume import CtVolume
     from planner.geometry.points import PointLps
+    from planner.planning.pedicle_course import PedicleCourse
 
 
 def advanced(trajectory: Trajectory, by_mm: float) -> Trajectory:
@@ -71,16 +72,19 @@ def depth_left_mm(trajectory: Trajectory, tip_now: PointLps) -> float:
 
 
 def snapped_to_pedicle(
-    trajectory: Trajectory, vertebra: Vertebra, ct: CtVolume
+    trajectory: Trajectory, vertebra: Vertebra, ct: CtVolume, course: PedicleCourse | None = None
 ) -> Trajectory | None:
-    """Lay the needle on the axis of its side's pedicle, as deep as it was; ``None`` without one.
+    """Lay the needle along its side's pedicle, as deep as it was; ``None`` without one.
+
+    It runs through the middle of the isthmus, as the pedicle does by its ``course``; without one
+    along the axis its size was read across.
 
     The entry is the skin on that axis, or as far out as before where the skin is not seen.
     """
     pedicle = vertebra.pedicles.get(trajectory.side)
     if pedicle is None:
         return None
-    axis = np.array(pedicle.axis)
+    axis = np.array(pedicle.axis if course is None else course.direction)
     depth = float((trajectory.tip.array - pedicle.isthmus.array) @ axis)
     tip = pedicle.isthmus.moved(depth * axis)
     entry = skin_on_line(ct, tip, -axis) or tip.moved(-trajectory.length_mm * axis)

@@ -176,7 +176,9 @@ def needle_row(
         measures=() if measures is None else measure_facts(measures),
         distances=() if measures is None else distance_facts(measures),
         at_ct=at_ct,
-        at_c_arm=() if vertebra is None else c_arm_facts(trajectory, vertebra, position),
+        at_c_arm=()
+        if vertebra is None or scene.anatomy is None
+        else c_arm_facts(trajectory, scene.anatomy, position),
         pictures=needle_pictures(plan, trajectory, scene),
         xrays=xray_pictures(plan, trajectory, scene),
         others=other_needles(plan, trajectory, gaps),

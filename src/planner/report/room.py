@@ -9,6 +9,7 @@ from planner.planning.c_arm import c_arm_views
 from planner.planning.ct_room import HUB_MM, ct_room_card, slices_are_axial
 from planner.planning.layer_side import lie_words
 from planner.planning.patient_room import lying_in_words
+from planner.planning.pedicle_course import course_of
 from planner.report.model import Fact
 from planner.report.wording import millimetres, number, plain
 
@@ -34,6 +35,11 @@ ORDER_WORDS: Final = {
     Order.IN_TURN: "One needle after the other.",
     None: "NOT SAID whether at the same time or one after the other.",
 }
+
+FOLLOW_THE_NEEDLE: Final = (
+    "Dial the view down the needle: it is the planned path itself. That along the pedicle is read "
+    "from the outline and holds within ±."
+)
 
 VIEW_NAMES: Final = {
     "ap": "AP",
@@ -162,17 +168,23 @@ def _named(plan: Plan, trajectory_id: TrajectoryId) -> str:
 
 
 def c_arm_facts(
-    trajectory: Trajectory, vertebra: Vertebra, patient_position: str
+    trajectory: Trajectory, anatomy: Anatomy, patient_position: str
 ) -> tuple[Fact, ...]:
-    """Return the detector's angles of each view; for a patient lying as in the scan."""
+    """Return the detector's angles of each view; for a patient lying as in the scan.
+
+    The view down the needle is the plan itself and stands first after AP.
+    """
     lies = Fact(label="Patient lies", value=plain(lying_in_words(patient_position)))
-    return (
-        lies,
-        *(
-            Fact(label=VIEW_NAMES.get(view.name, view.name), value=plain(view.words))
-            for view in c_arm_views(trajectory, vertebra, patient_position)
-        ),
-    )
+    vertebra = anatomy.vertebrae[trajectory.level]
+    course = course_of(trajectory, anatomy)
+    views = c_arm_views(trajectory, vertebra, patient_position, course=course)
+    facts = [lies]
+    facts += [
+        Fact(label=VIEW_NAMES.get(view.name, view.name), value=plain(view.words)) for view in views
+    ]
+    if course is not None:
+        facts.append(Fact(label="Mind", value=FOLLOW_THE_NEEDLE))
+    return tuple(facts)
 
 
 def _vertical(card: CtRoomCard) -> str:

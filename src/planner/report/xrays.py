@@ -18,6 +18,7 @@ from planner.fluoroscopy import (
     zone_outline,
 )
 from planner.planning.c_arm import c_arm_views
+from planner.planning.pedicle_course import course_of
 from planner.report import palette
 from planner.report.drawing import Drawing
 from planner.report.model import Picture
@@ -66,10 +67,12 @@ class Screen:
 def xray_pictures(plan: Plan, trajectory: Trajectory, scene: Pictured) -> tuple[Picture, ...]:
     """Return AP, lateral, along the pedicle and down the needle; none without scan or outline."""
     ct = scene.ct
-    vertebra = None if scene.anatomy is None else scene.anatomy.vertebrae.get(trajectory.level)
-    if ct is None or vertebra is None:
+    if ct is None or scene.anatomy is None or trajectory.level not in scene.anatomy.vertebrae:
         return ()
-    arms = {arm.name: arm for arm in c_arm_views(trajectory, vertebra, plan.scan.patient_position)}
+    vertebra = scene.anatomy.vertebrae[trajectory.level]
+    course = course_of(trajectory, scene.anatomy)
+    views = c_arm_views(trajectory, vertebra, plan.scan.patient_position, course=course)
+    arms = {arm.name: arm for arm in views}
     centres = {"down the barrel": trajectory.tip}
     if trajectory.side in vertebra.pedicles:
         centres["oblique"] = vertebra.pedicles[trajectory.side].isthmus

@@ -53,7 +53,7 @@ def needle_card(
     )
     vertebra = anatomy.vertebrae[needle.level]
     table = ct_facts(needle, measured, ct, vertebra, catalog.needles.values(), grid_mark=grid_mark)
-    arm = c_arm_facts(needle, vertebra, ct.record.patient_position)
+    arm = c_arm_facts(needle, anatomy, ct.record.patient_position)
     blocks = {
         "Measured": [(fact.label, fact.value) for fact in measure_facts(measured)],
         "Distances": [(fact.label, fact.value) for fact in distance_facts(measured)],

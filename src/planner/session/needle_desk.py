@@ -108,13 +108,13 @@ class NeedleDesk:
         ct, anatomy, needle = self._case.ct, self._edits.anatomy, self._edits.needle
         if ct is None or needle is None:
             return
-        vertebra = None if anatomy is None else anatomy.vertebrae.get(needle.level)
-        if vertebra is None:
+        if anatomy is None or needle.level not in anatomy.vertebrae:
             self._floor.say(f"{needle.level} is not outlined.", is_error=True)
             return
-        from planner.planning import snapped_to_pedicle  # noqa: PLC0415 - loads after the window
+        vertebra = anatomy.vertebrae[needle.level]
+        from planner.planning import course_of, snapped_to_pedicle  # noqa: PLC0415 - loads after the window
 
-        laid = snapped_to_pedicle(needle, vertebra, ct)
+        laid = snapped_to_pedicle(needle, vertebra, ct, course_of(needle, anatomy))
         if laid is None:
             self._floor.say(f"No {needle.side} pedicle of {needle.level} is known.", is_error=True)
             return

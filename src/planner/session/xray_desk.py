@@ -97,8 +97,7 @@ class XrayDesk:
 
         masks = tuple((fill.filled(), fill.geometry) for fill in fills)
         key = " ".join(f"{fill.cement_injection_id}:{id(fill)}" for fill in fills)
-        vertebra = anatomy.vertebrae[needle.level]
-        wanted = subjects(needle, vertebra, ct.record.patient_position, key)
+        wanted = subjects(needle, anatomy, ct.record.patient_position, key)
         dragging = self._edits.is_dragging
         good = {one for one in self._made if dragging or one not in self._small}
         missing = tuple(one for one in wanted if one not in good)

@@ -18,7 +18,7 @@ from planner.fluoroscopy import (
     picture,
     shadow_edge,
 )
-from planner.planning import c_arm_views
+from planner.planning import c_arm_views, course_of
 from planner.session.xray_pictures import (
     CANAL_EDGE,
     LESION_EDGE,
@@ -52,18 +52,20 @@ RING_POINTS: Final = 48
 
 
 def subjects(
-    needle: Trajectory, vertebra: Vertebra, patient_position: str, fill: str = ""
+    needle: Trajectory, anatomy: Anatomy, patient_position: str, fill: str = ""
 ) -> tuple[XraySubject, ...]:
     """Return what the pictures of a needle are of, AP first.
 
     AP and lateral are centred on the body, the oblique on the pedicle, so that its shadow is a
     ring, and the view down the needle on the tip, so that the needle is a dot.
     """
+    vertebra = anatomy.vertebrae[needle.level]
     centres = {"down the barrel": needle.tip}
     pedicle = vertebra.pedicles.get(needle.side)
     if pedicle is not None:
         centres["oblique"] = pedicle.isthmus
-    arms = {arm.name: arm for arm in c_arm_views(needle, vertebra, patient_position)}
+    views = c_arm_views(needle, vertebra, patient_position, course=course_of(needle, anatomy))
+    arms = {arm.name: arm for arm in views}
     return tuple(
         XraySubject(
             needle_side=str(needle.side),
