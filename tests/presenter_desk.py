@@ -32,6 +32,8 @@ SLOTS = (
     "card",
     "compare",
     "leaks",
+    "tissue",
+    "thermometers",
 )
 
 

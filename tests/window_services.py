@@ -42,6 +42,7 @@ from planner.session.needle_card import needle_card
 from planner.session.needle_parts import NeedleParts, needle_parts
 from planner.session.ports import Evaluation, Suggestion, Suggestions, Wish
 from planner.session.skin_map import skin_map
+from planner.session.tissue_view import tissue_mark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     from planner.domain.volume import CtVolume
     from planner.imaging.inspection import Inspection
     from planner.imaging.voxels import SliceDelivery
+    from planner.session.drawing import TissueMark
 
 CATALOG = load_catalog()
 
@@ -293,6 +295,9 @@ class PhantomServices:
         made = made_up_simulation(plan)
         self.simulated[plan.trajectories, plan.ablations] = (made,)
         return (made,)
+
+    def tissue_map(self, plan: Plan, ct: CtVolume, anatomy: Anatomy) -> TissueMark | None:
+        return tissue_mark(plan, SimpleNamespace(ct=ct, anatomy=anatomy, catalog=CATALOG))
 
     def forecast_leaks(
         self, plan: Plan, ct: CtVolume, anatomy: Anatomy, report: ProgressReport

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from planner.imaging import Inspection
     from planner.imaging.voxels import SliceDelivery
     from planner.session.cases import Case
-    from planner.session.drawing import SkinMark
+    from planner.session.drawing import SkinMark, TissueMark
     from planner.session.live_preview import PreviewBench
     from planner.session.needle_card import CardPart
     from planner.session.needle_parts import NeedleParts
@@ -206,6 +206,12 @@ class Services:
 
         case = self._case(ct, anatomy, plan.anatomy)
         return simulate_and_keep(plan, case, Tier.FULL, report=report)
+
+    def tissue_map(self, plan: Plan, ct: CtVolume, anatomy: Anatomy) -> TissueMark | None:
+        """Return what the heat model takes each place about the plan for."""
+        from planner.session.tissue_view import tissue_mark  # noqa: PLC0415 - loads after the window
+
+        return tissue_mark(plan, self._case(ct, anatomy, plan.anatomy))
 
     def forecast_leaks(
         self, plan: Plan, ct: CtVolume, anatomy: Anatomy, report: ProgressReport

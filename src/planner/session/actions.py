@@ -239,6 +239,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("outlines", "Outlines", "Show or hide all outlines.", ("G",), "View"),
     ActionSpec(
+        "tissue_map",
+        "Tissue map",
+        "Colour what the heat model takes each place for: assumptions from HU and outlines.",
+        ("Shift+T",),
+        "View",
+        True,
+    ),
+    ActionSpec(
         "bone_look",
         "Clearer bone in 3-D",
         "Treated levels clear, all clear, all solid, or treated levels alone.",
@@ -340,7 +348,7 @@ MARK_LEVEL = "Mark a level in the list first."
 NO_NEEDLE = "Select a needle first."
 _OF_A_NEEDLE = (
     "delete", "lock", "needle_view", "xray_view", "correct_to", "snap",
-    "layout_needle", "layout_pair", "layout_xray",
+    "layout_needle", "layout_pair", "layout_xray", "tissue_map",
 )  # fmt: skip
 _EDITS = (
     "undo", "redo", "delete", "lock", "segment", "segment_elsewhere", "import_labels",
@@ -461,6 +469,6 @@ def _outline_reasons(
     if "suggest" in busy:
         found["suggest"] = "A proposal is being worked out."
     if not anatomy.is_there:
-        found["skin_map"] = "Outline the spine first."
+        found["skin_map"] = found["tissue_map"] = "Outline the spine first."
     found |= dict.fromkeys(("suggest_two", "keep_entry", "keep_tip"), found.get("suggest", ""))
     return found

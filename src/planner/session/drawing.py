@@ -115,6 +115,32 @@ class SimulatedMark:
     label: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TissueMark:
+    """What the heat model takes each place for, as drawn.
+
+    Attributes
+    ----------
+    codes
+        uint8 ``[k, j, i]``: number of the class and 1; 0 is not drawn.
+    names
+        Code and name of every class that is there, the most frequent first.
+    """
+
+    geometry: VolumeGeometry
+    codes: NDArray[np.uint8]
+    names: tuple[tuple[int, str], ...]
+
+    def name_at(self, point: PointLps) -> str:
+        """Return the name of the class at a point; empty outside the map."""
+        i, j, k = (int(value) for value in np.floor(self.geometry.ijk(point.array) + 0.5))
+        if not all(
+            0 <= n < size for n, size in zip((i, j, k), self.geometry.size_ijk, strict=True)
+        ):
+            return ""
+        return dict(self.names).get(int(self.codes[k, j, i]), "")
+
+
 UNREACHED, HELD, REACHED, AMPLE = range(4)
 """Codes of the skin map: no path, one the rules hold, one they do not, one with room to spare."""
 
@@ -163,6 +189,8 @@ class Drawing:
         What was measured on the slices.
     other
         What another plan draws, on panes of its own.
+    tissue
+        What the heat model takes each place for, where that is shown.
     """
 
     needles: tuple[NeedleMark, ...] = ()
@@ -181,6 +209,7 @@ class Drawing:
     tool: ToolMarks = field(default_factory=ToolMarks)
     measures: tuple[Measure, ...] = ()
     other: Drawing | None = None
+    tissue: TissueMark | None = None
 
 
 class Grip(StrEnum):

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from planner.imaging.inspection import Inspection
     from planner.imaging.voxels import SliceDelivery
     from planner.safety import Scene
-    from planner.session.drawing import SkinMark
+    from planner.session.drawing import SkinMark, TissueMark
     from planner.session.margins import Margin
     from planner.session.needle_card import CardPart
     from planner.session.needle_parts import NeedleParts
@@ -221,6 +221,10 @@ class CaseServices(Protocol):
         self, plan: Plan, ct: CtVolume, anatomy: Anatomy, report: ProgressReport
     ) -> tuple[Simulation, ...]:
         """Simulate heat and cold, in tier full, and keep the result for ``evaluate``."""
+        ...
+
+    def tissue_map(self, plan: Plan, ct: CtVolume, anatomy: Anatomy) -> TissueMark | None:
+        """Return what the heat model takes each place about the plan for."""
         ...
 
     def forecast_leaks(

@@ -303,7 +303,7 @@ def _run(
 ) -> Simulation:
     classes = tissue_classes(patient.catalog.tissues)
     levels = {item.level for item in planned}
-    grid = _grid(planned, tier)
+    grid = burn_grid(planned, tier)
     region = tissue_region(patient, grid, levels, classes, painted_in(grid, layers))
     runs = _runs(planned, region.geometry, classes, patient, tier, order)
     band = band_of(region.medium, runs, report=report)
@@ -406,7 +406,8 @@ def _runs(
     return runs
 
 
-def _grid(planned: Sequence[PlannedBurn], tier: Tier) -> VolumeGeometry:
+def burn_grid(planned: Sequence[PlannedBurn], tier: Tier) -> VolumeGeometry:
+    """Return the grid a run of these burns needs."""
     pieces = [piece for one in planned for piece in one.applicator(Efficiency.HIGH, None).metal]
     thinnest_mm = min(piece.radius_mm for piece in pieces)
     current = any(item.device.modality in CURRENT for item in planned)

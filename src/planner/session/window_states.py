@@ -184,6 +184,7 @@ class TreatState:
     """What is planned on the selected needle, and what the models say of it.
 
     ``order`` is when the needles work, where ``several_burn``. ``layers`` says what protects.
+    ``tissues`` are code and name of each class of the tissue map, once it is there.
     """
 
     needle: str = ""
@@ -214,6 +215,8 @@ class TreatState:
     several_burn: bool = False
     order: Order | None = None
     layers: tuple[str, ...] = ()
+    tissue_shown: bool = False
+    tissues: tuple[tuple[int, str], ...] = ()
 
 
 class CheckPhase(StrEnum):

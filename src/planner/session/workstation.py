@@ -35,6 +35,7 @@ from planner.session.protect_desk import ProtectDesk
 from planner.session.reception import Reception
 from planner.session.room_desk import RoomDesk
 from planner.session.simulation_desk import SimulationDesk
+from planner.session.tissue_desk import TissueDesk
 from planner.session.tool_marks import CorrectionState, ToolMarks
 from planner.session.treat_desk import TreatDesk
 from planner.session.window_states import (
@@ -103,6 +104,7 @@ class Workstation:
         self.treatment = TreatDesk(services, self, edits)
         self.protection = ProtectDesk(services, self, case, edits, panes)
         self.simulation = SimulationDesk(services, self, jobs, case, edits, self.checks)
+        self.tissue = TissueDesk(services, self, jobs, case, edits)
         self.cement = CementDesk(services, self, jobs, case, edits, self.checks)
         self.preview = PreviewDesk(services, self, runner, case, edits, self._previewed)
         self.cement_drag = CementDrag(services, self, runner, case, edits, self._previewed)
@@ -156,6 +158,7 @@ class Workstation:
         self.needles.forget()
         self.preview.forget()
         self.room.forget()
+        self.tissue.forget()
         self.cement.forget()
         self.cement_drag.forget()
         self.compare.forget()
@@ -194,7 +197,7 @@ class Workstation:
         nk, nj, ni = self.ct.hu.shape
         if not (0 <= i < ni and 0 <= j < nj and 0 <= k < nk):
             return f"{place}  outside the scan"
-        return f"{place}  {self.ct.hu[k, j, i]} HU"
+        return f"{place}  {self.ct.hu[k, j, i]} HU  {self.tissue.name_at(point)}".rstrip()
 
     def act(self, intent: Callable[[], None]) -> None:
         """Run an edit; say in one sentence when it cannot be done."""
@@ -347,7 +350,13 @@ class Workstation:
         )
         treat = self.cement.told(treat, cements)
         layers = (*self.protection.lines, *self.preview.separations)
-        treat = replace(self._with_coverage(treat), layers=layers)
+        tissue = self.tissue.mark
+        treat = replace(
+            self._with_coverage(treat),
+            layers=layers,
+            tissue_shown=self.tissue.is_shown,
+            tissues=() if tissue is None else tissue.names,
+        )
         self.plan_shown, self.treatment_shown = plan, treat
         busy = self.jobs.busy
         show = self._view
@@ -378,6 +387,7 @@ class Workstation:
                 skin=self.room.skin,
                 grid_mark=self.room.grid_mark,
                 layers=self.protection.layers,
+                tissue=self.tissue.mark,
                 other=self.compare.drawing,
             )
         )
@@ -386,6 +396,7 @@ class Workstation:
         self.xrays.follow(cements)
         self.cement.follow()
         self.room.follow(is_void=self.outlines.is_stale)
+        self.tissue.follow(is_void=self.outlines.is_stale)
 
     def _levels(
         self,

@@ -54,6 +54,7 @@ def intents(
         "next_offer": lambda: desk.needles.step(1),
         "previous_offer": lambda: desk.needles.step(-1),
         "simulate": desk.simulation.start,
+        "tissue_map": desk.tissue.toggle,
         "recheck": desk.derive,
         "acknowledge": ask.acknowledgement,
         "device_table": ask.device_table,

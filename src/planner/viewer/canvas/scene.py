@@ -72,6 +72,9 @@ WALL_DOT_PX = 6.0
 CANAL_ALONE, CANAL_BEFORE_WALL = 0.85, 0.4
 """From behind the canal lies before the wall, whose colours must be seen through it."""
 
+LAYER_OPACITY = 0.5
+"""A layer that protects lies before what it protects."""
+
 NOT_LEVELS = frozenset({"bone", "canal", "lesion"})
 """Names of meshes that are no level's bone."""
 
@@ -139,6 +142,10 @@ class Scene:
             outer = grown(zone.shape, zone.band_mm)
             if outer is not None:
                 self._marks.append(_spheroid_actor(outer, clinical.ZONE, 0.14))
+        self._marks += [
+            _spheroid_actor(layer.shape, clinical.PROTECTION, LAYER_OPACITY)
+            for layer in drawing.layers
+        ]
         self._marks += [
             _ball(gap.at_first, COLLISION_BALL_MM, clinical.COLLISION)
             for gap in drawing.gaps

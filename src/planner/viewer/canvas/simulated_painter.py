@@ -1,4 +1,4 @@
-"""Simulated zones as pixels: areas by how sure they are, and what lives of the target hatched."""
+"""Simulations as pixels: zones by how sure they are, what lives hatched, and the tissue map."""
 
 from __future__ import annotations
 
@@ -62,3 +62,21 @@ def simulated_image(codes: NDArray[np.uint8], line_px: int) -> NDArray[np.uint32
     image = draw_codes(codes, *_tables(), line_px)
     hatched(image, codes == MISSED, argb(clinical.MISSED, 150), max(1, line_px // 2))
     return image
+
+
+TISSUE_ALPHA = 120
+"""So that the CT is still read through the tissue map."""
+
+
+@lru_cache(maxsize=1)
+def _tissue_table() -> NDArray[np.uint32]:
+    """Return the fill of every code of a tissue map: the number of its class and 1."""
+    table = np.zeros(256, np.uint32)
+    for number, colour in enumerate(clinical.TISSUE_COLOURS):
+        table[number + 1] = argb(colour, TISSUE_ALPHA)
+    return table
+
+
+def tissue_image(codes: NDArray[np.uint8]) -> NDArray[np.uint32]:
+    """Return a tissue map that was sampled for a pane as premultiplied pixels."""
+    return _tissue_table()[codes]

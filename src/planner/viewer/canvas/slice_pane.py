@@ -40,7 +40,7 @@ from planner.viewer.canvas.overlay_painter import (
     words,
 )
 from planner.viewer.canvas.reslice import draw_codes, grey_table, sample_codes, sample_slab
-from planner.viewer.canvas.simulated_painter import argb, simulated_image
+from planner.viewer.canvas.simulated_painter import argb, simulated_image, tissue_image
 from planner.viewer.canvas.tool_painter import faded, paint_tool
 from planner.viewer.theme import clinical
 
@@ -212,6 +212,10 @@ class SlicePane(QWidget):
             self._tables = (key, grey_table(view.window, invert=view.invert))
         grey = self._tables[1][self._samples[1].view(np.uint16)]
         self._draw(painter, grey, QImage.Format.Format_RGB32, ratio)
+        if self._drawing.tissue is not None:
+            codes = sample_codes(self._drawing.tissue.codes, self._drawing.tissue.geometry, pane)
+            over = QImage.Format.Format_ARGB32_Premultiplied
+            self._draw(painter, tissue_image(codes), over, ratio)
         if self._outlines is not None:
             key_over = (pane, view.layers)
             if self._over is None or self._over[0] != key_over:

@@ -18,6 +18,7 @@ from planner.domain.plan import Ablation, AblationId, CementTechnique, Trajector
 from planner.domain.protection import Agent
 from planner.viewer.panels.dose_curve import DoseCurve
 from planner.viewer.panels.parts import Choice, Panel, button, label, say, section
+from planner.viewer.panels.tissue_legend import TissueLegend
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -107,6 +108,10 @@ class TreatPanel(Panel):
         self.add(button(actions["device_table"]))
         self.add(button(actions["simulate"]), self._simulated)
         self.add(self._curve)
+        self._tissue = button(actions["tissue_map"])
+        self._tissue.setCheckable(True)
+        self._legend = TissueLegend()
+        self.add(self._tissue, self._legend)
         self._add_protection()
         self.add(section("Cement"), self._cement, self.technique)
         fill = QFormLayout()
@@ -199,6 +204,8 @@ class TreatPanel(Panel):
         self.drop_layer.setVisible(bool(state.layers))
         say(self._simulated, "\n".join(state.simulated_lines))
         self._curve.show_curves(state.coverage)
+        self._tissue.setChecked(state.tissue_shown)
+        self._legend.show_tissues(state.tissues)
         self._cement.clear()
         self._cement.addItem("No cement", "")
         for cement_id, name in state.cements:

@@ -43,6 +43,14 @@ WALL_COLOURS: Final[Mapping[int, str]] = {
     FAR: "#7FA7CC",
 }
 
+TISSUE_COLOURS: Final[tuple[str, ...]] = (
+    "#B5796A", "#F5EFD8", "#D9B36C", "#A63A50", "#7A5C99", "#3C8DBC", "#E8D44D", "#4F7F8C",
+    "#1F4E9E", "#B79CF7", "#F3E7A0", "#D62839", "#5A6672", "#E58AC2", "#66E0D0",
+)  # fmt: skip
+"""By the number of a class of the tissue map: soft tissue, cortical, cancellous, lytic, blastic,
+spinal fluid, epidural fat, disc, cord, nerve, fat, vessel, gas, cement, water. A legend and the
+line under the pictures name each."""
+
 SKIN_COLOURS: Final[Mapping[int, str]] = {
     UNREACHED: "#4A5663",
     HELD: "#E5484D",
