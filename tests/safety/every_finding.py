@@ -8,8 +8,9 @@ import numpy as np
 from planner.domain.anatomy import Quality, QualityVerdict
 from planner.domain.devices import Modality
 from planner.domain.levels import Level, Side
-from planner.domain.plan import Approach, CementInjection, CementTechnique
+from planner.domain.plan import Approach, CementInjection, CementTechnique, NeedleSize
 from planner.domain.prediction import MissingZone
+from planner.domain.protection import Agent
 from planner.domain.sourced import Interval, Status
 from planner.geometry.points import PointLps
 from planner.safety.assessing import RULES, _judgements
@@ -34,6 +35,7 @@ from safety.rule_cases import (
     big_lesion,
     broken,
     exposed,
+    layer,
     less,
     with_anatomy,
     with_balloon,
@@ -266,6 +268,76 @@ def on_cavities():
     yield "stent in the canal", *stent
     yield "balloon that is not drawn", *with_balloon(drawn=False)
 
+    plan, scene = with_balloon(at=(0.0, 16.0, 0.0))
+    yield "balloon, no cement predicted", plan, replace(scene, cements={})
+    without = with_anatomy(plan, foramina=np.zeros_like(scene.anatomy.foramina))
+    yield "balloon, no foramina", plan, replace(without, cements=scene.cements)
+    masks = {**scene.anatomy.masks, "cord": np.zeros_like(scene.anatomy.canal)}
+    empty = with_anatomy(plan, masks=masks)
+    yield "balloon in the canal, an empty cord", plan, replace(empty, cements=scene.cements)
+
+
+def on_layers():
+    """Layers of gas and fluid that stay or leave, and words beside them."""
+    ct, anatomy = spine()
+    for position in ("HFP", "HFS", ""):
+        lying = replace(ct, record=replace(ct.record, patient_position=position))
+        for agent in Agent:
+            plan = replace(answered(protection="gap"), protection=(layer(agent, 1.0),))
+            said = f"{agent} behind the canal, {position or 'position unknown'}"
+            yield said, plan, good_scene(plan, lying, anatomy, **exposed(plan, peak=46.0))
+    plan = replace(answered(protection="CO2 dependent"), protection=(layer(Agent.CO2, -1.0),))
+    yield "CO2 in front, said to be below", plan, good_scene(plan)
+    plan = replace(answered(dissection_fluid="D5W"), protection=(layer(Agent.SALINE, 1.0),))
+    yield (
+        "a layer of saline, monopolar RF",
+        plan,
+        with_device(plan, modality=Modality.MONOPOLAR_RF),
+    )
+
+
+def on_fills():
+    """Fills that are of something else, or say less than what is injected."""
+    plan, (_, anatomy) = good_plan(), spine()
+    fill = cement_for(plan, anatomy.geometry)
+    smaller = cement_for(plan, anatomy.geometry, radius=5.5)
+    aside = cement_for(
+        plan, anatomy.geometry, centre=plan.trajectory("t1").tip.moved(np.array([-3.0, 0.0, 0.0]))
+    )
+    for name, change in (
+        ("of another injection", {"cement_injection_id": "c2"}),
+        ("of another volume", {"asked_ml": 9.0}),
+        ("without a share", {"fill_fraction": np.nan}),
+        ("without its doubt", {"band_mm": 2.0}),
+        ("smaller than what is injected", {"placed_ml": 9.0}),
+        ("judged by a smaller one", {"worst": replace(smaller, placed_ml=0.1)}),
+        ("judged by one aside", {"worst": replace(aside, placed_ml=0.1)}),
+        ("judged by a larger one", {"worst": cement_for(plan, anatomy.geometry, radius=9.0)}),
+    ):
+        yield f"fill {name}", plan, good_scene(plan, cements={"c1": replace(fill, **change)})
+
+
+def on_sizes():
+    """Bone needles whose size was typed, with devices of known and unknown length."""
+    plan = good_plan()
+    known = with_numbers(plan, shaft_length_mm=150.0, tip_beyond_cannula_mm=15.0)
+    unknown = with_numbers(plan, tip_beyond_cannula_mm=15.0)
+    first = unknown.catalog.devices["eco-mwa"]
+    left = {key: one for key, one in first.numbers.items() if key != "shaft_length_mm"}
+    unknown = with_device(plan, numbers=left)
+    shaft = first.numbers["shaft_length_mm"]
+    memory = {**left, "shaft_length_mm": replace(shaft, status=Status.RECALLED)}
+    for length in (80.0, 130.0, 140.0):
+        size = NeedleSize(outer_diameter_mm=2.4, length_mm=length)
+        sized = plan.with_trajectory(replace(plan.trajectory("t1"), size=size))
+        for said, by in (("", known), (", no shaft known", unknown)):
+            scene = replace(good_scene(sized), catalog=by.catalog)
+            yield f"bone needle of {length:g} mm{said}", sized, scene
+    yield "shaft from memory", plan, with_device(plan, numbers=memory)
+    second = replace(plan.ablations[0], id="a2", device_id="another")
+    two = replace(plan, ablations=(plan.ablations[0], second))
+    yield "two devices of no length", two, replace(good_scene(two), catalog=unknown.catalog)
+
 
 def ball(centre, radius=5.0):
     """Voxels of the tiny spine's grid within a ball."""
@@ -350,6 +422,9 @@ def every_plan():
         *on_zones(),
         *on_cement(),
         *on_cavities(),
+        *on_layers(),
+        *on_fills(),
+        *on_sizes(),
         *on_structures(),
         *on_gaps(),
         ("a needle alone", bare, good_scene(bare)),

@@ -9,6 +9,7 @@ from planner.domain.finding import Severity
 from planner.domain.levels import Level, Side
 from planner.domain.plan import CementTechnique
 from planner.domain.prediction import StructureExposure
+from planner.domain.protection import LayerId, ProtectionLayer
 from planner.domain.sourced import Interval, Sourced, Status
 from planner.geometry.ellipsoid import Spheroid
 from planner.geometry.points import PointLps
@@ -90,6 +91,21 @@ def with_balloon(at=(8.0, -7.0, 4.0), technique=CementTechnique.BALLOON_KYPHOPLA
     radius = (4000.0 * 3.0 / (4.0 * np.pi)) ** (1.0 / 3.0)
     cavity = Spheroid(PointLps(*at), (0.0, 0.0, 1.0), radius, radius) if drawn else None
     return plan, replace(scene, cements={"c1": replace(scene.cements["c1"], cavity=cavity)})
+
+
+def layer(agent, side):
+    """A layer beside the canal of L3, in front of it or behind it (``side`` is +1)."""
+    _, anatomy = spine()
+    canal = np.argwhere(anatomy.canal)[:, ::-1].astype(float)
+    middle = anatomy.geometry.lps_mm(canal.mean(axis=0))
+    return ProtectionLayer(
+        id=LayerId("layer1"),
+        agent=agent,
+        centre=PointLps.of(middle + side * np.array([0.0, 9.0, 0.0])),
+        across=(0.0, 1.0, 0.0),
+        thickness_mm=5.0,
+        width_mm=20.0,
+    )
 
 
 NOT_OUTLINED = (

@@ -8,6 +8,7 @@ import pytest
 from planner.domain.anatomy import WallBreach
 from planner.domain.finding import Assessment
 from planner.domain.levels import Level
+from planner.geometry.ellipsoid import Spheroid
 from planner.geometry.points import PointLps
 from planner.geometry.volume_geometry import VolumeGeometry
 from planner.safety import assess, input_digest
@@ -143,6 +144,10 @@ def test_that_every_part_of_a_predicted_fill_moves_its_digest(scene):
         {"fill_fraction": 0.9},
         {"band_mm": 9.0},
         {"model": replace(cement.model, version="2")},
+        {"cavity": Spheroid(PointLps(0.0, 0.0, 0.0), (0.0, 0.0, 1.0), 5.0, 5.0)},
+        {"cavity": Spheroid(PointLps(0.0, 0.0, 1.0), (0.0, 0.0, 1.0), 5.0, 5.0)},
+        {"worst": cement},
+        {"worst": replace(cement, band_mm=9.0)},
     ]
     digests = [cement_digest(cement), *(cement_digest(replace(cement, **one)) for one in changes)]
     assert len(set(digests)) == len(digests)

@@ -7,14 +7,16 @@ import pytest
 
 from planner.domain.finding import Finding, Severity
 from planner.domain.levels import Level, Side
+from planner.domain.protection import Agent
 from planner.domain.structures import bone, in_words, is_structure
 from planner.geometry.points import PointLps
 from planner.safety import assess
 from planner.safety.grouping import check_nothing_was_lost, danger_of, grouped
 from planner.safety.measured import Measured
-from planner.safety.naming import names
+from planner.safety.naming import names, parts_digest
 from planner.safety.ruler import _agreed
 from safety.cases import check, good_plan, good_scene, needle
+from safety.rule_cases import layer
 
 
 def renamed(plan):
@@ -90,6 +92,20 @@ def test_that_what_is_touched_leads_before_what_is_near_and_then_the_nearest():
     assert lead.structure == "aorta"
     (lead,) = grouped([finding(distance=None), finding(distance=4.0)], str)
     assert lead.distance_mm == 4.0
+
+
+def test_that_an_answer_to_findings_of_one_rule_is_of_all_that_was_judged():
+    raw = [replace(finding(distance=one), judged=f"place {one:g}") for one in (3.0, 1.0, 2.0)]
+    (lead,) = grouped([*raw, finding(distance=4.0)], str)
+    assert lead.judged == "place 3 place 1 place 2"
+
+
+def test_that_a_layer_is_part_of_what_the_whole_plan_is_judged_by_and_of_no_needle():
+    plan = good_plan()
+    layered = replace(plan, protection=(layer(Agent.CO2, 1.0),))
+    assert parts_digest(plan) != parts_digest(layered)
+    for part in ("t1", "a1", "c1"):
+        assert parts_digest(plan, part) == parts_digest(layered, part)
 
 
 def test_that_findings_of_one_cause_are_one_as_heavy_as_the_heaviest_and_lose_nothing():

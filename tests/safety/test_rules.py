@@ -8,7 +8,7 @@ import pytest
 from planner.domain.devices import Modality
 from planner.domain.finding import Verdict
 from planner.domain.levels import Level, Side
-from planner.domain.protection import Agent, LayerId, ProtectionLayer
+from planner.domain.protection import Agent
 from planner.geometry.points import PointLps
 from planner.safety import assess
 from safety.cases import (
@@ -29,6 +29,7 @@ from safety.rule_cases import (
     WARN,
     answered,
     exposed,
+    layer,
     with_anatomy,
     with_device,
     with_vertebra,
@@ -316,21 +317,6 @@ def test_that_a_zone_that_leaves_the_outlines_is_not_evaluated():
     zone = replace(zone, shape=replace(zone.shape, centre=far))
     assert found(assess(plan, good_scene(plan, zones={"a1": zone})))["P6"] is NOT_EVALUATED
     assert anatomy.geometry.contains(far.array)
-
-
-def layer(agent: Agent, side: float) -> ProtectionLayer:
-    """Return a layer beside the canal of L3, in front of it or behind it (``side`` is +1)."""
-    _, anatomy = spine()
-    canal = np.argwhere(anatomy.canal)[:, ::-1].astype(float)
-    middle = anatomy.geometry.lps_mm(canal.mean(axis=0))
-    return ProtectionLayer(
-        id=LayerId("layer1"),
-        agent=agent,
-        centre=PointLps.of(middle + side * np.array([0.0, 9.0, 0.0])),
-        across=(0.0, 1.0, 0.0),
-        thickness_mm=5.0,
-        width_mm=20.0,
-    )
 
 
 def test_that_a_planned_layer_of_saline_is_blocked_with_radiofrequency_whatever_was_answered():

@@ -49,7 +49,7 @@ def lie_words(layer: ProtectionLayer, anatomy: Anatomy, patient_position: str) -
     side = "upper" if staying is layer.agent.is_gas else "dependent"
     if staying:
         return f"{goes}: on the {side} side of the canal ({lying}) it may stay."
-    return f"{goes.upper()} AWAY from the {side} side of the canal ({lying}): do not count on it."
+    return f"{goes} away from the {side} side of the canal ({lying}): do not count on it."
 
 
 def _canal_beside(layer: ProtectionLayer, anatomy: Anatomy) -> Vector | None:

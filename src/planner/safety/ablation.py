@@ -347,8 +347,7 @@ def gas_on_the_dependent_side(case: Case) -> Outcome:
         "A CO2 gap is planned; gas rises and does not stay on the dependent side.",
         resolve="Check on CT that the gap lies where it protects.",
     )
-    drawn = _gas_layers(case).findings if layers else ()
-    return Outcome("CO2", (finding, *drawn))
+    return Outcome("CO2", (finding, *_gas_layers(case).findings))
 
 
 @gives(Outcome)
