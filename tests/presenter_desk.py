@@ -30,6 +30,7 @@ SLOTS = (
     "xray",
     "skin",
     "card",
+    "control",
     "compare",
     "leaks",
     "tissue",

@@ -5,6 +5,7 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from planner.domain import corrections as c
+from planner.domain.control import ControlReading
 from planner.domain.levels import Level, Side
 from planner.domain.order import Order
 from planner.domain.plan import (
@@ -186,10 +187,31 @@ def plans(draw):
         grid_mark=draw(st.none() | points),
         lock=draw(st.none() | st.builds(PlanLock, by=words, at_utc=words)),
         ablation_order=draw(st.none() | st.sampled_from(Order)),
+        controls=tuple(draw(st.lists(controls(on), max_size=2)) if needles else ()),
         protection=tuple(
             draw(st.builds(replace, layers, id=st.just(f"layer{number}")))
             for number in range(draw(st.integers(0, 2)))
         ),
+    )
+
+
+def controls(on):
+    """A reading of one of some needles."""
+    return (
+        st.tuples(points, points)
+        .filter(lambda ends: ends[0].distance_mm(ends[1]) >= 1.0)
+        .flatmap(
+            lambda ends: st.builds(
+                ControlReading,
+                trajectory_id=on,
+                entry=st.just(ends[0]),
+                tip=st.just(ends[1]),
+                at_utc=words,
+                scan_uid=words,
+                scan_words=words,
+                offset=st.none() | points,
+            )
+        )
     )
 
 

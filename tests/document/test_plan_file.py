@@ -290,6 +290,7 @@ def test_that_a_file_of_the_first_version_opens_with_what_came_since_unsaid():
     assert plan.grid_mark is None
     assert plan.ablation_order is None
     assert plan.protection == ()
+    assert plan.controls == ()
     assert all(needle.size is None for needle in plan.trajectories)
     assert plan.anatomy.corrections == ()
     assert plan.clinical.thermometer_celsius is None

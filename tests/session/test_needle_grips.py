@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from planner.domain.levels import Level, Side
 from planner.domain.plan import TrajectoryId
 from planner.geometry.points import PointLps
+from planner.planning import course_of
 from planner.session.drawing import AMPLE, HELD, REACHED, Grip, Handle, NeedleMark, handle_at
 from planner.session.needle_axis import NeedleAxis
 from planner.viewer.canvas.turntable import SeenBy, Turntable
@@ -86,13 +87,13 @@ def test_that_an_axial_drag_keeps_the_entry_and_the_direction(planned):
     assert after.tip != before.tip
 
 
-def test_that_snapping_lays_the_needle_on_the_axis_of_its_pedicle(planned):
+def test_that_snapping_lays_the_needle_along_its_pedicle(planned):
     work = planned.work
     work.needles.snap()
     planned.settle()
-    pedicle = work.edits.anatomy.vertebrae[Level.L3].pedicles[Side.LEFT]
+    course = course_of(work.edits.needle, work.edits.anatomy)
     direction = NeedleAxis(work.edits.needle.entry, work.edits.needle.tip).direction
-    assert float(direction @ np.array(pedicle.axis)) == pytest.approx(1.0)
+    assert float(direction @ np.array(course.direction)) == pytest.approx(1.0)
 
 
 def lines(desk):
@@ -136,7 +137,7 @@ def test_that_the_correction_says_which_way_the_tip_has_to_go(planned):
     work, needle = planned.work, planned.work.edits.needle
     work.panes.move_cursor(needle.tip.moved((5.0, 0.0, 0.0)))
     work.room.say_correction()
-    assert "towards the patient's left" in planned.said.text
+    assert "towards the patient’s left" in planned.said.text
     work.panes.move_cursor(needle.tip)
     work.room.say_correction()
     assert planned.said.is_error

@@ -24,9 +24,9 @@ _Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"  # noqa: SLF001 - a
 
 COMMANDS = frozenset(
     {
-        "assess", "bench", "convert", "correct", "deidentify", "demo", "devices", "export",
-        "inspect", "phantom", "plan", "report", "room", "rules", "segment", "simulate", "suggest",
-        "view",
+        "assess", "bench", "control", "convert", "correct", "deidentify", "demo", "devices",
+        "export", "inspect", "phantom", "plan", "report", "room", "rules", "segment", "simulate",
+        "suggest", "view",
     }
 )  # fmt: skip
 """Names of the commands; anything else that is a place is opened in the window."""
@@ -267,6 +267,21 @@ def _room(commands: _Commands) -> None:
         ("--tip", "where its tip lies, as this CT shows it"),
     ):
         correct.add_argument(name, type=point, metavar="x,y,z", required=True, help=what)
+
+    control = _command(commands, "control", "Keep where a control CT shows a needle.", "room")
+    control.add_argument("plan", type=Path, metavar="PLAN")
+    control.add_argument("--scan", type=Path, required=True, metavar="CT", help="the control CT")
+    control.add_argument("--needle", required=True, metavar="ID")
+    for name, what in (
+        ("--skin", "where the needle goes in, as the control CT shows it"),
+        ("--tip", "where its tip lies, as the control CT shows it"),
+    ):
+        control.add_argument(name, type=point, metavar="x,y,z", required=True, help=what)
+    control.add_argument(
+        "--offset", type=point, metavar="x,y,z",
+        help="what to add to the control CT's places, where its frame of reference is another",
+    )  # fmt: skip
+    control.add_argument("--out", type=Path, required=True, help="where to write the plan")
 
 
 def _output(commands: _Commands) -> None:

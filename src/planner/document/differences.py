@@ -221,6 +221,7 @@ def _of_words(one: Plan, other: Plan) -> list[Difference]:
     found += _told("Grid mark", one.grid_mark, other.grid_mark, _mark)
     found += _told("Ablations", one.ablation_order, other.ablation_order, _order)
     found += _told("Protecting layers", one.protection, other.protection, _layers)
+    found += _told("Control readings", one.controls, other.controls, lambda made: str(len(made)))
     found += _told("Locked by", one.lock, other.lock, _by)
     found += _told("Notes", one.notes, other.notes, lambda notes: notes or NONE)
     return found

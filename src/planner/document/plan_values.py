@@ -10,7 +10,7 @@ from functools import cache
 from math import isfinite
 from typing import Any, NewType
 
-from planner.domain import corrections, protection
+from planner.domain import control, corrections, protection
 from planner.domain import plan as plan_types
 from planner.domain.levels import Level, Side
 from planner.domain.order import Order
@@ -25,6 +25,7 @@ KIND = "kind"
 """Key that tells which of several kinds of record a value is."""
 
 _NAMES = {
+    "ControlReading": control.ControlReading,
     "Correction": corrections.Correction,
     "DiscPlane": corrections.DiscPlane,
     "WallSide": corrections.WallSide,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NewType
 from planner.domain.volume import GateVerdict
 
 if TYPE_CHECKING:
+    from planner.domain.control import ControlReading
     from planner.domain.corrections import Correction
     from planner.domain.levels import Level, Side
     from planner.domain.order import Order
@@ -353,6 +354,8 @@ class Plan:
         the band of a full simulation whatever is said here.
     protection
         Layers of gas or fluid between heat or cold and nerves.
+    controls
+        Where control scans showed the needles, in the order they were read.
     saved_sha256
         Digest of what was last saved or loaded, empty before the first save. It is how a save
         knows whether the revision must rise; it is not itself written to the file.
@@ -375,6 +378,7 @@ class Plan:
     lock: PlanLock | None = None
     ablation_order: Order | None = None
     protection: tuple[ProtectionLayer, ...] = ()
+    controls: tuple[ControlReading, ...] = ()
     saved_sha256: str = ""
 
     def __post_init__(self) -> None:
@@ -386,6 +390,7 @@ class Plan:
             raise ValueError("two parts of a plan have the same id")
         known = {t.id for t in self.trajectories}
         used = [a.trajectory_id for a in self.ablations] + [c.trajectory_id for c in self.cements]
+        used += [reading.trajectory_id for reading in self.controls]
         if missing := set(used) - known:
             raise ValueError(f"the plan has no trajectory {sorted(missing)}")
 
@@ -409,6 +414,11 @@ class Plan:
         cements = tuple(item for item in self.cements if item.trajectory_id in needles)
         return (needles, burns, cements)
 
+    def last_control(self, trajectory_id: TrajectoryId) -> ControlReading | None:
+        """Return the newest reading of a needle on a control scan."""
+        found = [one for one in self.controls if one.trajectory_id == trajectory_id]
+        return found[-1] if found else None
+
     def with_trajectory(self, new: Trajectory) -> Plan:
         """Return a copy where ``new`` replaces the trajectory of its id, or is added."""
         if any(item.id == new.id for item in self.trajectories):
@@ -424,4 +434,5 @@ class Plan:
             trajectories=tuple(t for t in self.trajectories if t.id != trajectory_id),
             ablations=tuple(a for a in self.ablations if a.trajectory_id != trajectory_id),
             cements=tuple(c for c in self.cements if c.trajectory_id != trajectory_id),
+            controls=tuple(r for r in self.controls if r.trajectory_id != trajectory_id),
         )

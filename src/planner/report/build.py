@@ -12,6 +12,7 @@ from planner.domain.levels import Side
 from planner.domain.structures import in_words
 from planner.planning.needle_assembly import planned_assemblies
 from planner.planning.needle_gaps import needle_gaps
+from planner.report.control import control_facts
 from planner.report.coverage_rows import coverage_rows
 from planner.report.measured import distance_facts, measure_facts
 from planner.report.model import Fact, NeedleRow, Paper, Report
@@ -179,6 +180,7 @@ def needle_row(
         at_c_arm=()
         if vertebra is None or scene.anatomy is None
         else c_arm_facts(trajectory, scene.anatomy, position),
+        at_control=control_facts(trajectory, plan),
         pictures=needle_pictures(plan, trajectory, scene),
         xrays=xray_pictures(plan, trajectory, scene),
         others=other_needles(plan, trajectory, gaps),

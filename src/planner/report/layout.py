@@ -141,6 +141,7 @@ def _needle(row: NeedleRow) -> dict[str, object]:
         "distances": _facts(row.distances),
         "at_ct": _facts(row.at_ct),
         "at_c_arm": _facts(row.at_c_arm),
+        "at_control": _facts(row.at_control),
         "pictures": _pictures(row.pictures),
         "xrays": _pictures(row.xrays),
         "others": _facts(row.others),

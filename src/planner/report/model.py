@@ -73,6 +73,8 @@ class NeedleRow:
         Of the bone needle, empty when none was chosen.
     at_ct, at_c_arm
         What to dial and to read off in the room.
+    at_control
+        How to turn it by what the last control scan showed; empty without one.
     pictures
         The needle's own views.
     xrays
@@ -92,6 +94,7 @@ class NeedleRow:
     distances: tuple[Fact, ...] = ()
     at_ct: tuple[Fact, ...] = ()
     at_c_arm: tuple[Fact, ...] = ()
+    at_control: tuple[Fact, ...] = ()
     pictures: tuple[Picture, ...] = ()
     xrays: tuple[Picture, ...] = ()
     others: tuple[Fact, ...] = ()

@@ -119,6 +119,20 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Needle",
     ),
     ActionSpec(
+        "control",
+        "Control reading…",
+        "Keep where a control scan shows the needle; the card says how to turn it.",
+        (),
+        "Needle",
+    ),
+    ActionSpec(
+        "drop_control",
+        "Remove control reading",
+        "Take the needle's last control reading away.",
+        (),
+        "Needle",
+    ),
+    ActionSpec(
         "snap", "Snap to pedicle axis", "Lay the needle on its pedicle's axis.", (), "Needle"
     ),
     ActionSpec("confirm_side", "Confirm side…", "Confirm left and right.", (), "Plan"),
@@ -348,12 +362,14 @@ MARK_LEVEL = "Mark a level in the list first."
 NO_NEEDLE = "Select a needle first."
 _OF_A_NEEDLE = (
     "delete", "lock", "needle_view", "xray_view", "correct_to", "snap",
+    "control", "drop_control",
     "layout_needle", "layout_pair", "layout_xray", "tissue_map",
 )  # fmt: skip
 _EDITS = (
     "undo", "redo", "delete", "lock", "segment", "segment_elsewhere", "import_labels",
     "new_needle", "entry", "tip", "suggest", "suggest_two", "keep_entry", "keep_tip",
     "next_offer", "previous_offer", "grid_mark", "snap", "confirm_side", "acknowledge",
+    "control", "drop_control",
 )  # fmt: skip
 LOCKED = "Unlock the plan first."
 _NEED_SCAN = (

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from planner.planning import correction, measure
 from planner.planning.needle_assembly import planned_assembly, shaft_spare_mm
+from planner.report.control import control_facts, turn_words
 from planner.report.measured import distance_facts, measure_facts
 from planner.report.room import c_arm_facts, ct_facts
 from planner.session.needle_parts import needle_parts
@@ -61,6 +62,8 @@ def needle_card(
         "For the CT table": [(fact.label, fact.value) for fact in table],
         "For the C-arm": [(fact.label, fact.value) for fact in arm],
     }
+    if facts := control_facts(needle, plan):
+        blocks["Correction from the control scan"] = [(fact.label, fact.value) for fact in facts]
     return tuple(
         CardPart(title=title, lines=tuple((label, value or NOT_GIVEN) for label, value in lines))
         for title, lines in blocks.items()
@@ -99,15 +102,8 @@ def _parts(needle: Trajectory, plan: Plan, catalog: Catalog) -> list[tuple[str, 
 def correction_words(needle: Trajectory, target: PointLps) -> str:
     """Say how to turn a needle, as it lies in this scan, so that it points at ``target``."""
     turn = correction(target, needle.entry, needle.tip)
-    parts = [
-        f"{angle:.1f}° towards the {way}"
-        for angle, way in (
-            (turn.sideways_deg, f"patient's {turn.sideways_towards}"),
-            (turn.lengthwise_deg, turn.lengthwise_towards),
-        )
-        if angle >= 0.05
-    ]
-    turned = f"Move the tip {' and '.join(parts)}" if parts else "It points at the crosshair"
+    words = turn_words(turn)
+    turned = f"Move the tip {words}" if words else "It points at the crosshair"
     return (
         f"{turned} (turn {turn.turn_deg:.1f}° about the skin point). Pushed on as it lies it "
         f"would pass {turn.miss_mm:.1f} mm from the crosshair, {turn.remaining_mm:.0f} mm from "

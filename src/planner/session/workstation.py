@@ -17,6 +17,7 @@ from planner.session.cement_desk import CementDesk
 from planner.session.cement_drag import CementDrag
 from planner.session.check_desk import CheckDesk, side_words
 from planner.session.compare_desk import CompareDesk
+from planner.session.control_desk import ControlDesk
 from planner.session.correction_desk import CorrectionDesk
 from planner.session.drawing import Drawing, FindingMark
 from planner.session.job_desk import JobDesk
@@ -110,6 +111,7 @@ class Workstation:
         self.cement_drag = CementDrag(services, self, runner, case, edits, self._previewed)
         self.paper = PaperDesk(services, self, jobs, case, edits, self.checks)
         self.room = RoomDesk(services, self, jobs, case, edits, panes)
+        self.control = ControlDesk(services, self, jobs, edits)
         self.compare = CompareDesk(services, self, jobs, case, edits, panes)
         self.xrays = XrayDesk(view, self, jobs, case, edits, panes)
         self.layouts = LayoutDesk(self, panes, edits, self.xrays, self.compare)

@@ -61,6 +61,8 @@ def intents(
         "skin_map": desk.room.toggle_skin,
         "grid_mark": desk.room.mark_grid,
         "correct_to": desk.room.say_correction,
+        "control": ask.control,
+        "drop_control": desk.control.drop,
         "snap": desk.needles.snap,
         "needle_view": desk.needles.look_along,
         "xray_view": desk.xrays.toggle,

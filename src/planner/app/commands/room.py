@@ -1,4 +1,4 @@
-"""``planner room`` and ``planner correct``: the numbers to take to the CT table."""
+"""``planner room``, ``planner control`` and ``planner correct``: numbers for the CT table."""
 
 from __future__ import annotations
 
@@ -6,10 +6,16 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from planner.app.commands.checking import plan_and_case
-from planner.app.output import Outcome
+from planner.app.output import Outcome, progress
+from planner.document.control_commands import keep_control
+from planner.document.plan_file import load_plan, save_plan
 from planner.domain.errors import UsageError
 from planner.domain.plan import TrajectoryId
+from planner.imaging import inspect
 from planner.planning import correction
+from planner.report.control import control_facts
+from planner.session.cases import now_utc
+from planner.session.control_reading import control_reading, control_series
 from planner.session.needle_card import needle_card
 
 if TYPE_CHECKING:
@@ -33,6 +39,35 @@ def room(arguments: argparse.Namespace) -> Outcome:
             part.title: [[label, value] for label, value in part.lines] for part in card
         }
     return Outcome({"needles": cards})
+
+
+def control(arguments: argparse.Namespace) -> Outcome:
+    """Keep where a control CT shows a needle, and say how to turn it."""
+    plan = load_plan(arguments.plan)
+    name = TrajectoryId(arguments.needle)
+    known = [needle.id for needle in plan.trajectories]
+    if name not in known:
+        raise UsageError(f"no needle '{name}' in the plan; there are: {', '.join(known)}")
+    if plan.lock is not None:
+        raise UsageError(f"{plan.lock.by} locked the plan. Unlock it first.")
+    reading = control_reading(
+        plan,
+        name,
+        control_series(inspect(arguments.scan, progress, pixels=False)),
+        entry=arguments.skin,
+        tip=arguments.tip,
+        offset=arguments.offset,
+        at_utc=now_utc(),
+    )
+    saved = save_plan(arguments.out, keep_control(reading).apply(plan))
+    facts = control_facts(saved.trajectory(name), saved)
+    return Outcome(
+        {
+            "plan": str(arguments.out),
+            "revision": saved.revision,
+            "correction": [[fact.label, fact.value] for fact in facts],
+        }
+    )
 
 
 def correct(arguments: argparse.Namespace) -> Outcome:

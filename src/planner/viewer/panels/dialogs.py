@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from planner.session.window_states import FindingRow
 
 
-class _Question(QDialog):
+class Question(QDialog):
     """A dialog whose OK waits until everything is answered, and says why it waits."""
 
     def __init__(self, title: str, confirm: str, parent: QWidget | None) -> None:
@@ -58,7 +58,7 @@ class _Question(QDialog):
         self.ok.setToolTip(reason)
 
 
-class SideDialog(_Question):
+class SideDialog(Question):
     """Asks a person to look at the picture and say which side is which."""
 
     def __init__(
@@ -143,7 +143,7 @@ VERBS = {Severity.STOP: "Override", Severity.NOT_EVALUATED: "Override"}
 """What answering a finding is called; anything else is acknowledged."""
 
 
-class AcknowledgeDialog(_Question):
+class AcknowledgeDialog(Question):
     """Asks who goes on in spite of a finding, and why."""
 
     def __init__(self, finding: FindingRow, parent: QWidget | None = None) -> None:
@@ -187,7 +187,7 @@ _SIZES = slice(4, 7)
 _TISSUE = 7
 
 
-class DeviceTableDialog(_Question):
+class DeviceTableDialog(Question):
     """A form for a device's zone table, from its instructions for use."""
 
     def __init__(self, device_name: str, parent: QWidget | None = None) -> None:

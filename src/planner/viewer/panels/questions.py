@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog, QMessageBox
 
 from planner.domain.plan import Acknowledgement
+from planner.viewer.panels.control_dialog import ControlDialog
 from planner.viewer.panels.dialogs import (
     AcknowledgeDialog,
     DeviceTableDialog,
@@ -163,6 +164,13 @@ class Questions:
         if dialog.exec() == QDialog.DialogCode.Accepted:
             table = dialog.entered()
             self._desk.treatment.enter_table(device_id, table.rows, table.document)
+
+    def control(self) -> None:
+        """Ask where a control scan shows the selected needle."""
+        dialog = ControlDialog(self._window)
+        if dialog.exec() == QDialog.DialogCode.Accepted:
+            seen = dialog.entered()
+            self._desk.control.keep(seen.scan, seen.entry, seen.tip, seen.offset, _now())
 
     def may_close(self) -> bool:
         """Ask what to do with an unsaved plan; tell whether to close."""
