@@ -389,7 +389,8 @@ class Plan:
         if len(set(ids)) != len(ids):
             raise ValueError("two parts of a plan have the same id")
         known = {t.id for t in self.trajectories}
-        used = [a.trajectory_id for a in self.ablations] + [c.trajectory_id for c in self.cements]
+        used: list[str] = [a.trajectory_id for a in self.ablations]
+        used += [c.trajectory_id for c in self.cements]
         used += [reading.trajectory_id for reading in self.controls]
         if missing := set(used) - known:
             raise ValueError(f"the plan has no trajectory {sorted(missing)}")
