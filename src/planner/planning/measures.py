@@ -17,6 +17,9 @@ GERTZBEIN_ROBBINS_MM: Final = (("A", 0.0), ("B", 2.0), ("C", 4.0), ("D", 6.0))
 """Grade A: no breach; B under 2 mm; C under 4; D under 6; E from 6 mm (secondary pages)."""
 
 
+MIDWAY: Final = "from the needle's side to midway between voxels in and out of the outline"
+
+
 class Direction(StrEnum):
     """Ways out of a pedicle, seen along it."""
 
@@ -188,6 +191,8 @@ class TrajectoryMeasures:
         ``None`` for other approaches, and when the pedicle was not found or not passed.
     clearances
         Nearest first.
+    clearances_go
+        From where to where they are measured, in words.
     farther_than_mm
         Structures that were looked for and lie farther from the vertebra than this.
     estimated
@@ -221,6 +226,7 @@ class TrajectoryMeasures:
     bone_hu: Interval | None = None
     angle_doubt_deg: float = 0.0
     placement_error_mm: float = 0.0
+    clearances_go: str = MIDWAY
 
     @property
     def pedicle_margin_mm(self) -> float | None:

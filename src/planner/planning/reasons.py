@@ -62,7 +62,8 @@ def _nearest(measures: TrajectoryMeasures) -> str:
     first = near[0]
     return (
         f"Nearest structure to keep away from: {first.structure}, {first.distance_mm.best:.1f} mm "
-        f"({first.distance_mm.low:.1f} to {first.distance_mm.high:.1f})."
+        f"({first.distance_mm.low:.1f} to {first.distance_mm.high:.1f}), midway between voxels; "
+        "the card and the rules measure to their corners and may say up to half a voxel less."
     )
 
 

@@ -57,6 +57,8 @@ def distance_facts(measures: TrajectoryMeasures) -> tuple[Fact, ...]:
         )
         for item in _nearest_of_each_kind(measures.clearances)[:NEAREST_CLEARANCES]
     ]
+    if facts:
+        facts.append(Fact(label="Measured", value=measures.clearances_go))
     if measures.estimated:
         words = "; ".join(map(_estimate_words, measures.estimated))
         facts.append(Fact(label="Estimated from the canal", value=words))

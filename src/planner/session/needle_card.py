@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from planner.planning import correction, measure
+from planner.planning import correction
 from planner.planning.needle_assembly import planned_assembly, shaft_spare_mm
 from planner.report.control import control_facts, turn_words
 from planner.report.measured import distance_facts, measure_facts
 from planner.report.room import c_arm_facts, ct_facts
 from planner.session.needle_parts import needle_parts
+from planner.session.ruled_measures import ruled_measures
 
 if TYPE_CHECKING:
     from planner.catalog import Catalog
@@ -45,7 +46,7 @@ def needle_card(
     burn = next((item for item in plan.ablations if item.trajectory_id == needle.id), None)
     device = None if burn is None else catalog.devices.get(burn.device_id)
     width_mm = catalog.access_diameter([device] if device else [], needle.size).value
-    measured = measure(
+    measured = ruled_measures(
         needle,
         ct,
         anatomy,

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from planner.exchange.export import ExportKind, PaperForm, export_plan, possible_kinds
-from planner.planning import measure
 from planner.report.build import build_report, with_leaks
 from planner.report.model import Paper
 from planner.report.pdf import make_pdf, write_pdf
 from planner.session.cases import access_diameter_mm, check, scene_of
 from planner.session.cement_filling import forecasts_of
+from planner.session.ruled_measures import ruled_measures
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -88,7 +88,7 @@ def measures_of(plan: Plan, case: Case, trajectory: Trajectory) -> TrajectoryMea
     if trajectory.level not in case.anatomy.vertebrae:
         return None
     diameter_mm = access_diameter_mm(plan, trajectory.id, case.catalog)
-    return measure(
+    return ruled_measures(
         trajectory,
         case.ct,
         case.anatomy,
