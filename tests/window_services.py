@@ -42,6 +42,7 @@ from planner.session.needle_card import needle_card
 from planner.session.needle_parts import NeedleParts, needle_parts
 from planner.session.ports import Evaluation, Suggestion, Suggestions, Wish
 from planner.session.skin_map import skin_map
+from planner.session.thermometer_plan import PlannedThermometer, planned_thermometers
 from planner.session.tissue_view import tissue_mark
 
 if TYPE_CHECKING:
@@ -298,6 +299,9 @@ class PhantomServices:
 
     def tissue_map(self, plan: Plan, ct: CtVolume, anatomy: Anatomy) -> TissueMark | None:
         return tissue_mark(plan, SimpleNamespace(ct=ct, anatomy=anatomy, catalog=CATALOG))
+
+    def thermometers(self, plan, ct, anatomy, simulations) -> tuple[PlannedThermometer, ...]:
+        return planned_thermometers(simulations, plan, ct, anatomy, CATALOG)
 
     def forecast_leaks(
         self, plan: Plan, ct: CtVolume, anatomy: Anatomy, report: ProgressReport

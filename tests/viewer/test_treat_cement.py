@@ -12,7 +12,7 @@ GIVEN = {"needle": "L3 left", "cements": (("x", "X"),), "cement_id": "x", "cemen
 
 @pytest.fixture
 def panel(qtbot):
-    made = TreatPanel({name: QAction(name) for name in ("device_table", "simulate")})
+    made = TreatPanel({name: QAction(name) for name in ("device_table", "simulate", "tissue_map")})
     qtbot.addWidget(made)
     return made
 

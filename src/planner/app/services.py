@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from planner.session.needle_parts import NeedleParts
     from planner.session.outline_bench import OutlineBench
     from planner.session.ports import Evaluation, Suggestions
+    from planner.session.thermometer_plan import PlannedThermometer
 
 
 class Services:
@@ -212,6 +213,16 @@ class Services:
         from planner.session.tissue_view import tissue_mark  # noqa: PLC0415 - loads after the window
 
         return tissue_mark(plan, self._case(ct, anatomy, plan.anatomy))
+
+    def thermometers(
+        self, plan: Plan, ct: CtVolume, anatomy: Anatomy, simulations: tuple[Simulation, ...]
+    ) -> tuple[PlannedThermometer, ...]:
+        """Return where thermometers would see the worst, what they read, and the way there."""
+        from planner.session.thermometer_plan import (  # noqa: PLC0415 - loads after the window
+            planned_thermometers,
+        )
+
+        return planned_thermometers(simulations, plan, ct, anatomy, self._catalog)
 
     def forecast_leaks(
         self, plan: Plan, ct: CtVolume, anatomy: Anatomy, report: ProgressReport

@@ -141,6 +141,15 @@ class TissueMark:
         return dict(self.names).get(int(self.codes[k, j, i]), "")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThermometerMark:
+    """Where a thermometer would lie, and the skin point of the way to it, if there is one."""
+
+    at: PointLps
+    skin: PointLps | None
+    label: str
+
+
 UNREACHED, HELD, REACHED, AMPLE = range(4)
 """Codes of the skin map: no path, one the rules hold, one they do not, one with room to spare."""
 
@@ -210,6 +219,7 @@ class Drawing:
     measures: tuple[Measure, ...] = ()
     other: Drawing | None = None
     tissue: TissueMark | None = None
+    thermometers: tuple[ThermometerMark, ...] = ()
 
 
 class Grip(StrEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from planner.exchange.export import ExportKind, PaperForm, export_plan, possible_kinds
@@ -12,6 +12,7 @@ from planner.report.pdf import make_pdf, write_pdf
 from planner.session.cases import access_diameter_mm, check, scene_of
 from planner.session.cement_filling import forecasts_of
 from planner.session.ruled_measures import ruled_measures
+from planner.session.thermometer_plan import planned_thermometers, thermometer_facts
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -71,6 +72,8 @@ def _report(plan: Plan, case: Case, paper: Paper) -> Report:
         measures=measures_of_all(plan, case),
         paper=paper,
     )
+    seen = planned_thermometers(predictions.simulations, plan, case.ct, case.anatomy, case.catalog)
+    report = replace(report, together=(*report.together, *thermometer_facts(seen)))
     return with_leaks(report, plan, forecasts_of(plan, case, predictions.zones))
 
 

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from planner.session.margins import Margin
     from planner.session.needle_card import CardPart
     from planner.session.needle_parts import NeedleParts
+    from planner.session.thermometer_plan import PlannedThermometer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -225,6 +226,12 @@ class CaseServices(Protocol):
 
     def tissue_map(self, plan: Plan, ct: CtVolume, anatomy: Anatomy) -> TissueMark | None:
         """Return what the heat model takes each place about the plan for."""
+        ...
+
+    def thermometers(
+        self, plan: Plan, ct: CtVolume, anatomy: Anatomy, simulations: tuple[Simulation, ...]
+    ) -> tuple[PlannedThermometer, ...]:
+        """Return where thermometers would see the worst, what they read, and the way there."""
         ...
 
     def forecast_leaks(

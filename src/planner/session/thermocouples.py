@@ -29,7 +29,7 @@ class ProposedThermocouple:
     Attributes
     ----------
     at_mm
-        LPS: the worst point of the structure in any run. The path to it is not planned here.
+        LPS: the worst point of the structure in any run.
     expected_celsius, worst_celsius
         Extreme reading in the nominal run and in the worst one.
     to_stop_s

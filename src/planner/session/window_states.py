@@ -215,6 +215,7 @@ class TreatState:
     several_burn: bool = False
     order: Order | None = None
     layers: tuple[str, ...] = ()
+    thermometers: tuple[str, ...] = ()
     tissue_shown: bool = False
     tissues: tuple[tuple[int, str], ...] = ()
 

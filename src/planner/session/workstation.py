@@ -36,6 +36,7 @@ from planner.session.protect_desk import ProtectDesk
 from planner.session.reception import Reception
 from planner.session.room_desk import RoomDesk
 from planner.session.simulation_desk import SimulationDesk
+from planner.session.thermometer_desk import ThermometerDesk
 from planner.session.tissue_desk import TissueDesk
 from planner.session.tool_marks import CorrectionState, ToolMarks
 from planner.session.treat_desk import TreatDesk
@@ -105,6 +106,7 @@ class Workstation:
         self.treatment = TreatDesk(services, self, edits)
         self.protection = ProtectDesk(services, self, case, edits, panes)
         self.simulation = SimulationDesk(services, self, jobs, case, edits, self.checks)
+        self.thermometers = ThermometerDesk(services, jobs, case, edits, self.simulation)
         self.tissue = TissueDesk(services, self, jobs, case, edits)
         self.cement = CementDesk(services, self, jobs, case, edits, self.checks)
         self.preview = PreviewDesk(services, self, runner, case, edits, self._previewed)
@@ -161,6 +163,7 @@ class Workstation:
         self.preview.forget()
         self.room.forget()
         self.tissue.forget()
+        self.thermometers.forget()
         self.cement.forget()
         self.cement_drag.forget()
         self.compare.forget()
@@ -356,6 +359,7 @@ class Workstation:
         treat = replace(
             self._with_coverage(treat),
             layers=layers,
+            thermometers=self.thermometers.lines,
             tissue_shown=self.tissue.is_shown,
             tissues=() if tissue is None else tissue.names,
         )
@@ -390,6 +394,7 @@ class Workstation:
                 grid_mark=self.room.grid_mark,
                 layers=self.protection.layers,
                 tissue=self.tissue.mark,
+                thermometers=self.thermometers.marks,
                 other=self.compare.drawing,
             )
         )
@@ -398,6 +403,7 @@ class Workstation:
         self.xrays.follow(cements)
         self.cement.follow()
         self.room.follow(is_void=self.outlines.is_stale)
+        self.thermometers.follow()
         self.tissue.follow(is_void=self.outlines.is_stale)
 
     def _levels(

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from planner.domain.protection import ProtectionLayer
     from planner.geometry.points import PointLps, Vector
     from planner.planning import NeedleGap
-    from planner.session.drawing import Drawing, NeedleMark, SkinMark, ZoneMark
+    from planner.session.drawing import Drawing, NeedleMark, SkinMark, ThermometerMark, ZoneMark
     from planner.session.planes import PaneMap
     from planner.session.view_state import ViewState
 
@@ -43,6 +43,9 @@ LETTERED_PX = 40.0
 
 GAP_SLAB_MM = 5.0
 """A plane this near to where two needles come nearest shows how near."""
+
+THERMOMETER_SLAB_MM = 3.0
+"""A thermometer this near to a plane is drawn and named on it."""
 
 SKIN_SLAB_MM = 4.0
 """Skin points this near to a plane are drawn on it; they lie about 5 mm apart."""
@@ -81,10 +84,7 @@ def paint_overlays(painter: QPainter, pane: PaneMap, view: ViewState, drawing: D
     if Layer.VERTEBRAE in view.layers:
         _levels(painter, pane, drawing)
     if Layer.ZONES in view.layers:
-        for zone in drawing.zones:
-            _zone(painter, pane, zone)
-        for layer in drawing.layers:
-            _layer(painter, pane, layer)
+        _treatment(painter, pane, drawing)
     if Layer.CROSSHAIR in view.layers:
         _crosshair(painter, pane, view.cursor)
     if Layer.NEEDLES in view.layers:
@@ -94,6 +94,16 @@ def paint_overlays(painter: QPainter, pane: PaneMap, view: ViewState, drawing: D
             _gap(painter, pane, gap)
         _pending(painter, pane, drawing)
     _marks(painter, pane, drawing)
+
+
+def _treatment(painter: QPainter, pane: PaneMap, drawing: Drawing) -> None:
+    """Draw zones, what protects from them, and what watches them."""
+    for zone in drawing.zones:
+        _zone(painter, pane, zone)
+    for layer in drawing.layers:
+        _layer(painter, pane, layer)
+    for thermometer in drawing.thermometers:
+        _thermometer(painter, pane, thermometer)
 
 
 def _marks(painter: QPainter, pane: PaneMap, drawing: Drawing) -> None:
@@ -168,6 +178,25 @@ def _layer(painter: QPainter, pane: PaneMap, layer: ProtectionLayer) -> None:
     at = QPointF(*pane.pixel(layer.centre))
     name = f"{layer.agent} {layer.thickness_mm:g} mm"
     words(painter, at + QPointF(8, -6), name, clinical.PROTECTION, 12)
+
+
+def _thermometer(painter: QPainter, pane: PaneMap, mark: ThermometerMark) -> None:
+    """Draw a thermometer as a diamond, and dotted the way to it; named where it lies."""
+    at = QPointF(*pane.pixel(mark.at))
+    near = abs(float(pane.depth_mm(mark.at.array)[0])) <= THERMOMETER_SLAB_MM
+    dotted = pen(clinical.THERMOMETER, 1.4, 230 if near else 120)
+    dotted.setDashPattern([1.0, 3.0])
+    if mark.skin is not None:
+        painter.setPen(dotted)
+        painter.drawLine(QPointF(*pane.pixel(mark.skin)), at)
+    if not near:
+        return
+    diamond = QPolygonF([at + QPointF(x, y) for x, y in ((0, -6), (6, 0), (0, 6), (-6, 0))])
+    painter.setBrush(QColor(clinical.THERMOMETER))
+    painter.setPen(pen("#000000", 1.6))
+    painter.drawPolygon(diamond)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    words(painter, at + QPointF(10, 14), mark.label, clinical.THERMOMETER, 12)
 
 
 def _skin(painter: QPainter, pane: PaneMap, skin: SkinMark) -> None:

@@ -61,6 +61,8 @@ _numpy: Any = numpy_support
 NEEDLE_RADIUS_MM = 1.4
 """Drawn radius of a needle in 3-D whose parts are not known: between 13 G and 10 G."""
 
+THERMOMETER_RADIUS_MM = 0.6
+
 OVER_MM = 0.1
 """What works is drawn over the device that it is the end of."""
 
@@ -145,6 +147,11 @@ class Scene:
         self._marks += [
             _spheroid_actor(layer.shape, clinical.PROTECTION, LAYER_OPACITY)
             for layer in drawing.layers
+        ]
+        self._marks += [
+            _tube_actor(Capsule(one.skin, one.at, THERMOMETER_RADIUS_MM), clinical.THERMOMETER)
+            for one in drawing.thermometers
+            if one.skin is not None
         ]
         self._marks += [
             _ball(gap.at_first, COLLISION_BALL_MM, clinical.COLLISION)

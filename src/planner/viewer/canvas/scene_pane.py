@@ -145,6 +145,7 @@ class ScenePane(QWidget):
             old.needles == drawing.needles
             and old.zones == drawing.zones
             and old.layers == drawing.layers
+            and old.thermometers == drawing.thermometers
             and old.focus == drawing.focus
             and old.skin is drawing.skin
             and _same_points(old.wall_points_mm, drawing.wall_points_mm)
@@ -169,6 +170,7 @@ class ScenePane(QWidget):
             gaps=shown.gaps if Layer.NEEDLES in layers else (),
             zones=shown.zones if Layer.ZONES in layers else (),
             layers=shown.layers if Layer.ZONES in layers else (),
+            thermometers=shown.thermometers if Layer.ZONES in layers else (),
             focus=shown.focus,
             skin=shown.skin,
             wall_points_mm=shown.wall_points_mm if self._shows_wall else None,
