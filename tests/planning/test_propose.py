@@ -26,6 +26,8 @@ from planner.planning.surfaces import surroundings_of
 from planning import analytic_spine as spine
 from planning.analytic_spine import Scene, Shape
 
+SKIN_NOT_SHOWN = "This scan does not show the skin at the kept entry"
+
 ANTENNA = load_catalog().devices["eco-mwa"]
 NARROW = Shape(pedicle_half_width={Side.LEFT: 4.5, Side.RIGHT: 1.5})
 
@@ -418,3 +420,31 @@ def test_that_the_skin_behind_reaches_the_body_past_the_canal_and_the_midline_do
             needle = scene.needle(tuple(point), tuple(tip), approach=Approach.POSTEROLATERAL)
             found = measure(needle, scene.ct, scene.anatomy, outer_diameter_mm=2.4)
             assert worst_mm(found) == pytest.approx(clearance, abs=0.8)
+
+
+@pytest.mark.parametrize("off_mm", [-40.0, -8.0, 8.0, 30.0])
+def test_that_a_kept_entry_off_the_skin_is_told_and_nothing_is_proposed(scene, off_mm) -> None:
+    first = propose(scene.ct, scene.anatomy, Level.L3, side=Side.LEFT).trajectories[0].trajectory
+    centre = scene.anatomy.vertebrae[Level.L3].body_centre
+    way = first.entry.array - centre.array
+    way /= np.linalg.norm(way)
+    kept = propose(
+        scene.ct, scene.anatomy, Level.L3, side=Side.LEFT, entry=first.entry.moved(off_mm * way)
+    )
+    assert kept.trajectories == ()
+    where = "under" if off_mm < 0.0 else "outside"
+    assert f"lies {abs(off_mm):.0f} mm {where}" in " ".join(kept.none_because)
+
+
+def test_that_a_kept_entry_on_the_skin_is_searched_from(scene) -> None:
+    first = propose(scene.ct, scene.anatomy, Level.L3, side=Side.LEFT).trajectories[0].trajectory
+    kept = propose(scene.ct, scene.anatomy, Level.L3, side=Side.LEFT, entry=first.entry)
+    assert kept.trajectories[0].trajectory.entry == first.entry
+    assert not any(SKIN_NOT_SHOWN in note for note in kept.notes)
+
+
+def test_that_it_is_said_where_the_scan_does_not_show_the_skin_of_a_kept_entry() -> None:
+    scene = spine.build(geometry=spine.grid(extent=(120.0, 110.0, 64.0)))
+    entry = scene.lps(40.0, 54.0, 0.0)
+    kept = propose(scene.ct, scene.anatomy, Level.L3, side=Side.LEFT, entry=entry)
+    assert any(SKIN_NOT_SHOWN in note for note in kept.notes)

@@ -56,7 +56,7 @@ def test_that_the_card_says_the_number_of_the_rules(case) -> None:
     card = {part.title: dict(part.lines) for part in needle_card(
         needle, plan, made.ct, made.truth, catalog
     )}["Distances"]  # fmt: skip
-    for structure, label in ((CANAL, "To spinal canal"), (POSTERIOR_WALL, "To posterior wall")):
+    for structure, label in ((CANAL, "To canal"), (POSTERIOR_WALL, "To posterior wall")):
         said = float(re.match(r"[−-]?[\d.]+", card[label])[0].replace("−", "-"))
         assert said == pytest.approx(ruled[structure], abs=0.051)
     assert "as the rules measure" in card["Measured"]

@@ -152,6 +152,13 @@ def skin_on_line(ct: CtVolume, tip: PointLps, outward: Vector) -> PointLps | Non
     return PointLps.of(tip.array + _refined_mm(ct, tip, outward, coarse_mm) * outward)
 
 
+def skin_near(ct: CtVolume, inside: PointLps, point: PointLps) -> PointLps | None:
+    """Return where the line from a place inside the patient through a point passes the skin."""
+    way = point.array - inside.array
+    length = float(np.linalg.norm(way))
+    return skin_on_line(ct, inside, way / length) if length > 0.0 else None
+
+
 @kernel
 def _last_within(
     inside: NDArray[np.uint8],

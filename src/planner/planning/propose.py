@@ -9,6 +9,7 @@ from planner.domain.levels import Side
 from planner.domain.plan import Approach, TrajectoryId
 from planner.domain.progress import unreported
 from planner.planning.aims import LARGE_LESION, LesionPart, choose_aims, lesion_in
+from planner.planning.body_outline import skin_near
 from planner.planning.corridors import corridors_for
 from planner.planning.pairs import find_pairs
 from planner.planning.proposals import Proposals, ProposedTrajectory
@@ -18,7 +19,7 @@ from planner.planning.side_search import Question, believed_pedicle, search_side
 from planner.planning.surfaces import surroundings_of
 
 if TYPE_CHECKING:
-    from planner.domain.anatomy import Anatomy
+    from planner.domain.anatomy import Anatomy, Vertebra
     from planner.domain.devices import Device
     from planner.domain.levels import Level
     from planner.domain.progress import ProgressReport
@@ -27,6 +28,13 @@ if TYPE_CHECKING:
 
 USUAL_DIAMETER_MM: Final = 2.4
 """A 13 gauge bone needle (recalled), when no device says what goes in."""
+
+ON_SKIN_MM: Final = 5.0
+"""A kept entry may lie off the skin by this (derived): a crosshair is put there by eye."""
+
+SKIN_NOT_SEEN: Final = (
+    "This scan does not show the skin at the kept entry, so nobody looked whether it lies there."
+)
 
 EXTRA: Final = 4
 """Paths measured beyond those asked for, because exact measures change their order: with two, one
@@ -99,6 +107,10 @@ def propose(  # noqa: PLR0913  # a door: what to search, each by name
     if target is not None and has_body and not surroundings.in_body(target):
         none_because.append(f"The target lies outside the body of {level}.")
         sides = ()
+    kept = "" if entry is None else about_kept_entry(ct, entry, vertebra)
+    if kept and kept != SKIN_NOT_SEEN:
+        none_because.append(kept)
+        sides = ()
     for one_side in sides:
         pedicle, doubt = believed_pedicle(question, one_side)
         if pedicle is None:
@@ -117,7 +129,7 @@ def propose(  # noqa: PLR0913  # a door: what to search, each by name
     return Proposals(
         trajectories=_named(best_that_differ(found, vertebra)[:count]),
         none_because=(*none_because, *([no_pair] if no_pair else [])),
-        notes=_notes(level, question.lesion),
+        notes=(*((kept,) if kept == SKIN_NOT_SEEN else ()), *_notes(level, question.lesion)),
         searched=searched,
         pairs=pairs,
     )
@@ -136,6 +148,25 @@ def access_diameter_mm(device: Device | None) -> float:
 def is_large(lesion: LesionPart | None) -> bool:
     """Tell whether a lesion takes so much of its body that one needle is not enough."""
     return lesion is not None and lesion.share_of_body >= LARGE_LESION
+
+
+def about_kept_entry(ct: CtVolume, entry: PointLps, vertebra: Vertebra) -> str:
+    """Say that a kept entry is not on the skin, or that the scan does not show; else nothing.
+
+    The skin is looked for on the line from the middle of the body through the entry.
+    """
+    skin = skin_near(ct, vertebra.body_centre, entry)
+    if skin is None:
+        return SKIN_NOT_SEEN
+    far = skin.distance_mm(entry)
+    if far <= ON_SKIN_MM:
+        return ""
+    inside = skin.distance_mm(vertebra.body_centre) > entry.distance_mm(vertebra.body_centre)
+    where = "under" if inside else "outside"
+    return (
+        f"The kept entry is not on the skin: it lies {far:.0f} mm {where} it. Put it on the skin "
+        "and ask again."
+    )
 
 
 def _named(found: list[ProposedTrajectory]) -> tuple[ProposedTrajectory, ...]:
