@@ -286,8 +286,8 @@ class PhantomServices:
     def needle_card(self, plan, needle, ct, anatomy, grid_mark) -> tuple[object, ...]:
         return needle_card(plan.trajectory(needle), plan, ct, anatomy, CATALOG, grid_mark)
 
-    def skin_map(self, ct, anatomy, level, device_id) -> object:
-        return skin_map(ct, anatomy, level, device_id, CATALOG)
+    def skin_map(self, ct, anatomy, level, wish) -> object:
+        return skin_map(ct, anatomy, level, wish, CATALOG)
 
     def simulate(
         self, plan: Plan, ct: CtVolume, anatomy: Anatomy, report: ProgressReport

@@ -71,7 +71,7 @@ def best_of_all(phantom, task, anatomy):
             continue
         outward = points - tip
         outward /= np.linalg.norm(outward, axis=1, keepdims=True)
-        axial, cranial = path_search._angles_deg(task, outward)
+        axial, cranial = path_search.path_angles_deg(task, outward)
         low, high = task.corridor.axial_deg
         fits = (axial >= low) & (axial <= high) & (np.abs(cranial) <= STEEPEST_CRANIAL_DEG)
         tips = np.tile(tip, (len(points), 1))

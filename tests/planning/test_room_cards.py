@@ -15,10 +15,12 @@ from planner.planning import measure
 from planner.planning.c_arm import c_arm_views, detector_direction, positioner_angles_deg
 from planner.planning.ct_room import CtRoomCard, correction, ct_room_card, gantry_tilt
 from planner.planning.patient_room import lying_in_words, up_in_room
+from planner.report.room import ct_facts
 from planning import analytic_spine as spine
 from planning.analytic_spine import Scene
 
-NEEDLES = load_catalog().needles.values()
+CATALOG = load_catalog()
+NEEDLES = CATALOG.needles.values()
 ENTRY = (40.0, 70.0, -10.0)
 TIP = (5.0, -5.0, 8.0)
 
@@ -105,6 +107,53 @@ def test_that_only_needles_that_leave_room_for_the_hub_fit(scene: Scene) -> None
         assert fit.outside_mm == pytest.approx(fit.length_mm - found.skin_to_tip_mm)
         assert fit.fits == (fit.length_mm - found.skin_to_tip_mm >= 10.0)
     assert {fit.fits for fit in found.needles} == {True, False}
+
+
+def test_that_needles_too_thin_or_too_long_for_the_antenna_or_thicker_than_measured_do_not_suit(
+    scene: Scene,
+) -> None:
+    antenna = CATALOG.devices["eco-mwa"]
+    wanted = CATALOG.access_diameter([antenna]).value
+    needle = scene.needle(ENTRY, TIP)
+    found = measure(needle, scene.ct, scene.anatomy, outer_diameter_mm=wanted)
+    vertebra = scene.anatomy.vertebrae[Level.L3]
+    long = replace(
+        CATALOG.needles["access-13g"],
+        id="long",
+        lengths_mm=(replace(CATALOG.needles["access-13g"].lengths_mm[0], value=186.0),),
+    )
+    made = ct_room_card(needle, found, scene.ct, vertebra, (*NEEDLES, long), device=antenna)
+    numbers = antenna.numbers
+    most = numbers["shaft_length_mm"].value - numbers["tip_beyond_cannula_mm"].value
+    thick = {one.id: one.outer_diameter_mm.value for one in (*NEEDLES, long)}
+    for fit in made.needles:
+        if thick[fit.needle_id] < wanted:
+            assert fit.unsuited.startswith("TOO THIN")
+        elif thick[fit.needle_id] > wanted:
+            assert fit.unsuited.startswith("THICKER")
+        else:
+            assert bool(fit.unsuited) == (fit.length_mm > most)
+    assert {fit.unsuited.split(" ")[0] for fit in made.needles} >= {"", "TOO", "THICKER"}
+    words = {
+        fact.label: fact.value
+        for fact in ct_facts(
+            needle, found, lying(scene, "HFP").ct, vertebra, (*NEEDLES, long), device=antenna
+        )
+    }["Needles that reach"]
+    listed, _, left_out = words.partition(". Left out: ")
+    assert listed.startswith("13 G ")
+    assert "186" not in listed
+    assert "TOO THIN" in left_out
+    assert "186 mm TOO LONG" in left_out
+
+
+def test_that_without_a_device_a_thinner_needle_suits_and_a_thicker_does_not(
+    scene: Scene,
+) -> None:
+    found = card(lying(scene, "HFP"))
+    thick = {one.id: one.outer_diameter_mm.value for one in NEEDLES}
+    for fit in found.needles:
+        assert bool(fit.unsuited) == (thick[fit.needle_id] > 2.45)
 
 
 @pytest.mark.parametrize(

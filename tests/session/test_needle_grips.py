@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.domain.levels import Level, Side
-from planner.domain.plan import TrajectoryId
+from planner.domain.plan import Approach, TrajectoryId
 from planner.geometry.points import PointLps
 from planner.planning import course_of
 from planner.session.drawing import AMPLE, HELD, REACHED, Grip, Handle, NeedleMark, handle_at
@@ -152,5 +152,19 @@ def test_that_the_skin_map_says_what_each_colour_is_and_goes_again(planned):
     assert sum(counts.values()) > 0
     for count in counts.values():
         assert f" {count} " in shown.words
+    assert "any way" in shown.words
+    work.needles.choose_approach(Approach.TRANSPEDICULAR)
+    assert planned.view.show_drawing.call_args.args[0].skin is None, "it was made for any way"
+    work.room.toggle_skin()
+    planned.settle()
+    through = planned.view.show_drawing.call_args.args[0].skin
+    assert "transpedicular only" in through.words
+    assert (through.codes != shown.codes).any()
+    work.needles.type_size("10 G 150")
+    assert planned.view.show_drawing.call_args.args[0].skin is None, "it was of a thinner needle"
+    work.room.toggle_skin()
+    planned.settle()
+    thick = planned.view.show_drawing.call_args.args[0].skin
+    assert "needle 3.40 mm" in thick.words
     work.room.toggle_skin()
     assert planned.view.show_drawing.call_args.args[0].skin is None

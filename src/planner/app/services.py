@@ -277,11 +277,11 @@ class Services:
         chosen = plan.trajectory(needle)
         return needle_card(chosen, plan, ct, anatomy, self._catalog, grid_mark)
 
-    def skin_map(self, ct: CtVolume, anatomy: Anatomy, level: Level, device_id: str) -> SkinMark:
+    def skin_map(self, ct: CtVolume, anatomy: Anatomy, level: Level, wish: Wish) -> SkinMark:
         """Return the skin over a vertebra, coloured by what can be reached from it."""
         from planner.session.skin_map import skin_map  # noqa: PLC0415 - loads after the window
 
-        return skin_map(ct, anatomy, level, device_id, self._catalog)
+        return skin_map(ct, anatomy, level, wish, self._catalog)
 
     def suggest(
         self,

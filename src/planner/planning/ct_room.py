@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from planner.domain.anatomy import Vertebra
-    from planner.domain.devices import Needle
+    from planner.domain.devices import Device, Needle
     from planner.domain.plan import Trajectory, TrajectoryId
     from planner.domain.volume import CtVolume
     from planner.geometry.points import Vector
@@ -27,20 +27,26 @@ GANTRY_LIMIT_DEG: Final = 30.0
 UPRIGHT_DEG: Final = 0.5
 """Slices tilted by less are upright: 100 mm behind the middle it is not a millimetre."""
 
+SAME_THICKNESS_MM: Final = 0.05
+"""Diameters of the catalogue are read to hundredths; gauges lie 0.2 mm apart and more."""
+
 HUB_MM: Final = 10.0
 """Length a needle keeps outside the skin for its hub (derived): less is no grip."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NeedleFit:
-    """Whether one length of needle reaches.
+    """Whether one length of needle reaches and suits.
 
-    ``outside_mm`` is what stands out of the skin when the tip is at its place.
+    ``outside_mm`` is what stands out of the skin when the tip is at its place; ``unsuited`` why it
+    is not the needle this plan was measured with, empty where it is.
     """
 
     needle_id: str
     length_mm: float
     outside_mm: float
+    gauge: int | None = None
+    unsuited: str = ""
 
     @property
     def fits(self) -> bool:
@@ -145,10 +151,12 @@ def ct_room_card(  # a door: everything the card is made from
     needles: Iterable[Needle] = (),
     *,
     grid_mark: PointLps | None = None,
+    device: Device | None = None,
 ) -> CtRoomCard:
     """Return the card of one needle, valid only for a patient lying as in this scan.
 
-    ``grid_mark`` is a point of a grid on the skin as this scan shows it.
+    ``grid_mark`` is a point of a grid on the skin as this scan shows it; ``device`` is what goes
+    in through the needle.
     """
     direction = unit(trajectory.tip.array - trajectory.entry.array)
     skin = measures.skin or trajectory.entry
@@ -173,7 +181,7 @@ def ct_room_card(  # a door: everything the card is made from
         out_of_plane_towards=towards(out_of_plane, "head", "feet"),
         gantry=None if up is None else gantry_tilt(direction, up),
         skin_to_tip_mm=depth,
-        needles=() if depth is None else _fits(needles, depth),
+        needles=() if depth is None else _fits(needles, depth, measures.outer_diameter_mm, device),
         notes=(*_notes(direction, up, depth), *_tilted(normal)),
         from_grid=None if grid_mark is None else from_grid(skin, grid_mark),
         chosen=None if depth is None else _chosen(trajectory, depth),
@@ -245,13 +253,37 @@ def gantry_tilt(direction: Vector, up: Vector) -> GantryTilt | None:
     )
 
 
-def _fits(needles: Iterable[Needle], depth_mm: float) -> tuple[NeedleFit, ...]:
+def _fits(
+    needles: Iterable[Needle], depth_mm: float, measured_mm: float, device: Device | None
+) -> tuple[NeedleFit, ...]:
     found = [
-        NeedleFit(needle_id=needle.id, length_mm=length.value, outside_mm=length.value - depth_mm)
+        NeedleFit(
+            needle_id=needle.id,
+            length_mm=length.value,
+            outside_mm=length.value - depth_mm,
+            gauge=needle.gauge,
+            unsuited=_unsuited(needle.outer_diameter_mm.value, length.value, measured_mm, device),
+        )
         for needle in needles
         for length in needle.lengths_mm
     ]
     return tuple(sorted(found, key=lambda fit: (fit.length_mm, fit.needle_id)))
+
+
+def _unsuited(thick_mm: float, long_mm: float, measured_mm: float, device: Device | None) -> str:
+    """Return why a needle does not suit what was measured or goes in, empty where it does."""
+    if thick_mm > measured_mm + SAME_THICKNESS_MM:
+        return f"THICKER than the {measured_mm:.2f} mm that were measured"
+    if device is None:
+        return ""
+    if thick_mm < measured_mm - SAME_THICKNESS_MM:
+        return f"TOO THIN for {device.name}"
+    numbers = device.numbers
+    if "shaft_length_mm" in numbers and "tip_beyond_cannula_mm" in numbers:
+        beyond = numbers["tip_beyond_cannula_mm"].value
+        if long_mm > numbers["shaft_length_mm"].value - beyond:
+            return f"TOO LONG for {device.name} to stand {beyond:g} mm out of it"
+    return ""
 
 
 def _chosen(trajectory: Trajectory, depth_mm: float) -> NeedleFit | None:

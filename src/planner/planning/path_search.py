@@ -186,7 +186,7 @@ def sift(task: Task, window: Vector, which: NDArray[np.int64]) -> Paths:
     through, tips, miss = _pair(task, window, which)
     outward = through - tips
     outward /= np.linalg.norm(outward, axis=1, keepdims=True)
-    axial, cranial = _angles_deg(task, outward)
+    axial, cranial = path_angles_deg(task, outward)
     low, high = task.corridor.axial_deg
     fits = (axial >= low) & (axial <= high) & (np.abs(cranial) <= STEEPEST_CRANIAL_DEG)
     if task.entry is not None:
@@ -194,7 +194,7 @@ def sift(task: Task, window: Vector, which: NDArray[np.int64]) -> Paths:
     through, tips, miss, outward, cranial = (
         part[fits] for part in (through, tips, miss, outward, cranial)
     )
-    scores = score(task.space, tips, outward, _slab_mm(task, tips, outward))
+    scores = score(task.space, tips, outward, slab_mm(task, tips, outward))
     if task.in_pedicle and task.walls is not None:
         rooms = task.walls.rooms_mm(tips, outward, task.radius_mm)
         walled = [room + task.radius_mm for room in rooms.values()]
@@ -243,7 +243,10 @@ def _pair(
     return through, tips, np.asarray(task.aims.miss[which][a] + b / max(len(beyond), 1))
 
 
-def _angles_deg(task: Task, outward: Vector) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def path_angles_deg(
+    task: Task, outward: Vector
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the angles of paths towards the midline and out of the vertebra's axial plane."""
     left, anterior, superior = (
         np.array(axis)
         for axis in (task.vertebra.left, task.vertebra.anterior, task.vertebra.superior)
@@ -253,7 +256,7 @@ def _angles_deg(task: Task, outward: Vector) -> tuple[NDArray[np.float64], NDArr
     return np.degrees(axial), np.degrees(cranial)
 
 
-def _slab_mm(task: Task, tips: Vector, outward: Vector) -> NDArray[np.float64]:
+def slab_mm(task: Task, tips: Vector, outward: Vector) -> NDArray[np.float64]:
     """Return how far from the tip the pedicle begins and ends, shape ``(n, 2)``.
 
     Negative for approaches that do not pass it.

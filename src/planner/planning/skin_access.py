@@ -10,8 +10,18 @@ import numpy as np
 from planner.planning.aims import choose_aims, lesion_in
 from planner.planning.body_outline import skin_on_line
 from planner.planning.candidates import score
+from planner.planning.corridors import STEEPEST_CRANIAL_DEG, corridors_for
 from planner.planning.exact_distances import ENOUGH_MM
-from planner.planning.path_search import KEEP_AWAY_MM, OTHER_BONE_MM, TIP_DEPTH_MM
+from planner.planning.path_search import (
+    KEEP_AWAY_MM,
+    OTHER_BONE_MM,
+    TIP_DEPTH_MM,
+    Task,
+    in_window,
+    path_angles_deg,
+    slab_mm,
+)
+from planner.planning.pedicle_walls import measured_walls
 from planner.planning.search_space import own_frame, search_space
 from planner.planning.surfaces import surroundings_of
 
@@ -21,8 +31,10 @@ if TYPE_CHECKING:
     from planner.domain.anatomy import Anatomy
     from planner.domain.devices import Device
     from planner.domain.levels import Level
+    from planner.domain.plan import Approach
     from planner.domain.volume import CtVolume
     from planner.geometry.points import PointLps, Vector
+    from planner.planning.search_space import SearchSpace
 
 AXIAL_DEG: Final = np.arange(-70.0, 71.0, 3.0)
 CRANIAL_DEG: Final = np.arange(-30.0, 31.0, 4.0)
@@ -44,7 +56,7 @@ class SkinAccess:
     tips_mm
         Shape ``(n, 3)``: tip of that path; NaN where there is none.
     limit_mm
-        Distance below which the rules hold a path.
+        Distance below which a path is held; less in a pedicle, where bone guards it.
     """
 
     points_mm: Vector
@@ -53,7 +65,7 @@ class SkinAccess:
     limit_mm: float = KEEP_AWAY_MM
 
 
-def skin_access(
+def skin_access(  # a door: what to reach, with what, each by name
     ct: CtVolume,
     anatomy: Anatomy,
     level: Level,
@@ -61,44 +73,85 @@ def skin_access(
     outer_diameter_mm: float,
     target: PointLps | None = None,
     device: Device | None = None,
+    approach: Approach | None = None,
 ) -> SkinAccess:
     """Colour the skin over a vertebra by what it can reach.
 
-    Read from the search fields, which are good to half a millimetre: a map to look at, not a
-    measure. Ribs and gas on the way are not looked for here; a proposal does.
+    With an ``approach`` only paths through its window beside or in a pedicle count, at its
+    angles, and through the pedicle the bone about the needle counts too; none where the approach
+    is not used at that level. Read from the search fields, which are good to half a millimetre: a
+    map to look at, not a measure. Ribs and gas on the way are not looked for; a proposal does.
     """
     surroundings = surroundings_of(anatomy, level)
     vertebra = anatomy.vertebrae[level]
     skin = _skin_points(ct, own_frame(vertebra), vertebra.body_centre)
     lesion = lesion_in(anatomy, surroundings)
-    aims = np.concatenate(
-        [
-            choose_aims(
-                vertebra, surroundings, side, target=target, lesion=lesion, device=device
-            ).points_mm
-            for side in vertebra.pedicles
-        ]
-        or [np.empty((0, 3))]
-    )
-    if not len(skin) or not len(aims):
-        return SkinAccess(
-            points_mm=skin,
-            clearance_mm=np.full(len(skin), np.nan),
-            tips_mm=np.full((len(skin), 3), np.nan),
+    space = search_space(ct, anatomy, level)
+    best = np.full(len(skin), -np.inf)
+    tips = np.full((len(skin), 3), np.nan)
+    limit_mm = KEEP_AWAY_MM
+    corridors = () if approach is None else corridors_for(level, approach)
+    for side, pedicle in vertebra.pedicles.items():
+        aims = choose_aims(
+            vertebra, surroundings, side, target=target, lesion=lesion, device=device
         )
+        tasks = [
+            Task(
+                vertebra=vertebra,
+                side=side,
+                pedicle=pedicle,
+                corridor=corridor,
+                aims=aims,
+                radius_mm=outer_diameter_mm / 2.0,
+                space=space,
+                walls=measured_walls(vertebra, side, surroundings),
+            )
+            for corridor in corridors
+        ]
+        if tasks:
+            limit_mm = min(limit_mm, *(task.keep_away_mm for task in tasks))
+        for task in tasks if approach is not None else (None,):
+            values = _values_mm(space, skin, aims.points_mm, outer_diameter_mm / 2.0, task)
+            if not values.size:
+                continue
+            place = values.argmax(axis=1)
+            found = values[np.arange(len(skin)), place]
+            better = found > best
+            best[better], tips[better] = found[better], aims.points_mm[place[better]]
+    none = ~np.isfinite(best)
+    return SkinAccess(
+        points_mm=skin,
+        clearance_mm=np.where(none, np.nan, best),
+        tips_mm=tips,
+        limit_mm=limit_mm,
+    )
+
+
+def _values_mm(
+    space: SearchSpace, skin: Vector, aims: Vector, radius_mm: float, task: Task | None
+) -> NDArray[np.float64]:
+    """Return what each path from skin to aim keeps, shape ``(skin, aims)``, or -inf."""
+    if not len(skin) or not len(aims):
+        return np.empty((len(skin), 0))
     tips = np.tile(aims, (len(skin), 1))
     outward = np.repeat(skin, len(aims), axis=0) - tips
     outward /= np.linalg.norm(outward, axis=1, keepdims=True)
-    scores = score(search_space(ct, anatomy, level), tips, outward, np.full((len(tips), 2), -1.0))
+    slab = np.full((len(tips), 2), -1.0) if task is None else slab_mm(task, tips, outward)
+    scores = score(space, tips, outward, slab)
     good = (scores.body >= TIP_DEPTH_MM) & (scores.other_bone <= OTHER_BONE_MM)
-    value = np.where(good, np.minimum(scores.danger - outer_diameter_mm / 2.0, ENOUGH_MM), -np.inf)
-    value = value.reshape(len(skin), len(aims))
-    best = value.argmax(axis=1)
-    reached = value[np.arange(len(skin)), best]
-    none = ~np.isfinite(reached)
-    chosen = aims[best].copy()
-    chosen[none] = np.nan
-    return SkinAccess(points_mm=skin, clearance_mm=np.where(none, np.nan, reached), tips_mm=chosen)
+    kept = scores.danger - radius_mm
+    if task is not None:
+        axial, cranial = path_angles_deg(task, outward)
+        low, high = task.corridor.axial_deg
+        good &= (axial >= low) & (axial <= high) & (np.abs(cranial) <= STEEPEST_CRANIAL_DEG)
+        good &= in_window(task, tips, outward)
+        if task.in_pedicle:
+            walls = task.walls
+            walled = [] if walls is None else walls.rooms_mm(tips, outward, radius_mm).values()
+            kept = np.minimum.reduce([kept, scores.pedicle - radius_mm, *walled])
+            good &= scores.inner >= radius_mm
+    value = np.where(good, np.minimum(kept, ENOUGH_MM), -np.inf)
+    return np.asarray(value.reshape(len(skin), len(aims)))
 
 
 def _skin_points(ct: CtVolume, frame: Vector, centre: PointLps) -> Vector:

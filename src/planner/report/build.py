@@ -162,7 +162,11 @@ def needle_row(
     at_ct: tuple[Fact, ...] = ()
     if measures is not None and ct is not None and vertebra is not None:
         needles = () if catalog is None else catalog.needles.values()
-        at_ct = ct_facts(trajectory, measures, ct, vertebra, needles, grid_mark=plan.grid_mark)
+        burn = next((one for one in plan.ablations if one.trajectory_id == trajectory.id), None)
+        device = None if burn is None or catalog is None else catalog.devices.get(burn.device_id)
+        at_ct = ct_facts(
+            trajectory, measures, ct, vertebra, needles, grid_mark=plan.grid_mark, device=device
+        )
     position = plan.scan.patient_position
     return NeedleRow(
         number=plan.trajectories.index(trajectory) + 1,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from planner.domain.anatomy import Anatomy, Vertebra
-    from planner.domain.devices import Needle
+    from planner.domain.devices import Device, Needle
     from planner.domain.plan import NeedleSize, Plan, Trajectory, TrajectoryId
     from planner.domain.volume import CtVolume
     from planner.geometry.points import PointLps
@@ -57,6 +57,7 @@ def ct_facts(
     needles: Iterable[Needle],
     *,
     grid_mark: PointLps | None = None,
+    device: Device | None = None,
 ) -> tuple[Fact, ...]:
     """Return the card of one needle for the CT table; its notes come last."""
     if not slices_are_axial(ct):
@@ -64,7 +65,9 @@ def ct_facts(
             Fact(label="Patient lies", value=plain(lying_in_words(ct.record.patient_position))),
             Fact(label="Mind", value=NOT_AXIAL),
         )
-    card = ct_room_card(trajectory, measures, ct, vertebra, needles, grid_mark=grid_mark)
+    card = ct_room_card(
+        trajectory, measures, ct, vertebra, needles, grid_mark=grid_mark, device=device
+    )
     begins = "Skin at" if measures.skin is not None else "Planned entry (skin NOT SEEN)"
     facts = [
         Fact(label="Patient lies", value=plain(card.lying)),
@@ -194,11 +197,26 @@ def _vertical(card: CtRoomCard) -> str:
 
 
 def _reaching(card: CtRoomCard) -> str:
-    lengths = sorted({fit.length_mm for fit in card.needles if fit.fits})
-    if not lengths:
+    """List the needles that reach and suit by gauge, then why others that reach were left out."""
+    reach = [fit for fit in card.needles if fit.fits]
+    if not reach:
         return "NONE in the catalogue is long enough"
-    words = ", ".join(number(length, 0) for length in lengths)
-    return f"{words} mm"
+    suited = _by_gauge([fit for fit in reach if not fit.unsuited])
+    left_out = "; ".join(
+        f"{_by_gauge([fit for fit in reach if fit.unsuited == why])} {why}"
+        for why in dict.fromkeys(fit.unsuited for fit in reach if fit.unsuited)
+    )
+    return f"{suited or 'NONE that suits'}{f'. Left out: {left_out}' if left_out else ''}"
+
+
+def _by_gauge(fits: list[NeedleFit]) -> str:
+    """Such as ``13 G 120 or 150 mm``."""
+    gauges = sorted({fit.gauge for fit in fits if fit.gauge is not None})
+    parts = []
+    for gauge in gauges:
+        lengths = sorted({fit.length_mm for fit in fits if fit.gauge == gauge})
+        parts.append(f"{gauge} G {' or '.join(number(length, 0) for length in lengths)} mm")
+    return ", ".join(parts)
 
 
 def _chosen(fit: NeedleFit, size: NeedleSize) -> str:

@@ -54,7 +54,15 @@ def needle_card(
         placement_error_mm=catalog.placement_error_mm,
     )
     vertebra = anatomy.vertebrae[needle.level]
-    table = ct_facts(needle, measured, ct, vertebra, catalog.needles.values(), grid_mark=grid_mark)
+    table = ct_facts(
+        needle,
+        measured,
+        ct,
+        vertebra,
+        catalog.needles.values(),
+        grid_mark=grid_mark,
+        device=device,
+    )
     arm = c_arm_facts(needle, anatomy, ct.record.patient_position)
     blocks = {
         "Measured": [(fact.label, fact.value) for fact in measure_facts(measured)],

@@ -155,11 +155,11 @@ class NeedleDesk:
 
     def suggest(self) -> None:
         """Propose the best needles for the chosen level, and side where one is chosen."""
-        self._ask(self._edits.level, self._edits.side, self._wish(), ())
+        self._ask(self._edits.level, self._edits.side, self.wish, ())
 
     def suggest_two(self) -> None:
         """Propose two needles at once, one from each side."""
-        self._ask(self._edits.level, None, replace(self._wish(), two_needles=True), ())
+        self._ask(self._edits.level, None, replace(self.wish, two_needles=True), ())
 
     def suggest_again(self, *, keep_entry: bool) -> None:
         """Propose again with the entry or the tip of the selected needle frozen."""
@@ -171,14 +171,15 @@ class NeedleDesk:
             self._floor.say("The needle is locked.", is_error=True)
             return
         wish = replace(
-            self._wish(),
+            self.wish,
             entry=needle.entry if keep_entry else None,
             target=None if keep_entry else needle.tip,
             size=needle.size,
         )
         self._ask(needle.level, needle.side, wish, (needle.id,))
 
-    def _wish(self) -> Wish:
+    @property
+    def wish(self) -> Wish:
         """Return what is asked for: the approach, and the device planned first for its zone."""
         document = self._edits.document
         burns = document.plan.ablations if document is not None else ()

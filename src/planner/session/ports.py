@@ -265,7 +265,7 @@ class CaseServices(Protocol):
         """Return what is measured of a needle and what to take to the room; quick."""
         ...
 
-    def skin_map(self, ct: CtVolume, anatomy: Anatomy, level: Level, device_id: str) -> SkinMark:
+    def skin_map(self, ct: CtVolume, anatomy: Anatomy, level: Level, wish: Wish) -> SkinMark:
         """Return the skin over a vertebra, coloured by what can be reached from it."""
         ...
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from planner.document import commands
 
 if TYPE_CHECKING:
     from planner.domain.anatomy import Anatomy
+    from planner.domain.levels import Level
     from planner.domain.plan import Plan, TrajectoryId
     from planner.domain.volume import CtVolume
     from planner.geometry.points import PointLps
@@ -16,9 +18,10 @@ if TYPE_CHECKING:
     from planner.session.floor import Floor
     from planner.session.job_desk import JobDesk
     from planner.session.needle_card import CardPart
+    from planner.session.needle_desk import NeedleDesk
     from planner.session.pane_desk import PaneDesk
     from planner.session.plan_desk import PlanDesk
-    from planner.session.ports import CaseServices
+    from planner.session.ports import CaseServices, Wish
 
     _Key = tuple[CtVolume, Anatomy, Plan, TrajectoryId]
 
@@ -34,6 +37,7 @@ class RoomDesk:
         case: CaseDesk,
         edits: PlanDesk,
         panes: PaneDesk,
+        needles: NeedleDesk,
     ) -> None:
         self._services = services
         self._floor = floor
@@ -41,11 +45,12 @@ class RoomDesk:
         self._case = case
         self._edits = edits
         self._panes = panes
+        self._needles = needles
         self._key: _Key | None = None
         self._asked: _Key | None = None
         self._card: tuple[CardPart, ...] = ()
         self._map: SkinMark | None = None
-        self._map_of: object = None
+        self._map_of: tuple[Anatomy | None, Level | None, Wish | None] = (None, None, None)
 
     def forget(self) -> None:
         """Drop what belongs to another scan."""
@@ -96,8 +101,11 @@ class RoomDesk:
 
     @property
     def skin(self) -> SkinMark | None:
-        """The map, while the outlines are those it was made of."""
-        return self._map if self._map_of is self._edits.anatomy else None
+        """The map, while outlines, needle, device and approach are those it was made of."""
+        anatomy, level, wish = self._map_of
+        if self._edits.anatomy is not anatomy or level is None or self._skin_wish(level) != wish:
+            return None
+        return self._map
 
     def mark_grid(self) -> None:
         """Take the crosshair as a mark of the grid on the skin; there already, take it away."""
@@ -122,6 +130,12 @@ class RoomDesk:
 
         self._floor.say(correction_words(needle, state.cursor))
 
+    def _skin_wish(self, level: Level) -> Wish:
+        """Return what goes in how: the size typed for the selected needle of that level."""
+        needle = self._edits.needle
+        here = needle if needle is not None and needle.level is level else None
+        return replace(self._needles.wish, size=None if here is None else here.size)
+
     def toggle_skin(self) -> None:
         """Show what each point of the skin can reach, or take it away."""
         if self.skin is not None:
@@ -134,17 +148,17 @@ class RoomDesk:
         if ct is None or anatomy is None or level is None or level not in anatomy.vertebrae:
             self._floor.say("Outline the spine, then choose a level.", is_error=True)
             return
-        burns = self._edits.plan.ablations
-        device_id = burns[0].device_id if burns else ""
+        wish = self._skin_wish(level)
 
         def came(value: object) -> None:
-            self._map, self._map_of = value, anatomy  # type: ignore[assignment]  # skin_map
+            self._map = value  # type: ignore[assignment]  # skin_map
+            self._map_of = (anatomy, level, wish)
             if self._map is not None:
                 self._floor.say(self._map.words)
 
         self._jobs.start(
             "skin",
             f"Looking what the skin over {level} can reach",
-            lambda _report: self._services.skin_map(ct, anatomy, level, device_id),
+            lambda _report: self._services.skin_map(ct, anatomy, level, wish),
             came,
         )

@@ -112,7 +112,7 @@ class Workstation:
         self.preview = PreviewDesk(services, self, runner, case, edits, self._previewed)
         self.cement_drag = CementDrag(services, self, runner, case, edits, self._previewed)
         self.paper = PaperDesk(services, self, jobs, case, edits, self.checks)
-        self.room = RoomDesk(services, self, jobs, case, edits, panes)
+        self.room = RoomDesk(services, self, jobs, case, edits, panes, self.needles)
         self.control = ControlDesk(services, self, jobs, edits)
         self.compare = CompareDesk(services, self, jobs, case, edits, panes)
         self.xrays = XrayDesk(view, self, jobs, case, edits, panes)
