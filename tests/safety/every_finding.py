@@ -275,6 +275,10 @@ def on_cavities():
     masks = {**scene.anatomy.masks, "cord": np.zeros_like(scene.anatomy.canal)}
     empty = with_anatomy(plan, masks=masks)
     yield "balloon in the canal, an empty cord", plan, replace(empty, cements=scene.cements)
+    plan, scene = with_balloon()
+    row = round(float(scene.anatomy.geometry.ijk(np.array([0.0, -15.5, 0.0]))[1]))
+    cut = replace(scene, anatomy=from_row(scene.anatomy, row))
+    yield "balloon beyond the outlines", plan, cut
 
 
 def on_layers():
@@ -288,6 +292,8 @@ def on_layers():
             yield said, plan, good_scene(plan, lying, anatomy, **exposed(plan, peak=46.0))
     plan = replace(answered(protection="CO2 dependent"), protection=(layer(Agent.CO2, -1.0),))
     yield "CO2 in front, said to be below", plan, good_scene(plan)
+    plan = replace(answered(protection=None), protection=(layer(Agent.CO2, -1.0),))
+    yield "CO2 in front, protection not answered", plan, good_scene(plan)
     plan = replace(answered(dissection_fluid="D5W"), protection=(layer(Agent.SALINE, 1.0),))
     yield (
         "a layer of saline, monopolar RF",
