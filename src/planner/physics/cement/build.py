@@ -63,6 +63,7 @@ def cement_medium(
     """Return the medium; bone comes before every other outline, and the canal before foramina."""
     numbers = numbers or flow_numbers()
     place = np.full(hu.shape, Place.PARAVERTEBRAL, np.uint8)
+    place[_at_foramina(around.foramina, geometry, numbers)] = Place.FORAMINAL
     place[around.discs] = Place.DISCAL
     place[around.foramina] = Place.FORAMINAL
     place[around.canal] = Place.EPIDURAL
@@ -141,6 +142,14 @@ def _open_way(inside: Mask, medium: CementMedium) -> Mask:
     shell.ravel()[medium.shell.voxels] = True
     goes_out = ndimage.binary_dilation(inside & ~bone)
     return np.asarray(inside & (~shell | goes_out))
+
+
+def _at_foramina(foramina: Mask, geometry: VolumeGeometry, numbers: FlowNumbers) -> Mask:
+    """Return the foramina with what lies just beside them, where the root goes on."""
+    if not foramina.any():
+        return foramina
+    away_mm = ndimage.distance_transform_edt(~foramina, sampling=geometry.spacing_mm[::-1])
+    return np.asarray(away_mm <= numbers.beyond["foramen_beside_mm"].value)
 
 
 def _in_sac(canal: Mask, geometry: VolumeGeometry, numbers: FlowNumbers) -> Mask:
