@@ -20,6 +20,8 @@ from planner.planning.path_search import (
     too_narrow,
     window_axes,
 )
+from planner.planning.ranking import DIFFERENT_MM, score_of
+from planner.planning.reasons import coverage_of_first
 from planner.planning.soft_tissue import gas_distance_mm, way_through
 from planner.planning.surfaces import surroundings_of
 
@@ -32,9 +34,6 @@ if TYPE_CHECKING:
     from planner.domain.volume import CtVolume
     from planner.geometry.points import Vector
     from planner.planning.surfaces import Surroundings
-
-DIFFERENT_MM: Final = 5.0
-"""Two paths whose tips and places abeam the pedicle lie nearer than this are the same path."""
 
 LOOKED_AT: Final = 48
 """Best paths of one approach that are made better and followed out to the skin."""
@@ -124,7 +123,10 @@ def _by_exact_value(
     def value(index: int) -> float:
         tip, through = paths.tips_mm[index], paths.through_mm[index]
         found = exact(task, surroundings, tip, through)
-        return min(found.worst_mm, _gas_mm(task, tip, through, ct)) - float(awkward[index])
+        path = _to_skin(task, tip, through, ct)
+        worst = min(found.worst_mm, gas_distance_mm(path, ct, task.radius_mm))
+        coverage = coverage_of_first(path, task.lesion, task.device)
+        return score_of(worst, float(awkward[index]), coverage, path.length_mm)
 
     return sorted(chosen, key=value, reverse=True)
 

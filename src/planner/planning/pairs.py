@@ -15,7 +15,7 @@ from planner.planning.exact_distances import ENOUGH_MM
 from planner.planning.needle_assembly import bare_needle
 from planner.planning.needle_gaps import needle_gaps
 from planner.planning.proposals import ProposedPair
-from planner.planning.ranking import best_that_differ, differ, is_held
+from planner.planning.ranking import COVERAGE_MM, best_that_differ, differ, is_held
 from planner.planning.reasons import first_zone
 from planner.planning.side_search import believed_pedicle, search_side
 
@@ -29,10 +29,6 @@ EACH: Final = 4
 
 BESIDE_MM: Final = 2.0
 """Surfaces of two needles must stay this far apart (derived): the error of a hand."""
-
-COVERAGE_MM: Final = 4.0
-"""What covering the whole lesion is worth against covering none, in mm of worst distance: a tenth
-more of the lesion weighs as much as 0.4 mm (derived). Both needles keep the limits anyway."""
 
 
 def find_pairs(question: Question, count: int) -> tuple[tuple[ProposedPair, ...], str]:

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.domain.anatomy import Pedicle, Vertebra
+    from planner.domain.devices import Device
     from planner.domain.levels import Side
     from planner.geometry.points import PointLps, Vector
-    from planner.planning.aims import Aims
+    from planner.planning.aims import Aims, LesionPart
     from planner.planning.corridors import Corridor
     from planner.planning.pedicle_walls import MeasuredWalls
     from planner.planning.search_space import SearchSpace
@@ -86,7 +87,8 @@ class Paths:
 class Task:
     """One approach on one side of one vertebra.
 
-    ``entry`` freezes the skin point; ``walls`` are the measured ones of the pedicle.
+    ``entry`` freezes the skin point; ``walls`` are the measured ones of the pedicle. The zone of
+    ``device`` is to hold ``lesion``.
     """
 
     vertebra: Vertebra
@@ -98,6 +100,8 @@ class Task:
     space: SearchSpace
     entry: PointLps | None = None
     walls: MeasuredWalls | None = None
+    lesion: LesionPart | None = None
+    device: Device | None = None
 
     @property
     def in_pedicle(self) -> bool:

@@ -18,7 +18,8 @@ class ProposedTrajectory:
     Attributes
     ----------
     score
-        In mm: the worst of clearance and bone about the needle, less what makes it awkward.
+        In mm: the worst of clearance and bone about the needle, and what covering the lesion is
+        worth, less what makes the path awkward and long.
     worst_mm
         That worst distance itself.
     gas_mm
@@ -27,6 +28,9 @@ class ProposedTrajectory:
         The same with the tip placed off by the error of a hand, in the worst direction.
     reasons
         Sentences, the good ones first.
+    coverage
+        Share of the lesion in this body that the device's first zone would hold; ``None`` without
+        a lesion or a table.
     """
 
     trajectory: Trajectory
@@ -36,6 +40,7 @@ class ProposedTrajectory:
     gas_mm: float
     worst_under_error_mm: float
     reasons: tuple[str, ...]
+    coverage: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.domain.structures import POSTERIOR_WALL
 from planner.planning.corridors import PREFERENCE
-from planner.planning.finalists import DIFFERENT_MM
+from planner.planning.exact_distances import ENOUGH_MM
 from planner.planning.path_search import KEEP_AWAY_MM
 
 if TYPE_CHECKING:
@@ -18,6 +18,17 @@ if TYPE_CHECKING:
     from planner.domain.plan import Trajectory
     from planner.geometry.points import PointLps, Vector
     from planner.planning.proposals import ProposedTrajectory
+
+DIFFERENT_MM: Final = 5.0
+"""Two paths whose tips and places abeam the pedicle lie nearer than this are the same path."""
+
+COVERAGE_MM: Final = 4.0
+"""What covering the whole lesion is worth against covering none, in mm of worst distance: a tenth
+more of the lesion weighs as much as 0.4 mm (derived). Every path keeps the limits anyway."""
+
+LENGTH_MM_PER_MM: Final = 0.001
+"""What a longer way from the skin costs, in mm of worst distance for a mm of way (derived): 100 mm
+more weigh as much as 0.1 mm, so that it decides between paths that are else alike."""
 
 HELD_RANK: Final = 10
 """Paths that the rules would hold come after all others."""
@@ -32,6 +43,14 @@ def is_held(item: ProposedTrajectory) -> bool:
     ]
     clear = min([*nearest, item.gas_mm])
     return clear < KEEP_AWAY_MM or item.worst_mm <= 0.0
+
+
+def score_of(
+    worst_mm: float, awkward_mm: float, coverage: float | None, length_mm: float
+) -> float:
+    """Return what paths of one kind are sorted by, mm of worst distance."""
+    held = COVERAGE_MM * (coverage or 0.0)
+    return min(worst_mm, ENOUGH_MM) + held - awkward_mm - LENGTH_MM_PER_MM * length_mm
 
 
 def rank(item: ProposedTrajectory) -> tuple[int, bool, float]:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from planner.planning.aims import LesionPart
     from planner.planning.measures import TrajectoryMeasures
 
+OFF_CENTRE_MM: Final = 10.0
+"""A zone this far off a lesion's middle is as badly laid as can be (derived)."""
+
 NEAR_MM: Final = 2.0
 """Below this the rules hold a path (rule N2)."""
 
@@ -89,12 +92,33 @@ def first_zone(trajectory: Trajectory, device: Device | None) -> Spheroid | None
     )
 
 
-def _coverage(trajectory: Trajectory, lesion: LesionPart | None, device: Device | None) -> str:
+def coverage_of_first(
+    trajectory: Trajectory, lesion: LesionPart | None, device: Device | None
+) -> float | None:
+    """Return the share of the lesion in this body that the first zone of a table would hold."""
     zone = first_zone(trajectory, device)
-    if lesion is None or device is None or zone is None:
+    if lesion is None or zone is None:
+        return None
+    return float(np.mean(zone.contains(lesion.points_mm)))
+
+
+def off_centre(trajectory: Trajectory, lesion: LesionPart | None, device: Device | None) -> float:
+    """Return how far the first zone lies off the lesion's middle, 0 to 1; 0 without either.
+
+    A lesion that a large zone holds from any place is still best in its middle.
+    """
+    zone = first_zone(trajectory, device)
+    if lesion is None or zone is None:
+        return 0.0
+    far = float(np.linalg.norm(zone.centre.array - lesion.points_mm.mean(axis=0)))
+    return min(far / OFF_CENTRE_MM, 1.0)
+
+
+def _coverage(trajectory: Trajectory, lesion: LesionPart | None, device: Device | None) -> str:
+    share = coverage_of_first(trajectory, lesion, device)
+    if share is None or device is None:
         return ""
     row = device.zone_rows[0]
-    share = float(np.mean(zone.contains(lesion.points_mm)))
     return (
         f"The first zone in the table of {device.name} ({row.length_mm.value:g} x "
         f"{row.width_mm.value:g} mm) would hold {share:.0%} of the lesion in this body."

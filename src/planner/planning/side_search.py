@@ -19,7 +19,8 @@ from planner.planning.path_search import Task, awkward_mm, search
 from planner.planning.pedicle_doubt import missing_foramen, oddly_wide, why_doubted
 from planner.planning.pedicle_walls import measured_walls
 from planner.planning.proposals import ProposedTrajectory
-from planner.planning.reasons import reasons_for
+from planner.planning.ranking import COVERAGE_MM, LENGTH_MM_PER_MM, score_of
+from planner.planning.reasons import coverage_of_first, off_centre, reasons_for
 from planner.planning.soft_tissue import gas_distance_mm
 
 if TYPE_CHECKING:
@@ -99,6 +100,8 @@ def search_side(
             space=question.space,
             entry=question.entry,
             walls=measured_walls(vertebra, side, question.surroundings),
+            lesion=question.lesion,
+            device=question.device,
         )
         paths = search(task)
         searched += paths.searched
@@ -122,19 +125,37 @@ def _measured(question: Question, trajectory: Trajectory, aim: str) -> ProposedT
     why = reasons_for(
         trajectory, measures, lesion=question.lesion, device=question.device, aim=aim
     )
+    coverage = coverage_of_first(trajectory, question.lesion, question.device)
+    miss = off_centre(trajectory, question.lesion, question.device)
+    awkward = float(awkward_mm(miss, measures.angles_deg["endplate"]))
+    score = score_of(worst, awkward, coverage, trajectory.length_mm)
     return ProposedTrajectory(
         trajectory=trajectory,
         measures=measures,
-        score=min(worst, ENOUGH_MM) - float(awkward_mm(0.0, measures.angles_deg["endplate"])),
+        score=score,
+        coverage=coverage,
         worst_mm=worst,
         gas_mm=gas,
         worst_under_error_mm=off,
         reasons=(
             *why,
             *((f"Lung or bowel gas is about {gas:.0f} mm away.",) if gas <= GAS_NEAR_MM else ()),
+            _scored(worst, awkward, coverage, trajectory.length_mm, score),
             f"With the tip {HAND_ERROR_MM:g} mm off, the worst of these is {off:.1f} mm.",
         ),
     )
+
+
+def _scored(
+    worst: float, awkward: float, coverage: float | None, length_mm: float, score: float
+) -> str:
+    """Say what the place of a path among the others is made of."""
+    parts = [f"worst distance {min(worst, ENOUGH_MM):.1f} mm"]
+    if coverage is not None:
+        parts.append(f"{COVERAGE_MM * coverage:.1f} for the {coverage:.0%} of the lesion held")
+    parts.append(f"less {awkward:.2f} for its slant and place")
+    parts.append(f"less {LENGTH_MM_PER_MM * length_mm:.2f} for {length_mm:.0f} mm from the skin")
+    return f"Scored {score:.1f}: {', '.join(parts)}."
 
 
 def _gas_under_error_mm(question: Question, trajectory: Trajectory) -> float:

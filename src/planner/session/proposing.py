@@ -54,11 +54,12 @@ def proposed(  # one question: where, for whom, and what to keep to
 
 def _single(one: ProposedTrajectory) -> Suggestion:
     needle = one.trajectory
+    held = "" if one.coverage is None else f", zone holds {one.coverage:.0%}"
     return Suggestion(
         trajectory=needle,
         reasons=one.reasons,
         title=f"{needle.side.title()} {needle.approach}: {one.worst_mm:.1f} mm clear, "
-        f"{one.worst_under_error_mm:.1f} if the hand errs",
+        f"{one.worst_under_error_mm:.1f} if the hand errs{held}",
     )
 
 

@@ -241,6 +241,7 @@ def _trajectory(found: ProposedTrajectory) -> Json:
         "angles_deg": dict(measures.angles_deg),
         "length_mm": found.trajectory.length_mm,
         "score": found.score,
+        "coverage": found.coverage,
         "reasons": list(found.reasons),
     }
 
