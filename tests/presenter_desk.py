@@ -34,6 +34,7 @@ SLOTS = (
     "compare",
     "leaks",
     "tissue",
+    "straight",
     "thermometers",
 )
 

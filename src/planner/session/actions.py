@@ -238,6 +238,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
         True,
     ),
     ActionSpec(
+        "layout_straight",
+        "Spine laid straight",
+        "Along the canal, for long scans: a click goes there in the slices. Not for measuring.",
+        ("Ctrl+7",),
+        "Layout",
+        True,
+    ),
+    ActionSpec(
         "needle_view",
         "Along the needle",
         "Lay the panes along the needle; the wheel advances. Again for slices.",
@@ -377,7 +385,7 @@ _NEED_SCAN = (
     "invert", "reset_view", "maximise", "large", "as_acquired", "save", "save_as", "report",
     "export", "suggest", "confirm_side", "recheck", "acknowledge", "simulate",
     "grid_mark", "skin_map", "lock_plan", "unlock_plan", "compare", "compare_saved",
-    "layout_planning", "layout_quarters", "layout_compare",
+    "layout_planning", "layout_quarters", "layout_compare", "layout_straight",
     "slab_mip", "slab_mean", "slab_thicker", "slab_thinner", "measure_distance",
     "measure_angle", "measure_region", "measure_undo", "measure_clear",
     "bone_look", "cut_3d", "wall_3d",

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from planner.planning import NeedleGap
     from planner.session.measuring import Measure
     from planner.session.planes import PaneMap
+    from planner.session.straightened import StraightPicture
     from planner.session.surfaces import Surface
 
 SECTION_POINTS = 96
@@ -220,6 +221,7 @@ class Drawing:
     other: Drawing | None = None
     tissue: TissueMark | None = None
     thermometers: tuple[ThermometerMark, ...] = ()
+    straight: tuple[StraightPicture, ...] = ()
 
 
 class Grip(StrEnum):

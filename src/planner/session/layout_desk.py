@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 NOTHING_COMPARED = "Compare with another plan first, in the menu File."
 
+NOTHING_OUTLINED = "Outline the spine first: it is laid straight along its canal."
+
 LAYOUTS_BY_ACTION = {
     "layout_planning": Layout.PLANNING,
     "layout_quarters": Layout.QUARTERS,
@@ -23,6 +25,7 @@ LAYOUTS_BY_ACTION = {
     "layout_xray": Layout.XRAY,
     "layout_pair": Layout.PAIR,
     "layout_compare": Layout.COMPARE,
+    "layout_straight": Layout.STRAIGHT,
 }
 
 
@@ -46,7 +49,10 @@ class LayoutDesk:
     @property
     def reasons(self) -> dict[str, str]:
         """Why a layout cannot be shown, by the id of its action; empty when it can."""
-        return {"layout_compare": "" if self._compare.drawing else NOTHING_COMPARED}
+        return {
+            "layout_compare": "" if self._compare.drawing else NOTHING_COMPARED,
+            "layout_straight": NOTHING_OUTLINED if self._edits.anatomy is None else "",
+        }
 
     def choose(self, layout: Layout) -> None:
         """Lay the panes out."""
@@ -61,6 +67,8 @@ class LayoutDesk:
             self._panes.lay_along(self._edits.axis)
         elif layout is Layout.COMPARE:
             self._panes.show_compared(shown=self._compare.drawing is not None)
+        elif layout is Layout.STRAIGHT:
+            self._panes.show_straight()
         else:
             self._xrays.show(pair=layout is Layout.PAIR)
         self._floor.refresh()

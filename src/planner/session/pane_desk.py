@@ -219,7 +219,7 @@ class PaneDesk:
     def lay_along(self, needle: NeedleAxis | None) -> None:
         """Lay the panes along a needle, near enough to see its pedicle; ``None`` for slices."""
         if self.state:
-            laid = replace(self.state, xray=False, pair=False, compared=False).along(needle)
+            laid = self.state.as_slices().along(needle)
             self._become(laid.centred(laid.cursor, max(self._close_up(), self._zoom())))
 
     def keep_along(self, needle: NeedleAxis | None) -> None:
@@ -230,7 +230,7 @@ class PaneDesk:
     def show_xray(self, *, shown: bool, pair: bool = False) -> None:
         """Show simulated X-ray pictures in the place of the panes, or slices again."""
         if self.state:
-            slices = replace(self.state.along(None), maximised="", compared=False)
+            slices = replace(self.state.as_slices().along(None), maximised="")
             self._become(replace(slices, xray=shown, pair=shown and pair))
 
     def show_slices(self) -> None:
@@ -238,16 +238,22 @@ class PaneDesk:
         if self.state and (self.state.xray or self.state.needle is not None):
             self._become(replace(self.state.along(None), xray=False, pair=False))
 
+    def show_straight(self) -> None:
+        """Show the spine laid straight beside slices."""
+        if self.state:
+            slices = replace(self.state.as_slices().along(None), maximised="")
+            self._become(replace(slices, straight=True))
+
     def lay_out(self, *, large: str) -> None:
         """Show slices: one large beside three small ones, or two by two."""
         if self.state:
-            slices = replace(self.state.along(None), xray=False, pair=False, compared=False)
+            slices = self.state.as_slices().along(None)
             self._become(replace(slices, large=large, maximised=""))
 
     def show_compared(self, *, shown: bool) -> None:
         """Show the panes of two plans side by side, or those of one again."""
         if self.state and self.state.compared != shown:
-            slices = replace(self.state.along(None), xray=False, pair=False, maximised="")
+            slices = replace(self.state.as_slices().along(None), maximised="")
             self._become(replace(slices, compared=shown))
 
     def _zoom(self) -> float:

@@ -95,6 +95,7 @@ class Layout(StrEnum):
     PAIR = "X-ray pair"
     """AP and lateral alone, as the two arms of a biplane show them."""
     COMPARE = "Two plans"
+    STRAIGHT = "Spine laid straight"
 
 
 OUTLINES = frozenset(
@@ -161,6 +162,8 @@ class ViewState:
         Whether AP and lateral are the only ones of them.
     compared
         Whether another plan is drawn on panes beside those of this one.
+    straight
+        Whether the spine is shown laid straight, beside slices.
     slab
         How thick the slices are; what lies over them is cut by their middle plane.
     solid
@@ -180,6 +183,7 @@ class ViewState:
     xray: bool = False
     pair: bool = False
     compared: bool = False
+    straight: bool = False
     slab: Slab = Slab()
     solid: SolidView = WHOLE
 
@@ -188,6 +192,8 @@ class ViewState:
         """How the panes are laid out."""
         if self.compared:
             return Layout.COMPARE
+        if self.straight:
+            return Layout.STRAIGHT
         if self.xray:
             return Layout.PAIR if self.pair else Layout.XRAY
         if self.needle is not None:
@@ -285,6 +291,10 @@ class ViewState:
             depth = needle.length_mm if self.needle is None else self.needle.depth_mm(here)
             here = needle.at_depth(depth)
         return replace(self, needle=needle).centred(here, zoom)
+
+    def as_slices(self) -> ViewState:
+        """Show slices alone: no X-ray, no other plan, no spine laid straight."""
+        return replace(self, xray=False, pair=False, compared=False, straight=False)
 
     def fitted(self) -> ViewState:
         """Show the whole scan in every pane again."""

@@ -36,6 +36,7 @@ from planner.session.protect_desk import ProtectDesk
 from planner.session.reception import Reception
 from planner.session.room_desk import RoomDesk
 from planner.session.simulation_desk import SimulationDesk
+from planner.session.straight_desk import StraightDesk
 from planner.session.thermometer_desk import ThermometerDesk
 from planner.session.tissue_desk import TissueDesk
 from planner.session.tool_marks import CorrectionState, ToolMarks
@@ -116,6 +117,7 @@ class Workstation:
         self.control = ControlDesk(services, self, jobs, edits)
         self.compare = CompareDesk(services, self, jobs, case, edits, panes)
         self.xrays = XrayDesk(view, self, jobs, case, edits, panes)
+        self.straight = StraightDesk(jobs, case, edits, panes)
         self.layouts = LayoutDesk(self, panes, edits, self.xrays, self.compare)
         self.names_hidden = False
         self._focus: FindingMark | None = None
@@ -163,6 +165,7 @@ class Workstation:
         self.preview.forget()
         self.room.forget()
         self.tissue.forget()
+        self.straight.forget()
         self.thermometers.forget()
         self.cement.forget()
         self.cement_drag.forget()
@@ -394,6 +397,7 @@ class Workstation:
                 grid_mark=self.room.grid_mark,
                 layers=self.protection.layers,
                 tissue=self.tissue.mark,
+                straight=self.straight.pictures,
                 thermometers=self.thermometers.marks,
                 other=self.compare.drawing,
             )
@@ -404,6 +408,7 @@ class Workstation:
         self.cement.follow()
         self.room.follow(is_void=self.outlines.is_stale)
         self.thermometers.follow()
+        self.straight.follow(is_void=self.outlines.is_stale)
         self.tissue.follow(is_void=self.outlines.is_stale)
 
     def _levels(

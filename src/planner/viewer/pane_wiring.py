@@ -38,6 +38,9 @@ def wire_panes(panes: PaneGrid, desk: Workstation, probe: Callable[[PointLps], N
             lambda handle, point: desk.act(lambda: desk.edits.drag(handle, point))
         )
         held.handle_released.connect(lambda: desk.act(desk.edits.let_go))
+    for straight in panes.straights:
+        straight.cursor_wanted.connect(desk.panes.move_cursor)
+        straight.maximise_toggled.connect(desk.panes.toggle_maximised)
     panes.scene.maximise_toggled.connect(desk.panes.toggle_maximised)
     for xray in panes.xrays.values():
         xray.maximise_toggled.connect(desk.panes.toggle_maximised)

@@ -21,6 +21,7 @@ _BUTTONS = (
     ("layout_quarters", "2 × 2"),
     ("layout_needle", "Needle"),
     ("layout_pair", "X-ray"),
+    ("layout_straight", "Spine"),
     ("layout_compare", "Plans"),
     None,
     ("slab_mip", "MIP"),

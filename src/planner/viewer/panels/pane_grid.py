@@ -12,6 +12,7 @@ from planner.session.view_state import Layer, Layout
 from planner.session.xray_pictures import ORDER, TITLES
 from planner.viewer.canvas.scene_pane import ScenePane
 from planner.viewer.canvas.slice_pane import SlicePane
+from planner.viewer.canvas.straight_pane import StraightPane
 from planner.viewer.canvas.xray_pane import XrayPane
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ PAIR = ("ap", "lateral")
 """What a biplane shows."""
 
 COMPARED = (Plane.AXIAL, Plane.SAGITTAL)
+STRAIGHTENED = ("straight side", "straight front")
 THIS_PLAN, OTHER_PLAN = "THIS PLAN", "THE OTHER PLAN"
 
 LARGE_SHARE = 2
@@ -49,6 +51,9 @@ class PaneGrid(QWidget):
         self.others = {plane: SlicePane(plane, self, f"other {plane}") for plane in COMPARED}
         for other in self.others.values():
             other.show_caption(OTHER_PLAN)
+        self.straights = [
+            StraightPane(name, number, self) for number, name in enumerate(STRAIGHTENED)
+        ]
         self._shown: tuple[object, ...] = ()
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(2, 2, 2, 2)
@@ -75,6 +80,8 @@ class PaneGrid(QWidget):
         self.scene.show_scan(ct, position_words)
         for xray in self.xrays.values():
             xray.show_words(position_words)
+        for straight in self.straights:
+            straight.show_words(position_words)
 
     def show_incoming(self, incoming: IncomingScan) -> None:
         """Show the slices of a scan that are here, marked as loading."""
@@ -95,6 +102,8 @@ class PaneGrid(QWidget):
         """Show another place, window, zoom or layout."""
         for pane in self.every_slice:
             pane.show_view(view)
+        for straight in self.straights:
+            straight.show_view(view)
         self.scene.show_view(view)
         for xray in self.xrays.values():
             xray.show_layers(view.layers if view else frozenset(Layer))
@@ -112,7 +121,7 @@ class PaneGrid(QWidget):
     def _arrange(self, layout: Layout, alone: str, large: str) -> None:
         """Put the panes of a layout in their places, and hide the others."""
         shown = self._of(layout)
-        every = [*self.every_slice, self.scene, *self.xrays.values()]
+        every = [*self.every_slice, self.scene, *self.xrays.values(), *self.straights]
         for pane in every:
             self._grid.removeWidget(pane)
             if pane not in shown.values():
@@ -121,7 +130,7 @@ class PaneGrid(QWidget):
             is_one_of_two = layout is Layout.COMPARE and plane in COMPARED
             pane.show_caption(THIS_PLAN if is_one_of_two else "")
         spots, rows, columns = _spots(
-            list(shown), alone, "" if layout is Layout.COMPARE else large
+            list(shown), alone, "" if layout in (Layout.COMPARE, Layout.STRAIGHT) else large
         )
         for name, pane in shown.items():
             pane.setVisible(name in spots)
@@ -139,6 +148,10 @@ class PaneGrid(QWidget):
         if layout in (Layout.XRAY, Layout.PAIR):
             names = PAIR if layout is Layout.PAIR else ORDER
             return {self.xrays[name].name: self.xrays[name] for name in names}
+        if layout is Layout.STRAIGHT:
+            straight = {pane.name: pane for pane in self.straights}
+            slices = {f"{plane}": self.slices[plane] for plane in COMPARED}
+            return {**straight, **slices}
         return {name: self._pane(name) for name in PLACES}
 
     def show_drawing(self, drawing: Drawing) -> None:
@@ -149,6 +162,8 @@ class PaneGrid(QWidget):
             pane.show_drawing(drawing.other or Drawing())
         for xray in self.xrays.values():
             xray.show_drawing(drawing)
+        for straight in self.straights:
+            straight.show_drawing(drawing)
         self.scene.show_drawing(drawing)
 
     def _pane(self, name: str) -> QWidget:
@@ -161,6 +176,14 @@ def _spots(
     """Return row, column and spans of every pane shown, and the shares of rows and columns."""
     if alone in names:
         return {alone: (0, 0, 1, 1)}, [1], [1]
+    if STRAIGHTENED[0] in names:
+        tall = {name: (0, column, 2, 1) for column, name in enumerate(STRAIGHTENED)}
+        others = [name for name in names if name not in STRAIGHTENED]
+        return (
+            {**tall, **{name: (row, 2, 1, 1) for row, name in enumerate(others)}},
+            [1, 1],
+            [1] * 3,
+        )
     if len(names) == len(PAIR):
         return {name: (0, column, 1, 1) for column, name in enumerate(names)}, [1], [1, 1]
     if large in names:
