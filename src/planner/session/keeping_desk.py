@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planner.document.journal import Journal, left_behind, throw_away
+from planner.document.revisions import keep_revision, revisions_of
 from planner.domain.errors import SaveFailedError
-from planner.session.kept_states import KeptState, OfferRow, RecentRow
+from planner.domain.plan import PlanLock
+from planner.session.kept_states import KeptState, OfferRow, RecentRow, RevisionRow
 from planner.settings.recents import Recent, hashed_id, load_recents, remember
 
 if TYPE_CHECKING:
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
     from planner.session.opened_case import OpenedCase
     from planner.session.plan_desk import PlanDesk
 
-JOURNAL = "journal"
+JOURNAL, REVISIONS = "journal", "revisions"
+NONE_KEPT = "No revision of this plan is kept: it was neither opened from a file nor saved."
+READ_ONLY = "An older revision, opened to be read"
 
 
 class KeepingDesk:
@@ -67,6 +71,9 @@ class KeepingDesk:
     def take(self, opened: OpenedCase, path: Path | None) -> None:
         """Let a case take the place of the open one; a sheet of the journal goes on as unsaved."""
         left = next((one for one in self._left if one.sheet == path), None)
+        if path is not None and self._is_revision(path):
+            self._take_to_read(opened)
+            return
         if self._journal is not None:
             self._journal.drop()
         self._taken = left
@@ -79,6 +86,52 @@ class KeepingDesk:
             self.follow()
         if self._case.path is not None:
             self._remember(opened.plan, self._case.path)
+
+    def _is_revision(self, path: Path) -> bool:
+        return self._folder is not None and path.is_relative_to(self._folder / REVISIONS)
+
+    def _take_to_read(self, opened: OpenedCase) -> None:
+        """Show an older revision: locked, and in no file, so that no save can replace another."""
+        if self._journal is not None:
+            self._journal.drop()
+        lock = PlanLock(by=READ_ONLY, at_utc=datetime.now(UTC).isoformat(timespec="seconds"))
+        self._case.take(replace(opened, plan=replace(opened.plan, lock=lock)), None)
+
+    @property
+    def reasons(self) -> dict[str, str]:
+        """Why the list of revisions cannot be shown; empty when it can."""
+        home = self._home()
+        return {"revisions": "" if home is not None and home.is_dir() else NONE_KEPT}
+
+    @property
+    def revisions(self) -> tuple[RevisionRow, ...]:
+        """What is kept of the open plan, newest first."""
+        home = self._home()
+        if home is None:
+            return ()
+        return tuple(
+            RevisionRow(
+                path=one.path,
+                title=f"Revision {one.plan.revision} · {treated(one.plan)}",
+                detail=f"kept {_local(one.kept_utc)}",
+            )
+            for one in revisions_of(home.parent, home.name)
+        )
+
+    def _home(self) -> Path | None:
+        """Return where revisions of the open plan are kept."""
+        if self._folder is None or self._edits.document is None:
+            return None
+        return self._folder / REVISIONS / hashed_id(self._edits.plan.plan_id)
+
+    def _keep_revision(self, plan: Plan, path: Path) -> None:
+        """Keep the file as it is now; that it cannot be is said and stops nothing."""
+        if self._folder is None or not plan.saved_sha256:
+            return
+        try:
+            keep_revision(self._folder / REVISIONS, hashed_id(plan.plan_id), plan, path)
+        except (OSError, SaveFailedError) as failure:
+            self._floor.say(f"This revision could not be kept ({failure}).", is_error=True)
 
     def follow(self) -> None:
         """Have the plan as it is now in the journal, unless its file says the same."""
@@ -126,6 +179,7 @@ class KeepingDesk:
     def _remember(self, plan: Plan, path: Path) -> None:
         if self._folder is None:
             return
+        self._keep_revision(plan, path)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         recent = Recent(
             id=hashed_id(plan.plan_id),

@@ -29,6 +29,15 @@ class RecentRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RevisionRow:
+    """A revision of the open plan that was kept."""
+
+    path: Path
+    title: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeptState:
     """What there is to recover and to open again.
 

@@ -378,7 +378,7 @@ class Workstation:
         why: Mapping[str, str] = reasons(study, anatomy, plan, treat, checks.state, busy)
         why = {**why, **tool_reasons(study, anatomy, tools, plan.lock)}
         if self.ct is not None:
-            why |= self.layouts.reasons | self.measures.reasons
+            why |= self.layouts.reasons | self.measures.reasons | self.keeping.reasons
         self._publish("why", why, show.show_availability)
         fills = self.cement.marks(cements, checks.fills)
         fills += self.cement_drag.marks_beside({one.cement_injection_id for one in cements})

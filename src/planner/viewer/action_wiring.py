@@ -34,6 +34,7 @@ def intents(
         "save": ask.save,
         "save_as": ask.save_as,
         "compare": ask.compare,
+        "revisions": ask.revisions,
         "compare_saved": desk.compare.with_saved,
         "report": ask.report,
         "export": ask.export,

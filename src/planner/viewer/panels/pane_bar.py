@@ -33,8 +33,8 @@ _BUTTONS = (
 )
 """Action and short word; ``None`` is a gap."""
 
-OWN_WINDOW = "Own window"
-GAP_PX, PRESETS_PX = 8, 126
+OWN_WINDOW = "Own"
+GAP_PX, PRESETS_PX = 5, 108
 
 
 class PaneBar(QWidget):

@@ -17,6 +17,7 @@ from planner.viewer.panels.dialogs import (
     MissingScanDialog,
     SideDialog,
 )
+from planner.viewer.panels.revisions_dialog import RevisionsDialog
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,6 +65,14 @@ class Questions:
         """Open a scan or a plan, unless the user keeps what is open and unsaved."""
         if self.may_replace():
             self._desk.reception.drop(path)
+
+    def revisions(self) -> None:
+        """Offer what is kept of the open plan."""
+        dialog = RevisionsDialog(self._desk.keeping.revisions, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.compared.connect(self._desk.compare.with_file)
+        dialog.opened.connect(self.open)
+        dialog.open()
 
     def may_replace(self) -> bool:
         """Tell whether another case may take the place of the open one."""

@@ -54,6 +54,7 @@ class ReportPanel(Panel):
             section("Compare"),
             button(actions["compare_saved"]),
             button(actions["compare"]),
+            button(actions["revisions"]),
             section("Notes"),
             self.notes,
             section("On paper"),

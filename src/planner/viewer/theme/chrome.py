@@ -98,7 +98,7 @@ QToolButton[role="step"]:checked { background: $surface; color: $text;
   border-left: 3px solid $accent; font-weight: 600; }
 QToolButton[role="margin"] { background: transparent; padding: 2px 3px; font-weight: 600;
   border-radius: 0; }
-QToolButton[role="bar"] { background: transparent; border: none; padding: 4px 6px;
+QToolButton[role="bar"] { background: transparent; border: none; padding: 4px 4px;
   color: $quiet; font-size: 12px; }
 QToolButton[role="bar"]:hover { background: $hover; color: $text; }
 QToolButton[role="bar"]:checked { color: $text; background: $hover; }
