@@ -116,3 +116,36 @@ def test_that_a_needle_placed_by_hand_goes_in_by_the_chosen_approach(outlined):
             work.panes.jump(point)
             work.needles.place(is_entry=is_entry)
         assert work.edits.needle.approach is expected
+
+
+def test_that_the_approach_of_a_placed_needle_is_changed_and_judged_anew(outlined):
+    asked(outlined)
+    work = outlined.work
+    outlined.settle()
+    ends = (work.edits.needle.entry, work.edits.needle.tip)
+    before = {part.title: dict(part.lines) for part in state(outlined).card}["Measured"]
+    assert "Thinnest bone around" in before
+    work.needles.change_approach(Approach.POSTEROLATERAL)
+    outlined.settle()
+    needle = work.edits.needle
+    assert (needle.approach, needle.entry, needle.tip) == (Approach.POSTEROLATERAL, *ends)
+    assert "posterolateral" in state(outlined).needles[0].detail
+    assert state(outlined).numbers.approach is Approach.POSTEROLATERAL
+    after = {part.title: dict(part.lines) for part in state(outlined).card}["Measured"]
+    assert "Thinnest bone around" not in after, "only a path in the pedicle has bone about it"
+    work.act(work.edits.undo)
+    outlined.settle()
+    assert work.edits.needle.approach is Approach.TRANSPEDICULAR
+
+
+def test_that_an_approach_the_level_does_not_have_or_a_locked_needle_is_refused(outlined):
+    asked(outlined)
+    work = outlined.work
+    work.needles.change_approach(Approach.TRANSCOSTOVERTEBRAL)
+    assert outlined.said.is_error
+    assert "not used at L3" in outlined.said.text
+    assert work.edits.needle.approach is Approach.TRANSPEDICULAR
+    work.act(work.edits.toggle_lock)
+    work.needles.change_approach(Approach.POSTEROLATERAL)
+    assert outlined.said.is_error
+    assert work.edits.needle.approach is Approach.TRANSPEDICULAR

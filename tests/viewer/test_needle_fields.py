@@ -1,10 +1,22 @@
 """The numbers of a needle as they are typed."""
 
-import pytest
-from PySide6.QtCore import Qt
+from dataclasses import replace
 
+import pytest
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtWidgets import QMainWindow
+
+from planner.domain.plan import Approach
 from planner.session.needle_numbers import ENTRY, TIP, NeedleNumber, NeedleNumbers
+from planner.session.window_states import NeedleRow, PlanState
+from planner.viewer.main_window import SIDE_WIDTH
 from planner.viewer.panels.needle_fields import NeedleFields
+from planner.viewer.panels.parts import CHOICE_EDGE_PX
+from planner.viewer.panels.plan_panel import PlanPanel
+from planner.viewer.panels.window_actions import make_actions
+
+ITEM_EDGE_PX = 16
+"""What the style sheet leaves beside the words of a row."""
 
 VALUES = dict(
     zip(NeedleNumber, (88.46, 12.04, -3.5, -41.2, 70.0, 11.9, -6.2, -12.6, 2.4), strict=True)
@@ -101,3 +113,51 @@ def test_that_a_refused_size_or_number_is_not_left_standing(fields, qtbot):
     assert box.currentText() == SIZES[0]
     assert type_into(qtbot, fields, NeedleNumber.DEPTH, "91.2") == [(NeedleNumber.DEPTH, 91.2)]
     assert fields.boxes[NeedleNumber.DEPTH].text() == "88.5 mm"
+
+
+def test_that_the_approach_of_a_needle_is_shown_and_handed_on(fields):
+    got = []
+    fields.approach_changed.connect(got.append)
+    assert fields.approach.currentText() == "Transpedicular"
+    place = list(Approach).index(Approach.POSTEROLATERAL)
+    fields.approach.setCurrentIndex(place)
+    fields.approach.activated.emit(place)
+    assert got == [Approach.POSTEROLATERAL]
+    assert fields.approach.currentText() == "Transpedicular", "until the plan holds it"
+    fields.show_numbers(replace(NUMBERS, approach=Approach.POSTEROLATERAL))
+    assert fields.approach.currentText() == "Posterolateral"
+    fields.show_numbers(replace(NUMBERS, locked=True))
+    assert not fields.approach.isEnabled()
+
+
+def test_that_no_approach_and_no_needle_row_is_cut_off_in_the_panel(qtbot):
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    panel = PlanPanel(make_actions(window))
+    window.setCentralWidget(panel)
+    panel.setFixedWidth(SIDE_WIDTH)
+    rows = tuple(
+        NeedleRow(
+            id=f"t{number}",
+            title="T10 right",
+            detail="transcostovertebral, 104 mm\n13 G, 2.41 × 150 mm needle",
+            selected=number == 1,
+            locked=True,
+        )
+        for number in (1, 2)
+    )
+    panel.show_plan(PlanState(is_there=True, needles=rows, numbers=NUMBERS))
+    window.show()
+    for choice in (panel._approach, panel.fields.approach):
+        room = choice.width() - CHOICE_EDGE_PX
+        for place in range(choice.count()):
+            assert choice.fontMetrics().horizontalAdvance(choice.itemText(place)) <= room
+    shown = panel._needles
+    assert shown.horizontalScrollBar().maximum() == 0
+    for row in range(shown.count()):
+        box, item = shown.visualItemRect(shown.item(row)), shown.item(row)
+        lines = Qt.TextFlag.TextExpandTabs  # breaks at new lines alone
+        words = shown.fontMetrics().boundingRect(QRect(0, 0, 1000, 1000), lines, item.text())
+        assert words.width() <= shown.viewport().width() - ITEM_EDGE_PX
+        assert words.height() <= box.height()
+        assert shown.viewport().rect().contains(box)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from planner.domain.plan import (
         Ablation,
         Acknowledgement,
+        Approach,
         CementInjection,
         NeedleSize,
         Plan,
@@ -157,6 +158,15 @@ def set_size(trajectory_id: TrajectoryId, size: NeedleSize | None) -> Command:
         return plan.with_trajectory(replace(_unlocked(plan, trajectory_id), size=size))
 
     return Command("Choose needle", _checked(apply))
+
+
+def set_approach(trajectory_id: TrajectoryId, approach: Approach) -> Command:
+    """Say how a needle goes in, and so how it is measured and judged; its ends stay."""
+
+    def apply(plan: Plan) -> Plan:
+        return plan.with_trajectory(replace(_unlocked(plan, trajectory_id), approach=approach))
+
+    return Command("Change approach", _checked(apply))
 
 
 def set_locked(trajectory_id: TrajectoryId, locked: bool) -> Command:

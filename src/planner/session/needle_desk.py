@@ -7,6 +7,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from planner.document import commands
+from planner.domain.errors import UsageError
 from planner.domain.plan import Approach
 from planner.session.needle_numbers import typed
 from planner.session.needle_size import size_typed
@@ -144,6 +145,22 @@ class NeedleDesk:
                 self._edits.do(commands.set_size(needle.id, size))
 
         self._floor.act(put)
+
+    def change_approach(self, approach: Approach) -> None:
+        """Say how the selected needle goes in; it is measured and judged anew."""
+
+        def put() -> None:
+            needle = self._edits.needle
+            if needle is None or needle.approach is approach:
+                return
+            from planner.planning.corridors import corridors_for  # noqa: PLC0415 - loads after the window
+
+            if not corridors_for(needle.level, approach):
+                raise UsageError(f"A {approach} path is not used at {needle.level}.")
+            self._edits.do(commands.set_approach(needle.id, approach))
+
+        self._floor.act(put)
+        self._floor.refresh()
 
     def choose_approach(self, approach: Approach | None) -> None:
         """Choose how needles go in; ``None``: all that suit, and by hand through the pedicle."""

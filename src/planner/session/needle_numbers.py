@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from planner.domain.errors import UsageError
-from planner.domain.plan import SHORTEST_TRAJECTORY_MM
+from planner.domain.plan import SHORTEST_TRAJECTORY_MM, Approach
 from planner.geometry.points import PointLps, unit
 from planner.session.needle_size import size_words, sizes_offered
 
@@ -46,12 +46,15 @@ class NeedleNumbers:
     values
         Millimetres from entry to tip, degrees towards the midline and towards the head, and the
         ends in DICOM LPS mm; always from the two ends, so that nothing adds up.
+    approach
+        How it is measured and judged.
     size
         Of the bone needle in words; ``sizes`` are those of the catalogue.
     """
 
     values: dict[NeedleNumber, float]
     locked: bool
+    approach: Approach = Approach.TRANSPEDICULAR
     size: str = ""
     sizes: tuple[str, ...] = ()
 
@@ -67,6 +70,7 @@ def numbers_of(needle: Trajectory, catalogue: Iterable[Needle] = ()) -> NeedleNu
             **{name: float(value) for name, value in ends.items()},
         },
         locked=needle.locked,
+        approach=needle.approach,
         size=size_words(needle.size),
         sizes=sizes_offered(catalogue),
     )

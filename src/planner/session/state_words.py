@@ -195,7 +195,7 @@ def _lock_words(plan: Plan) -> str:
 
 
 def _needle_row(needle: Trajectory, desk: PlanDesk) -> NeedleRow:
-    size = "" if needle.size is None else f", {needle.size.words} needle"
+    size = "" if needle.size is None else f"\n{needle.size.words} needle"
     return NeedleRow(
         id=needle.id,
         title=f"{needle.level} {needle.side}",

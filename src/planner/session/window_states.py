@@ -105,7 +105,7 @@ class AnatomyState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NeedleRow:
-    """One needle in the list."""
+    """One needle in the list; each line of ``detail`` fits the width of a panel."""
 
     id: TrajectoryId
     title: str

@@ -10,9 +10,10 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QGridLayout, QLabel, QLineEdit, QWidget
 
+from planner.domain.plan import Approach
 from planner.session.needle_numbers import ENTRY, TIP, NeedleNumber
 from planner.session.needle_size import EXAMPLE
-from planner.viewer.panels.parts import NARROWEST_PX
+from planner.viewer.panels.parts import NARROWEST_PX, Choice
 
 if TYPE_CHECKING:
     from planner.session.needle_numbers import NeedleNumbers
@@ -41,6 +42,12 @@ NOT_WIDER = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
 SIZE_HELP = (
     f"Choose one of the catalogue, or type what the packet says, such as {EXAMPLE}. Its diameter "
     "is what is measured and checked; its length says whether it reaches."
+)
+
+
+APPROACH_HELP = (
+    "How this needle goes in: a transpedicular one is judged by the bone left about it in the "
+    "pedicle, any other by its distance from nerves alone."
 )
 
 
@@ -92,6 +99,7 @@ class NeedleFields(QWidget):
 
     number_typed = Signal(object, float)
     size_typed = Signal(str)
+    approach_changed = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -134,6 +142,14 @@ class NeedleFields(QWidget):
         self.needle_size.setAccessibleName("Bone needle: gauge, outer diameter and length")
         self.needle_size.activated.connect(self._size_entered)
         typing.editingFinished.connect(self._size_entered)
+        self.approach = Choice()
+        self.approach.setAccessibleName("Approach of this needle")
+        for approach in Approach:
+            self.approach.addItem(approach.value.capitalize(), approach)
+        self.approach.setMinimumWidth(NARROWEST_PX)
+        self.approach.activated.connect(self._approach_entered)
+        grid.addWidget(_word("Approach of this needle"), 8, 0, 1, 3)
+        grid.addWidget(self.approach, 9, 0, 1, 3)
         grid.addWidget(_word("Bone needle: gauge, width × length"), 6, 0, 1, 3)
         grid.addWidget(self.needle_size, 7, 0, 1, 3)
 
@@ -143,6 +159,11 @@ class NeedleFields(QWidget):
         if shown is not None and words != shown.size:
             self.size_typed.emit(words)
             self.show_numbers(self._shown)
+
+    def _approach_entered(self, place: int) -> None:
+        """Hand the approach on, and show again what the plan holds if it was refused."""
+        self.approach_changed.emit(Approach(self.approach.itemData(place)))
+        self.show_numbers(self._shown)
 
     def _number_entered(self, name: NeedleNumber, value: float) -> None:
         """Hand a number on, and show again what the plan holds if it was refused."""
@@ -167,6 +188,9 @@ class NeedleFields(QWidget):
         if numbers is None:
             return
         self._show_size(numbers)
+        self.approach.setCurrentIndex(list(Approach).index(numbers.approach))
+        self.approach.setEnabled(not numbers.locked)
+        self.approach.setToolTip("The needle is locked." if numbers.locked else APPROACH_HELP)
         for name, box in self.boxes.items():
             box.blockSignals(True)
             box.setValue(numbers.values[name])
@@ -182,6 +206,9 @@ class NeedleFields(QWidget):
             self.needle_size.addItems(numbers.sizes)
         self.needle_size.setCurrentIndex(self.needle_size.findText(numbers.size))
         self.needle_size.setEditText(numbers.size)
+        typing = self.needle_size.lineEdit()
+        if typing is not None:
+            typing.setCursorPosition(0)  # a long name begins where the field does
         self.needle_size.blockSignals(False)
         self.needle_size.setEnabled(not numbers.locked)
         self.needle_size.setToolTip("The needle is locked." if numbers.locked else SIZE_HELP)

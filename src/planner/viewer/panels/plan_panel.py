@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from planner.domain.levels import Level, Side
 from planner.domain.plan import Approach
 from planner.viewer.panels.needle_fields import NeedleFields
-from planner.viewer.panels.parts import Panel, button, label, say, section
+from planner.viewer.panels.parts import Choice, Panel, button, label, say, section
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,6 +34,9 @@ _SIDES = ((Side.RIGHT, "Right"), (None, "From entry"), (Side.LEFT, "Left"))
 
 OFFER_PX = 36
 """Height of one proposal: two lines."""
+
+NEEDLES_PX, FRAME_PX = 168, 4
+"""Four needles are seen at once; more scroll."""
 
 OFFER_HELP = (
     "Clear is the least distance from the needle to anything it has to keep away from, or to the "
@@ -61,10 +64,10 @@ class PlanPanel(Panel):
         self._level = QComboBox()
         self._level.setAccessibleName("Level")
         self._level.activated.connect(self._level_activated)
-        self._approach = QComboBox()
+        self._approach = Choice()
         self._approach.setAccessibleName("Approach")
         self._approach.setToolTip(APPROACH_HELP)
-        self._approach.addItem("Every approach that suits the level", None)
+        self._approach.addItem("Any that suits the level", None)
         for approach in Approach:
             self._approach.addItem(approach.value.capitalize(), approach)
         self._approach.activated.connect(self._approach_activated)
@@ -93,11 +96,14 @@ class PlanPanel(Panel):
             lambda item: self.offer_chosen.emit(self._offers.row(item))
         )
         self._needles = QListWidget()
-        self._needles.setMaximumHeight(150)
+        self._needles.setAccessibleName("Needles")
+        self._needles.setTextElideMode(Qt.TextElideMode.ElideNone)
+        self._needles.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._needles.itemClicked.connect(self._needle_clicked)
         self.add(section("Level"), self._level, section("Side of the patient"))
         self.column.addLayout(sides)
-        self.add(self._approach, button(actions["suggest"], primary=True), self._offers)
+        self.add(section("Approach"), self._approach)
+        self.add(button(actions["suggest"], primary=True), self._offers)
         self.add(self._why, self._none, button(actions["suggest_two"]))
         row = QHBoxLayout()
         for name, short in (("keep_entry", "Keep entry"), ("keep_tip", "Keep tip")):
@@ -158,11 +164,13 @@ class PlanPanel(Panel):
         self._needles.clear()
         for row in state.needles:
             lock = "  (locked)" if row.locked else ""
-            item = QListWidgetItem(f"{row.title}   {row.detail}{lock}")
+            item = QListWidgetItem(f"{row.title}{lock}\n{row.detail}")
             item.setData(Qt.ItemDataRole.UserRole, row.id)
             self._needles.addItem(item)
             if row.selected:
                 self._needles.setCurrentItem(item)
+        high = sum(self._needles.sizeHintForRow(row) for row in range(self._needles.count()))
+        self._needles.setFixedHeight(min(max(high, OFFER_PX), NEEDLES_PX) + 2 * FRAME_PX)
 
     def _show_offers(self, state: PlanState) -> None:
         self._offers.clear()
