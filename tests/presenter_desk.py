@@ -35,6 +35,7 @@ SLOTS = (
     "leaks",
     "tissue",
     "straight",
+    "warm",
     "thermometers",
 )
 

@@ -145,11 +145,15 @@ class PhantomServices:
     found: Inspection | None = None
     """What lies in every folder; ``None`` is one volume."""
     opened: list[str | None] = field(default_factory=list)
+    warmed: list[CtVolume] = field(default_factory=list)
     wishes: list[Wish | None] = field(default_factory=list)
     simulated: dict[object, tuple[Simulation, ...]] = field(default_factory=dict)
 
     def prepare(self) -> None:
         """Have everything at hand already."""
+
+    def warm(self, ct: CtVolume, report: ProgressReport) -> None:
+        self.warmed.append(ct)
 
     def look(self, path: Path, report: ProgressReport) -> Inspection | None:
         report(0.5, "Looking")

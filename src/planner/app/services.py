@@ -63,6 +63,12 @@ class Services:
         for room in ("planner.session.cases", "planner.planning", "planner.session.output"):
             import_module(room)
 
+    def warm(self, ct: CtVolume, report: ProgressReport) -> None:
+        """Compile what follows the hand, once a scan is open and before a needle is dragged."""
+        from planner.session.warming import warm  # noqa: PLC0415 - loads after the window
+
+        warm(ct, self._catalog, report)
+
     @property
     def devices(self) -> Mapping[str, Device]:
         """Ablation devices by id."""

@@ -134,6 +134,10 @@ class CaseServices(Protocol):
         """Load what the first use would otherwise wait for; called in the background."""
         ...
 
+    def warm(self, ct: CtVolume, report: ProgressReport) -> None:
+        """Compile what follows the hand, once a scan is open and before a needle is dragged."""
+        ...
+
     @property
     def devices(self) -> Mapping[str, Device]:
         """Ablation devices by id."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +22,7 @@ from planner.session.control_desk import ControlDesk
 from planner.session.correction_desk import CorrectionDesk
 from planner.session.drawing import Drawing, FindingMark
 from planner.session.job_desk import JobDesk
+from planner.session.jobs import JobFailed
 from planner.session.keeping_desk import KeepingDesk
 from planner.session.layout_desk import LayoutDesk
 from planner.session.level_map import level_map
@@ -62,7 +64,7 @@ if TYPE_CHECKING:
     from planner.domain.volume import CtVolume
     from planner.geometry.points import PointLps
     from planner.session.incoming import IncomingScan
-    from planner.session.jobs import JobRunner
+    from planner.session.jobs import JobEvent, JobRunner
     from planner.session.level_map import LevelMapRow
     from planner.session.opened_case import OpenedCase
     from planner.session.ports import CaseServices
@@ -123,6 +125,8 @@ class Workstation:
         self._focus: FindingMark | None = None
         self._zones: tuple[PredictedZone | MissingZone, ...] = ()
         self._shown: dict[str, object] = {}
+        self._runner = runner
+        self._is_warm = False
         self.plan_shown = PlanState()
         self.treatment_shown = TreatState()
 
@@ -189,6 +193,17 @@ class Workstation:
             self.panes.jump(first.tip)
         self.derive()
         self.outlines.build_surfaces()
+        self._warm(ct)
+
+    def _warm(self, ct: CtVolume) -> None:
+        """Compile what follows the hand while the first scan is looked at; once for a window."""
+        if not self._is_warm:
+            self._is_warm = True
+            self._runner.submit("warm", partial(self._services.warm, ct), self._warmed)
+
+    def _warmed(self, event: JobEvent) -> None:
+        if isinstance(event, JobFailed):
+            self.fault(event.error)
 
     def answer(self, name: str, value: object) -> None:
         """Answer one clinical question."""

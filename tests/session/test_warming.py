@@ -1,0 +1,49 @@
+"""What follows the hand is compiled on a block that is no patient, once a scan is open."""
+
+from pathlib import Path
+
+import pytest
+
+from phantoms import easy_l3
+from planner.catalog import load_catalog
+from planner.domain.errors import CancelledByUserError
+from planner.physics.cement import marching
+from planner.physics.heat import rings_cold, rings_heat
+from planner.session.warming import warm
+from presenter_desk import Desk
+
+
+def unheard(_fraction: float, _message: str) -> None:
+    """Nobody listens."""
+
+
+def test_that_the_kernels_of_heat_and_cement_are_compiled_by_it():
+    warm(easy_l3().ct, load_catalog(), unheard)
+    for kernel in (rings_heat.heat_rings, rings_cold.freeze_rings, marching.march):
+        assert kernel.signatures, kernel
+
+
+def test_that_it_stops_between_two_models_when_the_window_is_closed():
+    heard = []
+
+    def stop(fraction: float, _message: str) -> None:
+        heard.append(fraction)
+        raise CancelledByUserError("closed")
+
+    with pytest.raises(CancelledByUserError):
+        warm(easy_l3().ct, load_catalog(), stop)
+    assert heard == [0.0]
+
+
+def test_that_it_runs_once_for_a_window_when_the_first_scan_is_open_and_not_before():
+    desk = Desk()
+    try:
+        assert desk.services.warmed == []
+        desk.outline_a_scan()
+        assert desk.services.warmed == [desk.work.ct]
+        desk.work.reception.open_scan(Path("scan"))
+        desk.settle()
+        assert len(desk.services.warmed) == 1
+        assert desk.work.edits.plan.trajectories == ()
+    finally:
+        desk.work.close()
