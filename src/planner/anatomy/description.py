@@ -418,12 +418,15 @@ def assemble(
             origin=provenance.origins.get(number, provenance.origin),
             accepted=level in provenance.accepted,
         )
+    labels, bodies = own[measured.labels], own[measured.bodies]
+    holes = foramina[measured.foramina]
+    labels[(holes > 0) & (bodies == 0)] = 0
     return Anatomy(
         geometry=measured.geometry,
-        labels=own[measured.labels],
-        bodies=own[measured.bodies],
+        labels=labels,
+        bodies=bodies,
         discs=above[measured.discs],
-        foramina=foramina[measured.foramina],
+        foramina=holes,
         canal=measured.canal,
         vertebrae=vertebrae,
         backend=provenance.backend,

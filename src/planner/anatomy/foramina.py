@@ -34,6 +34,9 @@ _REACH_MM = 30.0
 
 _BONE_OVER_SOFT_HU = 150.0
 
+_LEAST_MM3 = 100.0
+"""Less is a cranny beside a joint; the narrowest foramina hold some 500 mm3."""
+
 _BESIDE_MM = 6.0
 """The top of the sacrum is looked for this far to both sides of the middle of a foramen."""
 
@@ -128,13 +131,16 @@ def foramen(
     back, front = _depth_mm(model, box, bottom, top)
     region = (s < top) & (s > bottom) & (u * side.sign > 0.0)
     region &= (np.abs(u - middle_u) < half_width) & (v > back) & (v < front + _IN_FRONT_MM)
-    region &= (model.vertebrae[box] == 0) & ~model.canal[box] & (model.discs[box] == 0)
+    # A vertebra found by HU is closed over its gaps and takes a narrow foramen in.
+    region &= (model.bodies[box] == 0) & ~model.canal[box] & (model.discs[box] == 0)
+    if model.said is not None:
+        region &= ~model.said[box]
     region &= model.volume.hu[box] < model.soft_hu + _BONE_OVER_SOFT_HU
-    pieces, count = cc3d.connected_components(region, connectivity=6, return_N=True)
-    if count <= 1:
-        return box, np.asarray(region, dtype=np.bool_)
+    pieces = np.asarray(cc3d.connected_components(region, connectivity=6))
     sizes = np.bincount(pieces.ravel())
     sizes[0] = 0
+    if sizes.max() * model.volume.spacing_mm**3 < _LEAST_MM3:
+        return box, np.zeros(region.shape, np.bool_)
     return box, np.asarray(pieces == sizes.argmax())
 
 

@@ -245,6 +245,7 @@ def _model(
         cut_by_scan=_cut_by_scan(ct, bodies, grid, len(levels)),
         soft_hu=_soft_hu(volume, vertebrae),
         noise_hu=noise_sd_hu(volume),
+        said=vertebrae > 0,
     )
 
 

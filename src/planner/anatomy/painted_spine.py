@@ -38,15 +38,17 @@ def painted(model: SpineModel, strokes: Iterable[BrushStroke]) -> SpineModel:
     strokes = tuple(strokes)
     if not strokes:
         return model
+    said = np.zeros(model.canal.shape, np.bool_) if model.said is None else model.said.copy()
     out = replace(
         model,
         vertebrae=model.vertebrae.copy(),
         bodies=model.bodies.copy(),
         discs=model.discs.copy(),
         canal=model.canal.copy(),
+        said=said,
     )
     for stroke in strokes:
-        _paint(out, stroke, _owner(model, stroke))
+        _paint(out, said, stroke, _owner(model, stroke))
     return out
 
 
@@ -99,12 +101,16 @@ def _owner(model: SpineModel, stroke: BrushStroke) -> int:
     return vertebra_near(model, stroke.owner, f"the vertebra of the {stroke.paint} brush")
 
 
-def _paint(model: SpineModel, stroke: BrushStroke, owner: int) -> None:
-    """Paint one stroke into the arrays of a model, in place; every voxel is one thing only."""
+def _paint(model: SpineModel, said: NDArray[np.bool_], stroke: BrushStroke, owner: int) -> None:
+    """Paint one stroke into the arrays of a model and into its ``said``, in place.
+
+    Every voxel is one thing only.
+    """
     box, mask = along_line(model.volume.geometry, stroke.points, stroke.radius_mm, stroke.normal)
     vertebrae, bodies, discs, canal = (
         array[box] for array in (model.vertebrae, model.bodies, model.discs, model.canal)
     )
+    said[box][mask] = not stroke.erase and stroke.paint in (Paint.VERTEBRA, Paint.BODY)
     if stroke.erase:
         if stroke.paint == Paint.VERTEBRA:
             mask &= vertebrae == owner

@@ -41,6 +41,9 @@ class SpineModel:
         Shape ``(n,)``: the scan may end inside this vertebra.
     soft_hu, noise_hu
         Soft tissue near the spine and its noise.
+    said
+        bool: vertebra by the word of a person or another program, whatever its HU; ``None`` where
+        nobody said any.
     """
 
     ct: CtVolume
@@ -56,6 +59,7 @@ class SpineModel:
     cut_by_scan: NDArray[np.bool_]
     soft_hu: float
     noise_hu: float
+    said: NDArray[np.bool_] | None = None
 
     @property
     def count(self) -> int:
@@ -80,6 +84,7 @@ class SpineModel:
             bodies=self.bodies[box],
             discs=self.discs[box],
             canal=self.canal[box],
+            said=None if self.said is None else self.said[box],
         )
 
     def boxes(self) -> list[Box | None]:
