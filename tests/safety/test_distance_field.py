@@ -8,6 +8,7 @@ import pytest
 from planner.geometry.ellipsoid import Spheroid
 from planner.geometry.points import PointLps
 from planner.geometry.volume_geometry import VolumeGeometry
+from planner.safety import distance_field
 from planner.safety.distance_field import FIELD_REACH_MM, DistanceField, at_corners, looked_up
 from planner.safety.surfaces import exposed_face_points
 from planner.safety.zone_surface import axes_of, least_over_zone, zone_points
@@ -147,3 +148,22 @@ def test_that_what_lies_outside_a_tilted_outline_is_not_of_it():
     places = np.stack(np.indices(filled.shape)[::-1], axis=-1).reshape(-1, 3).astype(float)
     within = tilted.contains(straight.lps_mm(places)).reshape(filled.shape)
     assert (filled == within).mean() > 0.99  # but for voxels whose centre lies on the edge
+
+
+def test_that_the_oldest_slabs_go_and_are_made_again_alike(monkeypatch):
+    """A day of patients must not fill the machine, and what went must read as it did."""
+    monkeypatch.setattr(distance_field, "_KEPT", distance_field._Kept())
+    size = (30, 30, 120)
+    long = DistanceField(grid((1.0, 1.0, 1.0), size=size), block(size, half=4))
+    points = np.array([(0.0, 0.0, z) for z in (-50.0, -6.0, 0.0, 50.0)])
+    whole = long.at(points)
+    most = max(slab.signed_mm.nbytes for slab in long._slabs.values())
+    assert distance_field._KEPT.size == sum(s.signed_mm.nbytes for s in long._slabs.values())
+    monkeypatch.setattr(distance_field, "KEPT_BYTES", int(1.5 * most))
+    monkeypatch.setattr(distance_field, "_KEPT", distance_field._Kept())
+    for _ in range(2):
+        few = DistanceField(long.geometry, long.mask)
+        np.testing.assert_array_equal(few.at(points), whole)
+        assert len(few._slabs) == 1 < len(long._slabs)
+        assert distance_field._KEPT.size <= 1.5 * most
+        np.testing.assert_array_equal(few.at(points), whole)

@@ -6,6 +6,9 @@ exact Euclidean transform finds for every node how far the nearest node of the o
 
 from __future__ import annotations
 
+import threading
+import weakref
+from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -40,6 +43,10 @@ SLAB_MM = 40.0
 """Length of structure per field, so that only the fields near a needle are ever made."""
 
 
+KEPT_BYTES = 400_000_000
+"""Of all slabs together; a check of four needles needs some 60 MB of them, a lung beside one 80.
+The oldest go first, so that a day of patients and corrections does not fill the machine."""
+
 NODES_PER_S = 1e7
 """Nodes an exact transform does in a second; twice as many were measured. The slab of a lung has
 twenty million."""
@@ -72,6 +79,29 @@ class SlabField:
 
 
 @dataclass(slots=True, eq=False)
+class _Kept:
+    """All slabs there are, the oldest first: whose each is, its number and its bytes."""
+
+    slabs: deque[tuple[weakref.ref[DistanceField], int, int]] = field(default_factory=deque)
+    size: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, owner: DistanceField, number: int, size: int) -> None:
+        """Count a new slab, and let the oldest go while there are too many."""
+        with self.lock:
+            self.slabs.append((weakref.ref(owner), number, size))
+            self.size += size
+            while self.size > KEPT_BYTES and len(self.slabs) > 1:
+                old, which, freed = self.slabs.popleft()
+                self.size -= freed
+                if (whose := old()) is not None:
+                    whose.forget(which)
+
+
+_KEPT = _Kept()
+
+
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class DistanceField:
     """The distance to one outline, made slab by slab where it is asked for.
 
@@ -92,11 +122,20 @@ class DistanceField:
         thick = self._thick()
         slab = np.clip(index[:, 2], 0.0, last[2] - 0.5).round().astype(np.intp) // thick
         for number in np.unique(slab[near]).tolist():
-            if number not in self._slabs:
-                self._slabs[number] = self._made(number * thick)
             here = near & (slab == number)
-            found[here] = self._slabs[number].at(points_mm[here])
+            found[here] = self._slab(number, thick).at(points_mm[here])
         return found
+
+    def forget(self, number: int) -> None:
+        """Let a slab go; it is made again when it is asked for."""
+        self._slabs.pop(number, None)
+
+    def _slab(self, number: int, thick: int) -> SlabField:
+        made = self._slabs.get(number)
+        if made is None:
+            made = self._slabs[number] = self._made(number * thick)
+            _KEPT.add(self, number, made.signed_mm.nbytes)
+        return made
 
     def _thick(self) -> int:
         """Return how many slices a slab has."""
