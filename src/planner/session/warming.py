@@ -1,13 +1,23 @@
-"""Has what follows the hand compiled before the hand moves, on a block that is no patient."""
+"""Has what follows the hand compiled before the hand moves, on a block that is no patient.
+
+A process beside this one compiles, because the compiler holds the interpreter: a first check that
+ran meanwhile was taken for one that hangs. What it leaves on disk is then read here.
+"""
 
 from __future__ import annotations
 
+import logging
+import os
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.catalog import load_catalog
 from planner.domain.anatomy import (
     Anatomy,
     Origin,
@@ -29,7 +39,9 @@ from planner.domain.plan import (
     Trajectory,
     TrajectoryId,
 )
+from planner.domain.progress import unreported
 from planner.geometry.points import PointLps
+from planner.safety.tiny_spine import tiny_grid, tiny_spine
 from planner.session.cases import Case
 from planner.session.cement_filling import fills_of
 from planner.session.live_preview import PreviewBench
@@ -41,6 +53,9 @@ if TYPE_CHECKING:
     from planner.catalog import Catalog
     from planner.domain.progress import ProgressReport
     from planner.domain.volume import CtVolume
+
+_POLL_S: Final = 0.1
+_log = logging.getLogger(__name__)
 
 LEVEL: Final = Level.L3
 WIDE, HIGH = 48, 32
@@ -54,6 +69,29 @@ SETTINGS: Final = (
 
 
 def warm(ct: CtVolume, catalog: Catalog, report: ProgressReport) -> None:
+    """Have each model that is previewed compiled beside this process, then run it once here.
+
+    ``report`` may stop it. Where the other process fails, this one compiles.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-m", "planner.session.warming"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        while process.poll() is None:
+            report(0.0, "Getting ready")
+            time.sleep(_POLL_S)
+    finally:
+        process.kill()
+        process.wait()
+    if process.returncode != 0:
+        _log.warning("compiling ahead ended with %d", process.returncode)
+    run_each(ct, catalog, report)
+
+
+def run_each(ct: CtVolume, catalog: Catalog, report: ProgressReport) -> None:
     """Run each model that is previewed once; ``report`` may stop it between two of them.
 
     Nothing of it is kept or shown. The block is cut from the scan for its voxels alone.
@@ -154,3 +192,15 @@ def _block(ct: CtVolume) -> Anatomy:
         backend="none",
         ct_sha256="",
     )
+
+
+def _main() -> None:
+    """Compile for whoever started this process, giving way to it."""
+    if hasattr(os, "nice"):
+        os.nice(10)
+    ct, _ = tiny_spine(tiny_grid())
+    run_each(ct, load_catalog(), unreported)
+
+
+if __name__ == "__main__":
+    _main()
