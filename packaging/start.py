@@ -46,8 +46,17 @@ DEBIAN_PACKAGE_OF_WINDOW_LIBRARY = {
 }
 """What a window on an X display needs in addition."""
 
-DEBIAN_PACKAGE_OF_TEST_PROGRAM = {"Xvfb": "xvfb", "xauth": "xauth", "dciodvfy": "dicom3tools"}
+DEBIAN_PACKAGE_OF_TEST_PROGRAM = {
+    "Xvfb": "xvfb",
+    "xauth": "xauth",
+    "dciodvfy": "dicom3tools",
+    "openssl": "openssl",
+}
 """Programs that tests start; a test skips, and says so, where one is missing."""
+
+DEBIAN_PACKAGES_OF_TEST_ARCHIVE = ["orthanc", "orthanc-dicomweb"]
+"""An archive that tests start. Its package also starts one of its own with the machine, so it is
+installed only where nothing is started that way (a container); elsewhere it is for you to do."""
 
 
 def say(message: str) -> None:
@@ -119,6 +128,11 @@ def prepare_system(*, for_tests: bool) -> None:
         wished += [
             p for name, p in DEBIAN_PACKAGE_OF_TEST_PROGRAM.items() if not shutil.which(name)
         ]
+        if not shutil.which("Orthanc", path=f"{os.environ.get('PATH', '')}:/usr/sbin"):
+            if Path("/run/systemd/system").is_dir():
+                say("without Orthanc, the tests with a real archive are skipped")
+            else:
+                wished += DEBIAN_PACKAGES_OF_TEST_ARCHIVE
     if wished:
         install_packages(wished, needed=False)
 

@@ -15,10 +15,17 @@ OF_THE_PARSER = {"help", "json", "handler"}
 """What argparse or ``main`` itself reads."""
 
 
-def commands() -> Iterator[tuple[str, argparse.ArgumentParser]]:
-    for action in build_parser()._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            yield from action.choices.items()
+def commands(
+    parser: argparse.ArgumentParser | None = None, name: str = ""
+) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    """Give every command, and of a command with verbs every verb."""
+    parser = parser or build_parser()
+    verbs = [one for one in parser._actions if isinstance(one, argparse._SubParsersAction)]
+    for action in verbs:
+        for word, below in action.choices.items():
+            yield from commands(below, f"{name} {word}".strip())
+    if not verbs:
+        yield name, parser
 
 
 def read_by(module_name: str, function_name: str, seen: set[tuple[str, str]]) -> set[str]:

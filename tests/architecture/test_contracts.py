@@ -43,6 +43,8 @@ def test_that_the_tree_as_it_is_keeps_every_contract(tree: Path) -> None:
         ("viewer", "import vtk", "The whole of vtk"),
         ("session", "import SimpleITK", "SimpleITK stops"),
         ("anatomy", "import pydicom", "DICOM stops"),
+        ("imaging", "import requests", "The network stops"),
+        ("pacs", "import planner.document", "Rooms are layered"),
         ("physics", "import planner.imaging", "Physics and fluoroscopy are pure"),
         ("viewer/canvas", "import planner.viewer.panels", "Viewer rooms are layered"),
     ],

@@ -25,6 +25,7 @@ DICOM = (
     "report.dcm",
     "picture-plan-axial.dcm",
     "measurements.dcm",
+    "plan.dcm",
 )
 LANDMARK_MM = 0.1
 
@@ -58,7 +59,7 @@ def test_that_all_uids_are_fresh(outbound) -> None:
     objects = [pydicom.dcmread(outbound.files[name]) for name in DICOM]
     assert len({item.SOPInstanceUID for item in objects}) == len(DICOM)
     series = {item.Modality: item.SeriesInstanceUID for item in objects}
-    assert set(series) == {"SEG", "RTSTRUCT", "DOC", "OT", "SR"}
+    assert set(series) == {"SEG", "RTSTRUCT", "DOC", "OT", "SR", "PLAN"}
     assert len(set(series.values())) == len(series)
 
 

@@ -25,8 +25,8 @@ _Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"  # noqa: SLF001 - a
 COMMANDS = frozenset(
     {
         "assess", "bench", "control", "convert", "correct", "deidentify", "demo", "devices",
-        "export", "inspect", "phantom", "plan", "report", "room", "rules", "segment", "simulate",
-        "suggest", "view",
+        "export", "inspect", "pacs", "phantom", "plan", "report", "room", "rules", "segment",
+        "simulate", "suggest", "view",
     }
 )  # fmt: skip
 """Names of the commands; anything else that is a place is opened in the window."""
@@ -103,6 +103,7 @@ def build_parser() -> argparse.ArgumentParser:
         _checking,
         _room,
         _output,
+        _pacs,
         _samples,
         _catalog,
         _window,
@@ -292,8 +293,32 @@ def _output(commands: _Commands) -> None:
     export = _command(commands, "export", "Write what other programs read.", "output")
     _plan(export)
     export.add_argument("--out", type=Path, required=True)
-    for kind in ("seg", "rtstruct", "pdf", "markups", "stl", "all"):
+    for kind in ("seg", "rtstruct", "pdf", "markups", "stl", "plan-dicom", "all"):
         export.add_argument(f"--{kind}", action="store_true")
+
+
+def _pacs(commands: _Commands) -> None:
+    pacs = commands.add_parser("pacs", help="Ask an archive, get from it and send to it.")
+    verbs = pacs.add_subparsers(dest="verb", metavar="verb", parser_class=_Parser, required=True)
+    echo = _command(verbs, "echo", "Ask whether an archive listens and knows us.", "pacs")
+    find = _command(verbs, "find", "Find studies, or the series of one.", "pacs")
+    for word in ("--patient-id", "--patient-name", "--accession"):
+        find.add_argument(word, default="")
+    find.add_argument("--date", default="", metavar="YYYYMMDD[-YYYYMMDD]")
+    find.add_argument("--study", default="", metavar="UID", help="list the series of this study")
+    get = _command(verbs, "get", "Get a series, or the plans of a study.", "pacs")
+    get.add_argument("--study", required=True, metavar="UID")
+    what = get.add_mutually_exclusive_group(required=True)
+    what.add_argument("--series", metavar="UID")
+    what.add_argument("--plans", action="store_true", help="get the plans that lie with it")
+    get.add_argument("--out", type=Path, required=True, help="a folder that is not there yet")
+    send = _command(verbs, "send", "Send DICOM files, as export writes them.", "pacs")
+    send.add_argument("what", nargs="+", type=Path, metavar="FILE|FOLDER")
+    watch = _command(verbs, "watch", "Look which series in a folder are complete.", "pacs")
+    watch.add_argument("folder", type=Path, metavar="FOLDER")
+    watch.add_argument("--quiet-s", type=positive, default=30.0, help="silence that ends a series")
+    for one in (echo, find, get, send):
+        one.add_argument("--node", default="", metavar="NAME", help="as pacs.toml calls it")
 
 
 def _samples(commands: _Commands) -> None:

@@ -55,7 +55,7 @@ def save_plan(path: Path, plan: Plan) -> Plan:
     if there is not None:
         revision = max(revision, there.revision + int(there.saved_sha256 != digest))
     saved = replace(plan, revision=revision, saved_sha256=digest)
-    write_whole(path, _envelope(newest_version(), plain_from_plan(saved)))
+    write_whole(path, plan_bytes(saved))
     return saved
 
 
@@ -67,7 +67,12 @@ def keep_copy(path: Path, plan: Plan) -> None:
     SaveFailedError
         When the file could not be written; what was there before is still there.
     """
-    write_whole(path, _envelope(newest_version(), plain_from_plan(plan)), private=True)
+    write_whole(path, plan_bytes(plan), private=True)
+
+
+def plan_bytes(plan: Plan) -> bytes:
+    """Return the bytes of a file that holds ``plan`` as it is, for another keeper than a disk."""
+    return _envelope(newest_version(), plain_from_plan(plan))
 
 
 def load_plan(path: Path, steps: Mapping[int, Step] = STEPS) -> Plan:

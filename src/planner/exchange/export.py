@@ -17,7 +17,13 @@ from planner.exchange.measured import measured_groups
 from planner.exchange.plan_parts import needle_name, parts_of
 from planner.exchange.seg_nrrd import write_seg_nrrd
 from planner.exchange.surfaces import mask_surface, spheroid_surface, write_stl
-from planner.imaging.outbound import documents, measurements, segmentation, structure_set
+from planner.imaging.outbound import (
+    documents,
+    measurements,
+    plan_object,
+    segmentation,
+    structure_set,
+)
 from planner.imaging.outbound.maker import Maker
 from planner.imaging.outbound.parts import on_grid
 from planner.imaging.outbound.source import SourceSeries, read_source
@@ -42,6 +48,7 @@ class ExportKind(StrEnum):
     PDF = "pdf"
     PICTURES = "pictures"
     MEASUREMENTS = "measurements"
+    PLAN = "plan"
 
     @property
     def is_dicom(self) -> bool:
@@ -82,6 +89,7 @@ def export_plan(
     *,
     paper: PaperForm | None = None,
     verdict: Verdict = Verdict.NOT_EVALUATED,
+    plan_file: bytes = b"",
 ) -> list[Path]:
     """Write the kinds asked for and return the files; after a failure none of them is there.
 
@@ -93,6 +101,8 @@ def export_plan(
         The report, needed for ``PDF`` and ``PICTURES``.
     verdict
         Anything but CLEAR marks every DICOM object as a draft.
+    plan_file
+        The bytes of the plan's own file, needed for ``PLAN``.
 
     Raises
     ------
@@ -105,10 +115,12 @@ def export_plan(
         raise UsageError("Nothing to export was chosen. Choose at least one kind of file.")
     if paper is None and any(kind.needs_paper for kind in kinds):
         raise UsageError("The report is needed to export it as DICOM. Make the report first.")
+    if not plan_file and ExportKind.PLAN in kinds:
+        raise UsageError("The plan's own file is needed to export it as DICOM. Save it first.")
     possible, left_out = possible_kinds(scene)
     if not set(kinds) <= set(possible):
         raise InputRefusedError("EXPORT-NOT-POSSIBLE", left_out)
-    job = _Job.of(plan, scene, kinds, paper, verdict)
+    job = _Job.of(plan, scene, kinds, paper=paper, verdict=verdict, plan_file=plan_file)
     try:
         out_dir.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".export-", dir=out_dir) as name:
@@ -147,6 +159,7 @@ class _Job:
     parts: tuple[Part, ...]
     source: SourceSeries | None
     paper: PaperForm | None
+    plan_file: bytes
     maker: Maker
 
     @classmethod
@@ -155,8 +168,10 @@ class _Job:
         plan: Plan,
         scene: Exported,
         kinds: Collection[ExportKind],
+        *,
         paper: PaperForm | None,
         verdict: Verdict,
+        plan_file: bytes,
     ) -> _Job:
         if scene.ct.record.sha256 != plan.scan.sha256:
             raise PlannerError(
@@ -172,6 +187,7 @@ class _Job:
             parts=parts_of(plan, scene),
             source=source,
             paper=paper,
+            plan_file=plan_file,
             maker=Maker(
                 plan_id=plan.plan_id,
                 revision=plan.revision,
@@ -239,6 +255,9 @@ class _Job:
             groups = measured_groups(self.plan, self.scene)
             path = folder / "measurements.dcm"
             return [measurements.write_measurements(path, source, groups, maker)]
+        if kind is ExportKind.PLAN:
+            path = folder / "plan.dcm"
+            return [plan_object.write_plan_object(path, source, self.plan_file, maker)]
         if self.paper is None:
             raise UsageError("The report is needed to export it as DICOM. Make the report first.")
         if kind is ExportKind.PICTURES:

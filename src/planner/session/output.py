@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from planner.document.plan_file import plan_bytes
 from planner.exchange.export import ExportKind, PaperForm, export_plan, possible_kinds
 from planner.report.build import build_report, with_leaks
 from planner.report.model import Paper
@@ -58,7 +59,15 @@ def export_case(
         form = None
         if any(kind.needs_paper for kind in kinds):
             form = _paper_form(_report(plan, case, Paper.A4))
-        files += export_plan(folder, plan, scene, kinds, paper=form, verdict=assessment.verdict)
+        files += export_plan(
+            folder,
+            plan,
+            scene,
+            kinds,
+            paper=form,
+            verdict=assessment.verdict,
+            plan_file=plan_bytes(plan),
+        )
     return Exported(files=tuple(files), left_out="" if wanted else left_out)
 
 

@@ -23,6 +23,7 @@ KIND_OF_WORD: Mapping[str, ExportKind] = {
     "pdf": ExportKind.PDF,
     "markups": ExportKind.MARKUPS,
     "stl": ExportKind.STL,
+    "plan-dicom": ExportKind.PLAN,
 }
 
 
@@ -36,7 +37,9 @@ def report(arguments: argparse.Namespace) -> Outcome:
 
 def export(arguments: argparse.Namespace) -> Outcome:
     """Write what other programs read."""
-    named = [kind for word, kind in KIND_OF_WORD.items() if vars(arguments)[word]]
+    named = [
+        kind for word, kind in KIND_OF_WORD.items() if vars(arguments)[word.replace("-", "_")]
+    ]
     if not named and not arguments.all:
         words = ", ".join(f"--{word}" for word in KIND_OF_WORD)
         raise UsageError(f"say what to export: {words} or --all")
