@@ -37,13 +37,25 @@ def plan_bytes_of(path: Path) -> bytes | None:
     except KeyError:
         return None
     try:
-        length = int(ours[LENGTH_ELEMENT].value)
+        length = _length(ours[LENGTH_ELEMENT].value)
         content = bytes(ours[FILE_ELEMENT].value)
     except (KeyError, TypeError, ValueError) as error:
         raise _broken() from error
     if not 0 < length <= len(content) <= length + 1:
         raise _broken()
     return content[:length]
+
+
+def _length(value: object) -> int:
+    """Read the length, also where an archive stored it without saying that it is a number.
+
+    In implicit VR a private element has no type, and comes back as its four bytes.
+    """
+    if isinstance(value, bytes):
+        return int.from_bytes(value, "little")
+    if isinstance(value, int):
+        return value
+    raise TypeError("the length of a plan file is no number")
 
 
 def _broken() -> InputRefusedError:
