@@ -6,6 +6,8 @@ import struct
 import numpy as np
 import pytest
 import SimpleITK
+from vtkmodules.util.numpy_support import vtk_to_numpy
+from vtkmodules.vtkIOGeometry import vtkOBJReader
 
 from planner.domain.levels import Level
 from planner.exchange.surfaces import mask_surface, spheroid_surface, volume_mm3
@@ -132,3 +134,18 @@ def test_that_no_file_name_names_the_patient(outbound) -> None:
     for name in outbound.files:
         assert who.patient_id.lower() not in name.lower()
         assert "doe" not in name.lower()
+
+
+@pytest.mark.parametrize("name", ["canal", "vertebra-L3"])
+def test_that_an_obj_holds_the_triangles_of_the_stl(outbound, name) -> None:
+    path = outbound.files[f"{name}.obj"]
+    assert b"SPACE=LPS" in path.read_bytes().splitlines()[0]
+    reader = vtkOBJReader()
+    reader.SetFileName(str(path))
+    reader.Update()
+    mesh = reader.GetOutput()
+    points = vtk_to_numpy(mesh.GetPoints().GetData())
+    triangles = vtk_to_numpy(mesh.GetPolys().GetConnectivityArray()).reshape(-1, 3)
+    _, _, corners = read_stl(path.with_suffix(".stl"))
+    assert len(triangles) == len(corners)
+    assert np.abs(points[triangles] - corners).max() < 1e-3

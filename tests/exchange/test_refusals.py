@@ -35,7 +35,7 @@ def test_that_a_scan_without_dicom_gives_no_dicom_but_everything_else(tmp_path) 
     kinds, why = possible_kinds(case)
     assert "DICOM" in why
     files = export_plan(tmp_path, case.plan, case, kinds)
-    assert {path.suffix for path in files} == {".json", ".stl", ".gz", ".nrrd"}
+    assert {path.suffix for path in files} == {".json", ".stl", ".obj", ".gz", ".nrrd"}
 
 
 def test_that_slices_without_one_frame_of_reference_give_no_object_that_needs_one(

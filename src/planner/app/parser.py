@@ -293,7 +293,7 @@ def _output(commands: _Commands) -> None:
     export = _command(commands, "export", "Write what other programs read.", "output")
     _plan(export)
     export.add_argument("--out", type=Path, required=True)
-    for kind in ("seg", "rtstruct", "pdf", "markups", "stl", "plan-dicom", "all"):
+    for kind in ("seg", "rtstruct", "pdf", "markups", "stl", "obj", "plan-dicom", "all"):
         export.add_argument(f"--{kind}", action="store_true")
 
 

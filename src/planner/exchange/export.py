@@ -16,7 +16,7 @@ from planner.exchange.markups import write_markup
 from planner.exchange.measured import measured_groups
 from planner.exchange.plan_parts import needle_name, parts_of
 from planner.exchange.seg_nrrd import write_seg_nrrd
-from planner.exchange.surfaces import mask_surface, spheroid_surface, write_stl
+from planner.exchange.surfaces import mask_surface, spheroid_surface, write_obj, write_stl
 from planner.imaging.outbound import (
     documents,
     measurements,
@@ -32,8 +32,12 @@ from planner.imaging.volume_files import write_volume
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from planner.domain.plan import Plan
     from planner.exchange.plan_parts import Exported
+    from planner.geometry.points import Vector
     from planner.imaging.outbound.parts import Part
 
 
@@ -42,6 +46,7 @@ class ExportKind(StrEnum):
 
     MARKUPS = "markups"
     STL = "stl"
+    OBJ = "obj"
     VOLUMES = "volumes"
     SEG = "seg"
     RTSTRUCT = "rtstruct"
@@ -53,7 +58,12 @@ class ExportKind(StrEnum):
     @property
     def is_dicom(self) -> bool:
         """These refer to the scan's own DICOM headers."""
-        return self not in (ExportKind.MARKUPS, ExportKind.STL, ExportKind.VOLUMES)
+        return self not in (
+            ExportKind.MARKUPS,
+            ExportKind.STL,
+            ExportKind.OBJ,
+            ExportKind.VOLUMES,
+        )
 
     @property
     def needs_frame_of_reference(self) -> bool:
@@ -202,7 +212,8 @@ class _Job:
             return self._dicom(kind, folder)
         writers: dict[ExportKind, Callable[[Path], list[Path]]] = {
             ExportKind.MARKUPS: self._markups,
-            ExportKind.STL: self._surfaces,
+            ExportKind.STL: lambda folder: self._surfaces(folder, ".stl", write_stl),
+            ExportKind.OBJ: lambda folder: self._surfaces(folder, ".obj", write_obj),
             ExportKind.VOLUMES: self._volumes,
         }
         return writers[kind](folder)
@@ -215,7 +226,9 @@ class _Job:
             for number, item in enumerate(self.plan.trajectories, start=1)
         ]
 
-    def _surfaces(self, folder: Path) -> list[Path]:
+    def _surfaces(
+        self, folder: Path, suffix: str, write: Callable[[Path, Vector, NDArray[np.int64]], Path]
+    ) -> list[Path]:
         written = []
         for part in self.parts:
             points, triangles = (
@@ -223,7 +236,7 @@ class _Job:
                 if part.shape is None
                 else spheroid_surface(part.shape)
             )
-            written.append(write_stl(folder / f"{part.key}.stl", points, triangles))
+            written.append(write(folder / f"{part.key}{suffix}", points, triangles))
         return written
 
     def _volumes(self, folder: Path) -> list[Path]:

@@ -1,4 +1,4 @@
-"""Closed surfaces as binary STL in LPS, normals outward."""
+"""Closed surfaces as binary STL and as OBJ in LPS, normals outward."""
 
 from __future__ import annotations
 
@@ -79,6 +79,15 @@ def write_stl(path: Path, points: Vector, triangles: NDArray[np.int64]) -> Path:
     facets["corner"] = corners
     header = HEADER.ljust(80, b" ") + np.uint32(len(triangles)).tobytes()
     path.write_bytes(header + facets.tobytes())
+    return path
+
+
+def write_obj(path: Path, points: Vector, triangles: NDArray[np.int64]) -> Path:
+    """Write an OBJ, which shares points between triangles; to a tenth of a micrometre."""
+    with path.open("w", encoding="ascii", newline="\n") as file:
+        file.write(f"# {HEADER.decode('ascii')}\n")
+        np.savetxt(file, points, fmt="v %.4f %.4f %.4f")
+        np.savetxt(file, triangles + 1, fmt="f %d %d %d")
     return path
 
 

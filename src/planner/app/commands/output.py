@@ -23,6 +23,7 @@ KIND_OF_WORD: Mapping[str, ExportKind] = {
     "pdf": ExportKind.PDF,
     "markups": ExportKind.MARKUPS,
     "stl": ExportKind.STL,
+    "obj": ExportKind.OBJ,
     "plan-dicom": ExportKind.PLAN,
 }
 
