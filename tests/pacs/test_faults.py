@@ -245,6 +245,12 @@ def test_that_what_was_stored_is_counted_afterwards(scan) -> None:
         assert refused.value.code == "PACS-NOT-THERE"
 
 
+@pytest.mark.parametrize("remark", [0xB000, 0xB006, 0xB007])
+def test_that_a_remark_on_what_was_stored_is_no_refusal(scan, remark) -> None:
+    with listening(Archive(scan.objects, store_status=remark)) as archive:
+        assert pacs.send(archive.settings(), [scan.folder]) == len(scan.files)
+
+
 def test_that_two_patients_are_not_sent_together(scan, tmp_path) -> None:
     for number, one in enumerate(scan.objects[:2]):
         one.PatientID = f"P{number}"

@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import pydicom
 import pytest
@@ -12,7 +13,7 @@ from pacs.archives import LEAVES_SOCKETS, Archive, listening
 from planner import pacs
 from planner.app.main import main
 from planner.document.plan_file import load_plan, plan_bytes
-from planner.domain.errors import InputRefusedError
+from planner.domain.errors import InputRefusedError, SaveFailedError
 from planner.exchange.export import ExportKind, export_plan
 from planner.imaging.plan_object import (
     FILE_ELEMENT,
@@ -60,7 +61,7 @@ def test_that_a_plan_comes_back_byte_for_byte(sent, tmp_path) -> None:
     assert back.path.read_bytes() == plan_bytes(plan)
     assert load_plan(back.path).scan == plan.scan
     assert (back.plan_id, back.revision) == (plan.plan_id, plan.revision)
-    assert back.path.name == "plan-1.json"
+    assert back.path.name == "plan-1.plan"
 
 
 def test_that_an_odd_length_comes_back_as_it_was(sent, tmp_path) -> None:
@@ -104,6 +105,20 @@ def test_that_a_harmed_plan_is_refused_and_no_other_kept(sent, tmp_path, harm, c
         uid = f"1.2.3.{number}"
         one.SOPInstanceUID = one.file_meta.MediaStorageSOPInstanceUID = uid
     assert refused_code(sent, tmp_path, whole, harmed) == code
+
+
+def test_that_a_full_disk_keeps_plans_out_too(sent, tmp_path, monkeypatch) -> None:
+    whole = Path.write_bytes
+
+    def full(path, data):
+        if path.suffix == ".plan":
+            raise OSError(28, "No space left on device")
+        return whole(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(SaveFailedError, match="No space left on device"):
+        fetched(sent, tmp_path, pydicom.dcmread(sent[1]))
+    assert list((tmp_path / "in").iterdir()) == []
 
 
 def test_that_a_plan_of_another_study_is_refused(sent, tmp_path) -> None:

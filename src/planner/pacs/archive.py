@@ -11,7 +11,12 @@ from planner.domain.volume import GateVerdict
 from planner.imaging import inspect
 from planner.imaging.plan_object import PLAN_MODALITY, plan_bytes_of
 from planner.pacs.peer import refused
-from planner.pacs.quarantine import Quarantine, let_out, quarantine_beside
+from planner.pacs.quarantine import (
+    Quarantine,
+    let_out,
+    quarantine_beside,
+    write_if_room,
+)
 from planner.settings.nodes import WebNode
 
 if TYPE_CHECKING:
@@ -117,8 +122,8 @@ def get_plans(
                 data = plan_bytes_of(file)
                 file.unlink()
                 if data is not None:
-                    names.append(f"plan-{len(names) + 1}.json")
-                    (folder / names[-1]).write_bytes(data)
+                    names.append(f"plan-{len(names) + 1}.plan")
+                    write_if_room(folder / names[-1], data)
                     check(folder / names[-1])
             arrived.rmdir()
         if not names:

@@ -37,6 +37,8 @@ GET: Final = UID("1.2.840.10008.5.1.4.1.2.2.3")
 """Services (PS3.6 table A-1): verification, and the study root of query and retrieve."""
 
 SUCCESS: Final = 0x0000
+STORED: Final = (SUCCESS, 0xB000, 0xB006, 0xB007)
+"""Stored as it is, or with a remark on its elements (PS3.4 table B.2-1)."""
 PENDING: Final = (0xFF00, 0xFF01)
 MOVE_DESTINATION_UNKNOWN: Final = 0xA801
 LARGEST_PDU: Final = 131_072
@@ -142,7 +144,7 @@ class DimsePeer:
             ) from error
         if "Status" not in status:
             raise refused("LOST", self.name, f"the connection broke off. {so_far}.", again)
-        if status.Status != SUCCESS:
+        if status.Status not in STORED:
             raise refused(
                 "NOT-STORED", self.name, f"it answered {status.Status:04X}. {so_far}.", again
             )

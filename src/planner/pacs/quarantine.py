@@ -72,7 +72,7 @@ class Quarantine:
             raise self._too_much(f"more than the {self.expected} objects it said it has")
         if uid in self.uids:
             return
-        _write(self.folder / f"{len(self.uids) + 1:06d}.dcm", data)
+        write_if_room(self.folder / f"{len(self.uids) + 1:06d}.dcm", data)
         self.uids.add(uid)
 
     def _checked(self, data: bytes) -> str:
@@ -123,7 +123,14 @@ class Quarantine:
 _NOTHING_KEPT: Final = "Nothing was kept. Ask again, and report it to the archive if it stays so."
 
 
-def _write(path: Path, data: bytes) -> None:
+def write_if_room(path: Path, data: bytes) -> None:
+    """Write a file of a quarantine.
+
+    Raises
+    ------
+    SaveFailedError
+        When the disk refuses, or would be full.
+    """
     try:
         if shutil.disk_usage(path.parent).free < len(data) + SPARE_BYTES:
             raise SaveFailedError(

@@ -25,6 +25,12 @@ if TYPE_CHECKING:
     from planner.session.cases import Case
 
 
+OUTLINES_STAY = (
+    "The outlines of this plan were imported from a file, and that file does not travel with the "
+    "plan: whoever opens the plan elsewhere needs it too."
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exported:
     """What was written, and in a sentence what was left out and why (empty when nothing)."""
@@ -68,7 +74,10 @@ def export_case(
             verdict=assessment.verdict,
             plan_file=plan_bytes(plan),
         )
-    return Exported(files=tuple(files), left_out="" if wanted else left_out)
+    notes = ["" if wanted else left_out]
+    if ExportKind.PLAN in kinds and plan.anatomy.locator:
+        notes.append(OUTLINES_STAY)
+    return Exported(files=tuple(files), left_out=" ".join(filter(None, notes)))
 
 
 def _report(plan: Plan, case: Case, paper: Paper) -> Report:
