@@ -26,6 +26,7 @@ SLOTS = (
     "check",
     "suggest",
     "report",
+    "send",
     "simulate",
     "xray",
     "skin",

@@ -142,6 +142,8 @@ class PhantomServices:
     fail_check: BaseException | None = None
     tables: list[tuple[str, tuple[ZoneRow, ...], str]] = field(default_factory=list)
     written: list[Path] = field(default_factory=list)
+    known_archives: tuple[str, ...] = ()
+    sent: list[tuple[str, Plan]] = field(default_factory=list)
     found: Inspection | None = None
     """What lies in every folder; ``None`` is one volume."""
     opened: list[str | None] = field(default_factory=list)
@@ -345,6 +347,21 @@ class PhantomServices:
         folder.mkdir(exist_ok=True)
         self.written.append(folder)
         return f"0 files written to {folder.name}."
+
+    def archives(self) -> tuple[str, ...]:
+        return self.known_archives
+
+    def send(
+        self,
+        archive: str,
+        ct: CtVolume,
+        anatomy: Anatomy | None,
+        evaluation: Evaluation,
+        report: ProgressReport,
+    ) -> str:
+        report(0.5, "Sending to the PACS")
+        self.sent.append((archive, evaluation.plan))
+        return f"{archive} has all 3 objects of this plan."
 
     def save_device_table(self, device_id: str, rows: tuple[ZoneRow, ...], document: str) -> None:
         self.tables.append((device_id, rows, document))

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from unittest.mock import Mock
 
 import pydicom
 import pytest
@@ -11,8 +12,11 @@ from pacs.orthanc import TITLE, running_orthanc
 from phantoms import small
 from planner import pacs
 from planner.app.main import main
+from planner.app.services import Services
+from planner.document.plan_file import load_plan
 from planner.domain.errors import InputRefusedError
 from planner.domain.levels import Level, Side
+from planner.domain.progress import unreported
 from planner.imaging import load_ct, write_ct_series
 from planner.phantom.make import make_phantom
 from planner.phantom.recipe import Lesion, Matter, Place
@@ -127,6 +131,32 @@ def test_that_a_plan_comes_back_on_an_empty_profile_with_the_same_verdict(
     after = run(capsys, "assess", mine[0]["file"], "--ct", tmp_path / "again")
     assert before["findings"]
     assert {key: after[key] for key in SAME} == {key: before[key] for key in SAME}
+
+
+def test_that_the_window_sends_a_plan_that_the_archive_then_has(
+    phantom, orthanc, stored, tmp_path, monkeypatch, capsys
+) -> None:
+    study, _, _ = stored
+    profile = configured(tmp_path / "here", orthanc)
+    monkeypatch.setenv("PLANNER_DATA", str(profile))
+    needle = ("--level", "L3", "--side", "left", "--device", "osteocool-10")
+    points = [
+        f"--{word}=" + ",".join(f"{value:.3f}" for value in place.array)
+        for word, place in zip(("entry", "tip"), phantom[1:], strict=True)
+    ]
+    made = run(capsys, "plan", phantom[0], *needle, *points, "--out", tmp_path / "plan.json")
+    services = Services(profile)
+    assert services.archives() == ("get", "move", "web")
+    plan = load_plan(tmp_path / "plan.json")
+    ct, anatomy = services.reopen(plan, unreported)
+    before = len(orthanc.rest("/instances"))
+    checked = Mock(plan=plan)
+    said = services.send("get", ct, anatomy, checked, unreported)
+    gained = len(orthanc.rest("/instances")) - before
+    assert said == f"get has all {gained} objects of this plan."
+    found = run(capsys, "pacs", "get", "--study", study, "--plans", "--out", tmp_path / "plans",
+                "--node", "web")  # fmt: skip
+    assert made["plan_id"] in [one["plan_id"] for one in found["plans"]]
 
 
 @pytest.mark.parametrize(

@@ -337,6 +337,22 @@ def test_that_no_report_is_written_without_a_current_check(planned, tmp_path):
     assert planned.services.written == [tmp_path / "plan.pdf"]
 
 
+def test_that_nothing_is_sent_without_an_archive_or_a_current_check(planned):
+    paper, services = planned.work.paper, planned.services
+    assert paper.archives() == ()
+    assert "No PACS is set up" in planned.said.text
+    services.known_archives = ("archive",)
+    assert paper.archives() == ("archive",)
+    planned.work.act(planned.work.edits.delete)
+    paper.send("archive")
+    assert services.sent == []
+    planned.settle()
+    paper.send("archive")
+    planned.settle()
+    assert services.sent == [("archive", planned.work.edits.plan)]
+    assert planned.said.text == "archive has all 3 objects of this plan."
+
+
 def test_that_a_cancelled_outline_leaves_the_case_as_it_was(desk, monkeypatch):
     desk.work.reception.open_scan(Path("scan"))
     desk.settle()

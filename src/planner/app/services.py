@@ -21,6 +21,7 @@ from planner.domain.plan import AnatomyBinding
 from planner.domain.simulation import Tier
 from planner.session.opened_case import NO_OUTLINES
 from planner.session.ports import Wish
+from planner.settings.nodes import load_pacs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -344,6 +345,26 @@ class Services:
         case = self._case(ct, anatomy, evaluation.plan.anatomy)
         written = export_case(evaluation.plan, case, folder)
         return f"{len(written.files)} files written to {folder.name}. {written.left_out}"
+
+    def archives(self) -> tuple[str, ...]:
+        """Return the names of the archives that are set up."""
+        return tuple(load_pacs(self._user_folder).nodes)
+
+    def send(
+        self,
+        archive: str,
+        ct: CtVolume,
+        anatomy: Anatomy | None,
+        evaluation: Evaluation,
+        report: ProgressReport,
+    ) -> str:
+        """Send what is DICOM of an export; say in a sentence what the archive has now."""
+        from planner.session.output import send_case  # noqa: PLC0415 - loads after the window
+
+        case = self._case(ct, anatomy, evaluation.plan.anatomy)
+        settings = load_pacs(self._user_folder)
+        sent = send_case(evaluation.plan, case, settings, archive, report)
+        return f"{archive} has all {sent.files} objects of this plan. {sent.left_out}".strip()
 
     def save_device_table(self, device_id: str, rows: tuple[ZoneRow, ...], document: str) -> None:
         """Keep a zone table that a user typed in from the maker's document."""

@@ -52,6 +52,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("save_as", "Save plan as…", "Save to another file.", ("Ctrl+Shift+S",), "File"),
     ActionSpec("report", "Write PDF…", "Write the plan on paper.", ("Ctrl+P",), "File"),
     ActionSpec("export", "Export…", "Write DICOM, STL and others.", ("Ctrl+E",), "File"),
+    ActionSpec("send", "Send to PACS…", "Send plan and report to the archive.", (), "File"),
     ActionSpec(
         "compare_saved",
         "Compare with the saved plan",
@@ -384,7 +385,7 @@ LOCKED = "Unlock the plan first."
 _NEED_SCAN = (
     "segment", "segment_elsewhere", "import_labels", "entry", "tip", "new_needle", "outlines",
     "invert", "reset_view", "maximise", "large", "as_acquired", "save", "save_as", "report",
-    "export", "suggest", "confirm_side", "recheck", "acknowledge", "simulate",
+    "export", "suggest", "confirm_side", "recheck", "acknowledge", "simulate", "send",
     "grid_mark", "skin_map", "lock_plan", "unlock_plan", "compare", "compare_saved", "revisions",
     "layout_planning", "layout_quarters", "layout_compare", "layout_straight",
     "slab_mip", "slab_mean", "slab_thicker", "slab_thinner", "measure_distance",
@@ -406,7 +407,7 @@ def reasons(
     found |= _plan_reasons(plan) | _outline_reasons(anatomy, plan, busy)
     if check.phase is not CheckPhase.CURRENT:
         found["report"] = "Wait until the plan is checked: paper must not carry an old verdict."
-        found["export"] = "Wait until the plan is checked: no file may carry an old verdict."
+        found["export"] = found["send"] = "Wait until the plan is checked: no old verdict may go."
     if not check.selected:
         found["acknowledge"] = "Select a finding first."
     for row in check.findings:

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from planner import pacs
 from planner.document.plan_file import plan_bytes
+from planner.domain.errors import InputRefusedError
 from planner.exchange.export import ExportKind, PaperForm, export_plan, possible_kinds
 from planner.report.build import build_report, with_leaks
 from planner.report.model import Paper
 from planner.report.pdf import make_pdf, write_pdf
-from planner.session.cases import access_diameter_mm, check, scene_of
+from planner.session.cases import access_diameter_mm, check, predict, scene_of
 from planner.session.cement_filling import forecasts_of
 from planner.session.ruled_measures import ruled_measures
 from planner.session.thermometer_plan import planned_thermometers, thermometer_facts
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-    from pathlib import Path
 
     from planner.domain.plan import Plan, Trajectory, TrajectoryId
+    from planner.domain.progress import ProgressReport
     from planner.planning import TrajectoryMeasures
     from planner.report.model import Report
     from planner.session.cases import Case
+    from planner.settings.nodes import PacsSettings
 
 
 OUTLINES_STAY = (
@@ -78,6 +83,34 @@ def export_case(
     if ExportKind.PLAN in kinds and plan.anatomy.locator:
         notes.append(OUTLINES_STAY)
     return Exported(files=tuple(files), left_out=" ".join(filter(None, notes)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """How many objects an archive has now, and in a sentence what did not go."""
+
+    files: int
+    left_out: str
+
+
+def send_case(
+    plan: Plan, case: Case, settings: PacsSettings, archive: str, report: ProgressReport
+) -> Sent:
+    """Send every DICOM object this scan allows, the plan among them, to an archive.
+
+    Raises
+    ------
+    PlannerError
+        What was sent and what was not.
+    """
+    possible, left_out = possible_kinds(scene_of(case, predict(plan, case)))
+    kinds = [kind for kind in possible if kind.is_dicom]
+    if not kinds:
+        raise InputRefusedError("EXPORT-NOT-POSSIBLE", left_out)
+    with tempfile.TemporaryDirectory(prefix="planner-send-") as name:
+        exported = export_case(plan, case, Path(name), kinds)
+        files = pacs.send(settings, exported.files, node=archive, report=report)
+    return Sent(files=files, left_out=" ".join(filter(None, (left_out, exported.left_out))))
 
 
 def _report(plan: Plan, case: Case, paper: Paper) -> Report:

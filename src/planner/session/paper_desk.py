@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from planner.domain.errors import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -50,6 +52,34 @@ class PaperDesk:
         """Write what other programs read, of the plan as it was checked."""
         self._put_out(
             "Exporting", lambda *checked: self._services.export(folder, *checked).strip()
+        )
+
+    def archives(self) -> tuple[str, ...]:
+        """Return the archives a plan may be sent to; says why there is none."""
+        try:
+            found = self._services.archives()
+        except UsageError as error:
+            self._floor.say(str(error), is_error=True)
+            return ()
+        if not found:
+            self._floor.say(
+                "No PACS is set up. docs/reference/pacs.md shows what belongs in pacs.toml.",
+                is_error=True,
+            )
+        return found
+
+    def send(self, archive: str) -> None:
+        """Send plan, report and outlines, of the plan as it was checked."""
+        evaluation, ct = self._checks.evaluation, self._case.ct
+        anatomy = self._edits.anatomy
+        if evaluation is None or ct is None:
+            self._floor.say("Wait until the plan is checked.", is_error=True)
+            return
+        self._jobs.start(
+            "send",
+            f"Sending to {archive}",
+            lambda report: self._services.send(archive, ct, anatomy, evaluation, report),
+            lambda said: self._floor.say(str(said)),
         )
 
     def _put_out(

@@ -315,6 +315,21 @@ class CaseServices(Protocol):
         """Write what other programs read; say in a sentence what was written and left out."""
         ...
 
+    def archives(self) -> tuple[str, ...]:
+        """Return the names of the archives that are set up; ``UsageError`` for wrong settings."""
+        ...
+
+    def send(
+        self,
+        archive: str,
+        ct: CtVolume,
+        anatomy: Anatomy | None,
+        evaluation: Evaluation,
+        report: ProgressReport,
+    ) -> str:
+        """Send plan, report and outlines to an archive; say in a sentence what it has now."""
+        ...
+
     def save_device_table(self, device_id: str, rows: tuple[ZoneRow, ...], document: str) -> None:
         """Keep a zone table that a user typed in from the maker's document."""
         ...

@@ -38,6 +38,7 @@ def intents(
         "compare_saved": desk.compare.with_saved,
         "report": ask.report,
         "export": ask.export,
+        "send": ask.send,
         "undo": lambda: desk.act(desk.edits.undo),
         "redo": lambda: desk.act(desk.edits.redo),
         "delete": lambda: desk.act(desk.edits.delete),

@@ -141,6 +141,22 @@ class Questions:
         if name := QFileDialog.getExistingDirectory(self._window, "Export into folder"):
             self._desk.paper.export(Path(name))
 
+    def send(self) -> None:
+        """Ask which archive gets the plan, and whether it is to leave this computer."""
+        archives = self._desk.paper.archives()
+        if not archives:
+            return
+        name, chosen = QInputDialog.getItem(
+            self._window,
+            "Send to PACS",
+            "Plan, report, pictures and outlines go to the study of this scan.\n"
+            "What was sent cannot be taken back from here. Send to",
+            list(archives),
+            editable=False,
+        )
+        if chosen:
+            self._desk.paper.send(name)
+
     def side(self, picture: QPixmap, position: str, doubts: tuple[str, ...] = ()) -> None:
         """Ask a person to compare the picture with the patient."""
         shown = picture.scaledToWidth(PICTURE_WIDTH_PX, Qt.TransformationMode.SmoothTransformation)

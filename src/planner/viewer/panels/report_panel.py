@@ -70,6 +70,7 @@ class ReportPanel(Panel):
             label(
                 "DICOM, Slicer markups, STL, NIfTI and NRRD, as far as the scan allows.", "faint"
             ),
+            button(actions["send"]),
         )
         self.end()
 
