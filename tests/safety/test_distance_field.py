@@ -8,7 +8,7 @@ import pytest
 from planner.geometry.ellipsoid import Spheroid
 from planner.geometry.points import PointLps
 from planner.geometry.volume_geometry import VolumeGeometry
-from planner.safety import distance_field
+from planner.safety import distance_field, surfaces
 from planner.safety.distance_field import FIELD_REACH_MM, DistanceField, at_corners, looked_up
 from planner.safety.surfaces import exposed_face_points
 from planner.safety.zone_surface import axes_of, least_over_zone, zone_points
@@ -167,3 +167,14 @@ def test_that_the_oldest_slabs_go_and_are_made_again_alike(monkeypatch):
         assert len(few._slabs) == 1 < len(long._slabs)
         assert distance_field._KEPT.size <= 1.5 * most
         np.testing.assert_array_equal(few.at(points), whole)
+
+
+def test_that_a_surface_is_the_same_however_many_slices_are_looked_at_once(monkeypatch):
+    mask = np.random.default_rng(7).random((11, 9, 8)) < 0.4
+    found = []
+    for slices in (1, 3, 100):
+        monkeypatch.setattr(surfaces, "SLICES_AT_ONCE", slices)
+        found.append(exposed_face_points(mask, (0.4, 1.0, 2.0)))
+    assert len(np.unique(found[0], axis=0)) == len(found[0])
+    np.testing.assert_array_equal(found[0], found[1])
+    np.testing.assert_array_equal(found[0], found[2])

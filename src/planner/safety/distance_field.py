@@ -86,8 +86,9 @@ class _Kept:
     size: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def add(self, owner: DistanceField, number: int, size: int) -> None:
-        """Count a new slab, and let the oldest go while there are too many."""
+    def add(self, owner: DistanceField, number: int, slab: SlabField) -> SlabField:
+        """Return a new slab, counted, and let the oldest go while there are too many."""
+        size = slab.signed_mm.nbytes
         with self.lock:
             self.slabs.append((weakref.ref(owner), number, size))
             self.size += size
@@ -96,6 +97,7 @@ class _Kept:
                 self.size -= freed
                 if (whose := old()) is not None:
                     whose.forget(which)
+        return slab
 
 
 _KEPT = _Kept()
@@ -133,8 +135,8 @@ class DistanceField:
     def _slab(self, number: int, thick: int) -> SlabField:
         made = self._slabs.get(number)
         if made is None:
-            made = self._slabs[number] = self._made(number * thick)
-            _KEPT.add(self, number, made.signed_mm.nbytes)
+            made = _KEPT.add(self, number, self._made(number * thick))
+            self._slabs[number] = made
         return made
 
     def _thick(self) -> int:
