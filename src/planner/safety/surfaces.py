@@ -137,7 +137,9 @@ def exposed_face_points(
         marked[0] |= top  # the last plane of one piece is the first of the next
         top = marked[-1]
         ends = start + SLICES_AT_ONCE >= len(mask)
-        found.append(np.argwhere(marked if ends else marked[:-1]) + (start * parts[0], 0, 0))
+        points = np.argwhere(marked if ends else marked[:-1])
+        points[:, 0] += start * parts[0]
+        found.append(points)
     return np.asarray((np.concatenate(found) / parts - 0.5)[:, ::-1])
 
 
