@@ -9,6 +9,7 @@ from scipy.spatial import cKDTree
 from planner.geometry.ellipsoid import Spheroid
 from planner.geometry.points import PointLps
 from planner.safety import zone_surface
+from planner.safety.distance_field import FIELD_REACH_MM
 from planner.safety.zone_surface import (
     PATCH,
     SHELLS,
@@ -99,4 +100,29 @@ def test_that_the_nearest_place_is_looked_at_three_times_more_closely():
 
     assert least_over_zone(ZONE, zone_points(ZONE), counted) == pytest.approx(4.0, abs=1e-3)
     patches = zone_surface.BEST * (PATCH + 1)
-    assert asked == [ZONE_POINTS, len(zone_points(ZONE)) - ZONE_POINTS, *[patches] * 3]
+    assert asked == [ZONE_POINTS, 1, len(zone_points(ZONE)) - ZONE_POINTS, *[patches] * 3]
+
+
+@pytest.mark.parametrize("away", [0.1, 0.5, 0.7])
+def test_that_a_speck_at_the_end_of_a_long_zone_is_met_though_the_field_does_not_reach(away):
+    place = ZONE.centre.array + away * axes_of(ZONE)[0]
+
+    def speck(points):
+        exact = np.linalg.norm(points - place, axis=1) - 2.5
+        return np.where(exact <= FIELD_REACH_MM, exact, np.inf)
+
+    assert least_over_zone(ZONE, zone_points(ZONE), speck) <= 0.0
+
+
+def test_that_nothing_is_looked_for_within_where_the_centre_is_too_far_from_it():
+    asked = []
+    small = Spheroid(ZONE.centre, ZONE.axis, 8.0, 6.0)
+    place = small.centre.array + 8.0 * np.array(axes_of(small)[1]) / 6.0
+
+    def counted(points):
+        asked.append(len(points))
+        return np.linalg.norm(points - place, axis=1)
+
+    assert least_over_zone(small, zone_points(small), counted) == pytest.approx(2.0, abs=1e-3)
+    assert asked[:2] == [ZONE_POINTS, 1]
+    assert max(asked[1:]) < ZONE_POINTS

@@ -27,6 +27,11 @@ class Capsule:
         share = np.linspace(0.0, 1.0, count)[:, None]
         return self.start.array * (1.0 - share) + self.end.array * share
 
+    def bounds_mm(self, points_mm: Vector) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return what the signed distance of points, shape ``(n, 3)``, is at least and at most."""
+        exact = self.signed_distance_mm(points_mm)
+        return exact, exact
+
     def signed_distance_mm(self, points_mm: Vector) -> NDArray[np.float64]:
         """Return the exact distance of points, shape ``(n, 3)``; negative inside."""
         along = self.end.array - self.start.array

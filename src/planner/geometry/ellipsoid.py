@@ -73,6 +73,16 @@ class Spheroid:
         level = (along / self.half_length_mm) ** 2 + (across / self.half_width_mm) ** 2
         return np.asarray(level <= 1.0)
 
+    def bounds_mm(self, points_mm: Vector) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return what the signed distance of points, shape ``(n, 3)``, is at least and at most.
+
+        Quicker by far than the distance itself: those of the balls about and within.
+        """
+        offset = points_mm - self.centre.array
+        away = np.sqrt(np.einsum("ij,ij->i", offset, offset))
+        halves = (self.half_length_mm, self.half_width_mm)
+        return away - max(halves), away - min(halves)
+
     def signed_distance_mm(self, points_mm: Vector) -> NDArray[np.float64]:
         """Return the exact distance to the surface, shape ``(n,)``; negative inside.
 

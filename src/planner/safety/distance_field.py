@@ -10,6 +10,7 @@ import threading
 import weakref
 from collections import deque
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import edt
@@ -103,7 +104,7 @@ class _Kept:
 _KEPT = _Kept()
 
 
-@dataclass(slots=True, eq=False, weakref_slot=True)
+@dataclass(eq=False)
 class DistanceField:
     """The distance to one outline, made slab by slab where it is asked for.
 
@@ -116,17 +117,30 @@ class DistanceField:
 
     def at(self, points_mm: Vector) -> NDArray[np.float64]:
         """Return the signed distance of points, shape ``(n, 3)``; infinity beyond the reach."""
-        index = self.geometry.ijk(points_mm)
-        steps = FIELD_REACH_MM * np.linalg.norm(self.geometry.ijk_from_lps[:3, :3], axis=1)
-        last = np.array(self.geometry.size_ijk) - 0.5
-        near = ((index >= -0.5 - steps) & (index <= last + steps)).all(axis=1)
         found = np.full(len(points_mm), np.inf)
-        thick = self._thick()
-        slab = np.clip(index[:, 2], 0.0, last[2] - 0.5).round().astype(np.intp) // thick
-        for number in np.unique(slab[near]).tolist():
-            here = near & (slab == number)
-            found[here] = self._slab(number, thick).at(points_mm[here])
+        index = self.geometry.ijk(points_mm)
+        low, high = self._reached
+        near = np.flatnonzero(((index >= low) & (index <= high)).all(axis=1))
+        if not len(near):
+            return found
+        thick, last = self._thick, len(self.mask) - 1
+        slab = np.rint(index[near, 2]).clip(0, last).astype(np.intp) // thick
+        for number in range(int(slab.min()), int(slab.max()) + 1):
+            here = near[slab == number]
+            if len(here):
+                found[here] = self._slab(number, thick).at(points_mm[here])
         return found
+
+    @cached_property
+    def _reached(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The least and the largest indices ijk that the field reaches."""
+        steps = FIELD_REACH_MM * np.linalg.norm(self.geometry.ijk_from_lps[:3, :3], axis=1)
+        return -0.5 - steps, np.array(self.geometry.size_ijk) - 0.5 + steps
+
+    @cached_property
+    def _thick(self) -> int:
+        """How many slices a slab has."""
+        return max(1, round(SLAB_MM / self.geometry.spacing_mm[2]))
 
     def forget(self, number: int) -> None:
         """Let a slab go; it is made again when it is asked for."""
@@ -139,12 +153,8 @@ class DistanceField:
             self._slabs[number] = made
         return made
 
-    def _thick(self) -> int:
-        """Return how many slices a slab has."""
-        return max(1, round(SLAB_MM / self.geometry.spacing_mm[2]))
-
     def _made(self, start: int) -> SlabField:
-        stop = min(start + self._thick(), self.geometry.size_ijk[2])
+        stop = min(start + self._thick, self.geometry.size_ijk[2])
         grid, filled = self._about(start, stop)
         if not is_square(grid):
             grid, filled = looked_up(grid, filled)

@@ -60,6 +60,9 @@ NEEDLE_STEP_MM = 0.4
 SKIN_REACH_MM = 30.0
 """Skin further from a zone than this is beyond every limit; the distance then reads 30 mm."""
 
+BLOCK = 16
+"""Voxels by which the place where the skin is looked for moves, so that it is seldom another."""
+
 REMEMBERED = 1024
 """Distances kept: some hundred edits of a plan of four needles."""
 
@@ -263,24 +266,23 @@ class Ruler:
 
     def _measure_skin(self, zone: Spheroid) -> Measured:
         """Measure to what lies outside the patient, looked for about the zone only."""
-        geometry, outside = self._anatomy.geometry, _mask(self._anatomy, SKIN)
+        geometry = self._anatomy.geometry
         outer = max(zone.half_length_mm, zone.half_width_mm)
         index = geometry.ijk(zone.centre.array)
         steps_per_mm = np.linalg.norm(geometry.ijk_from_lps[:3, :3], axis=1)
         size = np.array(geometry.size_ijk)
         to_edge = np.minimum(index + 0.5, size - 0.5 - index) / steps_per_mm
         seen_mm = min(SKIN_REACH_MM, float(to_edge.min()) - outer)
-        half = np.ceil((outer + SKIN_REACH_MM) * steps_per_mm)
-        low = np.clip(np.floor(index - half), 0, size - 1).astype(int)
-        high = np.clip(np.ceil(index + half) + 1, low + 1, size).astype(int)
-        crop = outside[low[2] : high[2], low[1] : high[1], low[0] : high[0]]
+        half = (outer + SKIN_REACH_MM) * steps_per_mm
+        low = np.clip(BLOCK * np.floor((index - half) / BLOCK), 0, size - 1).astype(int)
+        high = np.clip(BLOCK * np.ceil((index + half + 1) / BLOCK), low + 1, size).astype(int)
+        (i, j, k), (i_end, j_end, k_end) = low.tolist(), high.tolist()
+        box = (slice(k, k_end), slice(j, j_end), slice(i, i_end))
         far = Measured(structure=SKIN, distance_mm=seen_mm, at=zone.centre)
-        if not crop.any():
+        if not _mask(self._anatomy, SKIN)[box].any():
             return far
-        start = (int(low[0]), int(low[1]), int(low[2]))
-        k, j, i = crop.shape
-        air = StructureSurface.of_mask(SKIN, geometry.cropped(start, (i, j, k)), crop)
-        place, first = _nearest_to_zone(zone, air)
+        air = self.remembered(self._air, box, about=(i, j, k, i_end, j_end, k_end))
+        place, first = air.cells.nearest(zone)
         if first >= seen_mm:
             return far
         if air.holds(zone.centre.array[None, :])[0]:
@@ -288,12 +290,18 @@ class Ruler:
         second = least_over_zone(zone, self.zone_points(zone), air.field_mm)
         return _agreed(SKIN, first, second, air.surface_mm[place])
 
+    def _air(self, box: tuple[slice, slice, slice]) -> StructureSurface:
+        """Return what lies outside the patient in a box of voxels ``[k, j, i]``."""
+        crop = _mask(self._anatomy, SKIN)[box]
+        start = (box[2].start, box[1].start, box[0].start)
+        k, j, i = crop.shape
+        geometry = self._anatomy.geometry.cropped(start, (i, j, k))
+        return StructureSurface.of_mask(SKIN, geometry, crop)
+
     def _measure_needle(self, needle: Capsule, name: str) -> Measured:
         structure = self.structure(name)
         axis = needle.axis_points_mm(NEEDLE_STEP_MM)
-        exact = needle.signed_distance_mm(structure.surface_mm)
-        place = int(exact.argmin())
-        first = float(exact[place])
+        place, first = structure.cells.nearest(needle)
         within = structure.holds(axis)
         if within.any():
             depth, _ = structure.tree.query(axis[within])
@@ -303,7 +311,7 @@ class Ruler:
 
     def _measure_zone(self, zone: Spheroid, name: str) -> Measured:
         structure = self.structure(name)
-        place, first = _nearest_to_zone(zone, structure)
+        place, first = structure.cells.nearest(zone)
         if structure.holds(zone.centre.array[None, :])[0]:
             first = min(first, -zone.half_width_mm)
         second = least_over_zone(zone, self.zone_points(zone), structure.field_mm)
@@ -399,22 +407,6 @@ def _measure_between(one: Capsule, other: Capsule) -> Measured:
     return _agreed(OTHER_NEEDLE, gap.mm, sampled_mm - one.radius_mm, at_mm)
 
 
-def _nearest_to_zone(zone: Spheroid, structure: StructureSurface) -> tuple[int, float]:
-    """Return the surface point nearest to a zone and its signed distance.
-
-    The exact distance is solved only where two simple bounds leave a point in question. A point
-    at r from the centre is no nearer to the zone than r less the longer half axis, and no farther
-    than r less the shorter one.
-    """
-    halves = (zone.half_length_mm, zone.half_width_mm)
-    first, _ = structure.tree.query(zone.centre.array)
-    reach = float(first) + max(halves) - min(halves) + TOUCHING_MM
-    asked = structure.tree.query_ball_point(zone.centre.array, reach)
-    exact = zone.signed_distance_mm(structure.surface_mm[asked])
-    best = int(exact.argmin())
-    return int(asked[best]), float(exact[best])
-
-
 def _agreed(name: str, first_mm: float, second_mm: float, at_mm: Vector) -> Measured:
     """Return the first distance when the second agrees.
 
@@ -441,7 +433,7 @@ def _agreed(name: str, first_mm: float, second_mm: float, at_mm: Vector) -> Meas
 
 def _mask(anatomy: Anatomy, name: str) -> NDArray[np.bool_]:
     array, label = _array(anatomy, name)
-    return np.asarray(array == label)
+    return np.asarray(array if array.dtype == np.bool_ else array == label, dtype=np.bool_)
 
 
 def _array(anatomy: Anatomy, name: str) -> tuple[NDArray[np.generic], int]:

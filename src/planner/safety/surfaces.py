@@ -7,6 +7,7 @@ them shows as a disagreement between the two distances a rule takes.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from planner.domain.structures import in_words
 from planner.safety.beating import beat
 from planner.safety.distance_field import DistanceField
 from planner.safety.measured import MissingInputError
+from planner.safety.point_cells import PointCells
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,10 +35,10 @@ SLICES_AT_ONCE = 8
 """Slices whose faces are found in one piece, so that a large lung is not silent for long."""
 
 POINTS_PER_S = 1.5e6
-"""Points a search tree takes in a second; twice as many were measured, in a lung."""
+"""Points put in order in a second; twice as many were measured, in a lung."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class StructureSurface:
     """One structure of one anatomy.
 
@@ -46,15 +48,14 @@ class StructureSurface:
         From ``planner.domain.structures``.
     geometry, mask
         A crop around the structure; ``mask`` is bool ``[k, j, i]``.
-    surface_mm
-        Shape ``(n, 3)``, LPS: points of every exposed voxel face, its corners among them.
+    cells
+        Points of every exposed voxel face, its corners among them.
     """
 
     name: str
     geometry: VolumeGeometry
     mask: NDArray[np.bool_]
-    surface_mm: Vector
-    tree: cKDTree
+    cells: PointCells
     field: DistanceField
 
     @classmethod
@@ -76,9 +77,20 @@ class StructureSurface:
         cropped = geometry.cropped(start, (i, j, k))
         surface = cropped.lps_mm(exposed_face_points(crop, cropped.spacing_mm))
         beat(len(surface) / POINTS_PER_S)
-        tree = cKDTree(surface)
+        cells = PointCells.of(surface)
         beat()
-        return cls(name, cropped, crop, surface, tree, DistanceField(cropped, crop))
+        return cls(name, cropped, crop, cells, DistanceField(cropped, crop))
+
+    @property
+    def surface_mm(self) -> Vector:
+        """Points of every exposed voxel face, shape ``(n, 3)``, LPS."""
+        return self.cells.points_mm
+
+    @cached_property
+    def tree(self) -> cKDTree:
+        """The points of the surface for asking which is nearest to each of many others."""
+        beat(len(self.surface_mm) / POINTS_PER_S)
+        return cKDTree(self.surface_mm)
 
     def holds(self, points_mm: Vector) -> NDArray[np.bool_]:
         """Tell which points, shape ``(n, 3)``, lie in a voxel of the structure."""

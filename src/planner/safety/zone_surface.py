@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.safety.distance_field import FIELD_REACH_MM
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -84,7 +86,10 @@ def least_over_zone(
     away = distance_mm(points_mm[:ZONE_POINTS])
     least = float(away.min())
     if least < min(zone.half_length_mm, zone.half_width_mm):  # else nothing fits within
-        least = min(least, float(distance_mm(points_mm[ZONE_POINTS:]).min()))
+        deepest = max(zone.half_length_mm, zone.half_width_mm) - least
+        # Nor does anything where the centre is farther off than what fits within could be.
+        if min(float(distance_mm(zone.centre.array[None, :])[0]), FIELD_REACH_MM) <= deepest:
+            least = min(least, float(distance_mm(points_mm[ZONE_POINTS:]).min()))
     directions = sphere_points(ZONE_POINTS)
     reach = GAP
     for _ in range(ROUNDS):
