@@ -96,6 +96,16 @@ class Spared:
 
 def spared_by_needle(case: Case, needle: Trajectory) -> Spared:
     """Return the distances from a needle's side to all it must spare."""
+    return case.ruler.remembered(
+        _spared_by_needle,
+        case,
+        needle,
+        about=(case.body_of(needle), needle.level),
+        keep=lambda spared: not spared.missing,
+    )
+
+
+def _spared_by_needle(case: Case, needle: Trajectory) -> Spared:
     body = case.body_of(needle)
     names = list(nerve_structures(case, needle.level))
     if CANAL not in names:
@@ -292,7 +302,7 @@ def layers_not_known_to_stay(case: Case) -> list[ProtectionLayer]:
 @gives(str)
 def covers_what(case: Case, item: Measured) -> str:
     """Return the structure of a distance in words; of bone, say what it stands for."""
-    words = f"the {in_words(item.structure)}"
+    words = " ".join(("the", in_words(item.structure)))
     if not item.structure.startswith(BONE_PREFIX):
         return words
     level = Level(item.structure.removeprefix(BONE_PREFIX))
