@@ -118,7 +118,7 @@ def _gain(now: Field, body: Body, k: int, j: int, i: int) -> np.float32:
 
 @fused_kernel
 def advance(now: Field, new: Field, body: Body, heat: Field, cem43_min: Field, step: Step) -> None:
-    """Take one explicit step from ``now`` to ``new`` and add to the dose, in one pass.
+    """Take one explicit step from ``now`` to ``new`` and add to the dose, row by row.
 
     Parameters
     ----------
@@ -133,15 +133,15 @@ def advance(now: Field, new: Field, body: Body, heat: Field, cem43_min: Field, s
         for j in range(1, rows - 1):
             for i in range(1, columns - 1):
                 here = now[k, j, i]
-                dose = cem43_min[k, j, i]
                 flow = body.perfusion[k, j, i]
-                flow = flow if dose < _SHUT else _ZERO
+                flow = flow if cem43_min[k, j, i] < _SHUT else _ZERO
                 gain = _gain(now, body, k, j, i)
                 gain += step.power * heat[k, j, i] - flow * (here - step.arterial)
                 value = here + step.seconds * body.per_capacity[k, j, i] * gain
-                value = min(value, step.ceiling)
-                cem43_min[k, j, i] = dose + minutes * dose_rate(value)
-                new[k, j, i] = value
+                new[k, j, i] = min(value, step.ceiling)
+            # A loop of its own: both together need more registers than a core has.
+            for i in range(1, columns - 1):
+                cem43_min[k, j, i] += minutes * dose_rate(new[k, j, i])
 
 
 @kernel
