@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from functools import lru_cache
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
@@ -84,6 +85,7 @@ class Ruler:
     def __init__(self, anatomy: Anatomy) -> None:
         self._anatomy = anatomy
         self._known: OrderedDict[Hashable, Any] = OrderedDict()
+        self._lock = Lock()  # the card of a needle is measured beside a check
 
     def structure(self, name: str) -> StructureSurface:
         """Return a structure by name.
@@ -229,16 +231,18 @@ class Ruler:
         to. A method is known by its function, for a ruler that holds itself is freed late.
         """
         key = (getattr(work_out, "__func__", work_out), given if about is None else about)
-        if key not in self._known:
-            made = work_out(*given)
-            if not keep(made):
-                return made
-            self._known[key] = made
-            if len(self._known) > REMEMBERED:
-                self._known.popitem(last=False)
-        self._known.move_to_end(key)
-        found: _Value = self._known[key]
-        return found
+        with self._lock:
+            if key in self._known:
+                self._known.move_to_end(key)
+                found: _Value = self._known[key]
+                return found
+        made = work_out(*given)
+        if keep(made):
+            with self._lock:
+                self._known[key] = made
+                if len(self._known) > REMEMBERED:
+                    self._known.popitem(last=False)
+        return made
 
     def wall_tree(self, level: Level) -> cKDTree:
         """Return the posterior wall of a level for asking which point is nearest."""
