@@ -30,6 +30,7 @@ from planner.report.rows import (
 )
 from planner.report.schedule import cement_schedule
 from planner.report.wording import (
+    LONGEST_NAME,
     VERDICT_WORDS,
     date_words,
     is_prone,
@@ -338,8 +339,9 @@ def _void_answers(plan: Plan, assessment: Assessment | None) -> tuple[Fact, ...]
 
 def _short_provenance(plan: Plan) -> str:
     who = plan.scan.patient
+    patient_id = plain(who.patient_id, LONGEST_NAME)
     return plain(
-        f"Patient ID {who.patient_id or 'not given'} · plan {plan.plan_id} revision "
+        f"Patient ID {patient_id or 'not given'} · plan {plan.plan_id} revision "
         f"{number(plan.revision, 0)} · series {short_uid(plan.scan.series_uid) or 'no UID'} · "
         f"scan SHA-256 {plan.scan.sha256[:12]} · outlines {plan.anatomy.backend} · "
         f"planner {planner.__version__}"

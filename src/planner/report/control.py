@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from planner.planning.ct_room import correction
 from planner.planning.needle_moves import depth_left_mm
 from planner.report.model import Fact
-from planner.report.wording import millimetres, number, plain
+from planner.report.wording import millimetres, number, plain, point_words
 
 if TYPE_CHECKING:
     from planner.domain.control import ControlReading
@@ -41,9 +41,10 @@ def control_facts(trajectory: Trajectory, plan: Plan) -> tuple[Fact, ...]:
         ),
         Fact(
             label="Entry seen",
-            value=f"{millimetres(reading.entry.distance_mm(trajectory.entry))} from the planned "
-            "entry",
+            value=f"{point_words(reading.entry)}, "
+            f"{millimetres(reading.entry.distance_mm(trajectory.entry))} from the planned entry",
         ),
+        Fact(label="Tip seen", value=point_words(reading.tip)),
         Fact(label="Readings kept", value=number(count, 0)),
     )
 

@@ -9,9 +9,11 @@ from planner.report import palette
 from planner.report.cement_clock import minutes
 from planner.report.model import DISCLAIMER
 from planner.report.wording import (
+    LONGEST_NAME,
     SEVERITY_WORDS,
     angle_words,
     approach_words,
+    as_set,
     level_words,
     millimetres,
     number,
@@ -57,7 +59,8 @@ TICKS = (
 def layout(report: Report) -> dict[str, object]:
     """Return what the template reads, strings only apart from counts of dashes."""
     patient = {fact.label: fact.value for fact in report.patient}
-    who = patient.get("Name") or patient.get("Patient ID") or "Patient not named"
+    name = patient.get("Name") or patient.get("Patient ID") or "Patient not named"
+    who = plain(name, LONGEST_NAME)
     held = [row for row in report.findings if row.severity.holds_the_plan]
     left_out = len(held) - HOLDING_ON_FIRST_PAGE
     return {
@@ -153,7 +156,14 @@ def _ablation(row: AblationRow) -> dict[str, object]:
     return {
         "needle": number(row.needle, 0),
         "device": row.device,
-        "setting": setting_words(row.power_w, row.setpoint_celsius, row.time_s, row.cycles),
+        "setting": setting_words(
+            row.power_w,
+            row.setpoint_celsius,
+            row.time_s,
+            row.cycles,
+            duty_percent=row.duty_percent,
+            drawn_back_mm=row.drawn_back_mm,
+        ),
         "size": f"{_given(row.length_mm)} × {_given(row.width_mm)} mm",
         "volume": f"{_given(row.volume_ml)} mL",
         "band": f"± {_given(row.band_mm)} mm",
@@ -167,7 +177,8 @@ def _cement(row: CementRow) -> dict[str, object]:
     return {
         "needle": number(row.needle, 0),
         "cement": row.cement,
-        "asked": f"{number(row.asked_ml)} mL",
+        "asked": f"{as_set(row.asked_ml)} mL",
+        "how": row.how,
         "placed": f"{_given(row.placed_ml)} mL",
         "fill": f"{_given(row.fill_percent)} %",
         "band": f"± {_given(row.band_mm)} mm",

@@ -103,7 +103,10 @@ class NeedleRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AblationRow:
-    """One ablation; ``missing`` says why no zone is predicted, and then there are no sizes."""
+    """One ablation; ``missing`` says why no zone is predicted, and then there are no sizes.
+
+    ``drawn_back_mm`` is how far the device stays behind the needle's tip.
+    """
 
     needle: int
     device: str
@@ -111,6 +114,8 @@ class AblationRow:
     setpoint_celsius: float | None
     time_s: float | None
     cycles: tuple[float, float] | None = None
+    duty_percent: float | None = None
+    drawn_back_mm: float = 0.0
     length_mm: float | None = None
     width_mm: float | None = None
     volume_ml: float | None = None
@@ -186,12 +191,13 @@ class Schedule:
 class CementRow:
     """One cement injection; ``missing`` says why no fill is predicted.
 
-    ``leaks`` says how likely it leaves the bone.
+    ``how`` is the technique, and ``leaks`` says how likely it leaves the bone.
     """
 
     needle: int
     cement: str
     asked_ml: float
+    how: str = ""
     placed_ml: float | None = None
     fill_percent: float | None = None
     band_mm: float | None = None

@@ -11,7 +11,7 @@ from planner.planning.layer_side import lie_words
 from planner.planning.patient_room import lying_in_words
 from planner.planning.pedicle_course import course_of
 from planner.report.model import Fact
-from planner.report.wording import millimetres, number, plain
+from planner.report.wording import millimetres, number, plain, point_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -125,7 +125,7 @@ def other_needles(
 
 
 def pair_facts(plan: Plan, gaps: Iterable[NeedleGap]) -> tuple[Fact, ...]:
-    """Return for every two needles how they lie to each other, and when their devices work."""
+    """Return what the needles have in common: gaps, when devices work, the mark of the grid."""
     numbers = {item.id: place for place, item in enumerate(plan.trajectories, start=1)}
     pairs = [(sorted((numbers[gap.first], numbers[gap.second])), gap) for gap in gaps]
     facts = [
@@ -133,6 +133,8 @@ def pair_facts(plan: Plan, gaps: Iterable[NeedleGap]) -> tuple[Fact, ...]:
     ]
     if len({item.trajectory_id for item in plan.ablations}) > 1:
         facts.append(Fact(label="Ablations", value=ORDER_WORDS[plan.ablation_order]))
+    if plan.grid_mark is not None:
+        facts.append(Fact(label="Grid mark on the skin", value=point_words(plan.grid_mark)))
     return tuple(facts)
 
 
@@ -140,7 +142,7 @@ def layer_facts(plan: Plan, anatomy: Anatomy | None, ct: CtVolume | None) -> tup
     """Return every layer that protects a nerve, and whether it stays as the patient lies."""
     facts = []
     for place, layer in enumerate(plan.protection, start=1):
-        words = f"{layer.words} in its middle, planned."
+        words = f"{layer.words} in its middle, planned; the middle at {point_words(layer.centre)}."
         if anatomy is not None and ct is not None:
             words += f" {lie_words(layer, anatomy, ct.record.patient_position)}"
         facts.append(Fact(label=f"Protecting layer {place}", value=words))

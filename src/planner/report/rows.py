@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from planner.domain.prediction import MissingZone
 from planner.domain.structures import in_words
 from planner.report.model import AblationRow, CementRow, ExposureRow, Fact, FindingRow
-from planner.report.wording import number, plain, visible
+from planner.report.wording import as_set, injection_words, number, plain, visible
 from planner.safety.resolving import is_settled
 
 if TYPE_CHECKING:
@@ -45,23 +46,20 @@ def ablation_row(
     if item.cycle_s is not None and item.pause_s is not None:
         cycles = (item.cycle_s, item.pause_s)
     device = plain(devices[item.device_id].name if item.device_id in devices else item.device_id)
-    if zone is None or isinstance(zone, MissingZone):
-        return AblationRow(
-            needle=needle,
-            device=device,
-            power_w=item.power_w,
-            setpoint_celsius=item.setpoint_celsius,
-            time_s=item.time_s,
-            cycles=cycles,
-            missing=plain(NOT_PREDICTED if zone is None else zone.reason),
-        )
-    return AblationRow(
+    row = AblationRow(
         needle=needle,
         device=device,
         power_w=item.power_w,
         setpoint_celsius=item.setpoint_celsius,
         time_s=item.time_s,
         cycles=cycles,
+        duty_percent=item.duty_percent,
+        drawn_back_mm=item.active_offset_mm,
+    )
+    if zone is None or isinstance(zone, MissingZone):
+        return replace(row, missing=plain(NOT_PREDICTED if zone is None else zone.reason))
+    return replace(
+        row,
         length_mm=2.0 * zone.shape.half_length_mm,
         width_mm=2.0 * zone.shape.half_width_mm,
         volume_ml=zone.shape.volume_mm3 / MM3_PER_ML,
@@ -81,14 +79,13 @@ def cement_row(
     fill = scene.cements.get(item.id)
     needle = needle_number(plan, item.trajectory_id)
     cement = plain(cements[item.cement_id].name if item.cement_id in cements else item.cement_id)
+    row = CementRow(
+        needle=needle, cement=cement, asked_ml=item.volume_ml, how=injection_words(item)
+    )
     if fill is None:
-        return CementRow(
-            needle=needle, cement=cement, asked_ml=item.volume_ml, missing=NOT_PREDICTED
-        )
-    return CementRow(
-        needle=needle,
-        cement=cement,
-        asked_ml=item.volume_ml,
+        return replace(row, missing=NOT_PREDICTED)
+    return replace(
+        row,
         placed_ml=fill.placed_ml,
         fill_percent=100.0 * fill.fill_fraction,
         band_mm=fill.band_mm,
@@ -231,4 +228,4 @@ def _count(value: int | None) -> str:
 
 
 def _measure(value: float | None) -> str:
-    return "" if value is None else number(value)
+    return "" if value is None else as_set(value)

@@ -9,11 +9,17 @@ from planner.domain.finding import Severity, Verdict
 from planner.domain.levels import Level, Side
 
 if TYPE_CHECKING:
-    from planner.domain.plan import Approach
+    from planner.domain.plan import Approach, CementInjection
     from planner.geometry.points import PointLps
 
 LONGEST_TEXT = 600
 """Characters of one field that reach the paper; the rest is counted, never dropped silently."""
+
+MOST_DIGITS = 3
+"""Places of a number that a person set; nobody sets a needle or a generator finer."""
+
+LONGEST_NAME = 64
+"""Characters of a name or an id in the head and foot of every page, as many as DICOM allows."""
 
 _ORDINALS = (
     *("zeroth", "first", "second", "third", "fourth", "fifth", "sixth"),
@@ -53,6 +59,16 @@ def number(value: float, digits: int = 1) -> str:
     if float(text) == 0.0:
         text = text.lstrip("-")
     return text.replace("-", "−")
+
+
+def as_set(value: float, digits: int = 1) -> str:
+    """Write what a person set: with ``digits`` places, and with up to three where it has more.
+
+    A bolus of 0.25 mL must not stand on paper as 0.2 mL.
+    """
+    text = number(value, MOST_DIGITS)
+    kept = len(text) - MOST_DIGITS + digits - (digits == 0)
+    return text[:kept] + text[kept:].rstrip("0").rstrip(".")
 
 
 def millimetres(value: float) -> str:
@@ -109,21 +125,42 @@ def setting_words(
     setpoint_celsius: float | None,
     time_s: float | None,
     cycles: tuple[float, float] | None = None,
+    *,
+    duty_percent: float | None = None,
+    drawn_back_mm: float = 0.0,
 ) -> str:
     """Say a device setting; what is not set is named as such.
 
     ``cycles`` are the longest stretch with energy and the pause after it, in seconds.
+    ``drawn_back_mm`` is how far the device stays behind the needle's planned tip; a negative
+    one goes beyond it.
     """
     parts = []
     if power_w is not None:
-        parts.append(f"{number(power_w)} W")
+        parts.append(f"{as_set(power_w)} W")
     if setpoint_celsius is not None:
-        parts.append(f"{number(setpoint_celsius)} °C")
-    parts.append("time not set" if time_s is None else f"{number(time_s, 0)} s")
+        parts.append(f"{as_set(setpoint_celsius)} °C")
+    parts.append("time not set" if time_s is None else f"{as_set(time_s, 0)} s")
     if cycles is not None:
-        parts.append(f"in cycles of {number(cycles[0], 0)} s, pauses of {number(cycles[1], 0)} s")
-    if power_w is None and setpoint_celsius is None:
+        parts.append(f"in cycles of {as_set(cycles[0], 0)} s, pauses of {as_set(cycles[1], 0)} s")
+    if duty_percent is not None:
+        parts.append(f"{as_set(duty_percent, 0)} % duty")
+    if drawn_back_mm != 0.0:
+        way = "behind" if drawn_back_mm > 0.0 else "BEYOND"
+        parts.append(f"device tip {as_set(abs(drawn_back_mm))} mm {way} the planned tip")
+    if power_w is None and setpoint_celsius is None and duty_percent is None:
         parts.insert(0, "power not set")
+    return ", ".join(parts)
+
+
+def injection_words(injection: CementInjection) -> str:
+    """Say how room is made for cement and how it is given, such as ``vertebroplasty``."""
+    parts = [str(injection.technique).replace("-", " ")]
+    if injection.cavity_ml > 0.0:
+        parts.append(f"cavity of {as_set(injection.cavity_ml)} mL")
+    if injection.pull_back_mm > 0.0:
+        back = as_set(injection.pull_back_mm)
+        parts.append(f"cannula drawn back {back} mm after half of the volume")
     return ", ".join(parts)
 
 
@@ -148,12 +185,12 @@ def visible(text: str) -> str:
     return " ".join("".join(_visible(character) for character in text).split())
 
 
-def plain(text: str) -> str:
+def plain(text: str, longest: int = LONGEST_TEXT) -> str:
     """Make a text from outside safe to print, and bounded; findings are never cut so."""
     shown = visible(text)
-    if len(shown) > LONGEST_TEXT:
-        left_out = len(shown) - LONGEST_TEXT
-        shown = f"{shown[:LONGEST_TEXT]} … ({left_out} more characters not shown)"
+    if len(shown) > longest:
+        left_out = len(shown) - longest
+        shown = f"{shown[:longest]} … ({left_out} more characters not shown)"
     return shown
 
 
