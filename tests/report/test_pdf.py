@@ -192,6 +192,28 @@ def test_that_nothing_from_the_input_is_markup(nasty: str) -> None:
             assert f"U+{ord(character):04X}" in text
 
 
+@pytest.mark.parametrize(
+    ("name", "family"),
+    [
+        ("王小明 病历", "NotoSansCJKsc"),
+        ("山田太郎 やまだ", "NotoSansCJKjp"),
+        ("김철수", "NotoSansCJKkr"),
+    ],
+)
+def test_that_an_east_asian_name_is_drawn_in_its_own_forms(name: str, family: str) -> None:
+    plan = make_plan()
+    scan = replace(plan.scan, patient=PatientIdentity(name=name, patient_id="1"))
+    pdf, _ = make_pdf(build_report(replace(plan, scan=scan), ReportScene(), None, made_utc=MADE))
+    assert squeezed(name) in squeezed(text_of(pdf))
+    assert "U+" not in text_of(pdf)
+    fonts = {
+        str(font.get_object()["/BaseFont"])
+        for page in read(pdf).pages
+        for font in page["/Resources"]["/Font"].values()
+    }
+    assert any(family in font for font in fonts)
+
+
 def test_that_a_character_no_font_has_is_given_by_its_number() -> None:
     plan = make_plan()
     scan = replace(plan.scan, patient=PatientIdentity(name="A\U00013000B", patient_id="1"))

@@ -6,7 +6,9 @@ import json
 import os
 import tempfile
 from datetime import datetime
+from enum import IntEnum
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -23,6 +25,13 @@ if TYPE_CHECKING:
 PDF_STANDARD: Final = "a-2b"
 FONT_FAMILIES: Final = ("Libertinus Serif", "DejaVu Sans Mono", "New Computer Modern")
 """Families inside the typst package; they cover Latin, Greek and Cyrillic."""
+
+CJK_PACKAGE: Final = "noto_cjk_sans_otc"
+CJK_FAMILIES: Final = ("Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans CJK KR")
+"""Chinese, Japanese and Korean in one file of 19 MB, opened only for a text that needs it."""
+
+FIRST_UNUSUAL: Final = 0x250
+"""Every character below this one is in the families of typst, or not printable."""
 
 TEMPLATE: Final = "plan.typ"
 
@@ -91,44 +100,74 @@ def _compile(folder: Path, fonts: typst.Fonts, made_utc: str) -> tuple[bytes, in
     return pdf, pages
 
 
-@cache
-def _own_fonts() -> typst.Fonts:
-    return typst.Fonts(include_system_fonts=False)
+class _Reach(IntEnum):
+    """How far fonts are looked for; the machine's own come last, for they differ."""
+
+    TYPST = 0
+    EAST_ASIAN = 1
+    MACHINE = 2
 
 
 @cache
-def _all_fonts() -> typst.Fonts:
-    return typst.Fonts(include_system_fonts=True)
+def _fonts(reach: _Reach) -> typst.Fonts:
+    paths = [] if reach is _Reach.TYPST else [str(files(CJK_PACKAGE))]
+    return typst.Fonts(include_system_fonts=reach is _Reach.MACHINE, font_paths=paths)
 
 
 @cache
-def _can_draw(character: str, *, system_fonts: bool) -> bool:
-    """Tell whether a character can be set; PDF/A refuses one that no font has."""
+def _can_draw(characters: str, reach: _Reach, families: tuple[str, ...]) -> bool:
+    """Tell whether all characters can be set; PDF/A refuses one that no font has."""
     source = "#set text(font: json(bytes(sys.inputs.fonts)))\n#sys.inputs.text"
-    fonts = _all_fonts() if system_fonts else _own_fonts()
     try:
         typst.compile(
             source.encode(),
-            font_paths=fonts,
+            font_paths=_fonts(reach),
             pdf_standards=[PDF_STANDARD],
-            sys_inputs={"text": f"a{character}", "fonts": json.dumps(list(FONT_FAMILIES))},
+            sys_inputs={"text": f"a{characters}", "fonts": json.dumps(list(families))},
         )
     except typst.TypstError:
         return False
     return True
 
 
+def _undrawn(characters: str, reach: _Reach, families: tuple[str, ...]) -> str:
+    """Return the characters that cannot be set, found by halving."""
+    if not characters or _can_draw(characters, reach, families):
+        return ""
+    if len(characters) == 1:
+        return characters
+    half = len(characters) // 2
+    parts = (characters[:half], characters[half:])
+    return "".join(_undrawn(part, reach, families) for part in parts)
+
+
 def _fonts_for(values: dict[str, object]) -> tuple[typst.Fonts, tuple[str, ...], frozenset[str]]:
     """Return fonts, their families, and the characters that none of them can draw.
 
-    The fonts of this machine are asked only when a text needs them.
+    Fonts are looked for no farther than a text needs.
     """
-    unusual = {one for one in _characters(values) if ord(one) >= 0x250 or not one.isprintable()}
-    missing = {one for one in unusual if not _can_draw(one, system_fonts=False)}
-    if not missing:
-        return _own_fonts(), FONT_FAMILIES, frozenset()
-    unknown = frozenset(one for one in missing if not _can_draw(one, system_fonts=True))
-    return _all_fonts(), FONT_FAMILIES, unknown
+    used = sorted(_characters(values))
+    left = "".join(one for one in used if ord(one) >= FIRST_UNUSUAL or not one.isprintable())
+    families = FONT_FAMILIES
+    reach = _Reach.TYPST
+    for reach in _Reach:
+        if reach is _Reach.EAST_ASIAN:
+            families = (*FONT_FAMILIES, *_east_asian(left))
+        left = _undrawn(left, reach, families)
+        if not left:
+            break
+    return _fonts(reach), families, frozenset(left)
+
+
+def _east_asian(characters: str) -> tuple[str, ...]:
+    """Return the East Asian families; kana and Hangul tell whose forms of a sign are meant."""
+    if any("\u3040" <= one <= "\u30ff" for one in characters):
+        first = "Noto Sans CJK JP"
+    elif any("\uac00" <= one <= "\ud7a3" for one in characters):
+        first = "Noto Sans CJK KR"
+    else:
+        first = "Noto Sans CJK SC"
+    return (first, *(one for one in CJK_FAMILIES if one != first))
 
 
 def _characters(value: object) -> set[str]:
