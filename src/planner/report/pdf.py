@@ -148,7 +148,7 @@ def _fonts_for(values: dict[str, object]) -> tuple[typst.Fonts, tuple[str, ...],
     """
     used = sorted(_characters(values))
     left = "".join(one for one in used if ord(one) >= FIRST_UNUSUAL or not one.isprintable())
-    families = FONT_FAMILIES
+    families: tuple[str, ...] = FONT_FAMILIES
     reach = _Reach.TYPST
     for reach in _Reach:
         if reach is _Reach.EAST_ASIAN:
