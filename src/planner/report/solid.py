@@ -118,7 +118,20 @@ def _nearby(anatomy: Anatomy, plane: Plane) -> tuple[VolumeGeometry, NDArray[np.
 def _cast(
     field: NDArray[np.float32], geometry: VolumeGeometry, plane: Plane
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the depth of the first crossing of each pixel's ray, and outward normals, LPS."""
+    """Return the depth of the first crossing of each pixel's ray, and outward normals, LPS.
+
+    Rays begin and end at the part of the field that is not empty.
+    """
+    filled = ndimage.find_objects((field > 0.0).astype(np.uint8))
+    if not filled:
+        return np.full((PIXELS, PIXELS), np.inf), np.zeros((PIXELS, PIXELS, 3))
+    k, j, i = (
+        slice(max(side.start - 1, 0), min(side.stop + 1, size))
+        for side, size in zip(filled[0], field.shape, strict=True)
+    )
+    size_ijk = (i.stop - i.start, j.stop - j.start, k.stop - k.start)
+    geometry = geometry.cropped((i.start, j.start, k.start), size_ijk)
+    field = np.ascontiguousarray(field[k, j, i])
     last = np.array(geometry.size_ijk) - 1
     corners = np.array([(i, j, k) for i in (0, 1) for j in (0, 1) for k in (0, 1)]) * last
     depths = plane.depth_mm(geometry.lps_mm(corners.astype(np.float64)))
