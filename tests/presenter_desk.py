@@ -38,6 +38,9 @@ SLOTS = (
     "straight",
     "warm",
     "thermometers",
+    "archive",
+    "fetch",
+    "watch",
 )
 
 

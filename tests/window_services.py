@@ -19,7 +19,7 @@ from planner.document import commands
 from planner.document.plan_file import load_plan, save_plan
 from planner.domain.cement import LeakChance, LeakForecast, LeakPath
 from planner.domain.coverage import Coverage, MissedPart
-from planner.domain.errors import CancelledByUserError
+from planner.domain.errors import CancelledByUserError, PlannerError
 from planner.domain.finding import Assessment, Finding, Severity, Verdict
 from planner.domain.levels import Side
 from planner.domain.plan import (
@@ -35,8 +35,10 @@ from planner.domain.simulation import Order, Simulation, StructureCourse, ZoneEx
 from planner.domain.sourced import Status
 from planner.geometry.points import PointLps, unit
 from planner.geometry.volume_geometry import VolumeGeometry
+from planner.pacs import RECEIVING
 from planner.physics.zone_table import table_zone
 from planner.session.cement_filling import fills_of
+from planner.session.fetching import ArchiveSetup, StudyContents
 from planner.session.margins import Margin, measure_margins
 from planner.session.needle_card import needle_card
 from planner.session.needle_parts import NeedleParts, needle_parts
@@ -58,6 +60,8 @@ if TYPE_CHECKING:
     from planner.domain.volume import CtVolume
     from planner.imaging.inspection import Inspection
     from planner.imaging.voxels import SliceDelivery
+    from planner.pacs.peer import StudyFound
+    from planner.pacs.watched import Seen
     from planner.session.drawing import TissueMark
 
 CATALOG = load_catalog()
@@ -133,6 +137,48 @@ def made_up_simulation(plan: Plan) -> Simulation:
 
 
 @dataclass
+class FakeFetching:
+    """An archive, and a watched folder, that say what a test wants."""
+
+    archives: ArchiveSetup | PlannerError = field(default_factory=ArchiveSetup)
+    studies: tuple[StudyFound, ...] = ()
+    lies_there: StudyContents = field(default_factory=lambda: StudyContents(series=()))
+    seen: Seen | None = None
+    refusal: BaseException | None = None
+    asked: list[object] = field(default_factory=list)
+
+    def setup(self) -> ArchiveSetup:
+        if isinstance(self.archives, PlannerError):
+            raise self.archives
+        return self.archives
+
+    def _ask(self, *asked: object) -> None:
+        self.asked.append(asked)
+        if self.refusal is not None:
+            raise self.refusal
+
+    def find(self, archive, query, report):
+        self._ask("find", archive, query)
+        return self.studies
+
+    def contents(self, archive, study_uid, report):
+        self._ask("contents", archive, study_uid)
+        return self.lies_there
+
+    def fetch(self, archive, study_uid, series_uid, report):
+        self._ask("fetch", archive, study_uid, series_uid)
+        report(0.5, RECEIVING)
+        return Path("fetched"), 318
+
+    def keep_plan(self, plan):
+        self._ask("keep", plan.plan_id)
+        return Path("fetched.plan")
+
+    def look(self, report):
+        return self.seen
+
+
+@dataclass
 class PhantomServices:
     """Implements ``CaseServices``."""
 
@@ -144,6 +190,7 @@ class PhantomServices:
     written: list[Path] = field(default_factory=list)
     known_archives: tuple[str, ...] = ()
     sent: list[tuple[str, Plan]] = field(default_factory=list)
+    fetching: FakeFetching = field(default_factory=FakeFetching)
     found: Inspection | None = None
     """What lies in every folder; ``None`` is one volume."""
     opened: list[str | None] = field(default_factory=list)

@@ -19,6 +19,7 @@ from planner.document.plan_file import load_plan, save_plan
 from planner.domain.errors import SaveFailedError
 from planner.domain.plan import AnatomyBinding
 from planner.domain.simulation import Tier
+from planner.session.fetching import Fetching
 from planner.session.opened_case import NO_OUTLINES
 from planner.session.ports import Wish
 from planner.settings.nodes import load_pacs
@@ -58,6 +59,7 @@ class Services:
     def __init__(self, user_folder: Path) -> None:
         self._user_folder = user_folder
         self._catalog: Catalog = load_catalog(user_folder)
+        self.fetching = Fetching(user_folder)
 
     def prepare(self) -> None:
         """Import the rooms that the first use would otherwise wait for."""

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from planner.pacs.archive import echo, find_series, find_studies, get_plans, get_series, send
     from planner.pacs.peer import SeriesFound, StudyFound, StudyQuery
+    from planner.pacs.quarantine import PREFIX, RECEIVING
     from planner.pacs.watched import WatchedFolder
 
 _DOORS = {
+    "PREFIX": "quarantine",
+    "RECEIVING": "quarantine",
     "SeriesFound": "peer",
     "StudyFound": "peer",
     "StudyQuery": "peer",
@@ -24,6 +27,8 @@ _DOORS = {
 }
 
 __all__ = [
+    "PREFIX",
+    "RECEIVING",
     "SeriesFound",
     "StudyFound",
     "StudyQuery",

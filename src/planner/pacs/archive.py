@@ -42,8 +42,16 @@ def echo(settings: PacsSettings, node: str = "") -> str:
 def find_studies(
     settings: PacsSettings, query: StudyQuery, node: str = ""
 ) -> tuple[StudyFound, ...]:
-    """Return the studies of a node that match, the newest first."""
-    found = _peer(settings, node).find_studies(query)
+    """Return the studies of a node that match, the newest first.
+
+    An archive need not know the kinds in a study (PS3.4 table C.6-5); what it says nothing of
+    stays.
+    """
+    found = [
+        one
+        for one in _peer(settings, node).find_studies(query)
+        if not query.modality or not one.modalities or query.modality in one.modalities
+    ]
     return tuple(sorted(found, key=lambda one: one.date, reverse=True))
 
 

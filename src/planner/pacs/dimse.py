@@ -74,7 +74,7 @@ class DimsePeer:
             StudyDate=query.date,
             PatientBirthDate="",
             StudyDescription="",
-            ModalitiesInStudy="",
+            ModalitiesInStudy=query.modality,
         )
         return tuple(study_of(answer) for answer in self._find(asked))
 

@@ -27,6 +27,8 @@ class StudyQuery:
     ----------
     date
         ``YYYYMMDD`` or ``YYYYMMDD-YYYYMMDD``.
+    modality
+        One kind a study must hold, such as ``CT``; narrows a query, but is none by itself.
     """
 
     patient_id: str = ""
@@ -34,9 +36,10 @@ class StudyQuery:
     accession: str = ""
     study_uid: str = ""
     date: str = ""
+    modality: str = ""
 
     def __post_init__(self) -> None:
-        said = [getattr(self, part.name) for part in fields(self)]
+        said = [getattr(self, part.name) for part in fields(self) if part.name != "modality"]
         if not any(word.strip("*? ") for word in said):
             raise UsageError(
                 "Say whom or what to look for: a patient's ID or name, an accession number, a "

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from planner.settings.nodes import Limits
 
 PREFIX: Final = ".planner-incoming-"
+RECEIVING: Final = "Receiving from the PACS"
 ABANDONED_S: Final = 24 * 3600.0
 """No transfer takes a day (``Limits.total_s``), so an older quarantine belongs to nobody."""
 
@@ -61,7 +62,7 @@ class Quarantine:
         PlannerError
             When it is not one of the series, or passes a limit, or does not fit on the disk.
         """
-        self.report(min(len(self.uids) / max(self.expected, 1), 1.0), "Receiving from the PACS")
+        self.report(min(len(self.uids) / max(self.expected, 1), 1.0), RECEIVING)
         uid = self._checked(data)
         self.size_bytes += len(data)
         if self.size_bytes > self.limits.most_bytes:

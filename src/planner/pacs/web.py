@@ -57,6 +57,7 @@ class WebPeer:
             "PatientName": query.patient_name,
             "AccessionNumber": query.accession,
             "StudyDate": query.date,
+            "ModalitiesInStudy": query.modality,
         }
         most = self.settings.limits.most_matches
         with self._asked() as client:

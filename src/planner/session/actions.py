@@ -43,9 +43,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "open_folder", "Open CT folder…", "Open a folder of DICOM files.", ("Ctrl+O",), "File"
     ),
-    ActionSpec(
-        "open_file", "Open CT file…", "Open a NIfTI, NRRD or multi-frame file.", (), "File"
-    ),
+    ActionSpec("open_file", "Open CT file…", "Open NIfTI, NRRD or multi-frame.", (), "File"),
+    ActionSpec("fetch", "Open from PACS…", "Search the archive, open a CT or a plan.", (), "File"),
     ActionSpec("open_sample", "Open the sample case", "A digital spine for learning.", (), "File"),
     ActionSpec("open_plan", "Open plan…", "Open a saved plan.", ("Ctrl+Shift+O",), "File"),
     ActionSpec("save", "Save plan", "Save the plan to its file.", ("Ctrl+S",), "File"),

@@ -11,7 +11,7 @@ from planner.document.journal import Journal, left_behind, throw_away
 from planner.document.revisions import keep_revision, revisions_of
 from planner.domain.errors import SaveFailedError
 from planner.domain.plan import PlanLock
-from planner.session.kept_states import KeptState, OfferRow, RecentRow, RevisionRow
+from planner.session.kept_states import KeptState, OfferRow, RecentRow, RevisionRow, treated
 from planner.settings.recents import Recent, hashed_id, load_recents, remember
 
 if TYPE_CHECKING:
@@ -191,12 +191,6 @@ class KeepingDesk:
             self._recents = remember(self._folder, recent)
         except SaveFailedError as failure:
             self._floor.say(str(failure), is_error=True)
-
-
-def treated(plan: Plan) -> str:
-    """Say which levels a plan treats, by side; names nobody."""
-    sides = dict.fromkeys(f"{needle.level} {needle.side}" for needle in plan.trajectories)
-    return ", ".join(sides) or "no needle yet"
 
 
 def _local(utc: datetime) -> str:

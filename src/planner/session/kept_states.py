@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from planner.domain.plan import Plan
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferRow:
@@ -50,3 +52,9 @@ class KeptState:
     offers: tuple[OfferRow, ...] = ()
     recents: tuple[RecentRow, ...] = ()
     trouble: str = ""
+
+
+def treated(plan: Plan) -> str:
+    """Say which levels a plan treats, by side; names nobody."""
+    sides = dict.fromkeys(f"{needle.level} {needle.side}" for needle in plan.trajectories)
+    return ", ".join(sides) or "no needle yet"

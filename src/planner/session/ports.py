@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from planner.imaging.voxels import SliceDelivery
     from planner.safety import Scene
     from planner.session.drawing import SkinMark, TissueMark
+    from planner.session.fetching import FetchServices
     from planner.session.margins import Margin
     from planner.session.needle_card import CardPart
     from planner.session.needle_parts import NeedleParts
@@ -313,6 +314,11 @@ class CaseServices(Protocol):
         self, folder: Path, ct: CtVolume, anatomy: Anatomy | None, evaluation: Evaluation
     ) -> str:
         """Write what other programs read; say in a sentence what was written and left out."""
+        ...
+
+    @property
+    def fetching(self) -> FetchServices:
+        """Scans and plans from an archive."""
         ...
 
     def archives(self) -> tuple[str, ...]:

@@ -75,6 +75,11 @@ class Reception:
             lambda value: self._looked(path, value),
         )
 
+    def open_series(self, path: Path, series_uid: str) -> None:
+        """Open one series of a folder that was looked into elsewhere."""
+        self.decline()
+        self._load(path, series_uid)
+
     def open_sample(self) -> None:
         """Open the sample case for learning; it is made on its first use."""
         self.decline()

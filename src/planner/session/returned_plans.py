@@ -9,6 +9,7 @@ from planner import pacs
 from planner.document.plan_file import load_plan
 from planner.domain.errors import InputRefusedError
 from planner.domain.progress import unreported
+from planner.session.kept_states import treated
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,12 +20,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnedPlan:
-    """One plan file that came back whole; ``series_uid`` is the scan it was made on."""
+    """One plan file that came back whole; ``series_uid`` is the scan it was made on.
+
+    ``treated`` says which levels it treats.
+    """
 
     path: Path
     plan_id: str
     revision: int
     series_uid: str
+    treated: str
 
 
 def get_checked_plans(
@@ -56,6 +61,7 @@ def get_checked_plans(
             plan_id=plan.plan_id,
             revision=plan.revision,
             series_uid=plan.scan.series_uid,
+            treated=treated(plan),
         )
 
     found: list[ReturnedPlan] = []

@@ -13,6 +13,7 @@ from planner.document.plan_document import PlanDocument
 from planner.domain.errors import PlannerError
 from planner.session import state_words
 from planner.session.actions import STILL_COMING, reasons, tool_reasons
+from planner.session.arrival_desk import ArrivalDesk
 from planner.session.case_desk import CaseDesk
 from planner.session.cement_desk import CementDesk
 from planner.session.cement_drag import CementDrag
@@ -21,6 +22,7 @@ from planner.session.compare_desk import CompareDesk
 from planner.session.control_desk import ControlDesk
 from planner.session.correction_desk import CorrectionDesk
 from planner.session.drawing import Drawing, FindingMark
+from planner.session.fetch_desk import FetchDesk
 from planner.session.job_desk import JobDesk
 from planner.session.jobs import JobFailed
 from planner.session.keeping_desk import KeepingDesk
@@ -102,6 +104,9 @@ class Workstation:
         self.reception = Reception(
             services, view, self, jobs, arrived=self.keeping.take, looking=self._look
         )
+        self.arrivals = ArrivalDesk(services.fetching, runner, self, case, self.reception)
+        self.fetching = FetchDesk(services.fetching, jobs, self.arrivals.take)
+        self.arrivals.set_up = self.fetching.set_up
         self.outlines = OutlineDesk(services, view, self, jobs, case, edits, panes)
         self.needles = NeedleDesk(services, self, jobs, case, edits, panes)
         self.corrections = CorrectionDesk(services, self, edits, self.outlines)
@@ -132,6 +137,7 @@ class Workstation:
 
     def start(self) -> None:
         """Show the empty desk, and what was left unsaved."""
+        self.arrivals.start()
         self.keeping.look()
         self.refresh()
 
@@ -309,6 +315,8 @@ class Workstation:
         """Hide or show who the scan is of."""
         self.names_hidden = hidden
         self.reception.hide_names(hidden=hidden)
+        self.arrivals.hide_names(hidden=hidden)
+        self.fetching.hide_names(hidden=hidden)
         self.refresh()
 
     # showing
@@ -323,6 +331,7 @@ class Workstation:
 
     def close(self) -> None:
         """Stop all work and wait for it; what is not saved by now is not wanted."""
+        self.arrivals.close()
         self.jobs.close()
         self.keeping.close()
 
@@ -394,6 +403,7 @@ class Workstation:
         why = {**why, **tool_reasons(study, anatomy, tools, plan.lock)}
         if self.ct is not None:
             why |= self.layouts.reasons | self.measures.reasons | self.keeping.reasons
+        why = self.fetching.held_back(why)
         self._publish("why", why, show.show_availability)
         fills = self.cement.marks(cements, checks.fills)
         fills += self.cement_drag.marks_beside({one.cement_injection_id for one in cements})
@@ -471,7 +481,7 @@ class Workstation:
         self._publish("tools", tools, show.show_corrections)
         why = reasons(study, anatomy, plan, treat, check, self.jobs.busy)
         why |= tool_reasons(study, anatomy, tools)
-        self._publish("why", why, show.show_availability)
+        self._publish("why", self.fetching.held_back(why), show.show_availability)
         self._view.show_drawing(Drawing())
 
     def _publish(self, name: str, state: object, show: Callable[..., None]) -> None:

@@ -129,6 +129,26 @@ class WebNode:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """A folder an archive writes to, where no node is allowed.
+
+    Attributes
+    ----------
+    quiet_s
+        How long nothing in it may have changed before a series counts as complete.
+    """
+
+    folder: str
+    quiet_s: float = 30.0
+
+    def __post_init__(self) -> None:
+        if not Path(self.folder).is_absolute():
+            raise ValueError("folder of [watch] must be a whole path")
+        if not self.quiet_s > 0:
+            raise ValueError("quiet_s must be above zero")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PacsSettings:
     """All of the file; without a node nothing is ever asked."""
 
@@ -136,6 +156,7 @@ class PacsSettings:
     nodes: Mapping[str, DimseNode | WebNode] = field(default_factory=dict)
     receiver: Receiver | None = None
     limits: Limits = field(default_factory=Limits)
+    watch: Watch | None = None
 
     def node(self, name: str = "") -> DimseNode | WebNode:
         """Return the node of that name; without one, the only node there is.
@@ -179,7 +200,7 @@ def load_pacs(folder: Path) -> PacsSettings:
 
 
 def _settings(stored: Mapping[str, Any], folder: Path) -> PacsSettings:
-    if unknown := set(stored) - {"title", "receiver", "limits", "node"}:
+    if unknown := set(stored) - {"title", "receiver", "limits", "node", "watch"}:
         raise ValueError(f"it holds words nobody knows: {', '.join(sorted(unknown))}")
     title = stored.get("title", "PLANNER")
     _check_title(title)
@@ -196,7 +217,8 @@ def _settings(stored: Mapping[str, Any], folder: Path) -> PacsSettings:
         table["allow"] = tuple(table.get("allow", ()))
         receiver = _record(Receiver, table)
     limits = _record(Limits, stored.get("limits", {}))
-    return PacsSettings(title=title, nodes=nodes, receiver=receiver, limits=limits)
+    watch = _record(Watch, stored["watch"]) if "watch" in stored else None
+    return PacsSettings(title=title, nodes=nodes, receiver=receiver, limits=limits, watch=watch)
 
 
 _Record = TypeVar("_Record")
@@ -205,7 +227,7 @@ _Record = TypeVar("_Record")
 def _record(kind: type[_Record], table: Mapping[str, Any]) -> _Record:
     """Make a record of a table whose every value has the kind its default or name asks for."""
     for name, value in table.items():
-        wanted = (int, float) if name.startswith(("most_", "total_", "silence_")) else _KINDS
+        wanted = (int, float) if name.startswith(_NUMBERS) else _KINDS
         if isinstance(value, bool) or not isinstance(value, wanted):
             raise TypeError(f"{name} has a value of the wrong kind")
         if name == "port" and not isinstance(value, int):
@@ -213,6 +235,7 @@ def _record(kind: type[_Record], table: Mapping[str, Any]) -> _Record:
     return kind(**table)
 
 
+_NUMBERS = ("most_", "total_", "silence_", "quiet_")
 _KINDS = (str, int, tuple, Tls, type(None))
 
 

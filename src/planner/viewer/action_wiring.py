@@ -28,6 +28,7 @@ def intents(
         "open_folder": ask.folder,
         "open_file": ask.scan_file,
         "open_plan": ask.plan_file,
+        "fetch": ask.fetch,
         "lock_plan": ask.lock,
         "unlock_plan": lambda: desk.act(desk.edits.unlock),
         "open_sample": ask.sample,

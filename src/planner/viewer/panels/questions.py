@@ -17,6 +17,7 @@ from planner.viewer.panels.dialogs import (
     MissingScanDialog,
     SideDialog,
 )
+from planner.viewer.panels.fetch_dialog import FetchDialog
 from planner.viewer.panels.revisions_dialog import RevisionsDialog
 
 if TYPE_CHECKING:
@@ -41,12 +42,27 @@ class Questions:
     def __init__(self, window: QWidget, desk: Workstation) -> None:
         self._window = window
         self._desk = desk
+        self._fetch: FetchDialog | None = None
 
     def folder(self) -> None:
         """Ask for a folder of slices and open it."""
         name = QFileDialog.getExistingDirectory(self._window, "Open CT folder")
         if name and self.may_replace():
             self._desk.reception.open_scan(Path(name))
+
+    def fetch(self) -> None:
+        """Search an archive beside the window."""
+        if self._fetch is None:
+            desk = self._desk.fetching
+            self._fetch = dialog = FetchDialog(self._window)
+            dialog.searched.connect(desk.search)
+            dialog.study_chosen.connect(desk.choose_study)
+            dialog.open_wanted.connect(desk.open)
+            dialog.stopped.connect(desk.stop)
+            desk.shown_by(dialog)
+        self._fetch.show()
+        self._fetch.raise_()
+        self._fetch.activateWindow()
 
     def sample(self) -> None:
         """Open the sample case, unless the user keeps what is open and unsaved."""
@@ -146,16 +162,16 @@ class Questions:
         archives = self._desk.paper.archives()
         if not archives:
             return
-        name, chosen = QInputDialog.getItem(
-            self._window,
-            "Send to PACS",
+        dialog = QInputDialog(self._window)
+        dialog.setWindowTitle("Send to PACS")
+        dialog.setLabelText(
             "Plan, report, pictures and outlines go to the study of this scan.\n"
-            "What was sent cannot be taken back from here. Send to",
-            list(archives),
-            editable=False,
+            "What was sent cannot be taken back from here. Send to"
         )
-        if chosen:
-            self._desk.paper.send(name)
+        dialog.setComboBoxItems(list(archives))
+        dialog.setOkButtonText("Send")
+        if dialog.exec() == QDialog.DialogCode.Accepted:
+            self._desk.paper.send(dialog.textValue())
 
     def side(self, picture: QPixmap, position: str, doubts: tuple[str, ...] = ()) -> None:
         """Ask a person to compare the picture with the patient."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from planner.session.kept_states import RevisionRow
 
-WIDTH_PX, HEIGHT_PX = 460, 360
+WIDTH_PX, HEIGHT_PX = 500, 380
 
 
 class RevisionsDialog(QDialog):
@@ -40,6 +40,8 @@ class RevisionsDialog(QDialog):
         read.clicked.connect(lambda: self._answer(self.opened))
         self._buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
+        column.setContentsMargins(22, 18, 22, 16)
+        column.setSpacing(10)
         column.addWidget(
             label(
                 "Kept on this computer at every save. One opened here is locked and in no file "

@@ -52,6 +52,7 @@ class StudyPanel(Panel):
             self._open,
             button(actions["open_file"]),
             button(actions["open_plan"]),
+            button(actions["fetch"]),
             self._refusal,
             self.kept,
             section("Series"),

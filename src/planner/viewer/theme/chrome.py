@@ -63,6 +63,7 @@ QWidget { color: $text; font-size: 13px; }
 QToolTip { background: $raised; color: $text; border: 1px solid $line; padding: 6px 8px; }
 #panel { background: $surface; border: none; }
 #banner { background: $surface; border-bottom: 1px solid $line; }
+#arrival { background: $raised; border-bottom: 1px solid $line; }
 #status { background: $surface; border-top: 1px solid $line; }
 #panebar { background: $ground; }
 #rail { background: $ground; border: none; }
@@ -126,6 +127,8 @@ QCheckBox { spacing: 8px; padding: 2px 0; }
 QTableView, QTableWidget, QListWidget { background: $ground; border: 1px solid $line;
   border-radius: 6px; gridline-color: transparent; alternate-background-color: $surface;
   selection-background-color: $hover; selection-color: $text; }
+QDialog QTableView, QDialog QListWidget { selection-background-color: $accent;
+  selection-color: $on_accent; }
 QTableView::item, QTableWidget::item, QListWidget::item { padding: 4px 6px; }
 QHeaderView::section { background: $ground; color: $faint; border: none;
   border-bottom: 1px solid $line; padding: 5px 6px; font-size: 11px; }
