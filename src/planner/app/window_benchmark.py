@@ -94,14 +94,14 @@ def _child(started: float) -> None:
     curtain.show()
     deadline = time.monotonic() + LONGEST_S
     while len(painted) < 2 or painted[1].at is None:
-        _turn(application, deadline)
+        turn(application, deadline)
     first, usable = (one.at or started for one in painted)
     sys.stdout.write(f"{first - started} {usable - started}\n")
     if isinstance(curtain.window_shown, QWidget):
         curtain.window_shown.close()
 
 
-def _turn(application: QCoreApplication, deadline: float) -> float:
+def turn(application: QCoreApplication, deadline: float) -> float:
     """Let the window work once; return how long it was deaf to the user, in seconds."""
     begun = time.perf_counter()
     loop = QEventLoop(application)
@@ -122,11 +122,11 @@ def _openings() -> list[BenchmarkRow]:
     application = QApplication.instance() or QApplication([])
     with TemporaryDirectory() as temporary:
         folder = Path(temporary) / "ct"
-        _write_series(folder)
+        write_series(folder, SLICES)
         window = MainWindow(Services(Path(temporary)))
         window.resize(1500, 940)
         window.show()
-        _settle(application, window)
+        settle(application, window)
         timed = [_open(application, window, folder) for _ in range(RUNS + 1)][1:]
         window.close()
     first, whole, pause = (list(column) for column in zip(*timed, strict=True))
@@ -138,11 +138,11 @@ def _openings() -> list[BenchmarkRow]:
     ]
 
 
-def _settle(application: QCoreApplication, window: MainWindow) -> None:
+def settle(application: QCoreApplication, window: MainWindow) -> None:
     """Wait until the window is warm and nothing is under way."""
     deadline = time.monotonic() + LONGEST_S
     while window.is_loading or window.desk.jobs.busy:
-        _turn(application, deadline)
+        turn(application, deadline)
 
 
 def _open(
@@ -156,27 +156,27 @@ def _open(
     started = time.time()
     window.desk.reception.open_scan(folder)
     while window.desk.ct is before:
-        pauses.append(_turn(application, deadline))
+        pauses.append(turn(application, deadline))
         if paint is None and window.desk.reception.coming is not None:
             paint = _FirstPaint(pane)
             pane.update()
     ended = time.time()
-    _settle(application, window)
+    settle(application, window)
     first = paint.at if paint is not None and paint.at is not None else ended
     return first - started, ended - started, max(pauses)
 
 
-def _write_series(folder: Path) -> None:
-    """Write a noisy cylinder as a DICOM series."""
+def write_series(folder: Path, slices: int) -> None:
+    """Write a noisy cylinder as a DICOM series of 512 x 512."""
     from planner.domain.volume import CtVolume, GateVerdict, ScanRecord  # noqa: PLC0415
     from planner.geometry.volume_geometry import VolumeGeometry  # noqa: PLC0415
     from planner.imaging import scan_sha256, write_ct_series  # noqa: PLC0415
 
-    geometry = VolumeGeometry.axis_aligned((MATRIX, MATRIX, SLICES), (0.7, 0.7, 1.0))
+    geometry = VolumeGeometry.axis_aligned((MATRIX, MATRIX, slices), (0.7, 0.7, 1.0))
     j, i = np.indices((MATRIX, MATRIX)) - MATRIX / 2
     body = np.where((i / 200) ** 2 + (j / 150) ** 2 < 1.0, 40.0, -1000.0)
     noise = np.random.default_rng(1).normal(0.0, 20.0, (8, MATRIX, MATRIX))
-    hu = np.rint(body + noise).astype(np.int16)[np.arange(SLICES) % 8]
+    hu = np.rint(body + noise).astype(np.int16)[np.arange(slices) % 8]
     record = ScanRecord(
         sha256=scan_sha256(geometry, hu),
         verdict=GateVerdict.LOAD,

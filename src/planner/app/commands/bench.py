@@ -29,6 +29,7 @@ BENCHMARKS = {
     "drag": "planner.app.drag_benchmark:benchmark",
     "planning": "planner.planning.benchmark:benchmark",
     "window": "planner.app.window_benchmark:benchmark",
+    "panes": "planner.app.pane_benchmark:benchmark",
     "fluoroscopy": "planner.fluoroscopy.benchmark:benchmark",
     "safety": "planner.session.verdict_benchmark:benchmark",
     "phantom": "planner.phantom.benchmark:benchmark",
