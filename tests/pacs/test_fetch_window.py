@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from types import SimpleNamespace
 
 import pytest
 
@@ -9,9 +10,13 @@ from pacs.archives import LEAVES_SOCKETS, TITLE, Archive, listening
 from pacs.orthanc import TITLE as ORTHANC
 from planner import pacs
 from planner.app.services import Services
+from planner.domain.errors import InputRefusedError, UsageError
+from planner.domain.progress import unreported
 from planner.exchange.export import ExportKind
+from planner.pacs.peer import StudyFound
+from planner.session.fetching import Fetching
 from planner.session.output import export_case
-from planner.settings.nodes import load_pacs
+from planner.settings.nodes import PacsSettings, load_pacs
 from planner.viewer.main_window import MainWindow
 from planner.viewer.panels.fetch_dialog import KEY
 
@@ -150,3 +155,37 @@ def test_that_a_real_archive_gives_a_scan_and_its_plan_to_an_empty_profile(
     qtbot.waitUntil(lambda: not window.desk.jobs.busy, timeout=SOON_MS)
     assert window.desk.edits.plan.plan_id == plan.plan_id
     assert window.desk.ct.record.sha256 == ct.record.sha256
+
+
+def test_that_an_earlier_copy_stays_until_a_newer_one_is_whole(scan, tmp_path):
+    fetching = Fetching(profile(tmp_path / "me", (archive := Archive(scan.objects)).port))
+    with listening(archive):
+        asked = ("archive", scan.study, scan.series, unreported)
+        place, objects = fetching.fetch(*asked)
+        first = sorted((path.name, path.stat().st_ino) for path in place.iterdir())
+        assert objects == len(first) == len(scan.files)
+        archive.sends = scan.objects[:6]
+        with pytest.raises(InputRefusedError, match="6 of the 12"):
+            fetching.fetch(*asked)
+        assert sorted((path.name, path.stat().st_ino) for path in place.iterdir()) == first
+        archive.sends = None
+        assert fetching.fetch(*asked) == (place, objects)
+    assert sorted((path.name, path.stat().st_ino) for path in place.iterdir()) != first
+    assert list(place.parent.iterdir()) == [place]
+
+
+def test_that_a_kind_narrows_a_query_and_what_is_not_said_of_stays(monkeypatch):
+    found = [
+        StudyFound(
+            study_uid=uid, patient_id="", patient_name="", birth_date="", date="", description="",
+            accession="", modalities=kinds,
+        )
+        for uid, kinds in (("ct", ("CT", "SR")), ("mr", ("MR",)), ("unsaid", ()))
+    ]  # fmt: skip
+    peer = SimpleNamespace(find_studies=lambda _query: found)
+    monkeypatch.setattr("planner.pacs.archive._peer", lambda _settings, _name: peer)
+    for kind, kept in (("CT", ["ct", "unsaid"]), ("", ["ct", "mr", "unsaid"])):
+        query = pacs.StudyQuery(patient_id="P", modality=kind)
+        assert [one.study_uid for one in pacs.find_studies(PacsSettings(), query)] == kept
+    with pytest.raises(UsageError, match="everybody"):
+        pacs.StudyQuery(modality="CT")
