@@ -122,7 +122,7 @@ def _cast(
 
     Rays begin and end at the part of the field that is not empty.
     """
-    filled = ndimage.find_objects((field > 0.0).astype(np.uint8))
+    filled = ndimage.find_objects((field > 0.0).view(np.uint8))
     if not filled:
         return np.full((PIXELS, PIXELS), np.inf), np.zeros((PIXELS, PIXELS, 3))
     k, j, i = (

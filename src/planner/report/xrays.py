@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
 from scipy import ndimage
@@ -28,6 +28,8 @@ from planner.report.wording import is_prone, level_words
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from planner.domain.anatomy import Anatomy
+    from planner.domain.levels import Level
     from planner.domain.plan import Plan, Trajectory
     from planner.domain.volume import CtVolume
     from planner.geometry.points import Vector
@@ -78,6 +80,7 @@ def xray_pictures(plan: Plan, trajectory: Trajectory, scene: Pictured) -> tuple[
         centres["oblique"] = vertebra.pedicles[trajectory.side].isthmus
     number = plan.trajectories.index(trajectory) + 1
     who = f"needle {number}, {level_words(trajectory.level)}, {trajectory.side} side"
+    shadows = _shadows(scene.anatomy, trajectory.level)
     found = []
     for name in ORDER:
         if name not in arms:
@@ -96,25 +99,62 @@ def xray_pictures(plan: Plan, trajectory: Trajectory, scene: Pictured) -> tuple[
                 title=title,
                 caption=title,
                 alt=f"X-ray picture simulated from the CT, {title}, with {who}",
-                png=_drawn(view, ct, plan, trajectory, scene),
+                png=_drawn(view, ct, plan, trajectory, scene, shadows),
             )
         )
     return tuple(found)
 
 
-def _drawn(view: XrayView, ct: CtVolume, plan: Plan, own: Trajectory, scene: Pictured) -> bytes:
+@dataclass(frozen=True, slots=True)
+class _Shadow:
+    """A structure cut out of the scan: only the box that holds it is walked by rays."""
+
+    mask: NDArray[np.bool_]
+    geometry: VolumeGeometry
+    mark: palette.Mark
+
+    @classmethod
+    def of(cls, mask: NDArray[np.bool_], geometry: VolumeGeometry, mark: palette.Mark) -> Self:
+        """Cut out what a mask holds; empty where it holds nothing."""
+        boxes = ndimage.find_objects(mask.view(np.uint8))
+        if not boxes:
+            return cls(mask[:0], geometry, mark)
+        k, j, i = boxes[0]
+        held = np.ascontiguousarray(mask[k, j, i])
+        start = (i.start, j.start, k.start)
+        return cls(held, geometry.cropped(start, held.shape[::-1]), mark)
+
+    def seen(self, view: XrayView) -> NDArray[np.float32]:
+        """Return the way of every ray through it."""
+        if self.mask.size == 0:
+            return np.zeros((view.rows, view.columns), np.float32)
+        return length_along_rays(self.mask, self.geometry, view)
+
+
+def _shadows(anatomy: Anatomy, level: Level) -> tuple[_Shadow, ...]:
+    """Return the vertebra, the canal beside it and the lesion."""
+    whole = anatomy.labels == level.verse_label
+    beside = np.zeros_like(anatomy.canal)
+    for box in ndimage.find_objects(whole.view(np.uint8)):
+        beside[box] = anatomy.canal[box]
+    marks = [(whole, palette.VERTEBRA), (beside, palette.CANAL)]
+    if anatomy.lesion is not None:
+        marks.append((anatomy.lesion, palette.LESION))
+    return tuple(_Shadow.of(mask, anatomy.geometry, mark) for mask, mark in marks)
+
+
+def _drawn(
+    view: XrayView,
+    ct: CtVolume,
+    plan: Plan,
+    own: Trajectory,
+    scene: Pictured,
+    shadows: tuple[_Shadow, ...],
+) -> bytes:
     screen = Screen(view)
     drawing = Drawing(screen, np.repeat(_grey(view, ct)[..., None], 3, axis=-1))
-    if scene.anatomy is not None:
-        whole = scene.anatomy.labels == own.level.verse_label
-        beside = np.zeros_like(scene.anatomy.canal)
-        for box in ndimage.find_objects(whole.view(np.uint8)):
-            beside[box] = scene.anatomy.canal[box]
-        marks = [(whole, palette.VERTEBRA), (beside, palette.CANAL)]
-        if scene.anatomy.lesion is not None:
-            marks.append((scene.anatomy.lesion, palette.LESION))
-        for mask, mark in marks:
-            drawing.outline(_shadow(mask, scene.anatomy.geometry, view), SHADOW_MM, mark)
+    for shadow in shadows:
+        drawing.outline(shadow.seen(view), SHADOW_MM, shadow.mark)
     for zone in scene.zones.values():
         if isinstance(zone, PredictedZone):
             edge = zone_outline(view, zone.shape)
@@ -133,16 +173,3 @@ def _drawn(view: XrayView, ct: CtVolume, plan: Plan, own: Trajectory, scene: Pic
 def _grey(view: XrayView, ct: CtVolume) -> NDArray[np.uint8]:
     """Keep the last pictures: paper and export ask for the same ones."""
     return picture(attenuation_along_rays(ct.hu, ct.geometry, view))
-
-
-def _shadow(
-    mask: NDArray[np.bool_], geometry: VolumeGeometry, view: XrayView
-) -> NDArray[np.float32]:
-    """Return the way of every ray through a mask; only the box that holds it is walked."""
-    boxes = ndimage.find_objects(mask.view(np.uint8))
-    if not boxes:
-        return np.zeros((view.rows, view.columns), np.float32)
-    k, j, i = boxes[0]
-    held = np.ascontiguousarray(mask[k, j, i])
-    part = geometry.cropped((i.start, j.start, k.start), held.shape[::-1])
-    return length_along_rays(held, part, view)
