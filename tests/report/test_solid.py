@@ -70,6 +70,8 @@ def test_that_bone_is_drawn_and_nothing_is_drawn_without_outlines(case) -> None:
 
     assert bright(replace(case, zones={}, cements={})) > 5000
     assert bright(bare) == 0
+    unlabelled = replace(case.anatomy, labels=np.zeros_like(case.anatomy.labels))
+    assert bright(replace(bare, anatomy=unlabelled)) == 0
 
 
 def test_that_a_needle_inside_bone_is_dashed_and_outside_is_solid(case) -> None:

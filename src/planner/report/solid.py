@@ -24,12 +24,17 @@ if TYPE_CHECKING:
     from planner.report.pictured import Pictured
     from planner.report.planes import Plane
 
+    _Box = tuple[slice, slice, slice]
+
 PIXELS: Final = 380
 STEP_MM: Final = 1.0
 """Step of a ray: a smoothed lamina is thicker, so that none is stepped over."""
 
 SMOOTH_VOXELS: Final = 0.8
 """Rounds the stairs of a mask for the eye only; nothing is measured here."""
+
+SMOOTH_REACH_VOXELS: Final = 3
+"""Smoothing reaches two voxels, and one more stays empty for the ray to begin in."""
 
 FROM_ABOVE: Final = 0.45
 """The viewer stands behind and this far above (parts of one), never to a side: seen from the
@@ -83,6 +88,10 @@ def _paint_bone(
 ) -> NDArray[np.float64]:
     """Paint lit bone into the picture; return its depth, infinite where there is none."""
     grid, labels = _nearby(anatomy, plane)
+    box = _filled(labels != 0, SMOOTH_REACH_VOXELS)
+    if box is None:
+        return np.full((PIXELS, PIXELS), np.inf)
+    grid, labels = _cropped(grid, box), labels[box]
     bone = (labels != 0).astype(np.float32)
     smooth = ndimage.gaussian_filter(bone, SMOOTH_VOXELS, truncate=2.0)
     depth, normal = _cast(smooth, grid, plane)
@@ -110,9 +119,25 @@ def _nearby(anatomy: Anatomy, plane: Plane) -> tuple[VolumeGeometry, NDArray[np.
     low = np.clip(np.floor(index.min(axis=0)).astype(int), 0, last)
     high = np.clip(np.ceil(index.max(axis=0)).astype(int), 0, last)
     i, j, k = (slice(int(a), int(b) + 1) for a, b in zip(low, high, strict=True))
-    start = (i.start, j.start, k.start)
-    size = (i.stop - i.start, j.stop - j.start, k.stop - k.start)
-    return anatomy.geometry.cropped(start, size), anatomy.labels[k, j, i]
+    return _cropped(anatomy.geometry, (k, j, i)), anatomy.labels[k, j, i]
+
+
+def _filled(mask: NDArray[np.bool_], margin: int) -> _Box | None:
+    """Return the box ``[k, j, i]`` that holds a mask, some voxels larger; none without any."""
+    found = ndimage.find_objects(mask.view(np.uint8))
+    if not found:
+        return None
+    k, j, i = (
+        slice(max(side.start - margin, 0), min(side.stop + margin, size))
+        for side, size in zip(found[0], mask.shape, strict=True)
+    )
+    return k, j, i
+
+
+def _cropped(geometry: VolumeGeometry, box: _Box) -> VolumeGeometry:
+    k, j, i = box
+    size_ijk = (i.stop - i.start, j.stop - j.start, k.stop - k.start)
+    return geometry.cropped((i.start, j.start, k.start), size_ijk)
 
 
 def _cast(
@@ -122,16 +147,11 @@ def _cast(
 
     Rays begin and end at the part of the field that is not empty.
     """
-    filled = ndimage.find_objects((field > 0.0).view(np.uint8))
-    if not filled:
+    box = _filled(field > 0.0, 1)
+    if box is None:
         return np.full((PIXELS, PIXELS), np.inf), np.zeros((PIXELS, PIXELS, 3))
-    k, j, i = (
-        slice(max(side.start - 1, 0), min(side.stop + 1, size))
-        for side, size in zip(filled[0], field.shape, strict=True)
-    )
-    size_ijk = (i.stop - i.start, j.stop - j.start, k.stop - k.start)
-    geometry = geometry.cropped((i.start, j.start, k.start), size_ijk)
-    field = np.ascontiguousarray(field[k, j, i])
+    field = np.ascontiguousarray(field[box])
+    geometry = _cropped(geometry, box)
     last = np.array(geometry.size_ijk) - 1
     corners = np.array([(i, j, k) for i in (0, 1) for j in (0, 1) for k in (0, 1)]) * last
     depths = plane.depth_mm(geometry.lps_mm(corners.astype(np.float64)))
