@@ -464,3 +464,26 @@ def test_that_an_exposure_that_is_no_number_cannot_be_made():
         StructureExposure(
             peak_celsius=float("nan"), lowest_celsius=37.0, cem43_min=0.0, band_celsius=0.0
         )
+
+
+def test_that_what_is_missing_about_a_needle_is_said_anew_when_the_needle_is_called_otherwise():
+    """What could not be measured must not be remembered with the name a needle had before."""
+    plan = good_plan()
+    needle = plan.trajectory("t1")
+    middle = PointLps.of(0.5 * (needle.entry.array + needle.tip.array))
+    buried = replace(needle, entry=middle)
+    beside = np.array((0.0, 0.0, 6.0))
+    other = replace(buried, id="t2", tip=needle.tip.moved(beside), entry=middle.moved(beside))
+    alone = plan.with_trajectory(buried)
+    pair = replace(alone, trajectories=(*alone.trajectories, other))
+    scene = good_scene(plan)
+    said = [
+        {
+            words.partition(" begins")[0]
+            for words in missing(assess(one, scene), "Not outlined or not measurable")[0]
+        }
+        for one in (alone, pair, alone)
+    ]
+    assert "the L3 left needle" in said[0]
+    assert {"the L3 left needle 1", "the L3 left needle 2"} <= said[1]
+    assert said[2] == said[0]
