@@ -91,26 +91,26 @@ def test_that_a_series_is_found_received_whole_and_opened(scan, tmp_path, qtbot,
     assert [len(list(path.iterdir())) for path in kept] == [len(scan.files)]
 
 
-def test_that_half_a_series_is_said_and_leaves_nothing(scan, tmp_path, qtbot, window_on):
+def test_that_half_a_series_and_a_wrong_title_are_said_and_leave_nothing(
+    scan, tmp_path, qtbot, window_on
+):
     with listening(Archive(scan.objects, sends=scan.objects[:6])) as archive:
         window = window_on(profile(tmp_path / "me", archive.port))
         dialog = searched(window, qtbot, "P")
         choose(dialog, scan.series)
         dialog.ok.click()
         qtbot.waitUntil(lambda: bool(dialog.error.text()), timeout=SOON_MS)
-    assert f"6 of the {len(scan.files)} objects it says the series has" in dialog.error.text()
-    assert dialog.isVisible()
-    assert window.desk.ct is None
-    assert list((tmp_path / "me" / "fetched").iterdir()) == []
-
-
-def test_that_a_wrong_title_is_said_in_the_dialog(scan, tmp_path, qtbot, window_on):
-    with listening(Archive(scan.objects)) as archive:
-        window = window_on(profile(tmp_path / "me", archive.port, "SOMEBODY"))
-        dialog = searched(window, qtbot, "P")
+        half = f"6 of the {len(scan.files)} objects it says the series has"
+        assert half in dialog.error.text()
+        assert dialog.isVisible()
+        assert window.desk.ct is None
+        settings = tmp_path / "me" / "pacs.toml"
+        settings.write_text(settings.read_text().replace(TITLE, "SOMEBODY"))
+        searched(window, qtbot, "P")
     assert "PLANNER calling SOMEBODY" in dialog.error.text()
     assert not dialog.ok.isEnabled()
     assert dialog.ok.toolTip() == "Choose a series or a plan first."
+    assert list((tmp_path / "me" / "fetched").iterdir()) == []
 
 
 def test_that_a_study_that_arrives_is_offered_and_opens_in_one_act(
