@@ -91,3 +91,30 @@ def test_that_power_and_volume_are_said_with_their_units(plan):
     assert "60 W" in rows[0].other
     assert "3 mL" in rows[1].one
     assert "4.5 mL" in rows[1].other
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"device_id": "amica"},
+        {"power_w": 60.0},
+        {"setpoint_celsius": 90.0},
+        {"time_s": 240.0},
+        {"active_offset_mm": 2.0},
+        {"duty_percent": 60.0},
+        {"cycle_s": 60.0, "pause_s": 30.0},
+    ],
+)
+def test_that_an_ablation_set_otherwise_reads_otherwise(plan, changed):
+    assert {*changed, "id", "trajectory_id"} <= {field.name for field in fields(Ablation)}
+    burn = replace(plan.ablations[0], **changed)
+    (row,) = differences(plan, replace(plan, ablations=(burn,)))
+    assert row.one != row.other
+
+
+def test_that_every_setting_of_an_ablation_is_tried_above():
+    settings_of_a_burn = {field.name for field in fields(Ablation)} - {"id", "trajectory_id"}
+    assert settings_of_a_burn == {
+        "device_id", "power_w", "setpoint_celsius", "time_s", "active_offset_mm",
+        "duty_percent", "cycle_s", "pause_s",
+    }  # fmt: skip

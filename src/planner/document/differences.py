@@ -140,6 +140,8 @@ def _ablation_words(plan: Plan, burn: Ablation | None) -> str:
     ):
         if value is not None:
             parts.append(f"{value:g} {unit}")
+    if burn.cycle_s is not None:
+        parts.append(f"in stretches of {burn.cycle_s:g} s with pauses of {burn.pause_s:g} s")
     if burn.active_offset_mm:
         parts.append(f"{burn.active_offset_mm:g} mm back")
     return ", ".join(parts)
