@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 _Value = TypeVar("_Value")
 
-PATIENCE_S = 0.8
+PATIENCE_S = 0.7
 """Silence after which work counts as hung, so that it is said within a second. Between two beats a
-check needs at most 0.1 s on the largest scans tried, so eight times as much is no accident."""
+check needs at most 0.1 s on the largest scans tried, so seven times as much is no accident."""
 
 TICK_S = 0.02
 """How often the silence is looked at."""
