@@ -42,7 +42,7 @@ def scan(tmp_path_factory) -> Scan:
     return Scan(folder, files, record.study_uid, record.series_uid, record.patient.name)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def orthanc(tmp_path_factory):
     with running_orthanc(tmp_path_factory.mktemp("archive") / "store") as made:
         yield made
