@@ -1,3 +1,4 @@
+import sys
 import threading
 import time
 
@@ -31,7 +32,17 @@ def test_that_work_that_says_it_goes_on_may_take_long():
 
 
 class Clocks:
-    wall_s, cpu_s = 0.0, 0.0
+    wall_s, cpu_s, own_s = 0.0, 0.0, 0.0
+
+    def thread_time(self):
+        return self.own_s
+
+    def pthread_getcpuclockid(self, thread):
+        return thread
+
+    def clock_gettime(self, clock):
+        assert clock == threading.get_ident()
+        return self.own_s
 
     def monotonic(self):
         return self.wall_s
@@ -60,10 +71,33 @@ def test_that_silence_on_a_starved_machine_is_counted_in_processor_time(
     clocks = Clocks()
     monkeypatch.setattr(watch, "time", clocks)
     beat = Beat()
-    clocks.wall_s, clocks.cpu_s = wall_s, cpu_s
+    clocks.wall_s, clocks.cpu_s, clocks.own_s = wall_s, cpu_s, cpu_s
     assert beat.is_silent(1.0) is silent
     beat()
     assert not beat.is_silent(1.0)
+
+
+@pytest.mark.parametrize(
+    ("wall_s", "cpu_s", "own_s", "silent"),
+    [
+        (1.0, 1.0, 0.5, True),
+        (1.0, 1.0, 0.49, False),
+        (3.99, 3.99, 0.0, False),
+        (4.0, 4.0, 0.0, True),
+        (3.0, 1.0, 0.49, False),
+        (3.0, 1.0, 0.5, True),
+        (4.0, 1.0, 0.0, True),
+    ],
+)
+def test_that_silence_beside_other_work_of_the_program_is_excused_for_a_while(
+    monkeypatch, wall_s, cpu_s, own_s, silent
+):
+    clocks = Clocks()
+    monkeypatch.setattr(watch, "time", clocks)
+    monkeypatch.setattr(sys, "platform", "linux")
+    beat = Beat()
+    clocks.wall_s, clocks.cpu_s, clocks.own_s = wall_s, cpu_s, own_s
+    assert beat.is_silent(1.0) is silent
 
 
 def test_that_a_piece_that_was_announced_as_long_is_waited_for():

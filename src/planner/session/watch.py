@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
+from math import inf
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from planner.domain.errors import PlannerError
@@ -23,6 +25,13 @@ TICK_S = 0.02
 RUNNING_SHARE = 0.5
 """Share of the time a processor must have worked for this program to call slow work silent."""
 
+OWN_SHARE = 0.5
+"""Where the program is busy with something else as well, work must have had this share of its
+patience of a processor itself to count as silent."""
+
+CROWDED_TIMES = 4.0
+"""So many times its patience no crowd excuses silence."""
+
 IDLE_SHARE = 0.05
 """Below this share nothing is being worked on at all: a wait that may never end."""
 
@@ -41,20 +50,42 @@ class Beat:
         """Say that the work goes on, and how much longer than usual its next piece may take."""
         self._next_s = next_s
         self._wall_s, self._cpu_s = time.monotonic(), time.process_time()
+        self._own_clock, self._own_s = _own_clock(), time.thread_time()
 
     def is_silent(self, patience_s: float) -> bool:
         """Tell whether nothing was said for ``patience_s`` though there was time to.
 
         On a machine that has no processor left for this program silence proves nothing, so it
-        is then counted in processor time.
+        is then counted in processor time. Nor does it where the rest of the program took the
+        time, as a window that opens a case does: it may then last some times longer.
         """
         patience_s += self._next_s
         wall_s = time.monotonic() - self._wall_s
         if wall_s < patience_s:
             return False
         cpu_s = time.process_time() - self._cpu_s
-        starved = IDLE_SHARE < cpu_s / wall_s < RUNNING_SHARE
-        return cpu_s >= patience_s if starved else True
+        if cpu_s / wall_s <= IDLE_SHARE:
+            return True
+        if cpu_s / wall_s < RUNNING_SHARE and cpu_s < patience_s:
+            return False
+        crowded = self._had_s() < OWN_SHARE * patience_s
+        return not crowded or wall_s >= CROWDED_TIMES * patience_s
+
+    def _had_s(self) -> float:
+        """Return the processor time of the beating thread since it did, infinite if unknown."""
+        if self._own_clock is None:
+            return inf
+        try:
+            return time.clock_gettime(self._own_clock) - self._own_s
+        except OSError:  # the thread has ended meanwhile
+            return 0.0
+
+
+def _own_clock() -> int | None:
+    """Return the clock of this thread's processor time; none where the system has none."""
+    if sys.platform == "win32":
+        return None
+    return time.pthread_getcpuclockid(threading.get_ident())
 
 
 class _Run(Generic[_Value]):
@@ -68,6 +99,7 @@ class _Run(Generic[_Value]):
         self._error: BaseException | None = None
 
     def __call__(self) -> None:
+        self.beat()
         try:
             self._value.append(self._work(self.beat))
         except BaseException as error:  # noqa: BLE001 - the border of a thread; raised again below
