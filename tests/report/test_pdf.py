@@ -16,26 +16,9 @@ from planner.report.build import ReportScene, build_report
 from planner.report.model import DISCLAIMER, Paper
 from planner.report.pdf import make_pdf, write_pdf
 from report.cases import acknowledge, make_assessment, make_case, make_plan
+from report.random_plans import HOSTILE
 
 MADE = "2026-11-21T09:30:00Z"
-INJECTIONS = (
-    "#panic(1)",
-    '#read("/etc/passwd")',
-    "$x^2$ *bold* _it_ `raw` <label> @ref",
-    "\\ ] } ) // /* #{ #[ */",
-    "= Heading\n\n== CLEAR",
-    "{{7*7}} ${7*7} <script>alert(1)</script>",
-    "'; DROP TABLE plans; --",
-    "%PDF-1.7 endobj",
-    "../../../etc/passwd",
-    "a\x00b\x07c",
-    "\u202eTFEL tneitap",
-    "\u200b\u2066hidden\u2069",
-    "\ud800 lone",
-    "漢字 カタカナ 한글 😀",
-    "x" * 5000,
-    "",
-)
 
 
 def read(pdf: bytes) -> pypdf.PdfReader:
@@ -157,7 +140,7 @@ def test_that_the_same_report_gives_the_same_file(case) -> None:
     assert make_pdf(report) == make_pdf(report)
 
 
-@pytest.mark.parametrize("nasty", INJECTIONS, ids=range(len(INJECTIONS)))
+@pytest.mark.parametrize("nasty", HOSTILE, ids=range(len(HOSTILE)))
 def test_that_nothing_from_the_input_is_markup(nasty: str) -> None:
     plain = make_plan()
     scan = replace(

@@ -17,12 +17,8 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtWidgets import QApplication
 
+from planner.app.pane_benchmark import resident_mb
 from viewer.test_random_hands import end, plan_anew, planned_window, press_often
-
-
-def resident_mb() -> float:
-    pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 def main(seconds: float, seed: int) -> None:
