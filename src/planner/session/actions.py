@@ -348,6 +348,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("slicer_mouse", "Slicer mouse scheme", "Left drag is window.", (), "View", True),
     ActionSpec("light", "Light theme", "Pictures stay dark.", (), "View", True),
+    ActionSpec("language", "Language…", "English, Deutsch or 中文.", (), "View"),
 )
 
 TOOLS_BY_ACTION = {

@@ -14,6 +14,8 @@ from planner.domain.errors import SaveFailedError
 FILE_NAME = "preferences.json"
 THEMES = ("dark", "light")
 MOUSE_SCHEMES = ("PACS", "Slicer")
+LONGEST_CODE = 8
+"""Letters of the code of a language."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,8 @@ class Preferences:
         Whether the banner hides who the scan is of, for teaching.
     keys
         Keys chosen instead of the standard ones: action id and key.
+    language
+        Code of the language of the window, such as ``de``; empty for that of the computer.
     toured
         Whether the first-run tour was taken or declined.
     """
@@ -35,12 +39,15 @@ class Preferences:
     names_hidden: bool = False
     keys: tuple[tuple[str, str], ...] = ()
     toured: bool = False
+    language: str = ""
 
     def __post_init__(self) -> None:
         if self.theme not in THEMES:
             raise ValueError(f"no theme {self.theme!r}")
         if self.mouse not in MOUSE_SCHEMES:
             raise ValueError(f"no mouse scheme {self.mouse!r}")
+        if str(self.language) != self.language or len(self.language) > LONGEST_CODE:
+            raise ValueError(f"no language {self.language!r}")
         if not all(isinstance(answer, bool) for answer in (self.names_hidden, self.toured)):
             raise TypeError("names_hidden and toured are yes or no")
         if not all(isinstance(word, str) for pair in self.keys for word in pair):

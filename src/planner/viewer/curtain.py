@@ -1,4 +1,4 @@
-"""What stands on the screen while the program is loading; it imports nothing but Qt."""
+"""What stands on the screen while the program is loading; it imports nothing but Qt and words."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QWidget
+
+from planner.viewer.language.spoken import said
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +47,7 @@ class Curtain(QWidget):
         self.error: BaseException | None = None
         """Why there is no window; ``None`` when there is one."""
         self.window_shown: QWidget | None = None
-        self.setWindowTitle("Planner · not a medical device")
+        self.setWindowTitle(said("Planner · not a medical device"))
         self.resize(WINDOW_SIZE)
         self._answer = _Answer()
         self._answer.given.connect(self._rise, Qt.ConnectionType.QueuedConnection)
@@ -64,7 +66,7 @@ class Curtain(QWidget):
         painter.setFont(font)
         painter.setPen(QColor(QUIET))
         painter.drawText(
-            self.rect(), middle, "Research and teaching software. Not a medical device."
+            self.rect(), middle, said("Research and teaching software. Not a medical device.")
         )
         painter.end()
         if not self._begun and self.isVisible():

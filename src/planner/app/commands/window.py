@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from planner.app.output import Outcome
 from planner.domain.errors import UsageError
 from planner.settings import user_data_folder
+from planner.settings.preferences import load_preferences
 
 if TYPE_CHECKING:
     import argparse
@@ -41,11 +42,15 @@ def has_display() -> bool:
 
 def show_window(what: Path | None) -> int:
     """Run the window until it is closed; return the exit code."""
-    from PySide6.QtWidgets import QApplication  # noqa: PLC0415 - commands without a window skip Qt
+    from PySide6.QtCore import QLocale  # noqa: PLC0415 - commands without a window skip Qt
+    from PySide6.QtWidgets import QApplication  # noqa: PLC0415
 
     from planner.viewer.curtain import Curtain  # noqa: PLC0415
+    from planner.viewer.language.start import start_speaking  # noqa: PLC0415
 
     application = QApplication(sys.argv[:1])
+    chosen = load_preferences(user_data_folder()).language
+    start_speaking(application, chosen, QLocale.system())
     curtain = Curtain(_load_for_good, lambda: build_window(what))
     curtain.show()
     code = int(application.exec())

@@ -23,6 +23,7 @@ from PySide6.QtGui import (
 from planner.geometry.capsule import Capsule
 from planner.session.drawing import WALL_SLAB_MM, grown, section
 from planner.session.view_state import Layer
+from planner.viewer.language.spoken import said
 from planner.viewer.theme import clinical
 
 if TYPE_CHECKING:
@@ -357,9 +358,9 @@ def _focus(painter: QPainter, pane: PaneMap, drawing: Drawing) -> None:
 def words(
     painter: QPainter, at: QPointF, text: str, colour: str, size_px: int, *, bold: bool = False
 ) -> None:
-    """Write one line with a dark halo; ``at`` is the left end of the base line."""
+    """Say and write one line with a dark halo; ``at`` is the left end of the base line."""
     ratio = painter.device().devicePixelRatioF()
-    picture = _written(text, colour, size_px, bold, ratio)
+    picture = _written(said(text), colour, size_px, bold, ratio)
     painter.drawImage(at - QPointF(HALO_PX, size_px + HALO_PX), picture)
 
 
@@ -394,13 +395,13 @@ def words_centred(painter: QPainter, box: QRectF, text: str, colour: str, size_p
     """Write one bold line in the middle of ``box``."""
     metrics = QFontMetricsF(_font(size_px, bold=True))
     base = box.center().y() + metrics.capHeight() / 2
-    left = box.center().x() - metrics.horizontalAdvance(text) / 2
+    left = box.center().x() - metrics.horizontalAdvance(said(text)) / 2
     words(painter, QPointF(left, base), text, colour, size_px, bold=True)
 
 
 def wide_px(text: str, size_px: int, *, bold: bool = False) -> float:
     """Return how wide a line of ``words`` is."""
-    return QFontMetricsF(_font(size_px, bold=bold)).horizontalAdvance(text)
+    return QFontMetricsF(_font(size_px, bold=bold)).horizontalAdvance(said(text))
 
 
 def letter_top(width_px: float, reach_px: float) -> float:

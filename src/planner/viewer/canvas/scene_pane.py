@@ -18,6 +18,7 @@ from planner.session.view_state import Layer
 from planner.viewer.canvas.overlay_painter import words, words_centred
 from planner.viewer.canvas.slice_pane import GROUND
 from planner.viewer.canvas.turntable import SeenBy, Turntable
+from planner.viewer.language.spoken import said
 from planner.viewer.theme import clinical
 
 if TYPE_CHECKING:
@@ -205,7 +206,7 @@ class ScenePane(QWidget):
         else:
             painter.setPen(QColor("#4A5663"))
             waits = "3-D" if self._scene is not None else "3-D view is loading"
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, waits)
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, said(waits))
         painter.end()
 
     def _render(self, scene: Scene, eye: Turntable) -> QImage:

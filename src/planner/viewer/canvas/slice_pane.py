@@ -42,6 +42,7 @@ from planner.viewer.canvas.overlay_painter import (
 from planner.viewer.canvas.reslice import draw_codes, grey_table, sample_codes, sample_slab
 from planner.viewer.canvas.simulated_painter import argb, simulated_image, tissue_image
 from planner.viewer.canvas.tool_painter import faded, paint_tool
+from planner.viewer.language.spoken import said
 from planner.viewer.theme import clinical
 
 if TYPE_CHECKING:
@@ -195,7 +196,9 @@ class SlicePane(QWidget):
             self._paint_words(painter, view)
         else:
             painter.setPen(QColor("#4A5663"))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, str(self.plane).title())
+            painter.drawText(
+                self.rect(), Qt.AlignmentFlag.AlignCenter, said(str(self.plane).title())
+            )
         painter.end()
 
     def _paint_images(

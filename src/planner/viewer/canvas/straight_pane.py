@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from planner.viewer.canvas.overlay_painter import pen, words, words_centred
 from planner.viewer.canvas.reslice import grey_table
 from planner.viewer.canvas.slice_pane import GROUND
+from planner.viewer.language.spoken import said
 from planner.viewer.theme import clinical
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class StraightPane(QWidget):
         self.setMinimumSize(QSize(160, 140))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName(f"{name} view")
+        self.setAccessibleName(said(f"{name} view"))
 
     def show_words(self, loud: str) -> None:
         """Write how the patient lay, when it is not on the back."""
@@ -73,7 +74,7 @@ class StraightPane(QWidget):
         shown, view = self._shown, self._view
         if shown is None or view is None:
             painter.setPen(QColor("#4A5663"))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, WAITS)
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, said(WAITS))
             painter.end()
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

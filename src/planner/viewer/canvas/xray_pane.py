@@ -23,6 +23,7 @@ from planner.viewer.canvas.overlay_painter import (
     words,
     words_centred,
 )
+from planner.viewer.language.spoken import said
 from planner.viewer.theme import clinical
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ class XrayPane(QWidget):
         if shown is None or self._image is None:
             painter.setPen(QColor("#4A5663"))
             waits = f"{self.name}: being drawn"
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, waits)
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, said(waits))
             painter.end()
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

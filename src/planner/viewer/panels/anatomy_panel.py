@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from planner.session.view_state import Layer
+from planner.viewer.language.spoken import all_said, said
 from planner.viewer.panels.correction_tools import CorrectionTools
 from planner.viewer.panels.parts import Panel, button, label, lead, say, section, swatch
 from planner.viewer.theme import clinical
@@ -43,7 +44,7 @@ class AnatomyPanel(Panel):
         self._backend = label("", "quiet")
         self._state: AnatomyState | None = None
         self._table = QTableWidget(0, 4)
-        self._table.setHorizontalHeaderLabels(["Level", "Outline", "mL", "Accept"])
+        self._table.setHorizontalHeaderLabels(all_said(["Level", "Outline", "mL", "Accept"]))
         self._table.verticalHeader().hide()
         self._table.setShowGrid(False)
         self._table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -75,7 +76,7 @@ class AnatomyPanel(Panel):
             section("Shown over the images"),
         )
         for layer in Layer:
-            box = QCheckBox(layer.value.capitalize())
+            box = QCheckBox(said(layer.value.capitalize()))
             box.setIcon(swatch(clinical.LAYER_COLOURS[layer]))
             box.setChecked(True)
             box.clicked.connect(lambda _on=False, layer=layer: self.layer_toggled.emit(layer))
@@ -103,8 +104,8 @@ class AnatomyPanel(Panel):
         for place, row in enumerate(state.rows):
             cells = (row.level.value, row.quality, f"{row.volume_ml:.0f}", "")
             for column, text in enumerate(cells):
-                item = QTableWidgetItem(text)
-                item.setToolTip("\n".join(row.remarks))
+                item = QTableWidgetItem(said(text))
+                item.setToolTip(said("\n".join(row.remarks)))
                 if row.needs_a_look and column == 1:
                     item.setIcon(swatch("#F2C14B", 9))
                 if column == _ACCEPTED_COLUMN:

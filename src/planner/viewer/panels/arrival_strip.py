@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
+from planner.viewer.language.spoken import said
 from planner.viewer.panels.parts import label
 
 if TYPE_CHECKING:
@@ -26,11 +27,11 @@ class ArrivalStrip(QWidget):
         self.words = label()
         # A long sentence takes a second line; it must not make the window wider.
         self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.open = QPushButton("Open")
+        self.open = QPushButton(said("Open"))
         self.open.setProperty("role", "primary")
-        self.open.setToolTip("Open this scan; the gate checks it as from a folder.")
-        later = QPushButton("Not now")
-        later.setToolTip("Offer it no more; it stays where it is.")
+        self.open.setToolTip(said("Open this scan; the gate checks it as from a folder."))
+        later = QPushButton(said("Not now"))
+        later.setToolTip(said("Offer it no more; it stays where it is."))
         self.open.clicked.connect(self.open_wanted)
         later.clicked.connect(self.let_be)
         row = QHBoxLayout(self)
@@ -46,5 +47,5 @@ class ArrivalStrip(QWidget):
         self.setVisible(state is not None)
         if state is not None:
             more = f"  (+{state.more} more)" if state.more else ""
-            self.words.setText(f"ARRIVED  {state.words}{more}")
-            self.words.setToolTip(state.words)
+            self.words.setText(said(f"ARRIVED  {state.words}{more}"))
+            self.words.setToolTip(said(state.words))

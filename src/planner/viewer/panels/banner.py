@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from planner.domain.volume import GateVerdict
+from planner.viewer.language.spoken import said, verbatim
 from planner.viewer.panels.parts import label, say
 
 if TYPE_CHECKING:
@@ -73,33 +74,35 @@ class Banner(QWidget):
     def show_kept(self, state: KeptState) -> None:
         """Say that the journal cannot be written, as long as it cannot."""
         self.journal.setVisible(bool(state.trouble))
-        self.journal.setToolTip(state.trouble)
+        self.journal.setToolTip(said(state.trouble))
 
     def show_lock(self, lock: str) -> None:
         """Say that the plan takes no edit."""
         self.lock.setVisible(bool(lock))
-        self.lock.setToolTip(lock)
+        self.lock.setToolTip(said(lock))
 
     def show_study(self, state: StudyState) -> None:
         """Show who is open."""
         if state.is_coming:
-            self._name.setText("Loading a scan")
-            self._identity.setText("nothing can be planned on it yet")
+            self._name.setText(said("Loading a scan"))
+            self._identity.setText(said("nothing can be planned on it yet"))
         else:
-            self._name.setText(state.name if state.is_open else "No scan is open")
-            self._identity.setText(state.identity if state.is_open else "Drag a CT folder here")
-        self._series.setText(state.series)
-        self._position.setText(state.position)
+            self._name.setText(_name(state) if state.is_open else said("No scan is open"))
+            self._identity.setText(
+                said(state.identity if state.is_open else "Drag a CT folder here")
+            )
+        self._series.setText(said(state.series))
+        self._position.setText(said(state.position))
         say(self._alarm, state.position_words)
         side = "SIDE IN DOUBT" if state.side_doubts else "SIDE NOT CONFIRMED"
         say(self._side, side if state.is_open and not state.side_confirmed else "")
-        self._side.setToolTip("\n".join(state.side_doubts) or "Study, then Confirm side…")
+        self._side.setToolTip(said("\n".join(state.side_doubts) or "Study, then Confirm side…"))
         heavy = [line for line in state.gate if line.severity is GateVerdict.WARN]
         number = f"{len(heavy)} WARNING{'S' if len(heavy) > 1 else ''}"
         say(self._gate, number if heavy else "")
-        self._gate.setToolTip("\n".join(line.message for line in heavy))
+        self._gate.setToolTip(said("\n".join(line.message for line in heavy)))
         for part in (self._name, self._series):
-            part.setToolTip(part.text())
+            part.setToolTip(verbatim(part.text()))
             part.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
 
 
@@ -110,3 +113,8 @@ def _pair(upper: QWidget, lower: QWidget) -> QVBoxLayout:
     column.addWidget(upper)
     column.addWidget(lower)
     return column
+
+
+def _name(state: StudyState) -> str:
+    """Return the patient's name as the scan has it; only the words that hide it are said."""
+    return said(state.name) if state.names_hidden else verbatim(state.name)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout, QLineEdit, QWidget
 
+from planner.viewer.language.number_box import NumberBox
+from planner.viewer.language.spoken import said, verbatim
 from planner.viewer.panels.level_map_panel import LevelMap
 from planner.viewer.panels.parts import Panel, button, label, section
 
@@ -85,38 +87,38 @@ class CheckPanel(Panel):
         for name, words, offers in _CHOICES:
             box = QComboBox()
             for text, value in offers:
-                box.addItem(text, value)
+                box.addItem(said(text), value)
             box.activated.connect(
                 lambda place, name=name, box=box: self.answered.emit(name, box.itemData(place))
             )
-            form.addRow(words, box)
+            form.addRow(said(words), box)
             self._choices[name] = box
         self._numbers: dict[str, QDoubleSpinBox] = {}
         for name, words, suffix, highest, decimals in _NUMBERS:
-            number = QDoubleSpinBox()
+            number = NumberBox()
             number.setRange(-1.0, highest)
-            number.setSpecialValueText("not answered")
+            number.setSpecialValueText(said("not answered"))
             number.setDecimals(decimals)
-            number.setSuffix(suffix)
+            number.setSuffix(said(suffix))
             number.setKeyboardTracking(False)
             number.valueChanged.connect(lambda value, name=name: self._number(name, value))
-            form.addRow(words, number)
+            form.addRow(said(words), number)
             self._numbers[name] = number
         self._lines: dict[str, QLineEdit] = {}
         for name, words, hint in _LINES:
             line = QLineEdit()
-            line.setPlaceholderText(hint)
+            line.setPlaceholderText(said(hint))
             line.editingFinished.connect(
                 lambda name=name, line=line: self.answered.emit(name, line.text().strip() or None)
             )
-            form.addRow(words, line)
+            form.addRow(said(words), line)
             self._lines[name] = line
         self.column.addLayout(form)
         self.end()
 
     def show_check(self, state: CheckState) -> None:
         """Show who confirmed the side."""
-        self._side.setText(state.side_confirmed or "Nobody has confirmed the side.")
+        self._side.setText(said(state.side_confirmed or "Nobody has confirmed the side."))
 
     def show_answers(self, answers: ClinicalAnswers) -> None:
         """Show what was answered."""
@@ -128,7 +130,7 @@ class CheckPanel(Panel):
             number.setValue(-1.0 if value is None else float(value))
             number.blockSignals(False)
         for name, line in self._lines.items():
-            line.setText(getattr(answers, name) or "")
+            line.setText(verbatim(getattr(answers, name) or ""))
 
     def _number(self, name: str, value: float) -> None:
         if value < 0.0:

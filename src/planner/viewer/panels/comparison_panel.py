@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from planner.viewer.language.spoken import all_said, said
 from planner.viewer.panels.parts import label, say
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class ComparisonPanel(QWidget):
         self._remarks = label("", "quiet")
         self._stale = label("", "refusal")
         self.table = QTableWidget(0, 3)
-        self.table.setHorizontalHeaderLabels(["What", "This plan", "The other plan"])
+        self.table.setHorizontalHeaderLabels(all_said(["What", "This plan", "The other plan"]))
         self.table.verticalHeader().hide()
         self.table.setWordWrap(True)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -52,7 +53,7 @@ class ComparisonPanel(QWidget):
         head.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         head.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
         self.table.itemActivated.connect(self._show_place)
-        again, close = QPushButton("Compare again"), QPushButton("Close")
+        again, close = QPushButton(said("Compare again")), QPushButton(said("Close"))
         again.clicked.connect(self.again_wanted)
         close.clicked.connect(self.closed)
         column = QVBoxLayout(self)
@@ -72,15 +73,15 @@ class ComparisonPanel(QWidget):
         if state is None:
             self.hide()
             return
-        self._title.setText(f"Compared with {state.title}")
+        self._title.setText(said(f"Compared with {state.title}"))
         nothing = "Both plans say the same." if not state.rows else ""
-        self._remarks.setText("\n".join(filter(None, (nothing, *state.remarks))))
+        self._remarks.setText(said("\n".join(filter(None, (nothing, *state.remarks)))))
         say(self._stale, STALE if state.is_stale else "")
         self.table.setRowCount(len(state.rows))
         for place, (part, row) in enumerate(state.rows):
             for column, words in enumerate((f"{part}: {row.what}", row.one, row.other)):
-                item = QTableWidgetItem(words)
-                item.setToolTip(words)
+                item = QTableWidgetItem(said(words))
+                item.setToolTip(said(words))
                 item.setData(Qt.ItemDataRole.UserRole, row.at)
                 self.table.setItem(place, column, item)
         self.table.resizeRowsToContents()

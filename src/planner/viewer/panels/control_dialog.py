@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPushButton
 
 from planner.geometry.points import PointLps
+from planner.viewer.language.spoken import said, verbatim
 from planner.viewer.panels.dialogs import Question
 from planner.viewer.panels.parts import label
 
@@ -33,11 +34,13 @@ class ControlDialog(Question):
         super().__init__("Control reading", "Keep reading", parent)
         self.resize(560, 300)
         self.folder, self.entry, self.tip, self.offset = (QLineEdit() for _ in range(4))
-        self.folder.setPlaceholderText("Folder of the control scan")
-        self.entry.setPlaceholderText("Entry seen: left, back, head in mm, such as 42.5; 88; -310")
-        self.tip.setPlaceholderText("Tip seen: left, back, head in mm")
-        self.offset.setPlaceholderText("Offset to the plan's scan, if you registered one")
-        choose = QPushButton("Choose…")
+        self.folder.setPlaceholderText(said("Folder of the control scan"))
+        self.entry.setPlaceholderText(
+            said("Entry seen: left, back, head in mm, such as 42.5; 88; -310")
+        )
+        self.tip.setPlaceholderText(said("Tip seen: left, back, head in mm"))
+        self.offset.setPlaceholderText(said("Offset to the plan's scan, if you registered one"))
+        choose = QPushButton(said("Choose…"))
         choose.clicked.connect(self._choose)
         row = QHBoxLayout()
         row.addWidget(self.folder)
@@ -76,8 +79,8 @@ class ControlDialog(Question):
         )
 
     def _choose(self) -> None:
-        if name := QFileDialog.getExistingDirectory(self, "Control scan"):
-            self.folder.setText(name)
+        if name := QFileDialog.getExistingDirectory(self, said("Control scan")):
+            self.folder.setText(verbatim(name))
 
     def _update(self) -> None:
         try:

@@ -8,11 +8,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDoubleSpinBox,
     QGridLayout,
     QHBoxLayout,
     QSizePolicy,
-    QSpinBox,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -22,6 +20,8 @@ from planner.domain.corrections import GREATEST_BONE_HU, LARGEST_BRUSH_MM, LEAST
 from planner.domain.levels import Level
 from planner.session.actions import MARK_LEVEL, NO_LINES, TOOLS_BY_ACTION
 from planner.session.hand_drawn import PAINTS
+from planner.viewer.language.number_box import NumberBox
+from planner.viewer.language.spoken import said, verbatim
 from planner.viewer.panels.parts import label, section
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ _ROWS = (
     ("tool_grow", "clear_corrections"),
 )
 _COUNTS = {"Lumbar": ("4", "5", "6"), "Thoracic": ("11", "12", "13")}
-_AUTOMATIC_HU = int(LEAST_BONE_HU) - 10
+_AUTOMATIC_HU = LEAST_BONE_HU - 10.0
 """The lowest step of the threshold stands for the program's own."""
 
 
@@ -62,7 +62,7 @@ class CorrectionTools(QWidget):
         self._level: Level | None = None
         self.name = QComboBox()
         self.name.setFixedWidth(90)
-        self.name.setAccessibleName("Name of the vertebra that is marked in the list")
+        self.name.setAccessibleName(said("Name of the vertebra that is marked in the list"))
         self.name.activated.connect(self._rename)
         self._of = label("", "quiet")
         self._make_brush()
@@ -94,31 +94,34 @@ class CorrectionTools(QWidget):
         self.paint = QComboBox()
         self.paint.setFixedWidth(150)
         for paint, words in PAINTS.items():
-            self.paint.addItem(words[:1].upper() + words[1:], paint)
-        self.paint.setAccessibleName("What brush and eraser paint")
+            self.paint.addItem(said(words[:1].upper() + words[1:]), paint)
+        self.paint.setAccessibleName(said("What brush and eraser paint"))
         self.paint.activated.connect(
             lambda place: self.paint_chosen.emit(str(self.paint.itemData(place)))
         )
-        self.ball = QCheckBox("In depth, radius")
-        self.ball.setToolTip("Let brush and eraser be a ball that reaches into other slices.")
+        self.ball = QCheckBox(said("In depth, radius"))
+        self.ball.setToolTip(
+            said("Let brush and eraser be a ball that reaches into other slices.")
+        )
         self.ball.clicked.connect(self.ball_chosen)
-        self.brush = QDoubleSpinBox()
+        self.brush = NumberBox()
         self.brush.setFixedWidth(90)
         self.brush.setRange(1.0, LARGEST_BRUSH_MM)
-        self.brush.setSuffix(" mm")
+        self.brush.setSuffix(said(" mm"))
         self.brush.setDecimals(1)
-        self.brush.setAccessibleName("Radius of brush and eraser")
+        self.brush.setAccessibleName(said("Radius of brush and eraser"))
         self.brush.valueChanged.connect(self.brush_sized)
 
     def _make_threshold(self) -> None:
         self._bone = label("Bone from", "quiet")
-        self.threshold = QSpinBox()
+        self.threshold = NumberBox()
+        self.threshold.setDecimals(0)
         self.threshold.setFixedWidth(110)
-        self.threshold.setRange(_AUTOMATIC_HU, int(GREATEST_BONE_HU))
+        self.threshold.setRange(_AUTOMATIC_HU, GREATEST_BONE_HU)
         self.threshold.setSingleStep(10)
-        self.threshold.setSuffix(" HU")
-        self.threshold.setSpecialValueText("automatic")
-        self.threshold.setAccessibleName("Where bone of the marked vertebra begins")
+        self.threshold.setSuffix(said(" HU"))
+        self.threshold.setSpecialValueText(said("automatic"))
+        self.threshold.setAccessibleName(said("Where bone of the marked vertebra begins"))
         self.threshold.editingFinished.connect(self._threshold_given)
 
     def _make_counts(self) -> None:
@@ -126,9 +129,9 @@ class CorrectionTools(QWidget):
         for name, offered in _COUNTS.items():
             box = QComboBox()
             box.setFixedWidth(90)
-            box.addItems(offered)
-            box.setAccessibleName(f"How many {name.lower()} vertebrae this patient has")
-            box.setToolTip("Names are counted with as many.")
+            box.addItems(list(map(verbatim, offered)))
+            box.setAccessibleName(said(f"How many {name.lower()} vertebrae this patient has"))
+            box.setToolTip(said("Names are counted with as many."))
             box.activated.connect(self._counted)
             self.counts[name] = box
 
@@ -139,27 +142,27 @@ class CorrectionTools(QWidget):
         self.brush.blockSignals(True)
         self.brush.setValue(state.brush.radius_mm)
         self.brush.blockSignals(False)
-        self.threshold.setValue(int(state.threshold_hu or _AUTOMATIC_HU))
+        self.threshold.setValue(state.threshold_hu or _AUTOMATIC_HU)
         self.paint.setCurrentIndex(self.paint.findData(state.brush.paint))
         self.ball.setChecked(state.brush.is_ball)
         self.counts["Lumbar"].setCurrentText(str(state.count.lumbar))
         self.counts["Thoracic"].setCurrentText(str(state.count.thoracic))
-        self._bone.setText(f"{state.level} bone from" if state.level else "Bone from")
+        self._bone.setText(said(f"{state.level} bone from" if state.level else "Bone from"))
         why = "" if state.level else MARK_LEVEL
         if not state.has_lines:
             why = NO_LINES
         elif state.is_redoing:
             why = "The last correction is being worked in."
         self.threshold.setEnabled(not why)
-        self.threshold.setToolTip(why or "Enter works it in; the lowest step is automatic.")
+        self.threshold.setToolTip(said(why or "Enter works it in; the lowest step is automatic."))
         times = f" ({state.made})" if state.made else ""
-        self._actions["clear_corrections"].setText(f"Clear all{times}")
+        self._actions["clear_corrections"].setText(said(f"Clear all{times}"))
 
     def show_level(self, level: Level | None, anatomy: AnatomyState | None) -> None:
         """Offer names for the vertebra that is marked in the list."""
         self._level = level
         self.name.clear()
-        self._of.setText("Name" if level is None else f"{level} is")
+        self._of.setText(said("Name" if level is None else f"{level} is"))
         why = ""
         if anatomy is None or not anatomy.is_there:
             why = "Outline the spine first."
@@ -169,12 +172,12 @@ class CorrectionTools(QWidget):
             why = MARK_LEVEL
         else:
             offered = [one.value for one in Level]
-            self.name.addItems(offered)
+            self.name.addItems(list(map(verbatim, offered)))
             self.name.setCurrentIndex(offered.index(level.value))
         for box in self.counts.values():
             box.setEnabled(anatomy is not None and anatomy.is_there and not anatomy.is_void)
         self.name.setEnabled(not why)
-        self.name.setToolTip(why or "The other levels are counted on from this one.")
+        self.name.setToolTip(said(why or "The other levels are counted on from this one."))
 
     def _rename(self, place: int) -> None:
         wanted = Level(self.name.itemText(place))
@@ -183,7 +186,7 @@ class CorrectionTools(QWidget):
 
     def _threshold_given(self) -> None:
         given = self.threshold.value()
-        self.threshold_set.emit(None if given == _AUTOMATIC_HU else float(given))
+        self.threshold_set.emit(None if given == _AUTOMATIC_HU else given)
 
     def _counted(self, _place: int) -> None:
         self.counted.emit(

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from planner.domain.devices import ZoneRow
 from planner.domain.finding import Severity
 from planner.domain.sourced import Sourced, Status
+from planner.viewer.language.spoken import all_said, said
 from planner.viewer.panels.parts import label
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Question(QDialog):
 
     def __init__(self, title: str, confirm: str, parent: QWidget | None) -> None:
         super().__init__(parent)
-        self.setWindowTitle(title)
+        self.setWindowTitle(said(title))
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(22, 20, 22, 18)
         self.column.setSpacing(10)
@@ -47,7 +48,7 @@ class Question(QDialog):
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
         )
         self.ok = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
-        self.ok.setText(confirm)
+        self.ok.setText(said(confirm))
         self.ok.setProperty("role", "primary")
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
@@ -55,7 +56,7 @@ class Question(QDialog):
     def wait_for(self, reason: str) -> None:
         """Keep OK off for a reason, or let it be pressed when there is none."""
         self.ok.setEnabled(not reason)
-        self.ok.setToolTip(reason)
+        self.ok.setToolTip(said(reason))
 
 
 class SideDialog(Question):
@@ -78,9 +79,9 @@ class SideDialog(Question):
         planned = f"Planned needles:\n{sides}" if needles else "No needle is planned yet."
         self.doubts = label("\n".join(doubts), "refusal")
         self.doubts.setVisible(bool(doubts))
-        self.agreed = QCheckBox("I compared the picture with the patient and the request.")
+        self.agreed = QCheckBox(said("I compared the picture with the patient and the request."))
         self.by = QLineEdit()
-        self.by.setPlaceholderText("Your name")
+        self.by.setPlaceholderText(said("Your name"))
         for part in (
             shown,
             label(f"{position}. The letters R and L in the picture are the PATIENT'S sides."),
@@ -112,17 +113,17 @@ class MissingScanDialog(QDialog):
         super().__init__(parent)
         is_other = state.other is not None
         title = "This is a different scan" if is_other else "The CT of this plan is missing"
-        self.setWindowTitle(title)
+        self.setWindowTitle(said(title))
         self.setMinimumWidth(520)
         column = QVBoxLayout(self)
         column.setContentsMargins(22, 20, 22, 18)
         column.setSpacing(10)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         role = QDialogButtonBox.ButtonRole.ActionRole
-        self.seek = buttons.addButton("Find its CT…", role)
+        self.seek = buttons.addButton(said("Find its CT…"), role)
         self.seek.setProperty("role", "primary")
         self.seek.clicked.connect(lambda: self._answer(self.find_wanted, state.plan_file))
-        self.open_other = buttons.addButton("Open this scan without the plan", role)
+        self.open_other = buttons.addButton(said("Open this scan without the plan"), role)
         self.open_other.setVisible(is_other)
         self.open_other.clicked.connect(lambda: self._answer(self.other_wanted, state.other))
         buttons.rejected.connect(self.reject)
@@ -151,9 +152,9 @@ class AcknowledgeDialog(Question):
         super().__init__(f"{verb} {finding.rule}", verb, parent)
         self.setMinimumWidth(460)
         self.by = QLineEdit()
-        self.by.setPlaceholderText("Your name")
+        self.by.setPlaceholderText(said("Your name"))
         self.reason = QLineEdit()
-        self.reason.setPlaceholderText("Reason")
+        self.reason.setPlaceholderText(said("Reason"))
         for part in (
             label(finding.message),
             label(finding.numbers, "quiet"),
@@ -194,9 +195,9 @@ class DeviceTableDialog(Question):
         super().__init__(f"Zone table of {device_name}", "Save table", parent)
         self.resize(860, 420)
         self.document = QLineEdit()
-        self.document.setPlaceholderText("Document, revision and page the numbers come from")
+        self.document.setPlaceholderText(said("Document, revision and page the numbers come from"))
         self.table = QTableWidget(6, len(_COLUMNS))
-        self.table.setHorizontalHeaderLabels(list(_COLUMNS))
+        self.table.setHorizontalHeaderLabels(all_said(list(_COLUMNS)))
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.table.setAlternatingRowColors(True)
         self._remark = label("", "quiet")
@@ -241,10 +242,10 @@ class DeviceTableDialog(Question):
             table = self.entered()
         except ValueError as refusal:
             self.wait_for(str(refusal))
-            self._remark.setText(str(refusal))
+            self._remark.setText(said(str(refusal)))
         else:
             self.wait_for("")
-            self._remark.setText(f"{len(table.rows)} rows, stored as entered by a user.")
+            self._remark.setText(said(f"{len(table.rows)} rows, stored as entered by a user."))
 
 
 def _row(number: int, texts: list[str], document: str) -> ZoneRow:

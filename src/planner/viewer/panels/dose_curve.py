@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPalette, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from planner.viewer.language.spoken import said, verbatim
 from planner.viewer.theme import clinical
 
 if TYPE_CHECKING:
@@ -42,9 +43,9 @@ class DoseCurve(QWidget):
         self._curves = tuple(one for one in curves if len(one.curve) > 1)
         self.setVisible(bool(self._curves))
         words = "\n".join(_words(one) for one in self._curves)
-        self.setAccessibleName("Share of the target by dose")
-        self.setAccessibleDescription(words)
-        self.setToolTip(words)
+        self.setAccessibleName(said("Share of the target by dose"))
+        self.setAccessibleDescription(verbatim(words))
+        self.setToolTip(verbatim(words))
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -97,11 +98,11 @@ class DoseCurve(QWidget):
         font = painter.font()
         font.setPixelSize(CAPTION_PX)
         painter.setFont(font)
-        painter.drawText(below, _right(), f"{', '.join(lines)} · {unit}")
+        painter.drawText(below, _right(), f"{', '.join(lines)} · {said(unit)}")
 
 
 def _short(curve: Coverage) -> str:
-    return curve.of.removeprefix("clinical ")
+    return said(curve.of.removeprefix("clinical "))
 
 
 def _right() -> int:
@@ -120,4 +121,4 @@ def _words(curve: Coverage) -> str:
     is_cold = curve.curve[0][0] <= 0.0
     unit = "°C at most" if is_cold else "CEM43 min at least"
     steps = ", ".join(f"{step:g}: {percent:.0f} %" for step, percent in curve.curve)
-    return f"{curve.of}, {unit} — {steps}"
+    return f"{said(curve.of)}, {said(unit)} — {steps}"

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from planner.session.fetch_states import CONTENT_HEADINGS, CT, STUDY_HEADINGS
+from planner.viewer.language.spoken import all_said, said, verbatim
 from planner.viewer.panels.parts import Choice, label, lead, say, section
 
 if TYPE_CHECKING:
@@ -49,14 +50,14 @@ class FetchDialog(QDialog):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Open from PACS")
+        self.setWindowTitle(said("Open from PACS"))
         self.resize(WIDTH_PX, HEIGHT_PX)
         self.archive, self.modality = Choice(), Choice()
-        self.modality.addItems([CT, ANY])
+        self.modality.addItems(all_said([CT, ANY]))
         self.patient_id, self.name, self.dates = QLineEdit(), QLineEdit(), QLineEdit()
-        self.name.setPlaceholderText("Family, given")
-        self.dates.setPlaceholderText("2026-11-01 to 2026-11-22")
-        self.search = QPushButton("Search")
+        self.name.setPlaceholderText(said("Family, given"))
+        self.dates.setPlaceholderText(said("2026-11-01 to 2026-11-22"))
+        self.search = QPushButton(said("Search"))
         self.search.setDefault(True)
         self.hint, self.error = label("", "quiet"), label("", "refusal")
         self.studies = _table(STUDY_HEADINGS, STUDY_WIDTHS, WIDE_STUDY, "Studies")
@@ -64,13 +65,13 @@ class FetchDialog(QDialog):
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.doing = label("", "quiet")
-        self.stop = QPushButton("Stop")
+        self.stop = QPushButton(said("Stop"))
         self.stop.setAutoDefault(False)
         stays = self.stop.sizePolicy()
         stays.setRetainSizeWhenHidden(True)  # so that the tables do not jump
         self.stop.setSizePolicy(stays)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        self.ok = QPushButton("Open")
+        self.ok = QPushButton(said("Open"))
         self.ok.setAutoDefault(False)
         buttons.addButton(self.ok, QDialogButtonBox.ButtonRole.ActionRole)
         self.why = label("", "quiet")
@@ -99,7 +100,7 @@ class FetchDialog(QDialog):
             form.addWidget(heading, 0, place)
             form.addWidget(field, 1, place)
             form.setColumnStretch(place, share)
-            field.setAccessibleName(title)
+            field.setAccessibleName(said(title))
         form.addWidget(self.search, 1, len(fields))
         doing = QHBoxLayout()
         doing.addWidget(self.doing, 1)
@@ -127,7 +128,7 @@ class FetchDialog(QDialog):
         if old is None or old.archives != state.archives:
             chosen = self.archive.currentText()
             self.archive.clear()
-            self.archive.addItems(list(state.archives))
+            self.archive.addItems(list(map(verbatim, state.archives)))
             self.archive.setCurrentText(chosen)
         echo = QLineEdit.EchoMode
         for field in (self.patient_id, self.name):
@@ -144,7 +145,9 @@ class FetchDialog(QDialog):
         self.bar.setRange(0, 100)
         self.bar.setValue(round(100 * (state.fraction or 0.0)))
         self.search.setEnabled(state.fraction is None)
-        self.search.setToolTip("" if state.fraction is None else "A series is being received.")
+        self.search.setToolTip(
+            said("" if state.fraction is None else "A series is being received.")
+        )
         self._follow()
 
     def finish(self) -> None:
@@ -163,7 +166,7 @@ class FetchDialog(QDialog):
             self.patient_id.text(),
             self.name.text(),
             self.dates.text(),
-            "" if modality == ANY else modality,
+            "" if modality == said(ANY) else modality,
         )
 
     def _choose(self) -> None:
@@ -180,10 +183,10 @@ class FetchDialog(QDialog):
         why = NOT_CHOSEN if row is None else row.refused
         if self._state is not None and self._state.fraction is not None:
             why = "A series is being received."
-        self.ok.setText(row.word if row else "Open")
+        self.ok.setText(said(row.word if row else "Open"))
         self.ok.setEnabled(not why)
-        self.ok.setToolTip(why)
-        self.why.setText("" if row is None else row.refused)
+        self.ok.setToolTip(said(why))
+        self.why.setText(said("" if row is None else row.refused))
         lead(self.ok, is_next=not why)
         lead(self.search, is_next=bool(why))
 
@@ -196,8 +199,8 @@ def _table(
     headings: tuple[str, ...], widths: tuple[int, ...], wide: int, name: str
 ) -> QTableWidget:
     made = QTableWidget(0, len(headings))
-    made.setHorizontalHeaderLabels(list(headings))
-    made.setAccessibleName(name)
+    made.setHorizontalHeaderLabels(all_said(list(headings)))
+    made.setAccessibleName(said(name))
     made.verticalHeader().hide()
     made.setShowGrid(False)
     made.setWordWrap(False)
@@ -223,9 +226,9 @@ def _fill(
         table.setRowCount(len(rows))
         for place, (row_key, row) in enumerate(rows):
             for column, text in enumerate(row.cells):
-                item = QTableWidgetItem(text)
+                item = QTableWidgetItem(said(text))
                 item.setData(KEY, row_key)
-                item.setToolTip(row.refused or text)
+                item.setToolTip(said(row.refused or text))
                 if row.refused:
                     item.setForeground(table.palette().placeholderText())
                 table.setItem(place, column, item)

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from planner.session.finding_rows import SEVERITY_WORDS
 from planner.session.window_states import CheckPhase, CheckState, MarginColumn
+from planner.viewer.language.spoken import said
 from planner.viewer.panels.parts import EDGE, button, label, say, section
 from planner.viewer.theme import clinical
 
@@ -75,7 +76,7 @@ class FindingCard(QFrame):
         if row.answer:
             column.addWidget(label(row.answer, "quiet"))
         if row.at is None:
-            self.setToolTip("This finding has no place in the images.")
+            self.setToolTip(said("This finding has no place in the images."))
 
     def mousePressEvent(self, _event: QMouseEvent) -> None:
         """Show where it is."""
@@ -149,7 +150,7 @@ class FindingsPanel(QWidget):
         if state.phase is CheckPhase.STOPPED:
             colour = "#E5484D"
         style = "dashed" if void else "solid"
-        self.verdict.setText("NOT EVALUATED" if _is_void(state) else state.headline.upper())
+        self.verdict.setText(said("NOT EVALUATED" if _is_void(state) else state.headline.upper()))
         self.verdict.setStyleSheet(
             f"border: 2px {style} {colour}; border-radius: 6px; padding: 9px 12px;"
             " font-size: 16px; font-weight: 700;"
@@ -172,7 +173,9 @@ class FindingsPanel(QWidget):
         self._evidence_title.setVisible(bool(state.evidence))
         text = "\n".join(f"{rule}  {seen}" for rule, seen in state.evidence)
         say(self._evidence, text if self._evidence_title.isChecked() else "")
-        self._evidence_title.setText(f"What was checked, and the margin ({len(state.evidence)})")
+        self._evidence_title.setText(
+            said(f"What was checked, and the margin ({len(state.evidence)})")
+        )
 
     def _show_margins(self, state: CheckState) -> None:
         _empty(self._margins)
@@ -195,10 +198,10 @@ class FindingsPanel(QWidget):
 
     def _margin(self, cell: MarginCell) -> QToolButton:
         made = QToolButton()
-        made.setText(cell.text)
+        made.setText(said(cell.text))
         made.setProperty("role", "margin")
         words = SEVERITY_WORDS[cell.severity] + ": " if cell.severity else ""
-        made.setToolTip(words + cell.explained)
+        made.setToolTip(said(words + cell.explained))
         made.setEnabled(cell.at is not None)
         # A number is never shortened: "−1…" for −1.4 and for −12 would look the same.
         wide = QFontMetrics(self.verdict.font()).horizontalAdvance(f" {cell.text}  ")

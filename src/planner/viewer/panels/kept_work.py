@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from planner.viewer.language.spoken import said, verbatim
 from planner.viewer.panels.parts import GAP, label, section
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ class KeptWork(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state: KeptState | None = None
-        self.names = QCheckBox("Show file names")
-        self.names.setToolTip("File names may name a patient, so they are hidden at first.")
+        self.names = QCheckBox(said("Show file names"))
+        self.names.setToolTip(said("File names may name a patient, so they are hidden at first."))
         self.names.toggled.connect(self._fill)
         self._rows = QVBoxLayout()
         self._rows.setSpacing(GAP)
@@ -68,10 +69,10 @@ class KeptWork(QWidget):
         column.addWidget(label(offer.title))
         column.addWidget(label(offer.detail, "faint"))
         row = QHBoxLayout()
-        recover, away = QPushButton("Recover"), QPushButton("Throw away…")
+        recover, away = QPushButton(said("Recover")), QPushButton(said("Throw away…"))
         recover.setProperty("role", "primary")
-        recover.setToolTip("Open this work on its own scan; it counts as not saved.")
-        away.setToolTip("Remove this work for good.")
+        recover.setToolTip(said("Open this work on its own scan; it counts as not saved."))
+        away.setToolTip(said("Remove this work for good."))
         recover.clicked.connect(lambda: self.recover_wanted.emit(offer.sheet))
         away.clicked.connect(lambda: self.throw_away_wanted.emit(offer))
         row.addWidget(recover)
@@ -81,9 +82,11 @@ class KeptWork(QWidget):
 
     def _recent(self, recent: RecentRow) -> QWidget:
         path: Path = recent.path
-        shown = f"{recent.file_name}\n{recent.title}" if self.names.isChecked() else recent.title
-        made = QPushButton(f"{shown}\n{recent.detail}")
+        shown = said(recent.title)
+        if self.names.isChecked():
+            shown = f"{recent.file_name}\n{shown}"
+        made = QPushButton(verbatim(f"{shown}\n{said(recent.detail)}"))
         made.setProperty("role", "row")
-        made.setToolTip("Open this plan on its scan.")
+        made.setToolTip(said("Open this plan on its scan."))
         made.clicked.connect(lambda: self.open_wanted.emit(path))
         return made

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
+from planner.viewer.language.spoken import said
 from planner.viewer.panels.parts import label
 from planner.viewer.theme import clinical
 
@@ -45,8 +46,8 @@ class LevelMap(QWidget):
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(8)
         level = QToolButton()
-        level.setText(str(row.level))
-        level.setToolTip(f"Show {row.level}.")
+        level.setText(said(str(row.level)))
+        level.setToolTip(said(f"Show {row.level}."))
         level.clicked.connect(lambda: self.place_chosen.emit(row.at))
         words = QVBoxLayout()
         words.setSpacing(0)

@@ -13,6 +13,8 @@ from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QGridLayout, QLabel, QL
 from planner.domain.plan import Approach
 from planner.session.needle_numbers import ENTRY, TIP, NeedleNumber
 from planner.session.needle_size import EXAMPLE
+from planner.viewer.language.number_box import NumberBox
+from planner.viewer.language.spoken import all_said, said, shown_number
 from planner.viewer.panels.parts import NARROWEST_PX, Choice
 
 if TYPE_CHECKING:
@@ -67,7 +69,7 @@ class PlaceBox(QDoubleSpinBox):
 
     def textFromValue(self, value: float) -> str:
         """Write 12.3 to the right as ``R 12.3``."""
-        return f"{self._letters[0 if value >= 0.0 else 1]} {abs(value):.1f}"
+        return f"{self._letters[0 if value >= 0.0 else 1]} {shown_number(f'{abs(value):.1f}')}"
 
     def valueFromText(self, text: str) -> float:
         """Read it back; a minus turns the side round."""
@@ -117,10 +119,10 @@ class NeedleFields(QWidget):
                 (NeedleNumber.UPWARD, "To head", "°", -89.9, 89.9),
             )
         ):
-            box = QDoubleSpinBox()
+            box = NumberBox()
             box.setRange(low, high)
             box.setDecimals(1)
-            box.setSuffix(suffix)
+            box.setSuffix(said(suffix))
             grid.addWidget(_word(word), 0, column)
             grid.addWidget(self._kept(name, box, f"{word} of the needle", HELP[name]), 1, column)
         for row, (word, names) in enumerate((("Entry", ENTRY), ("Tip", TIP))):
@@ -139,13 +141,13 @@ class NeedleFields(QWidget):
         self.needle_size.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.needle_size.setMinimumWidth(NARROWEST_PX)
         self.needle_size.setSizeAdjustPolicy(NOT_WIDER)
-        self.needle_size.setAccessibleName("Bone needle: gauge, outer diameter and length")
+        self.needle_size.setAccessibleName(said("Bone needle: gauge, outer diameter and length"))
         self.needle_size.activated.connect(self._size_entered)
         typing.editingFinished.connect(self._size_entered)
         self.approach = Choice()
-        self.approach.setAccessibleName("Approach of this needle")
+        self.approach.setAccessibleName(said("Approach of this needle"))
         for approach in Approach:
-            self.approach.addItem(approach.value.capitalize(), approach)
+            self.approach.addItem(said(approach.value.capitalize()), approach)
         self.approach.setMinimumWidth(NARROWEST_PX)
         self.approach.activated.connect(self._approach_entered)
         grid.addWidget(_word("Approach of this needle"), 8, 0, 1, 3)
@@ -156,8 +158,9 @@ class NeedleFields(QWidget):
     def _size_entered(self, _place: int = 0) -> None:
         """Hand on what was entered, and show again what the plan holds if it was refused."""
         shown, words = self._shown, self.needle_size.currentText()
-        if shown is not None and words != shown.size:
-            self.size_typed.emit(words)
+        if shown is not None and words != said(shown.size):
+            offered = dict(zip(all_said(shown.sizes), shown.sizes, strict=True))
+            self.size_typed.emit(offered.get(words, words))
             self.show_numbers(self._shown)
 
     def _approach_entered(self, place: int) -> None:
@@ -175,7 +178,7 @@ class NeedleFields(QWidget):
     ) -> QDoubleSpinBox:
         box.setKeyboardTracking(False)
         box.setMinimumWidth(NARROWEST_PX)
-        box.setAccessibleName(accessible)
+        box.setAccessibleName(said(accessible))
         self._help[name] = help_words
         box.valueChanged.connect(partial(self._number_entered, name))
         self.boxes[name] = box
@@ -190,31 +193,33 @@ class NeedleFields(QWidget):
         self._show_size(numbers)
         self.approach.setCurrentIndex(list(Approach).index(numbers.approach))
         self.approach.setEnabled(not numbers.locked)
-        self.approach.setToolTip("The needle is locked." if numbers.locked else APPROACH_HELP)
+        self.approach.setToolTip(
+            said("The needle is locked." if numbers.locked else APPROACH_HELP)
+        )
         for name, box in self.boxes.items():
             box.blockSignals(True)
             box.setValue(numbers.values[name])
             box.blockSignals(False)
             box.setEnabled(not numbers.locked)
-            box.setToolTip("The needle is locked." if numbers.locked else self._help[name])
+            box.setToolTip(said("The needle is locked." if numbers.locked else self._help[name]))
 
     def _show_size(self, numbers: NeedleNumbers) -> None:
         self.needle_size.blockSignals(True)
         held = [self.needle_size.itemText(n) for n in range(self.needle_size.count())]
-        if held != list(numbers.sizes):
+        if held != (offered := all_said(numbers.sizes)):
             self.needle_size.clear()
-            self.needle_size.addItems(numbers.sizes)
-        self.needle_size.setCurrentIndex(self.needle_size.findText(numbers.size))
-        self.needle_size.setEditText(numbers.size)
+            self.needle_size.addItems(offered)
+        self.needle_size.setCurrentIndex(self.needle_size.findText(said(numbers.size)))
+        self.needle_size.setEditText(said(numbers.size))
         typing = self.needle_size.lineEdit()
         if typing is not None:
             typing.setCursorPosition(0)  # a long name begins where the field does
         self.needle_size.blockSignals(False)
         self.needle_size.setEnabled(not numbers.locked)
-        self.needle_size.setToolTip("The needle is locked." if numbers.locked else SIZE_HELP)
+        self.needle_size.setToolTip(said("The needle is locked." if numbers.locked else SIZE_HELP))
 
 
 def _word(text: str) -> QLabel:
-    made = QLabel(text)
+    made = QLabel(said(text))
     made.setProperty("role", "faint")
     return made

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from planner.session.actions import ACTIONS
+from planner.viewer.language.spoken import said, verbatim
 from planner.viewer.panels.parts import label
 
 if TYPE_CHECKING:
@@ -31,10 +32,10 @@ class Palette(QDialog):
     def __init__(self, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._actions = actions
-        self.setWindowTitle("Find a command")
+        self.setWindowTitle(said("Find a command"))
         self.resize(520, 460)
         self.text = QLineEdit()
-        self.text.setPlaceholderText("Type a few letters")
+        self.text.setPlaceholderText(said("Type a few letters"))
         self.found = QListWidget()
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 14, 14, 14)
@@ -59,14 +60,16 @@ class Palette(QDialog):
         self.found.clear()
         for spec in ACTIONS:
             action = self._actions[spec.id]
-            words = f"{spec.text} {spec.help}".lower()
+            words = f"{spec.text} {spec.help} {said(spec.text)} {said(spec.help)}".lower()
             if spec.id in _HIDDEN or not all(part in words for part in wanted):
                 continue
-            item = QListWidgetItem(f"{spec.text}    {action.shortcut().toString()}")
+            item = QListWidgetItem(
+                verbatim(f"{said(spec.text)}    {action.shortcut().toString()}")
+            )
             item.setData(Qt.ItemDataRole.UserRole, spec.id)
-            item.setToolTip(action.toolTip())
+            item.setToolTip(verbatim(action.toolTip()))
             if not action.isEnabled():
-                item.setText(action.toolTip())
+                item.setText(verbatim(action.toolTip()))
                 item.setFlags(Qt.ItemFlag.NoItemFlags)
             self.found.addItem(item)
         self.found.setCurrentRow(0)

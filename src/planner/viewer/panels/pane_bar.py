@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from planner.session.window_presets import PRESETS
+from planner.viewer.language.spoken import said, verbatim
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,11 +61,11 @@ class PaneBar(QWidget):
         row.addStretch(1)
         self.presets = QComboBox()
         self.presets.setFixedWidth(PRESETS_PX)
-        self.presets.addItem(OWN_WINDOW, "")
+        self.presets.addItem(said(OWN_WINDOW), "")
         for preset in PRESETS:
-            self.presets.addItem(f"{preset.key}  {preset.name}", preset.key)
-        self.presets.setToolTip("Grey window; the keys are those before the names.")
-        self.presets.setAccessibleName("Grey window")
+            self.presets.addItem(said(f"{preset.key}  {preset.name}"), preset.key)
+        self.presets.setToolTip(said("Grey window; the keys are those before the names."))
+        self.presets.setAccessibleName(said("Grey window"))
         self.presets.activated.connect(self._choose)
         row.addWidget(self.presets)
 
@@ -83,13 +84,13 @@ def _button(action: QAction, short: str) -> QToolButton:
     made = QToolButton()
     made.setProperty("role", "bar")
     made.setCheckable(True)
-    made.setText(short)
+    made.setText(said(short))
     made.clicked.connect(action.trigger)
 
     def follow() -> None:
         made.setEnabled(action.isEnabled())
         made.setChecked(action.isChecked())
-        made.setToolTip(action.toolTip())
+        made.setToolTip(verbatim(action.toolTip()))
 
     action.changed.connect(follow)
     made.clicked.connect(follow)

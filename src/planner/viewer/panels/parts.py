@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
+    QBoxLayout,
     QComboBox,
     QFrame,
     QLabel,
@@ -20,8 +21,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from planner.viewer.language.spoken import said, verbatim
+
 if TYPE_CHECKING:
     from PySide6.QtGui import QAction, QPaintEvent
+
+Box = TypeVar("Box", bound=QBoxLayout)
 
 GAP = 8
 EDGE = 16
@@ -32,7 +37,7 @@ CHOICE_EDGE_PX = 40
 
 def label(text: str = "", role: str = "") -> QLabel:
     """Return a wrapping label; ``role`` chooses its look from the style sheet."""
-    made = QLabel(text)
+    made = QLabel(said(text))
     made.setWordWrap(True)
     made.setTextFormat(Qt.TextFormat.PlainText)
     if role:
@@ -42,22 +47,30 @@ def label(text: str = "", role: str = "") -> QLabel:
 
 def section(text: str) -> QLabel:
     """Return a small heading."""
-    made = label(text.upper(), "section")
+    made = label("", "section")
+    made.setText(verbatim(said(text).upper()))
     made.setContentsMargins(0, 10, 0, 0)
     return made
 
 
+def tight(layout: Box) -> Box:
+    """Take margins and gaps from a layout."""
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(0)
+    return layout
+
+
 def button(action: QAction, *, primary: bool = False, short: str = "") -> QPushButton:
     """Return a push button that follows an action: its words, state and tooltip."""
-    made = QPushButton(short or action.text())
+    made = QPushButton()
     if primary:
         made.setProperty("role", "primary")
     made.clicked.connect(action.trigger)
 
     def follow() -> None:
         made.setEnabled(action.isEnabled())
-        made.setToolTip(action.toolTip())
-        made.setText(short or action.text())
+        made.setToolTip(verbatim(action.toolTip()))
+        made.setText(said(short) if short else verbatim(action.text()))
 
     action.changed.connect(follow)
     follow()
@@ -125,7 +138,7 @@ class Panel(QScrollArea):
 
 def say(part: QLabel, text: str) -> None:
     """Set a label's text and hide it when there is none."""
-    part.setText(text)
+    part.setText(said(text))
     part.setVisible(bool(text))
 
 

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from planner.domain.levels import Level, Side
 from planner.domain.plan import Approach
+from planner.viewer.language.spoken import said, verbatim
 from planner.viewer.panels.needle_fields import NeedleFields
 from planner.viewer.panels.parts import Choice, Panel, button, label, say, section
 
@@ -62,24 +63,26 @@ class PlanPanel(Panel):
         super().__init__("Plan", parent)
         self._state: PlanState | None = None
         self._level = QComboBox()
-        self._level.setAccessibleName("Level")
+        self._level.setAccessibleName(said("Level"))
         self._level.activated.connect(self._level_activated)
         self._approach = Choice()
-        self._approach.setAccessibleName("Approach")
-        self._approach.setToolTip(APPROACH_HELP)
-        self._approach.addItem("Any that suits the level", None)
+        self._approach.setAccessibleName(said("Approach"))
+        self._approach.setToolTip(said(APPROACH_HELP))
+        self._approach.addItem(said("Any that suits the level"), None)
         for approach in Approach:
-            self._approach.addItem(approach.value.capitalize(), approach)
+            self._approach.addItem(said(approach.value.capitalize()), approach)
         self._approach.activated.connect(self._approach_activated)
         self._sides: dict[Side | None, QPushButton] = {}
         group = QButtonGroup(self)
         sides = QHBoxLayout()
         sides.setSpacing(4)
         for side, word in _SIDES:
-            made = QPushButton(word)
+            made = QPushButton(said(word))
             made.setCheckable(True)
             made.setToolTip(
-                f"The patient's {word.lower()}" if side else "Taken from where the entry lies"
+                said(
+                    f"The patient's {word.lower()}" if side else "Taken from where the entry lies"
+                )
             )
             made.clicked.connect(lambda _on=False, side=side: self.side_chosen.emit(side))
             group.addButton(made)
@@ -89,14 +92,14 @@ class PlanPanel(Panel):
         self._why = label("", "quiet")
         self._none = label("", "faint")
         self._offers = QListWidget()
-        self._offers.setAccessibleName("Proposals")
+        self._offers.setAccessibleName(said("Proposals"))
         self._offers.setWordWrap(True)
         self._offers.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._offers.itemClicked.connect(
             lambda item: self.offer_chosen.emit(self._offers.row(item))
         )
         self._needles = QListWidget()
-        self._needles.setAccessibleName("Needles")
+        self._needles.setAccessibleName(said("Needles"))
         self._needles.setTextElideMode(Qt.TextElideMode.ElideNone)
         self._needles.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._needles.itemClicked.connect(self._needle_clicked)
@@ -144,13 +147,13 @@ class PlanPanel(Panel):
         self._state = state
         self._level.blockSignals(True)
         self._level.clear()
-        self._level.addItem("Level under the tip", None)
+        self._level.addItem(said("Level under the tip"), None)
         for level in state.levels or tuple(Level):
-            self._level.addItem(level.value, level)
+            self._level.addItem(verbatim(level.value), level)
         self._level.setCurrentIndex(max(0, self._level.findText(state.level or "")))
         self._level.blockSignals(False)
         self._level.setEnabled(state.is_there)
-        self._level.setToolTip("" if state.is_there else "Open a CT first.")
+        self._level.setToolTip(said("" if state.is_there else "Open a CT first."))
         self._sides[state.side].setChecked(True)
         for made in self._sides.values():
             made.setEnabled(state.is_there)
@@ -160,11 +163,12 @@ class PlanPanel(Panel):
         say(self._none, f"Not proposed:\n{none}" if none else "")
         self._show_offers(state)
         self.fields.show_numbers(state.numbers)
-        say(self._card, card_html(state.card))
+        self._card.setText(verbatim(card_html(state.card)))
+        self._card.setVisible(bool(state.card))
         self._needles.clear()
         for row in state.needles:
-            lock = "  (locked)" if row.locked else ""
-            item = QListWidgetItem(f"{row.title}{lock}\n{row.detail}")
+            lock = f"  ({said('locked')})" if row.locked else ""
+            item = QListWidgetItem(verbatim(f"{said(row.title)}{lock}\n{said(row.detail)}"))
             item.setData(Qt.ItemDataRole.UserRole, row.id)
             self._needles.addItem(item)
             if row.selected:
@@ -174,11 +178,13 @@ class PlanPanel(Panel):
 
     def _show_offers(self, state: PlanState) -> None:
         self._offers.clear()
-        self._offers.addItems([f"{n}  {title}" for n, title in enumerate(state.offers, start=1)])
+        self._offers.addItems(
+            [verbatim(f"{n}  {said(title)}") for n, title in enumerate(state.offers, start=1)]
+        )
         self._offers.setVisible(bool(state.offers))
         self._offers.setFixedHeight(min(len(state.offers), 6) * OFFER_PX + 6)
         for row, title in enumerate(state.offers):
-            self._offers.item(row).setToolTip(f"{title}. {OFFER_HELP}")
+            self._offers.item(row).setToolTip(said(f"{title}\n{OFFER_HELP}"))
         if state.offers:
             self._offers.setCurrentRow(state.offer)
 
@@ -200,9 +206,9 @@ def card_html(card: tuple[CardPart, ...]) -> str:
     """Return the card as a table: what it is on the left, the number on the right."""
     rows = []
     for part in card:
-        rows.append(f'<tr><td colspan="2"><br><b>{escape(part.title)}</b></td></tr>')
+        rows.append(f'<tr><td colspan="2"><br><b>{escape(said(part.title))}</b></td></tr>')
         rows += [
-            f'<tr><td style="padding-right:8px">{escape(name)}</td><td>{escape(value)}</td></tr>'
-            for name, value in part.lines
+            f'<tr><td style="padding-right:8px">{name}</td><td>{value}</td></tr>'
+            for name, value in ((escape(said(a)), escape(said(b))) for a, b in part.lines)
         ]
     return f"<table>{''.join(rows)}</table>" if rows else ""

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog, QMessageBox
 
 from planner.domain.plan import Acknowledgement
+from planner.viewer.language.spoken import said
 from planner.viewer.panels.control_dialog import ControlDialog
 from planner.viewer.panels.dialogs import (
     AcknowledgeDialog,
@@ -46,7 +47,7 @@ class Questions:
 
     def folder(self) -> None:
         """Ask for a folder of slices and open it."""
-        name = QFileDialog.getExistingDirectory(self._window, "Open CT folder")
+        name = QFileDialog.getExistingDirectory(self._window, said("Open CT folder"))
         if name and self.may_replace():
             self._desk.reception.open_scan(Path(name))
 
@@ -103,7 +104,9 @@ class Questions:
         dialog.open()
 
     def _find_scan(self, plan_file: Path) -> None:
-        if name := QFileDialog.getExistingDirectory(self._window, "Where is the CT of the plan?"):
+        if name := QFileDialog.getExistingDirectory(
+            self._window, said("Where is the CT of the plan?")
+        ):
             self._desk.reception.open_plan(plan_file, Path(name))
 
     def labels_file(self) -> None:
@@ -117,15 +120,17 @@ class Questions:
 
     def save_as(self) -> bool:
         """Ask for a file and save the plan to it."""
-        name, _ = QFileDialog.getSaveFileName(self._window, "Save plan", "case.plan", PLAN_FILTER)
+        name, _ = QFileDialog.getSaveFileName(
+            self._window, said("Save plan"), "case.plan", said(PLAN_FILTER)
+        )
         return bool(name) and self._desk.case.save(Path(name))
 
     def lock(self) -> None:
         """Ask who closes the plan to edits."""
         name, given = QInputDialog.getText(
             self._window,
-            "Lock plan",
-            "Nothing in the plan changes until it is unlocked.\nYour name",
+            said("Lock plan"),
+            said("Nothing in the plan changes until it is unlocked.\nYour name"),
         )
         if given:
             self._desk.act(lambda: self._desk.edits.lock(name, _now()))
@@ -135,8 +140,8 @@ class Questions:
         buttons = QMessageBox.StandardButton
         answer = QMessageBox.question(
             self._window,
-            "Throw unsaved work away",
-            f"{offer.title}\n{offer.detail}\n\nThis work is in no file. Remove it for good?",
+            said("Throw unsaved work away"),
+            said(f"{offer.title}\n{offer.detail}\n\nThis work is in no file. Remove it for good?"),
             buttons.Discard | buttons.Cancel,
         )
         if answer == buttons.Discard:
@@ -148,13 +153,15 @@ class Questions:
 
     def report(self) -> None:
         """Ask for a file and write the PDF to it."""
-        name, _ = QFileDialog.getSaveFileName(self._window, "Write PDF", "plan.pdf", "PDF (*.pdf)")
+        name, _ = QFileDialog.getSaveFileName(
+            self._window, said("Write PDF"), "plan.pdf", said("PDF (*.pdf)")
+        )
         if name:
             self._desk.paper.write_report(Path(name))
 
     def export(self) -> None:
         """Ask for a folder and export into it."""
-        if name := QFileDialog.getExistingDirectory(self._window, "Export into folder"):
+        if name := QFileDialog.getExistingDirectory(self._window, said("Export into folder")):
             self._desk.paper.export(Path(name))
 
     def send(self) -> None:
@@ -163,13 +170,15 @@ class Questions:
         if not archives:
             return
         dialog = QInputDialog(self._window)
-        dialog.setWindowTitle("Send to PACS")
+        dialog.setWindowTitle(said("Send to PACS"))
         dialog.setLabelText(
-            "Plan, report, pictures and outlines go to the study of this scan.\n"
-            "What was sent cannot be taken back from here. Send to"
+            said(
+                "Plan, report, pictures and outlines go to the study of this scan.\n"
+                "What was sent cannot be taken back from here. Send to"
+            )
         )
         dialog.setComboBoxItems(list(archives))
-        dialog.setOkButtonText("Send")
+        dialog.setOkButtonText(said("Send"))
         if dialog.exec() == QDialog.DialogCode.Accepted:
             self._desk.paper.send(dialog.textValue())
 
@@ -218,14 +227,14 @@ class Questions:
         buttons = QMessageBox.StandardButton
         answer = QMessageBox.question(
             self._window,
-            "Unsaved plan",
-            "The plan has changes that are in no file.",
+            said("Unsaved plan"),
+            said("The plan has changes that are in no file."),
             buttons.Save | buttons.Discard | buttons.Cancel,
         )
         return self.save() if answer == buttons.Save else answer == buttons.Discard
 
     def _file(self, title: str, kinds: str, use: Callable[[Path], None]) -> None:
-        name, _ = QFileDialog.getOpenFileName(self._window, title, "", kinds)
+        name, _ = QFileDialog.getOpenFileName(self._window, said(title), "", said(kinds))
         if name:
             use(Path(name))
 

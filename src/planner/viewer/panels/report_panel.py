@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QPlainTextEdit
 
+from planner.viewer.language.spoken import said, verbatim
 from planner.viewer.panels.parts import Panel, button, label, say, section
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class ReportPanel(Panel):
         self._lock = label("", "quiet")
         self._verdict = label("", "quiet")
         self.notes = QPlainTextEdit()
-        self.notes.setPlaceholderText("Printed in the report.")
+        self.notes.setPlaceholderText(said("Printed in the report."))
         self.notes.setFixedHeight(NOTES_HEIGHT_PX)
         self.notes.setTabChangesFocus(True)
         self.notes.textChanged.connect(self._typing)
@@ -76,12 +77,12 @@ class ReportPanel(Panel):
 
     def show_plan(self, state: PlanState) -> None:
         """Show whether the plan is in its file."""
-        name = state.file_name or "not saved yet"
-        changed = " · changed since" if state.unsaved and state.file_name else ""
-        self._file.setText(name + changed if state.is_there else "No plan")
+        name = verbatim(state.file_name) or said("not saved yet")
+        changed = said(" · changed since") if state.unsaved and state.file_name else ""
+        self._file.setText(verbatim(name + changed) if state.is_there else said("No plan"))
         say(self._lock, state.lock)
         self.notes.setReadOnly(bool(state.lock) or not state.is_there)
-        self.notes.setToolTip(state.lock or ("" if state.is_there else "Open a CT first."))
+        self.notes.setToolTip(said(state.lock or ("" if state.is_there else "Open a CT first.")))
         if not self._typed.isActive() and self.notes.toPlainText() != state.notes:
             self.notes.blockSignals(True)
             self.notes.setPlainText(state.notes)
@@ -102,4 +103,4 @@ class ReportPanel(Panel):
 
     def show_check(self, state: CheckState) -> None:
         """Show what would be printed."""
-        self._verdict.setText(f"{state.headline}. {state.detail}")
+        self._verdict.setText(said(f"{state.headline}. {state.detail}"))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QListWidget, QVBoxLayout, QWidget
 
+from planner.viewer.language.spoken import said
 from planner.viewer.panels.parts import label
 
 if TYPE_CHECKING:
@@ -25,17 +26,19 @@ class RevisionsDialog(QDialog):
 
     def __init__(self, rows: tuple[RevisionRow, ...], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Older revisions")
+        self.setWindowTitle(said("Older revisions"))
         self.resize(WIDTH_PX, HEIGHT_PX)
         self._rows = rows
         self.list = QListWidget()
-        self.list.setAccessibleName("Revisions, newest first")
+        self.list.setAccessibleName(said("Revisions, newest first"))
         for row in rows:
-            self.list.addItem(f"{row.title}\n{row.detail}")
+            self.list.addItem(said(f"{row.title}\n{row.detail}"))
         self.list.setCurrentRow(min(1, len(rows) - 1))
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        compare = self._buttons.addButton("Compare", QDialogButtonBox.ButtonRole.ActionRole)
-        read = self._buttons.addButton("Open read-only", QDialogButtonBox.ButtonRole.ActionRole)
+        compare = self._buttons.addButton(said("Compare"), QDialogButtonBox.ButtonRole.ActionRole)
+        read = self._buttons.addButton(
+            said("Open read-only"), QDialogButtonBox.ButtonRole.ActionRole
+        )
         compare.clicked.connect(lambda: self._answer(self.compared))
         read.clicked.connect(lambda: self._answer(self.opened))
         self._buttons.rejected.connect(self.reject)

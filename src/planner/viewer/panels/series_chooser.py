@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from planner.domain.finding import Severity
 from planner.domain.volume import GateVerdict
 from planner.session.chooser import ChooserState, SeriesRow, StudyGroup
+from planner.viewer.language.spoken import said, verbatim
 from planner.viewer.panels.parts import label, say
 from planner.viewer.theme import clinical
 
@@ -78,13 +79,14 @@ def _paint_group(painter: QPainter, rect: QRect, palette: QPalette, group: Study
     box = rect.adjusted(GAP_PX, 12, -GAP_PX, -2)
     painter.setFont(_font(painter, 15, bold=True))
     painter.setPen(palette.color(QPalette.ColorRole.Text))
-    used = painter.fontMetrics().horizontalAdvance(group.patient)
-    painter.drawText(box, Qt.AlignmentFlag.AlignTop, group.patient)
+    patient = group.patient if group.identity else said(group.patient)  # then it is hidden
+    used = painter.fontMetrics().horizontalAdvance(patient)
+    painter.drawText(box, Qt.AlignmentFlag.AlignTop, patient)
     painter.setFont(_font(painter, 12))
     painter.setPen(_quiet(palette))
     beside = box.adjusted(used + GAP_PX, 3, 0, 0)
-    painter.drawText(beside, Qt.AlignmentFlag.AlignTop, group.identity)
-    painter.drawText(box.adjusted(0, 20, 0, 6), Qt.AlignmentFlag.AlignTop, group.study)
+    painter.drawText(beside, Qt.AlignmentFlag.AlignTop, said(group.identity))
+    painter.drawText(box.adjusted(0, 20, 0, 6), Qt.AlignmentFlag.AlignTop, said(group.study))
 
 
 def _paint_series(
@@ -128,20 +130,20 @@ def _paint_what(painter: QPainter, box: QRect, palette: QPalette, row: SeriesRow
     painter.setPen(
         QApplication.palette().color(QPalette.ColorRole.Highlight) if row.best else quiet
     )
-    why = row.best or row.advice[:1].upper() + row.advice[1:]
+    why = said(row.best or row.advice[:1].upper() + row.advice[1:])
     used = painter.boundingRect(box.adjusted(0, 22, 0, 0), wraps, why)
     painter.drawText(box.adjusted(0, 22, 0, 0), wraps, why)
     painter.setFont(_font(painter, 12))
     painter.setPen(palette.color(QPalette.ColorRole.Text))
     below = used.bottom() - box.top() + 4
-    painter.drawText(box.adjusted(0, below, 0, 4), wraps, row.what)
+    painter.drawText(box.adjusted(0, below, 0, 4), wraps, said(row.what))
 
 
 def _paint_verdict(painter: QPainter, box: QRect, palette: QPalette, row: SeriesRow) -> None:
     """Write the verdict, and the heaviest sentence; the whole stands below the list."""
     quiet = _quiet(palette)
     painter.setFont(_font(painter, 11, bold=True))
-    word = _WORDS[row.verdict]
+    word = said(_WORDS[row.verdict])
     badge = QRect(box.left(), box.top(), painter.fontMetrics().horizontalAdvance(word) + 12, 17)
     painter.setPen(QPen(quiet, 1.0) if row.verdict not in _COLOURS else Qt.PenStyle.NoPen)
     fill = _COLOURS.get(row.verdict)
@@ -152,7 +154,7 @@ def _paint_verdict(painter: QPainter, box: QRect, palette: QPalette, row: Series
     painter.setFont(_font(painter, 12))
     painter.setPen(palette.color(QPalette.ColorRole.Text) if row.remarks else quiet)
     wraps = Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
-    painter.drawText(box.adjusted(0, 22, 0, 4), wraps, row.verdict_sentence)
+    painter.drawText(box.adjusted(0, 22, 0, 4), wraps, said(row.verdict_sentence))
 
 
 def _quiet(palette: QPalette) -> QColor:
@@ -187,7 +189,7 @@ class SeriesChooser(QDialog):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Choose a series")
+        self.setWindowTitle(said("Choose a series"))
         self.resize(940, 640)
         self.place = label("", "title")
         self.hint = label("", "quiet")
@@ -195,12 +197,12 @@ class SeriesChooser(QDialog):
         self.series.setItemDelegate(_SeriesDelegate(self.series))
         self.series.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
         self.series.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.series.setAccessibleName("Series in this folder")
+        self.series.setAccessibleName(said("Series in this folder"))
         self.details = label("", "quiet")
         self.details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.details.setAccessibleName("What the gate says of the chosen series")
+        self.details.setAccessibleName(said("What the gate says of the chosen series"))
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.ok = self.buttons.addButton("Open", QDialogButtonBox.ButtonRole.AcceptRole)
+        self.ok = self.buttons.addButton(said("Open"), QDialogButtonBox.ButtonRole.AcceptRole)
         self.ok.setProperty("role", "primary")
         self.ok.setDefault(True)
         column = QVBoxLayout(self)
@@ -219,20 +221,22 @@ class SeriesChooser(QDialog):
 
     def show_state(self, state: ChooserState) -> None:
         """Fill the list; nothing is chosen unless the state says so."""
-        self.place.setText(state.place)
-        self.hint.setText("\n".join((state.hint, *state.remarks)))
+        self.place.setText(said(state.place))
+        self.hint.setText(said("\n".join((state.hint, *state.remarks))))
         self.series.clear()
         for group in state.groups:
-            heading = QListWidgetItem(f"{group.patient}, {group.identity}, {group.study}")
+            heading = QListWidgetItem(
+                verbatim(f"{group.patient}, {group.identity}, {group.study}")
+            )
             heading.setFlags(Qt.ItemFlag.NoItemFlags)
             heading.setData(VALUE, group)
             self.series.addItem(heading)
             for row in group.rows:
-                item = QListWidgetItem(row.title)
+                item = QListWidgetItem(said(row.title))
                 item.setData(VALUE, row)
                 item.setData(PICTURE, _picture(row))
-                item.setData(Qt.ItemDataRole.AccessibleTextRole, row.spoken)
-                item.setToolTip("\n".join(row.remarks))
+                item.setData(Qt.ItemDataRole.AccessibleTextRole, said(row.spoken))
+                item.setToolTip(said("\n".join(row.remarks)))
                 self.series.addItem(item)
                 if row.series_uid == state.chosen and not row.refused:
                     self.series.setCurrentItem(item)
@@ -249,7 +253,7 @@ class SeriesChooser(QDialog):
         row = self.current()
         why = "Choose a series first." if row is None else row.refused
         self.ok.setEnabled(not why)
-        self.ok.setToolTip(why)
+        self.ok.setToolTip(said(why))
         say(self.details, "" if row is None else "\n".join(row.remarks))
 
     def _open(self) -> None:

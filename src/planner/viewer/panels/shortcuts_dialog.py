@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from planner.session.actions import ACTIONS
 from planner.session.keymap import FIXED, Chosen, clash, keys_of, with_key
+from planner.viewer.language.spoken import all_said, said
 from planner.viewer.panels.parts import label, say
 
 if TYPE_CHECKING:
@@ -38,12 +39,12 @@ class ShortcutsDialog(QDialog):
     def __init__(self, chosen: Chosen, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._chosen = chosen
-        self.setWindowTitle("Shortcuts")
+        self.setWindowTitle(said("Shortcuts"))
         self.resize(640, 640)
         self.text = QLineEdit()
-        self.text.setPlaceholderText("Type a few letters or a key")
+        self.text.setPlaceholderText(said("Type a few letters or a key"))
         self.table = QTableWidget(0, 3)
-        self.table.setHorizontalHeaderLabels(["Menu", "Command", "Key"])
+        self.table.setHorizontalHeaderLabels(all_said(["Menu", "Command", "Key"]))
         self.table.verticalHeader().hide()
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -53,11 +54,11 @@ class ShortcutsDialog(QDialog):
         head.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
         self.key = QKeySequenceEdit()
         self.key.setMaximumSequenceLength(1)
-        self.key.setAccessibleName("New key")
+        self.key.setAccessibleName(said("New key"))
         self.trouble = label("", "refusal")
         self.trouble.hide()
         self.set_key, none, reset = (
-            QPushButton(words) for words in ("Set key", "No key", "Standard keys")
+            QPushButton(said(words)) for words in ("Set key", "No key", "Standard keys")
         )
         self.set_key.setProperty("role", "primary")
         self.set_key.clicked.connect(lambda: self._set(self.key.keySequence()))
@@ -86,9 +87,9 @@ class ShortcutsDialog(QDialog):
         for place, spec in enumerate(shown):
             cells = (spec.menu, spec.text.rstrip("…"), ", ".join(keys[spec.id]))
             for column, words in enumerate(cells):
-                item = QTableWidgetItem(words)
+                item = QTableWidgetItem(said(words))
                 item.setData(_ID, spec.id)
-                item.setToolTip(spec.help)
+                item.setToolTip(said(spec.help))
                 self.table.setItem(place, column, item)
         if shown:
             self.table.selectRow(0)
@@ -120,5 +121,6 @@ class ShortcutsDialog(QDialog):
 
 
 def _fits(spec: ActionSpec, keys: tuple[str, ...], wanted: list[str]) -> bool:
-    words = f"{spec.menu} {spec.text} {spec.help} {' '.join(keys)}".lower()
+    said_too = " ".join(all_said((spec.menu, spec.text.rstrip("…"), spec.help)))
+    words = f"{spec.menu} {spec.text} {spec.help} {' '.join(keys)} {said_too}".lower()
     return all(part in words for part in wanted)

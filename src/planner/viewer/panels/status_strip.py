@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QSizePolicy, QWidget
 
+from planner.viewer.language.spoken import said
 from planner.viewer.panels.parts import label
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class StatusStrip(QWidget):
         self._bar.setFixedWidth(160)
         self._bar.setRange(0, 100)
         self._bar.setTextVisible(False)
-        self.stop = QPushButton("Stop")
+        self.stop = QPushButton(said("Stop"))
         self.stop.clicked.connect(lambda: self.cancelled.emit(self._slot))
         self._probe = label("", "quiet")
         self._probe.setWordWrap(False)
@@ -51,18 +52,18 @@ class StatusStrip(QWidget):
             part.setVisible(job is not None)
         if job is not None:
             self._slot = job.slot
-            self._job.setText(job.message)
+            self._job.setText(said(job.message))
             # A bar paints at once, and with it every pane that waits for its turn; not so here.
             self._bar.setUpdatesEnabled(False)
             self._bar.setValue(round(100 * job.fraction))
             self._bar.setUpdatesEnabled(True)
-            self.stop.setToolTip(f"Stop: {job.message}")
+            self.stop.setToolTip(said(f"Stop: {job.message}"))
 
     def show_message(self, message: Message) -> None:
         """Show one sentence; its whole text is in the tooltip too."""
-        self.message.setText(("⚠  " if message.is_error else "") + message.text)
-        self.message.setToolTip(message.text)
+        self.message.setText(said(("⚠  " if message.is_error else "") + message.text))
+        self.message.setToolTip(said(message.text))
 
     def show_probe(self, text: str) -> None:
         """Show what is under the mouse."""
-        self._probe.setText(text)
+        self._probe.setText(said(text))

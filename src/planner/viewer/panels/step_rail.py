@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from planner.session.window_states import Step
+from planner.viewer.language.spoken import said, verbatim
 
 
 class StepRail(QWidget):
@@ -27,8 +28,8 @@ class StepRail(QWidget):
             made = QToolButton()
             made.setProperty("role", "step")
             made.setCheckable(True)
-            made.setText(f"{number}\n{step.value}")
-            made.setToolTip(f"{step.value} (Alt+{number})")
+            made.setText(verbatim(f"{number}\n{said(step.value)}"))
+            made.setToolTip(verbatim(f"{said(step.value)} (Alt+{number})"))
             made.setShortcut(f"Alt+{number}")
             made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             made.setFixedHeight(58)
@@ -47,4 +48,4 @@ class StepRail(QWidget):
         """Put a tick on the steps that are done."""
         for number, (step, made) in enumerate(self.buttons.items(), start=1):
             head = "✓" if step in done else str(number)
-            made.setText(f"{head}\n{step.value}")
+            made.setText(verbatim(f"{head}\n{said(step.value)}"))

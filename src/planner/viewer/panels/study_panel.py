@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from planner.domain.volume import GateVerdict
+from planner.viewer.language.spoken import said
 from planner.viewer.panels.kept_work import KeptWork
 from planner.viewer.panels.parts import Panel, button, label, lead, say, section
 
@@ -76,7 +77,7 @@ class StudyPanel(Panel):
         self._hint.setVisible(not state.is_open and not state.refusal)
         say(self._refusal, f"NOT OPENED  {state.refusal}" if state.refusal else "")
         nothing = "Slices are coming in." if state.is_coming else "None is open."
-        self._series.setText(state.series if state.is_open else nothing)
+        self._series.setText(said(state.series if state.is_open else nothing))
         say(self._grid, state.grid)
         say(self._position, state.position)
         say(self._doubts, "\n".join(state.side_doubts))

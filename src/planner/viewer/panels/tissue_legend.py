@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from planner.viewer.language.spoken import said, verbatim
 from planner.viewer.panels.parts import label
 from planner.viewer.theme import clinical
 
@@ -31,8 +32,8 @@ class TissueLegend(QWidget):
     def show_tissues(self, tissues: tuple[tuple[int, str], ...]) -> None:
         """Show code and name of each class."""
         lines = (
-            f'<span style="color:{clinical.TISSUE_COLOURS[code - 1]}">&#9632;</span> {name}'
+            f'<span style="color:{clinical.TISSUE_COLOURS[code - 1]}">&#9632;</span> {said(name)}'
             for code, name in tissues
         )
-        self._names.setText("<br>".join(lines))
+        self._names.setText(verbatim("<br>".join(lines)))
         self.setVisible(bool(tissues))

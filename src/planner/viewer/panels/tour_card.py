@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from planner.session.tour import TOUR
+from planner.viewer.language.spoken import said
 from planner.viewer.panels.parts import button, label
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class TourCard(QWidget):
         self._place = 0
         self.title, self.words = label("", "title"), label("")
         self.back, self.on, self.leave = (
-            QPushButton(text) for text in ("Back", "Next", "Leave the tour")
+            QPushButton(said(text)) for text in ("Back", "Next", "Leave the tour")
         )
         self._acts = {
             stop.action: button(actions[stop.action], primary=True) for stop in TOUR if stop.action
@@ -59,13 +60,13 @@ class TourCard(QWidget):
             return
         self._place = max(0, place)
         stop = TOUR[self._place]
-        self.title.setText(f"{self._place + 1} of {len(TOUR)}  {stop.title}")
-        self.words.setText(stop.words)
+        self.title.setText(said(f"{self._place + 1} of {len(TOUR)}  {stop.title}"))
+        self.words.setText(said(stop.words))
         for name, act in self._acts.items():
             act.setVisible(name == stop.action)
         self.back.setEnabled(self._place > 0)
-        self.back.setToolTip("" if self._place else "This is the first stop.")
-        self.on.setText("Next" if self._place + 1 < len(TOUR) else "Done")
+        self.back.setToolTip(said("" if self._place else "This is the first stop."))
+        self.on.setText(said("Next" if self._place + 1 < len(TOUR) else "Done"))
         self.show()
         step: Step = stop.step
         self.step_shown.emit(step)

@@ -16,6 +16,8 @@ from PySide6.QtWidgets import (
 from planner.domain.order import Order
 from planner.domain.plan import Ablation, AblationId, CementTechnique, TrajectoryId
 from planner.domain.protection import Agent
+from planner.viewer.language.number_box import NumberBox
+from planner.viewer.language.spoken import said, verbatim
 from planner.viewer.panels.dose_curve import DoseCurve
 from planner.viewer.panels.parts import Choice, Panel, button, label, say, section
 from planner.viewer.panels.tissue_legend import TissueLegend
@@ -63,7 +65,7 @@ class TreatPanel(Panel):
         super().__init__("Treat", parent)
         self._needle = label("", "quiet")
         self._device = Choice()
-        self._device.setAccessibleName("Ablation device")
+        self._device.setAccessibleName(said("Ablation device"))
         self._power = _number(" W", 200.0, 5.0)
         self._setpoint = _number(" °C", 120.0, 5.0)
         self._time = _number(" s", 3600.0, 30.0)
@@ -77,31 +79,31 @@ class TreatPanel(Panel):
         self._duty: float | None = None
         self._curve = DoseCurve()
         self._cement = Choice()
-        self._cement.setAccessibleName("Cement")
+        self._cement.setAccessibleName(said("Cement"))
         self._volume = _number(" mL", 15.0, 0.5)
         self.technique = Choice()
-        self.technique.setAccessibleName("How room is made for cement")
+        self.technique.setAccessibleName(said("How room is made for cement"))
         for words, technique in TECHNIQUES:
-            self.technique.addItem(words, technique)
+            self.technique.addItem(said(words), technique)
         self.cavity = _number(" mL", 8.0, 0.5)
         self.pull_back = _number(" mm", 25.0, 1.0)
         self._fill = label("", "quiet")
         form = QFormLayout()
-        form.addRow("Power", self._power)
-        form.addRow("Set point", self._setpoint)
-        form.addRow("Time with energy", self._time)
-        form.addRow("In cycles of", self._cycle)
-        form.addRow("Pause between", self._pause)
-        form.addRow("Draw back", self._offset)
+        form.addRow(said("Power"), self._power)
+        form.addRow(said("Set point"), self._setpoint)
+        form.addRow(said("Time with energy"), self._time)
+        form.addRow(said("In cycles of"), self._cycle)
+        form.addRow(said("Pause between"), self._pause)
+        form.addRow(said("Draw back"), self._offset)
         self.order = Choice()
-        self.order.setAccessibleName("When the needles work")
+        self.order.setAccessibleName(said("When the needles work"))
         for words, order in ORDERS:
-            self.order.addItem(words, order)
+            self.order.addItem(said(words), order)
         self.order.activated.connect(lambda place: self.order_wanted.emit(ORDERS[place][1]))
         self.order.setToolTip(
-            "Goes on paper. A full simulation holds both orders, whatever is said here."
+            said("Goes on paper. A full simulation holds both orders, whatever is said here.")
         )
-        self._offset.setToolTip("Moves the device tip back from the end of the path.")
+        self._offset.setToolTip(said("Moves the device tip back from the end of the path."))
         self.add(self._needle, section("Ablation"), self._device)
         self.column.addLayout(form)
         self.add(self._rows, self._zone, self._missing, self.order)
@@ -118,13 +120,15 @@ class TreatPanel(Panel):
         self._add_protection()
         self.add(section("Cement"), self._cement, self.technique)
         fill = QFormLayout()
-        fill.addRow("Volume", self._volume)
-        fill.addRow("Cavity first", self.cavity)
-        fill.addRow("Draw back after half", self.pull_back)
+        fill.addRow(said("Volume"), self._volume)
+        fill.addRow(said("Cavity first"), self.cavity)
+        fill.addRow(said("Draw back after half"), self.pull_back)
         self.column.addLayout(fill)
         self.given = QSlider(Qt.Orientation.Horizontal)
-        self.given.setAccessibleName("Cement given so far")
-        self.given.setToolTip("Plays the injection in every picture; lines are one mL apart.")
+        self.given.setAccessibleName(said("Cement given so far"))
+        self.given.setToolTip(
+            said("Plays the injection in every picture; lines are one mL apart.")
+        )
         self.given.valueChanged.connect(
             lambda steps: self.cement_played.emit(steps / STEPS_PER_ML)
         )
@@ -157,22 +161,22 @@ class TreatPanel(Panel):
     def _add_protection(self) -> None:
         """Let a layer be planned at the crosshair."""
         self.agent = Choice()
-        self.agent.setAccessibleName("Protecting layer")
+        self.agent.setAccessibleName(said("Protecting layer"))
         for agent in Agent:
-            self.agent.addItem(str(agent), str(agent))
+            self.agent.addItem(said(str(agent)), str(agent))
         self.thickness = _number(" mm", 30.0, 1.0, 1.0)
         self.width_mm = _number(" mm", 80.0, 2.0, 4.0)
         self.thickness.setValue(5.0)
         self.width_mm.setValue(20.0)
         form = QFormLayout()
-        form.addRow("Layer of", self.agent)
-        form.addRow("Thickness", self.thickness)
-        form.addRow("Width", self.width_mm)
-        self.put_layer = QPushButton("Put layer at crosshair")
+        form.addRow(said("Layer of"), self.agent)
+        form.addRow(said("Thickness"), self.thickness)
+        form.addRow(said("Width"), self.width_mm)
+        self.put_layer = QPushButton(said("Put layer at crosshair"))
         self.put_layer.setToolTip(
-            "Between the crosshair and the needle that burns; one that is there is replaced."
+            said("Between the crosshair and the needle that burns; one that is there is replaced.")
         )
-        self.drop_layer = QPushButton("Remove layer")
+        self.drop_layer = QPushButton(said("Remove layer"))
         self.put_layer.clicked.connect(
             lambda _on: self.layer_wanted.emit(
                 self.agent.currentData(), self.thickness.value(), self.width_mm.value()
@@ -199,7 +203,7 @@ class TreatPanel(Panel):
         self._duty = state.duty_percent
         _set(self._offset, state.offset_mm)
         say(self._zone, "\n".join(state.zone_lines))
-        self._zone.setToolTip(f"Source: {state.zone_source}")
+        self._zone.setToolTip(said(f"Source: {state.zone_source}"))
         say(self._missing, f"NO ZONE: {state.zone_missing}" if state.zone_missing else "")
         self.order.setVisible(state.several_burn)
         self.order.setCurrentIndex([order for _, order in ORDERS].index(state.order))
@@ -212,16 +216,16 @@ class TreatPanel(Panel):
         self._tissue.setChecked(state.tissue_shown)
         self._legend.show_tissues(state.tissues)
         self._cement.clear()
-        self._cement.addItem("No cement", "")
+        self._cement.addItem(said("No cement"), "")
         for cement_id, name in state.cements:
-            self._cement.addItem(name, cement_id)
+            self._cement.addItem(said(name), cement_id)
         self._cement.setCurrentIndex(max(0, self._cement.findData(state.cement_id)))
         _set(self._volume, state.cement_ml)
         self.technique.setCurrentIndex([one for _, one in TECHNIQUES].index(state.technique))
         _set(self.cavity, state.cavity_ml)
         _set(self.pull_back, state.pull_back_mm)
         say(self._fill, "\n".join(state.cement_lines))
-        self._fill.setToolTip(f"Source: {state.cement_source}")
+        self._fill.setToolTip(said(f"Source: {state.cement_source}"))
         self._show_given(state)
         no_device = why or ("" if state.device_id else "Choose a device first.")
         no_cement = why or ("" if state.cement_id else "Choose a cement first.")
@@ -238,7 +242,11 @@ class TreatPanel(Panel):
             }
             reason = needs.get(part, no_device)
             part.setEnabled(not reason)
-            part.setToolTip(reason or (part.currentText() if isinstance(part, Choice) else ""))
+            part.setToolTip(
+                said(reason)
+                if reason
+                else verbatim(part.currentText() if isinstance(part, Choice) else "")
+            )
 
     def _show_given(self, state: TreatState) -> None:
         """Show how far the injection is played."""
@@ -254,10 +262,10 @@ class TreatPanel(Panel):
 
     def _show_device(self, state: TreatState) -> None:
         self._device.clear()
-        self._device.addItem("No ablation", "")
+        self._device.addItem(said("No ablation"), "")
         for offer in state.devices:
             name = offer.title if offer.has_table else f"{offer.title}  — no zone table"
-            self._device.addItem(name, offer.id)
+            self._device.addItem(said(name), offer.id)
         self._device.setCurrentIndex(max(0, self._device.findData(state.device_id)))
         chosen = next((offer for offer in state.devices if offer.id == state.device_id), None)
         rows = chosen.rows if chosen else ()
@@ -297,14 +305,14 @@ class TreatPanel(Panel):
 
 
 def _number(suffix: str, highest: float, step: float, lowest: float = 0.0) -> QDoubleSpinBox:
-    box = QDoubleSpinBox()
+    box = NumberBox()
     box.setRange(lowest, highest)
     box.setSingleStep(step)
     box.setDecimals(1)
-    box.setSuffix(suffix)
+    box.setSuffix(said(suffix))
     box.setKeyboardTracking(False)
     if lowest == 0.0:
-        box.setSpecialValueText("not set")
+        box.setSpecialValueText(said("not set"))
     return box
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QAction, QKeySequence
 
 from planner.session.actions import ACTIONS, ActionSpec
+from planner.viewer.language.spoken import said
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +21,7 @@ def make_actions(window: QMainWindow) -> dict[str, QAction]:
     menus = {}
     for spec in ACTIONS:
         if spec.menu and spec.menu not in menus:
-            menus[spec.menu] = window.menuBar().addMenu(spec.menu)
+            menus[spec.menu] = window.menuBar().addMenu(said(spec.menu))
             menus[spec.menu].setToolTipsVisible(True)
         if spec.menu:
             menus[spec.menu].addAction(made[spec.id])
@@ -28,7 +29,7 @@ def make_actions(window: QMainWindow) -> dict[str, QAction]:
 
 
 def _make(spec: ActionSpec, window: QMainWindow) -> QAction:
-    action = QAction(spec.text, window)
+    action = QAction(said(spec.text), window)
     action.setShortcuts([QKeySequence(keys) for keys in spec.keys])
     action.setCheckable(spec.checkable)
     action.setMenuRole(QAction.MenuRole.NoRole)
@@ -38,9 +39,9 @@ def _make(spec: ActionSpec, window: QMainWindow) -> QAction:
 
 
 def tooltip(spec: ActionSpec, reason: str, key: str) -> str:
-    """Return what an action does and its key; when it is off, why."""
+    """Return what an action does and its key, as it is said; when it is off, why."""
     keys = f" ({key})" if key else ""
-    return f"{spec.text}: {reason}" if reason else f"{spec.help}{keys}"
+    return f"{said(spec.text)}: {said(reason)}" if reason else f"{said(spec.help)}{keys}"
 
 
 def apply_keys(actions: Mapping[str, QAction], keys: Mapping[str, tuple[str, ...]]) -> None:
