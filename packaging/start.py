@@ -49,6 +49,7 @@ DEBIAN_PACKAGE_OF_WINDOW_LIBRARY = {
 DEBIAN_PACKAGE_OF_TEST_PROGRAM = {
     "Xvfb": "xvfb",
     "xauth": "xauth",
+    "xdotool": "xdotool",
     "dciodvfy": "dicom3tools",
     "openssl": "openssl",
 }

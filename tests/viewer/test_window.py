@@ -1,10 +1,6 @@
 """The real window, driven by mouse and keys, with no screen."""
 
-import os
-import shutil
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -461,40 +457,3 @@ def test_that_preferences_are_kept_for_the_next_window(qtbot, tmp_path):
     second.actions_by_id["light"].trigger()
     assert QApplication.instance().palette().window().color().name() == DARK.ground.lower()
     second.close()
-
-
-XVFB = shutil.which("Xvfb")
-
-
-@pytest.mark.skipif(XVFB is None, reason="the Xvfb program is not installed")
-def test_that_the_window_works_on_a_real_x_server(tmp_path):
-    number = 90 + os.getpid() % 400
-    server = subprocess.Popen(
-        [XVFB, f":{number}", "-screen", "0", "1400x900x24", "-nolisten", "tcp"],
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        lock = Path(f"/tmp/.X11-unix/X{number}")
-        deadline = time.monotonic() + 20
-        while not lock.exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
-        picture = tmp_path / "window.png"
-        env = dict(os.environ, DISPLAY=f":{number}", QT_QPA_PLATFORM="xcb")
-        env["PYTHONPATH"] = os.pathsep.join(sys.path)
-        env.pop("VTK_DEFAULT_OPENGL_WINDOW", None)
-        script = Path(__file__).with_name("x_server_story.py")
-        result = subprocess.run(
-            [sys.executable, str(script), str(picture)],
-            env=env,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert result.returncode == 0, result.stderr
-        assert "xcb WARNED" in result.stdout
-        shown = QImage(str(picture))
-        assert (shown.width(), shown.height()) == (1280, 820)
-    finally:
-        server.terminate()
-        server.wait(timeout=10)
