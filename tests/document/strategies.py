@@ -8,6 +8,7 @@ from planner.domain import corrections as c
 from planner.domain.control import ControlReading
 from planner.domain.levels import Level, Side
 from planner.domain.order import Order
+from planner.domain.outcome import CementLeak, Complication, Outcome, Visit
 from planner.domain.plan import (
     Ablation,
     Acknowledgement,
@@ -141,6 +142,42 @@ rooms = st.sampled_from(["vertebroplasty", "rf-targeted"]).map(
 )
 
 
+days = st.just("") | st.dates().map(lambda day: day.isoformat())
+scores = st.none() | st.floats(0.0, 1e4)
+outcomes = st.just(Outcome()) | st.builds(
+    Outcome,
+    treated_on=days,
+    visits=st.lists(
+        st.builds(
+            Visit, time=words, on=days, vas=scores, odi_percent=scores, morphine_mg_per_day=scores
+        ),
+        max_size=2,
+        unique_by=lambda visit: visit.time,
+    ).map(tuple),
+    complications_asked=st.just(True),
+    complications=st.lists(
+        st.builds(
+            Complication,
+            what=words.filter(str.strip),
+            cirse_scheme=words,
+            cirse_grade=words.filter(bool),
+            ctcae_scheme=words,
+            ctcae_grade=words,
+            on=days,
+        ),
+        max_size=1,
+    ).map(tuple),
+    leaks_sought=st.just(True),
+    leaks=st.lists(
+        st.builds(
+            CementLeak, level=levels, kind=words, place=words,
+            had_symptoms=st.none() | st.booleans(),
+        ),
+        max_size=1,
+    ).map(tuple),
+)  # fmt: skip
+
+
 @st.composite
 def plans(draw):
     needles = tuple(draw(trajectories(number)) for number in range(draw(st.integers(0, 3))))
@@ -188,6 +225,7 @@ def plans(draw):
         lock=draw(st.none() | st.builds(PlanLock, by=words, at_utc=words)),
         ablation_order=draw(st.none() | st.sampled_from(Order)),
         controls=tuple(draw(st.lists(controls(on), max_size=2)) if needles else ()),
+        outcome=draw(outcomes),
         protection=tuple(
             draw(st.builds(replace, layers, id=st.just(f"layer{number}")))
             for number in range(draw(st.integers(0, 2)))

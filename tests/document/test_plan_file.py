@@ -17,6 +17,7 @@ from planner.document import plan_file
 from planner.document.migrations import migrated, newest_version
 from planner.document.plan_file import content_sha256, is_plan_file, load_plan, save_plan
 from planner.domain.errors import InputRefusedError, SaveFailedError
+from planner.domain.outcome import Outcome
 from planner.domain.plan import Ablation
 
 on_one_folder = settings(
@@ -291,6 +292,7 @@ def test_that_a_file_of_the_first_version_opens_with_what_came_since_unsaid():
     assert plan.ablation_order is None
     assert plan.protection == ()
     assert plan.controls == ()
+    assert plan.outcome == Outcome()
     assert all(needle.size is None for needle in plan.trajectories)
     assert plan.anatomy.corrections == ()
     assert plan.clinical.thermometer_celsius is None

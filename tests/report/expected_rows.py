@@ -198,10 +198,13 @@ def _other_rows(case: RandomCase) -> Iterator[str]:
     for n, finding in enumerate(case.assessment.findings):
         far = "" if finding.distance_mm is None else f"{shown(finding.distance_mm)} mm"
         yield f"{far}canallimit {n}"
+    before = plan.outcome.visit("before")
     for label, value, places in (
         ("Number of lesions", asked.lesion_count, 0),
         ("SINS (0-18)", asked.sins, 0),
         ("Pain (VAS 0-10)", asked.vas, 1),
+        ("Baseline ODI (%)", before.odi_percent, 1),
+        ("Baseline morphine (mg/day)", before.morphine_mg_per_day, 1),
         ("ECOG", asked.ecog, 0),
         ("Life expectancy (months)", asked.life_expectancy_months, 1),
         ("Platelets (10⁹/L)", asked.platelets_e9_per_l, 1),

@@ -12,6 +12,7 @@ from planner.domain.control import ControlReading
 from planner.domain.finding import Assessment, Finding, Severity
 from planner.domain.levels import Level, Side
 from planner.domain.order import Order
+from planner.domain.outcome import BEFORE, Outcome, Visit
 from planner.domain.plan import (
     Ablation,
     AblationId,
@@ -149,6 +150,7 @@ def random_case(seed: int) -> RandomCase:
         ablation_order=dice.one_of((None, *Order)),
         protection=tuple(_layer(dice, n) for n in range(dice.whole(0, 2))),
         controls=tuple(_reading(dice, one) for one in needles if dice.chance(0.3)),
+        outcome=_baseline(dice),
     )
     return RandomCase(
         plan=plan,
@@ -164,6 +166,13 @@ def random_case(seed: int) -> RandomCase:
         paper=dice.one_of(Paper),
         with_catalog=dice.chance(0.5),
     )
+
+
+def _baseline(dice: _Dice) -> Outcome:
+    if dice.chance(0.5):
+        return Outcome()
+    odi, morphine = (dice.real(0, most) if dice.chance(0.7) else None for most in (100, 400))
+    return Outcome(visits=(Visit(time=BEFORE, odi_percent=odi, morphine_mg_per_day=morphine),))
 
 
 def _needle(dice: _Dice, n: int) -> Trajectory:

@@ -8,6 +8,7 @@ import numpy as np
 from planner.domain.anatomy import Quality, QualityVerdict
 from planner.domain.devices import Modality
 from planner.domain.levels import Level, Side
+from planner.domain.outcome import Complication, Outcome
 from planner.domain.plan import Approach, CementInjection, CementTechnique, NeedleSize
 from planner.domain.prediction import MissingZone
 from planner.domain.protection import Agent
@@ -434,10 +435,20 @@ def every_plan():
         *on_structures(),
         *on_gaps(),
         ("a needle alone", bare, good_scene(bare)),
+        *after_treatment(plan),
     ]
     found = {name: (one, scene) for name, one, scene in plans}
     assert len(found) == len(plans), "two plans of one name"
     return found
+
+
+def after_treatment(plan):
+    """Complications recorded with and without a grade by CTCAE."""
+    bare = Complication(what="pain", cirse_scheme="cirse-2017", cirse_grade="2")
+    whole = replace(bare, ctcae_scheme="ctcae-5", ctcae_grade="1")
+    for name, told in (("graded", (whole,)), ("half graded", (whole, bare))):
+        one = replace(plan, outcome=Outcome(complications_asked=True, complications=told))
+        yield f"complications {name}", one, good_scene(one)
 
 
 @cache

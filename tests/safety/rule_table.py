@@ -25,8 +25,8 @@ and with cement. `-` is a rule that runs on what every plan has. E12 is what
 a missing input becomes.
 
 *Only asked*: rules that know nothing but what a person answered; nothing on the scan is compared
-with the answer. A5 and D3 check nothing: A5 holds because no rule looks at the cortex to weigh
-less, D3 because a plan holds no complication. A1 to A4 measure the zone of the table and, once
+with the answer. A5 checks nothing: it holds because no rule looks at the cortex to weigh less.
+D3 looks at what is recorded after the treatment. A1 to A4 measure the zone of the table and, once
 there is a full simulation, the tissue that dies in it, and take the nearer; A15 counts what lies
 in the zone of the table and dies in every run. A6, A7 and A13 judge the simulation at each nerve.
 

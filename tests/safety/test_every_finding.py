@@ -74,10 +74,11 @@ HOW_HEAVY = {
     "C10": {INFO},
     "C11": {STOP, BLOCK},
     "D2": {WARN},
+    "D3": {WARN},
 }
 """The severities of the clinical rules, from their published triggers."""
 
-SILENT = {"A5", "D1", "D3", "P6"}
+SILENT = {"A5", "D1", "P6"}
 """They never find anything: they pass, or they are NOT EVALUATED."""
 
 MEASURED = {"N1", "N2", "A1", "A2", "A3", "A4", "A6", "A7", "A9", "A13", "A18", "C2", "C3", "C9"}
@@ -93,6 +94,7 @@ LIMIT_NOT_IN_WORDS = {"P3", "A12", "N1", "N3", "N6", "C7"}
 ABBREVIATIONS = {
     "MR",
     "CT",
+    "CTCAE",
     "HU",
     "SINS",
     "ESCC",

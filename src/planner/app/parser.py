@@ -25,8 +25,8 @@ _Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"  # noqa: SLF001 - a
 COMMANDS = frozenset(
     {
         "assess", "bench", "control", "convert", "correct", "deidentify", "demo", "devices",
-        "export", "inspect", "pacs", "phantom", "plan", "report", "room", "rules", "segment",
-        "simulate", "suggest", "view",
+        "export", "inspect", "outcome", "pacs", "phantom", "plan", "report", "room", "rules",
+        "segment", "simulate", "suggest", "view",
     }
 )  # fmt: skip
 """Names of the commands; anything else that is a place is opened in the window."""
@@ -103,6 +103,7 @@ def build_parser() -> argparse.ArgumentParser:
         _checking,
         _room,
         _output,
+        _outcome,
         _pacs,
         _samples,
         _catalog,
@@ -295,6 +296,32 @@ def _output(commands: _Commands) -> None:
     export.add_argument("--out", type=Path, required=True)
     for kind in ("seg", "rtstruct", "pdf", "markups", "stl", "obj", "plan-dicom", "all"):
         export.add_argument(f"--{kind}", action="store_true")
+
+
+def _outcome(commands: _Commands) -> None:
+    outcome = _command(commands, "outcome", "Record what became of the patient.", "outcome")
+    outcome.add_argument("plan", type=Path, metavar="PLAN")
+    outcome.add_argument("--treated-on", default="", metavar="YYYY-MM-DD")
+    for word, form in (
+        ("--visit", "'time=month-1; vas=3; odi=23; morphine=20; on=2026-03-01'"),
+        ("--complication", "'what=...; cirse-2026=2; ctcae=1; on=...'"),
+        ("--leak", "'level=L3; kind=B; place=canal; symptoms=no'"),
+    ):
+        outcome.add_argument(word, action="append", default=[], metavar=form)
+    outcome.add_argument(
+        "--complications-asked", action="store_true", help="somebody looked for complications"
+    )
+    outcome.add_argument(
+        "--leaks-sought", action="store_true", help="a scan afterwards was read for leaks"
+    )
+    outcome.add_argument("--out", type=Path, help="where to write the plan with what is given")
+    outcome.add_argument(
+        "--register", type=Path, metavar="DIR", help="write CSV and FHIR for a register"
+    )
+    outcome.add_argument(
+        "--identified", action="store_true",
+        help="with patient ID, name, days and own words; without it none of these",
+    )  # fmt: skip
 
 
 def _pacs(commands: _Commands) -> None:

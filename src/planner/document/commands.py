@@ -304,7 +304,7 @@ def lock_plan(lock: PlanLock) -> Command:
 
 def unlock_plan() -> Command:
     """Open a locked plan to edits again."""
-    return Command("Unlock plan", lambda plan: replace(plan, lock=None), opens_lock=True)
+    return Command("Unlock plan", lambda plan: replace(plan, lock=None), passes_lock=True)
 
 
 def set_grid_mark(mark: PointLps | None) -> Command:

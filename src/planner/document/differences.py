@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from planner.domain.levels import Level
     from planner.domain.order import Order
+    from planner.domain.outcome import Outcome
     from planner.domain.plan import (
         Ablation,
         Acknowledgement,
@@ -224,9 +225,21 @@ def _of_words(one: Plan, other: Plan) -> list[Difference]:
     found += _told("Ablations", one.ablation_order, other.ablation_order, _order)
     found += _told("Protecting layers", one.protection, other.protection, _layers)
     found += _told("Control readings", one.controls, other.controls, lambda made: str(len(made)))
+    found += _told("Outcome", one.outcome, other.outcome, _recorded)
     found += _told("Locked by", one.lock, other.lock, _by)
     found += _told("Notes", one.notes, other.notes, lambda notes: notes or NONE)
     return found
+
+
+def _recorded(outcome: Outcome) -> str:
+    counted = (
+        (len(outcome.visits), "visits"),
+        (len(outcome.complications), "complications"),
+        (len(outcome.leaks), "cement leaks"),
+    )
+    parts = [f"treated on {outcome.treated_on}"] if outcome.treated_on else []
+    parts += [f"{count} {what}" for count, what in counted if count]
+    return _listed(parts)
 
 
 def _layers(layers: tuple[ProtectionLayer, ...]) -> str:

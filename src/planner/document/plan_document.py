@@ -27,14 +27,14 @@ class Command:
     drag
         Joins the steps of one drag into one undo step. Make a new key on every press, so that
         two drags never become one step. Empty for an edit that stands alone.
-    opens_lock
-        Whether a locked plan takes it; only the unlocking does.
+    passes_lock
+        Whether a locked plan takes it: the unlocking, and what is recorded after a treatment.
     """
 
     label: str
     apply: Callable[[Plan], Plan]
     drag: str = ""
-    opens_lock: bool = False
+    passes_lock: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,7 @@ class _Step:
     after: Plan
     label: str
     drag: str
+    passes_lock: bool
 
 
 class PlanDocument:
@@ -98,7 +99,7 @@ class PlanDocument:
             When the plan is locked, or from the command, when the plan cannot be edited so;
             nothing has changed then.
         """
-        if not command.opens_lock:
+        if not command.passes_lock:
             self._must_be_open()
         before, after = self._plan, command.apply(self._plan)
         if after == before:
@@ -108,25 +109,34 @@ class PlanDocument:
             before = last.before
             self._done.pop()
         if after != self._as_of_last_save(before):
-            self._done.append(_Step(before, after, command.label, command.drag))
+            self._done.append(
+                _Step(before, after, command.label, command.drag, command.passes_lock)
+            )
         self._undone.clear()
         self._become(after, command.label)
 
     def undo(self) -> None:
-        """Step back once, if there is anything to take back; a locked plan stays as it is."""
-        self._must_be_open()
-        if self._done:
-            step = self._done.pop()
-            self._undone.append(step)
-            self._become(self._as_of_last_save(step.before), f"Undo {step.label}")
+        """Step back once, if there is anything to take back.
+
+        A locked plan gives back only what it took while it was locked.
+        """
+        if not self._done:
+            return
+        if not self._done[-1].passes_lock:
+            self._must_be_open()
+        step = self._done.pop()
+        self._undone.append(step)
+        self._become(self._as_of_last_save(step.before), f"Undo {step.label}")
 
     def redo(self) -> None:
-        """Step forward once, if there is anything to bring again; not on a locked plan."""
-        self._must_be_open()
-        if self._undone:
-            step = self._undone.pop()
-            self._done.append(step)
-            self._become(self._as_of_last_save(step.after), f"Redo {step.label}")
+        """Step forward once, if there is anything to bring again; on a locked plan as ``undo``."""
+        if not self._undone:
+            return
+        if not self._undone[-1].passes_lock:
+            self._must_be_open()
+        step = self._undone.pop()
+        self._done.append(step)
+        self._become(self._as_of_last_save(step.after), f"Redo {step.label}")
 
     def mark_saved(self, saved: Plan) -> None:
         """Take over the revision of ``saved``, which ``save_plan`` returned for this plan.

@@ -10,7 +10,7 @@ from functools import cache
 from math import isfinite
 from typing import Any, NewType
 
-from planner.domain import control, corrections, protection
+from planner.domain import control, corrections, outcome, protection
 from planner.domain import plan as plan_types
 from planner.domain.levels import Level, Side
 from planner.domain.order import Order
@@ -25,6 +25,8 @@ KIND = "kind"
 """Key that tells which of several kinds of record a value is."""
 
 _NAMES = {
+    "CementLeak": outcome.CementLeak,
+    "Complication": outcome.Complication,
     "ControlReading": control.ControlReading,
     "Correction": corrections.Correction,
     "DiscPlane": corrections.DiscPlane,
@@ -37,8 +39,9 @@ _NAMES = {
     "Agent": protection.Agent,
     "LayerId": protection.LayerId,
     "ProtectionLayer": protection.ProtectionLayer,
+    "Visit": outcome.Visit,
 }
-"""Names that ``planner.domain.plan`` imports for type checking only."""
+"""Names that ``planner.domain`` imports for type checking only."""
 
 
 class NotAPlanError(ValueError):

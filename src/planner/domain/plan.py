@@ -7,6 +7,7 @@ from enum import StrEnum
 from math import atan2, degrees, hypot, isfinite
 from typing import TYPE_CHECKING, NewType
 
+from planner.domain.outcome import Outcome
 from planner.domain.volume import GateVerdict
 
 if TYPE_CHECKING:
@@ -356,6 +357,8 @@ class Plan:
         Layers of gas or fluid between heat or cold and nerves.
     controls
         Where control scans showed the needles, in the order they were read.
+    outcome
+        What was recorded after the treatment; a locked plan takes it too.
     saved_sha256
         Digest of what was last saved or loaded, empty before the first save. It is how a save
         knows whether the revision must rise; it is not itself written to the file.
@@ -379,6 +382,7 @@ class Plan:
     ablation_order: Order | None = None
     protection: tuple[ProtectionLayer, ...] = ()
     controls: tuple[ControlReading, ...] = ()
+    outcome: Outcome = field(default_factory=Outcome)
     saved_sha256: str = ""
 
     def __post_init__(self) -> None:

@@ -127,7 +127,7 @@ def build_report(
         checked=() if current is None else current.checked,
         evidence=() if current is None else evidence_rows(current),
         names=object_names(plan),
-        checklist=checklist(plan.clinical),
+        checklist=checklist(plan),
         provenance=_provenance(plan, scene, current, made),
         short_provenance=_short_provenance(plan),
         made_utc=made,

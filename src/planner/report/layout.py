@@ -8,6 +8,7 @@ from planner.domain.finding import Severity
 from planner.report import palette
 from planner.report.cement_clock import minutes
 from planner.report.model import DISCLAIMER
+from planner.report.rows import BASELINE_MORPHINE, BASELINE_ODI
 from planner.report.wording import (
     LONGEST_NAME,
     SEVERITY_WORDS,
@@ -50,10 +51,12 @@ TICKS = (
     "Operator trained in this procedure",
     "Consent signed; side and level read aloud",
     "Case entered in the register",
-    "Baseline ODI ______   morphine ______ mg/day",
     "Side marked on the skin and checked against page 1",
     "Device instructions for use at hand",
 )
+
+BASELINE_TICK = "Baseline ODI ______ %   morphine ______ mg/day"
+"""To be written by hand where one of both is not in the plan."""
 
 
 def layout(report: Report) -> dict[str, object]:
@@ -98,12 +101,13 @@ def layout(report: Report) -> dict[str, object]:
         "cements": [_cement(row) for row in report.cements],
         "findings": [_finding(row) for row in report.findings],
         "no_findings": _no_findings(report),
-        "names": "; ".join(f"{fact.label} is {fact.value}" for fact in report.names),
+        "names": "; ".join(f"{fact.label} is {fact.value}" for fact in report.names)
+        + ("." if report.names else ""),
         "checked": ", ".join(report.checked),
         "evidence": [{"rule": one.label, "seen": one.value} for one in report.evidence],
         "checklist": _facts(report.checklist),
         "checklist_source": CHECKLIST_SOURCE,
-        "ticks": list(TICKS),
+        "ticks": [*TICKS, *([BASELINE_TICK] if _lacks_baseline(report) else [])],
         "notes": report.notes,
         "provenance": _facts(report.provenance),
     }
@@ -260,3 +264,8 @@ def _no_prediction(what: str, reason: str) -> str:
 
 def _given(value: float | None) -> str:
     return "?" if value is None else number(value)
+
+
+def _lacks_baseline(report: Report) -> bool:
+    wanted = (BASELINE_ODI, BASELINE_MORPHINE)
+    return any(not fact.value for fact in report.checklist if fact.label in wanted)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from planner.domain.outcome import BEFORE
 from planner.domain.prediction import MissingZone
 from planner.domain.structures import in_words
 from planner.report.model import AblationRow, CementRow, ExposureRow, Fact, FindingRow
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from planner.domain.plan import (
         Ablation,
         CementInjection,
-        ClinicalAnswers,
         Plan,
         TrajectoryId,
     )
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from planner.report.pictured import Pictured
 
 MM3_PER_ML = 1000.0
+
+BASELINE_ODI, BASELINE_MORPHINE = "Baseline ODI (%)", "Baseline morphine (mg/day)"
 
 NOT_PREDICTED = "no prediction was made"
 
@@ -183,8 +185,9 @@ def object_names(plan: Plan) -> tuple[Fact, ...]:
     )
 
 
-def checklist(answers: ClinicalAnswers) -> tuple[Fact, ...]:
+def checklist(plan: Plan) -> tuple[Fact, ...]:
     """Return what the team answered; an empty value is printed as not answered."""
+    answers, baseline = plan.clinical, plan.outcome.visit(BEFORE)
     yes_no = {True: "yes", False: "no", None: ""}
     return tuple(
         Fact(label=label, value=plain(value))
@@ -200,6 +203,8 @@ def checklist(answers: ClinicalAnswers) -> tuple[Fact, ...]:
             ("Symptoms of cord compression", yes_no[answers.cord_compression_symptoms]),
             ("Tumour touches a root", yes_no[answers.tumour_touches_root]),
             ("Pain (VAS 0-10)", _measure(answers.vas)),
+            (BASELINE_ODI, _measure(baseline.odi_percent)),
+            (BASELINE_MORPHINE, _measure(baseline.morphine_mg_per_day)),
             ("ECOG", _count(answers.ecog)),
             ("Life expectancy (months)", _measure(answers.life_expectancy_months)),
             ("Date of the MR", answers.mr_date or ""),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from planner.domain.volume import CtVolume
     from planner.safety.scene import Scene
 
-RULES_VERSION = "6"
+RULES_VERSION = "7"
 """Raised when the meaning of a rule changes in code, so that an old verdict never counts."""
 
 

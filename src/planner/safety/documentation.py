@@ -60,8 +60,26 @@ def unverified_numbers(case: Case) -> Outcome:
 
 
 def complications_are_graded(case: Case) -> Outcome:
-    """D3: a plan holds no complication, and this program has no form to enter one yet."""
-    return Outcome(f"no complication in plan revision {case.plan.revision}")
+    """D3: whatever went wrong afterwards is graded by both schemes, with their versions.
+
+    The grade by CIRSE cannot be missing, for there is no complication without one.
+    """
+    recorded = case.plan.outcome.complications
+    lacking = [
+        str(number)
+        for number, one in enumerate(recorded, start=1)
+        if not (one.ctcae_grade and one.ctcae_scheme and one.cirse_scheme)
+    ]
+    if not lacking:
+        graded = f"complications, each graded: {len(recorded)}"
+        none = f"no complication in plan revision {case.plan.revision}"
+        return Outcome(graded if recorded else none)
+    finding = case.finding(
+        Severity.WARN,
+        f"Not graded by both schemes, of the recorded complications: {', '.join(lacking)}.",
+        resolve="Choose the grade by CTCAE in the outcome.",
+    )
+    return Outcome(f"complications without a grade: {len(lacking)}", (finding,))
 
 
 RULES: tuple[Rule, ...] = (

@@ -126,16 +126,12 @@ ACTIONS: tuple[ActionSpec, ...] = (
         (),
         "Needle",
     ),
-    ActionSpec(
-        "drop_control",
-        "Remove control reading",
-        "Take the needle's last control reading away.",
-        (),
-        "Needle",
-    ),
+    ActionSpec("drop_control", "Remove control reading", "Take the last one away.", (), "Needle"),
     ActionSpec(
         "snap", "Snap to pedicle axis", "Lay the needle on its pedicle's axis.", (), "Needle"
     ),
+    ActionSpec("outcome", "Outcome…", "What became of the patient.", (), "Plan"),
+    ActionSpec("register", "Files for a register…", "Outcome as CSV and FHIR.", (), "Plan"),
     ActionSpec("confirm_side", "Confirm side…", "Confirm left and right.", (), "Plan"),
     ActionSpec("recheck", "Check again", "Run every rule again.", ("F5",), "Plan"),
     ActionSpec("acknowledge", "Acknowledge…", "Answer the selected finding.", (), "Plan"),
@@ -390,7 +386,7 @@ _NEED_SCAN = (
     "layout_planning", "layout_quarters", "layout_compare", "layout_straight",
     "slab_mip", "slab_mean", "slab_thicker", "slab_thinner", "measure_distance",
     "measure_angle", "measure_region", "measure_undo", "measure_clear",
-    "bone_look", "cut_3d", "wall_3d",
+    "bone_look", "cut_3d", "wall_3d", "outcome", "register",
 )  # fmt: skip
 
 

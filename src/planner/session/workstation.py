@@ -38,6 +38,7 @@ from planner.session.position import position_alarm
 from planner.session.preview_desk import PreviewDesk
 from planner.session.protect_desk import ProtectDesk
 from planner.session.reception import Reception
+from planner.session.register_desk import RegisterDesk
 from planner.session.room_desk import RoomDesk
 from planner.session.simulation_desk import SimulationDesk
 from planner.session.straight_desk import StraightDesk
@@ -120,6 +121,7 @@ class Workstation:
         self.preview = PreviewDesk(services, self, runner, case, edits, self._previewed)
         self.cement_drag = CementDrag(services, self, runner, case, edits, self._previewed)
         self.paper = PaperDesk(services, self, jobs, case, edits, self.checks)
+        self.register = RegisterDesk(self, edits)
         self.room = RoomDesk(services, self, jobs, case, edits, panes, self.needles)
         self.control = ControlDesk(services, self, jobs, edits)
         self.compare = CompareDesk(services, self, jobs, case, edits, panes)

@@ -40,6 +40,8 @@ def intents(
         "report": ask.report,
         "export": ask.export,
         "send": ask.send,
+        "outcome": ask.outcome,
+        "register": ask.register,
         "undo": lambda: desk.act(desk.edits.undo),
         "redo": lambda: desk.act(desk.edits.redo),
         "delete": lambda: desk.act(desk.edits.delete),

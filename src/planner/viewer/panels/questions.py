@@ -19,6 +19,7 @@ from planner.viewer.panels.dialogs import (
     SideDialog,
 )
 from planner.viewer.panels.fetch_dialog import FetchDialog
+from planner.viewer.panels.outcome_dialog import OutcomeDialog
 from planner.viewer.panels.revisions_dialog import RevisionsDialog
 
 if TYPE_CHECKING:
@@ -163,6 +164,28 @@ class Questions:
         """Ask for a folder and export into it."""
         if name := QFileDialog.getExistingDirectory(self._window, said("Export into folder")):
             self._desk.paper.export(Path(name))
+
+    def outcome(self) -> None:
+        """Ask what became of the patient and record it."""
+        dialog = OutcomeDialog(self._desk.register.form(), self._window)
+        if dialog.exec() == QDialog.DialogCode.Accepted:
+            self._desk.register.record(dialog.entered())
+
+    def register(self) -> None:
+        """Ask for a folder, and whether the files may name the patient."""
+        buttons = QMessageBox.StandardButton
+        answer = QMessageBox.question(
+            self._window,
+            "Files for a register",
+            "Shall the files name the patient: ID, name, days and words of complications?\n"
+            "Without, they carry the plan's random id and days after the treatment.",
+            buttons.No | buttons.Yes | buttons.Cancel,
+            buttons.No,
+        )
+        if answer == buttons.Cancel:
+            return
+        if name := QFileDialog.getExistingDirectory(self._window, "Folder for the register"):
+            self._desk.register.write(Path(name), identified=answer == buttons.Yes)
 
     def send(self) -> None:
         """Ask which archive gets the plan, and whether it is to leave this computer."""

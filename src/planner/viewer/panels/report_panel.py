@@ -72,6 +72,9 @@ class ReportPanel(Panel):
                 "DICOM, Slicer markups, STL, NIfTI and NRRD, as far as the scan allows.", "faint"
             ),
             button(actions["send"]),
+            section("Afterwards"),
+            button(actions["outcome"]),
+            button(actions["register"]),
         )
         self.end()
 
