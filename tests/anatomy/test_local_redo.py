@@ -10,6 +10,8 @@ from hypothesis.extra import numpy as arrays
 from scipy import ndimage
 
 from phantoms import broken_wall_l3
+from planner.anatomy import instances as instances_module
+from planner.anatomy import spine_parts as spine_parts_module
 from planner.anatomy.bilinear import linear
 from planner.anatomy.builtin import outline_spine
 from planner.anatomy.corrected_spine import CorrectedSpine, corrected
@@ -151,3 +153,14 @@ def test_that_what_lies_within_a_radius_is_told_by_the_distance(
 def test_that_a_table_is_read_between_its_samples(table: np.ndarray, places: np.ndarray) -> None:
     expected = np.interp(places, np.arange(len(table)), table)
     assert np.allclose(linear(table, places), expected, rtol=1e-12, atol=1e-9)
+
+
+def test_that_the_first_redo_of_a_process_has_no_kernel_compiled_for_it(
+    automatic: tuple[CorrectedSpine, Measured],
+) -> None:
+    kernels = (spine_parts_module._classify, instances_module._in_stretches)
+    known = [set(one.signatures) for one in kernels]
+    corrected(word_on(DiscMoved, automatic[0]), automatic[0])
+    assert all(known)
+    assert [set(one.signatures) for one in kernels] == known
+    assert [len(one) for one in known] == [1, 1]

@@ -8,6 +8,7 @@ import pytest
 import SimpleITK
 
 from exchange.hospital import loaded_case
+from planner.anatomy.roots import with_roots
 from planner.anatomy.sac_and_cord import with_sac_and_cord
 from planner.domain.structures import ESTIMATED_SAC
 from planner.exchange.export import ExportKind, export_plan
@@ -24,12 +25,18 @@ NAMES = {
 }
 """Of a scan of L3, where the cord may still be but likely is not."""
 
+NAMES |= {
+    f"L3 {side} {kind}, likely (estimated from bone)"
+    for side in ("left", "right")
+    for kind in ("root", "ganglion")
+}
+
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory) -> tuple[object, dict[str, Path]]:
     folder = tmp_path_factory.mktemp("estimates")
     case = loaded_case(folder / "ct", "turned")
-    case = replace(case, anatomy=with_sac_and_cord(case.anatomy))
+    case = replace(case, anatomy=with_roots(with_sac_and_cord(case.anatomy)))
     made = export_plan(folder / "out", case.plan, case, KINDS)
     return case, {path.name: path for path in made}
 

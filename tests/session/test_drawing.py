@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phantoms import healthy_l3, thoracic_t7
+from planner.anatomy.roots import with_roots
 from planner.anatomy.sac_and_cord import with_sac_and_cord
 from planner.domain.levels import Level, Side
 from planner.domain.plan import TrajectoryId
@@ -17,6 +18,7 @@ from planner.session.outlines import (
     CANAL_CODE,
     CORD_CODE,
     FORAMEN_CODES,
+    ROOT_CODE,
     SAC_CODE,
     layer_of,
     outline_volume,
@@ -153,3 +155,26 @@ def test_that_the_likely_sac_and_cord_are_drawn_apart_from_what_was_seen():
     cord = np.argwhere(estimated.codes == CORD_CODE)[:, ::-1].astype(float)
     i, j, k = np.rint(truth.geometry.ijk(estimated.geometry.lps_mm(cord))).astype(int).T
     assert truth.canal[k, j, i].all()
+
+
+def test_that_likely_roots_are_drawn_beside_the_sac_where_they_lie_and_take_nothing_of_it():
+    bare = replace(thoracic_t7().truth, masks={})
+    alone = outline_volume(with_sac_and_cord(bare)).estimated
+    drawn = outline_volume(with_roots(with_sac_and_cord(bare))).estimated
+    for code in (SAC_CODE, CORD_CODE):
+        assert (drawn.codes == code).sum() == (alone.codes == code).sum()
+    anatomy = with_roots(bare)
+    names = [name for name in anatomy.estimates if name.startswith("estimated_root")]
+    roots = np.argwhere(drawn.codes == ROOT_CODE)[:, ::-1].astype(float)
+    points = drawn.geometry.lps_mm(roots)
+    held = np.zeros(len(points), bool)
+    for name in names:
+        region = anatomy.estimates[name]
+        index = np.rint(region.geometry.ijk(points)).astype(int)
+        inside = ((index >= 0) & (index < region.geometry.size_ijk)).all(axis=1)
+        i, j, k = index[inside].T
+        held[inside] |= region.likely[k, j, i]
+    assert len(points) > 100
+    assert held.all()
+    only = outline_volume(anatomy).estimated
+    assert set(np.unique(only.codes)) == {0, ROOT_CODE}

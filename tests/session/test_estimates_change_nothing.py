@@ -9,12 +9,20 @@ import numpy as np
 import pytest
 
 from phantoms import easy_l3
+from planner.anatomy.roots import with_roots
 from planner.anatomy.sac_and_cord import with_sac_and_cord
 from planner.catalog import load_catalog
 from planner.domain.anatomy import Anatomy, EstimatedRegion
 from planner.domain.levels import Level, Side
 from planner.domain.plan import AnatomyBinding, Approach, Trajectory, TrajectoryId
-from planner.domain.structures import CORD, DURAL_SAC, ESTIMATE_OF, ESTIMATED_SAC
+from planner.domain.structures import (
+    CORD,
+    DURAL_SAC,
+    ESTIMATE_OF,
+    ESTIMATED_SAC,
+    estimated_ganglion,
+    estimated_root,
+)
 from planner.geometry.points import PointLps
 from planner.physics.heat.region import region_around
 from planner.physics.heat.tissue_classes import tissue_classes
@@ -35,19 +43,34 @@ def absurd(anatomy: Anatomy) -> Anatomy:
     """Every estimate fills the whole grid: whoever reads one cannot answer as before."""
     everywhere = np.ones(anatomy.geometry.shape_kji, np.bool_)
     region = EstimatedRegion(geometry=anatomy.geometry, likely=everywhere, possible=everywhere)
-    return replace(anatomy, estimates=dict.fromkeys(ESTIMATE_OF.values(), region))
+    names = [*ESTIMATE_OF.values()]
+    names += [
+        kind(level, side)
+        for kind in (estimated_root, estimated_ganglion)
+        for level in anatomy.vertebrae
+        for side in Side
+    ]
+    return replace(anatomy, estimates=dict.fromkeys(names, region))
 
 
 @lru_cache(maxsize=1)
 def bare() -> Anatomy:
-    """The easy case as a scan shows it: sac and cord are not outlined."""
+    """The easy case as a scan shows it: sac, cord and roots are not outlined."""
     truth = easy_l3().truth
-    masks = {name: mask for name, mask in truth.masks.items() if name not in (CORD, DURAL_SAC)}
+    masks = {
+        name: mask
+        for name, mask in truth.masks.items()
+        if name not in (CORD, DURAL_SAC) and not name.startswith("root:")
+    }
     return replace(truth, masks=masks)
 
 
+def estimated() -> Anatomy:
+    return with_roots(with_sac_and_cord(bare()))
+
+
 def all_three() -> list[Anatomy]:
-    return [bare(), with_sac_and_cord(bare()), absurd(bare())]
+    return [bare(), estimated(), absurd(bare())]
 
 
 def test_that_no_finding_of_any_plan_changes() -> None:
@@ -118,13 +141,20 @@ def test_that_a_needle_is_measured_to_the_estimate_and_its_other_measures_stay()
     assert sac.at_least_mm == pytest.approx(canal.distance_mm.low)
     assert sac.likely_mm is not None
     assert sac.at_least_mm + 1.0 < sac.likely_mm < sac.at_least_mm + 4.5
+    for side in Side:
+        name = estimated_root(Level.L3, side)
+        root = next(item for item in with_it.estimated if item.structure == name)
+        judged = with_it.clearance(f"foramen:L3:{side}")
+        assert root.likely_mm is not None
+        assert root.at_least_mm <= judged.distance_mm.low + 1e-6
+        assert root.at_least_mm < root.likely_mm
 
 
 def test_that_stored_outlines_keep_their_estimates(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PLANNER_CACHE", str(tmp_path))
-    anatomy, binding = with_sac_and_cord(bare()), AnatomyBinding(backend="truth")
+    anatomy, binding = estimated(), AnatomyBinding(backend="truth")
     store_anatomy(easy_l3().ct, binding, anatomy)
     read = load_anatomy(easy_l3().ct, binding)
     assert read is not None

@@ -277,14 +277,16 @@ def _resplit(
     kept = table.copy()
     kept[np.isin(kept, wanted)] = 0
     vertebrae = kept[outline.vertebrae]
-    parts = _parts(outline, table, box)
+    # A view would have every kernel compiled once more, for strides, at the first redo.
+    located = np.ascontiguousarray(outline.located[:, *box])
+    parts = _parts(outline, table, box, located)
     near = SpineParts(bodies=parts.bodies[box], discs=parts.discs[box], canal=parts.canal[box])
     free = vertebrae[box] == 0
     ribs = bears_ribs(outline.spine, outline.volume, outline.soft_hu)
     for over_soft_hu, numbers in _by_threshold(spine, outline, wanted).items():
         split = split_vertebrae(
             outline.volume.within(box),
-            outline.located[:, *box],
+            located,
             near,
             outline.spine,
             SplitChoices(
@@ -335,10 +337,12 @@ def _differing(
     return numbers - {0}
 
 
-def _parts(outline: SpineOutline, table: NDArray[np.uint8], box: Box) -> SpineParts:
+def _parts(
+    outline: SpineOutline, table: NDArray[np.uint8], box: Box, located: NDArray[np.float32]
+) -> SpineParts:
     """Return bodies, discs and canal, found anew in ``box`` and renumbered elsewhere."""
     new = spine_parts(
-        outline.located[:, *box],
+        located,
         outline.spine.discs,
         outline.spine.surfaces,
         outline.spine.canal_radius_mm,

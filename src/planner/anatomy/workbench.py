@@ -32,6 +32,7 @@ from planner.anatomy.painted_spine import (
     paints_spine,
 )
 from planner.anatomy.quality import judge
+from planner.anatomy.roots import with_roots
 from planner.anatomy.sac_and_cord import with_sac_and_cord
 from planner.anatomy.spine_guides import guides_of
 from planner.domain.anatomy import Origin
@@ -152,7 +153,7 @@ class Workbench:
             anatomy = self._with_organs(anatomy, step, step.spine, names)
         anatomy = self._with_losses(anatomy, names)
         anatomy = with_facing_noted(with_drawn_structures(self._ct, anatomy, corrections))
-        anatomy = with_sac_and_cord(anatomy)
+        anatomy = with_roots(with_sac_and_cord(anatomy))
         report(1.0, "done")
         return anatomy
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from planner.domain.structures import ESTIMATE_OF, is_structure
+from planner.domain.structures import is_estimate, is_structure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -240,6 +240,6 @@ class Anatomy:
         unknown = [name for name in self.masks if not is_structure(name)]
         if unknown:
             raise ValueError(f"not names of structures: {unknown}")
-        strangers = self.estimates.keys() - set(ESTIMATE_OF.values())
+        strangers = [name for name in self.estimates if not is_estimate(name)]
         if strangers:
             raise ValueError(f"not names of estimates: {sorted(strangers)}")

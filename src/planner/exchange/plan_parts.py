@@ -109,20 +109,23 @@ def _anatomy_parts(anatomy: Anatomy) -> Iterator[Part]:
 
 
 def _estimates(anatomy: Anatomy) -> Iterator[Part]:
-    """Yield where sac, cord and cauda equina likely lie, and how far they may reach.
+    """Yield where sac, cord, cauda equina, roots and ganglia likely lie, and how far they may.
 
-    What may hold the sac is the whole canal, which is a part already.
+    What may hold the sac is the whole canal, and what may hold a root the canal beside its
+    foramen and that; those are parts already.
     """
     for structure, region in anatomy.estimates.items():
         words = in_words(structure).removeprefix("estimated ")
-        shown = [("likely", region.likely)]
-        if structure != ESTIMATED_SAC:
+        shown, source = [("likely", region.likely)], "the canal"
+        if ":" in structure:
+            source = "bone"
+        elif structure != ESTIMATED_SAC:
             shown.append(("possible", region.possible))
         for how, whole in shown:
             geometry, mask = trimmed(whole, region.geometry)
             yield Part(
                 key=f"estimated-{words.replace(' ', '-')}-{how}",
-                name=f"{words}, {how} (estimated from the canal)",
+                name=f"{words}, {how} (estimated from {source})",
                 kind=PartKind.ESTIMATE,
                 colour=COLOURS[PartKind.ESTIMATE],
                 made_by=f"{anatomy.backend}, published sizes",

@@ -276,9 +276,14 @@ def _structures(
 
 
 def _estimated(anatomy: Anatomy, box: Box) -> dict[str, tuple[Surface, Surface | None]]:
-    """Return the surfaces of estimates near a vertebra that has this box in the anatomy's grid."""
+    """Return the surfaces of estimates near a vertebra that has this box in the anatomy's grid.
+
+    A ganglion lies in its root, so that nothing of it is nearer.
+    """
     found = {}
     for name, region in anatomy.estimates.items():
+        if name.startswith(structures.ESTIMATED_GANGLION):
+            continue
         first = np.rint(anatomy.geometry.ijk(region.geometry.lps_mm(np.zeros(3)))).astype(int)
         k, j, i = (
             slice(max(span.start - start, 0), max(span.stop - start, 0))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import planner
 from planner.domain.finding import Verdict
@@ -319,11 +319,17 @@ def _estimates(scene: Pictured) -> tuple[Fact, ...]:
     """Say what is drawn and was not seen."""
     if scene.anatomy is None or not scene.anatomy.estimates:
         return ()
-    words = ", ".join(
-        in_words(name).removeprefix("estimated ") for name in scene.anatomy.estimates
+    kinds = [in_words(name.partition(":")[0]) for name in scene.anatomy.estimates]
+    named = [kind.removeprefix("estimated ") for kind in dict.fromkeys(kinds)]
+    words = ", ".join(_MANY.get(kind, kind) for kind in named)
+    how = (
+        "from canal, pedicles, foramina and published sizes; checks and simulations go by the "
+        "canal and the foramina"
     )
-    how = "from the canal and published sizes; checks and simulations go by the canal"
     return (_fact("Estimated, not seen", f"{words}: {how}"),)
+
+
+_MANY: Final = {"root": "roots", "ganglion": "ganglia"}
 
 
 def _void_answers(plan: Plan, assessment: Assessment | None) -> tuple[Fact, ...]:

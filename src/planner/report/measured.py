@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from planner.domain.structures import in_words
 from planner.planning.measures import Direction
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
         TrajectoryMeasures,
     )
 
+
+_Measured = TypeVar("_Measured", "Clearance", "EstimatedClearance")
 
 NEAREST_CLEARANCES: Final = 6
 """Kinds of structure a needle's page has room for; findings name every one that is too near."""
@@ -60,14 +62,21 @@ def distance_facts(measures: TrajectoryMeasures) -> tuple[Fact, ...]:
     if facts:
         facts.append(Fact(label="Measured", value=measures.clearances_go))
     if measures.estimated:
-        words = "; ".join(map(_estimate_words, measures.estimated))
-        facts.append(Fact(label="Estimated from the canal", value=words))
+        near = sorted(measures.estimated, key=lambda item: item.at_least_mm)
+        words = "; ".join(map(_estimate_words, _nearest_of_each_kind(near)))
+        facts.append(Fact(label="Estimated from bone", value=words))
     return tuple(facts)
 
 
-def _nearest_of_each_kind(clearances: Iterable[Clearance]) -> list[Clearance]:
-    """Return the nearest canal, foramen, vessel and so on; four foramina would hide the aorta."""
-    found: dict[str, Clearance] = {}
+def _nearest_of_each_kind(clearances: Iterable[_Measured]) -> list[_Measured]:
+    """Return the nearest canal, foramen, vessel and so on; four foramina would hide the aorta.
+
+    Parameters
+    ----------
+    clearances
+        The nearest first.
+    """
+    found: dict[str, _Measured] = {}
     for item in clearances:
         found.setdefault(item.structure.partition(":")[0], item)
     return list(found.values())

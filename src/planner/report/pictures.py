@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -158,12 +158,18 @@ def _grey(plane: Plane, ct: CtVolume) -> NDArray[np.uint8]:
     return rgb
 
 
+DRAWN_ESTIMATES: Final = frozenset(
+    {structures.ESTIMATED_SAC, structures.ESTIMATED_CORD, structures.ESTIMATED_ROOT}
+)
+"""Cauda equina and ganglia lie in what is drawn."""
+
+
 def _draw_anatomy(drawing: Drawing[Plane], anatomy: Anatomy) -> None:
     points = drawing.plane.grid_mm(OUTLINE_PIXELS)
     canal = planes.sample(anatomy.canal, anatomy.geometry, points, 0.0)
     drawing.outline(canal, 0.5, palette.CANAL)
-    for name in (structures.ESTIMATED_SAC, structures.ESTIMATED_CORD):
-        if (region := anatomy.estimates.get(name)) is not None:
+    for name, region in anatomy.estimates.items():
+        if name.partition(":")[0] in DRAWN_ESTIMATES:
             likely = planes.sample(region.likely, region.geometry, points, 0.0)
             drawing.outline(likely, 0.5, palette.ESTIMATE)
     foramina = planes.sample(

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.domain.structures import ESTIMATED_CORD, ESTIMATED_SAC
+from planner.domain.structures import ESTIMATED_CORD, ESTIMATED_ROOT, ESTIMATED_SAC
 from planner.session.view_state import Layer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from planner.domain.anatomy import Anatomy
+    from planner.domain.anatomy import Anatomy, EstimatedRegion
     from planner.geometry.volume_geometry import VolumeGeometry
 
 VERTEBRA_CODES = range(1, 100)
@@ -23,8 +23,8 @@ FORAMEN_CODES = range(102, 104)
 """Left and right."""
 LESION_CODE = 110
 
-SAC_CODE, CORD_CODE = 1, 2
-"""Of what is estimated; the cord lies in the sac."""
+SAC_CODE, CORD_CODE, ROOT_CODE = 1, 2, 3
+"""Of what is estimated; the cord lies in the sac, and roots with their ganglia beside it."""
 
 _LAYER_RANGES = {
     Layer.VERTEBRAE: VERTEBRA_CODES,
@@ -63,20 +63,40 @@ def outline_volume(anatomy: Anatomy) -> OutlineVolume:
 
 
 def _estimated(anatomy: Anatomy) -> OutlineVolume | None:
-    """Return where the sac likely lies, and the cord in it; none where neither is estimated."""
-    found = {
-        code: anatomy.estimates[name]
-        for name, code in ((ESTIMATED_SAC, SAC_CODE), (ESTIMATED_CORD, CORD_CODE))
-        if name in anatomy.estimates
-    }
+    """Return where sac, cord and roots likely lie; none where nothing of them is estimated."""
+    kinds = ((ESTIMATED_SAC, SAC_CODE), (ESTIMATED_CORD, CORD_CODE), (ESTIMATED_ROOT, ROOT_CODE))
+    found = [
+        (code, region, _place_in(anatomy, region))
+        for kind, code in kinds
+        for name, region in anatomy.estimates.items()
+        if name.partition(":")[0] == kind
+    ]
     if not found:
         return None
-    geometry = next(iter(found.values())).geometry
-    codes = np.zeros(geometry.shape_kji, np.uint8)
-    for code, region in found.items():
-        codes[region.likely] = code
+    low = np.min([[span.start for span in place] for _, _, place in found], axis=0)
+    high = np.max([[span.stop for span in place] for _, _, place in found], axis=0)
+    codes = np.zeros(high - low, np.uint8)
+    for code, region, place in found:
+        k, j, i = (
+            slice(span.start - least, span.stop - least)
+            for span, least in zip(place, low.tolist(), strict=True)
+        )
+        here = codes[k, j, i]
+        # A root begins beside the sac: it never takes a bite out of what lies in the canal.
+        here[region.likely & ((code != ROOT_CODE) | (here == 0))] = code
     codes.flags.writeable = False
+    start, size = low[::-1].tolist(), (high - low)[::-1].tolist()
+    geometry = anatomy.geometry.cropped((start[0], start[1], start[2]), tuple(size))
     return OutlineVolume(geometry=geometry, codes=codes)
+
+
+def _place_in(anatomy: Anatomy, region: EstimatedRegion) -> tuple[slice, ...]:
+    """Return the box ``[k, j, i]`` of a region in the anatomy's grid."""
+    first = np.rint(anatomy.geometry.ijk(region.geometry.lps_mm(np.zeros(3)))).astype(int)
+    return tuple(
+        slice(start, start + count)
+        for start, count in zip(first[::-1].tolist(), region.likely.shape, strict=True)
+    )
 
 
 def layer_of(code: int) -> Layer | None:

@@ -44,7 +44,7 @@ class Layer(StrEnum):
 
     VERTEBRAE = "vertebrae"
     CANAL = "canal"
-    ESTIMATES = "sac and cord, estimated"
+    ESTIMATES = "sac, cord and roots, estimated"
     FORAMINA = "foramina"
     POSTERIOR_WALL = "posterior wall"
     LESION = "lesion"

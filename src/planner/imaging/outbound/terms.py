@@ -54,7 +54,7 @@ def type_of(part: Part) -> CodedConcept:
         case PartKind.CEMENT:
             return own("CEMENT", "Predicted bone cement")
         case PartKind.ESTIMATE:
-            return own("ESTIMATE", "Region estimated from the canal, not seen")
+            return own("ESTIMATE", "Region estimated from bone, not seen")
 
 
 def vertebra(level: Level | None) -> CodedConcept:

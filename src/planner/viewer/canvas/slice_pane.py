@@ -23,6 +23,7 @@ from planner.session.mouse import (
 from planner.session.outlines import (
     CORD_CODE,
     LESION_CODE,
+    ROOT_CODE,
     SAC_CODE,
     OutlineVolume,
     layer_of,
@@ -81,18 +82,24 @@ VOID_SHARE = 0.35
 """How strongly outlines are drawn while they do not count."""
 
 
+_SAC_AND_ROOTS, _CORD = np.zeros((2, 256), np.uint8)
+_SAC_AND_ROOTS[[SAC_CODE, CORD_CODE, ROOT_CODE]] = SAC_CODE, SAC_CODE, ROOT_CODE
+_CORD[CORD_CODE] = CORD_CODE
+"""The cord lies in the sac, so that one picture of codes cannot hold both outlines."""
+
+
 def dash_in(
     image: NDArray[np.uint32], estimated: OutlineVolume, pane: PaneMap, width_px: int
 ) -> None:
     """Draw what is estimated into a picture of outlines, faint and dashed: it was not seen."""
     codes = sample_codes(estimated.codes, estimated.geometry, pane)
     edge, fill = np.zeros(256, np.uint32), np.zeros(256, np.uint32)
-    edge[1] = argb(clinical.ESTIMATE, ESTIMATE_ALPHA)
+    edge[[SAC_CODE, CORD_CODE, ROOT_CODE]] = argb(clinical.ESTIMATE, ESTIMATE_ALPHA)
     down, across = np.arange(codes.shape[0])[:, None], np.arange(codes.shape[1])
     # Lines that run level, upright or aslant are all cut; hardly any runs at 2 to -3.
     dash = (2 * down + 3 * across) // (DASH_PX * width_px) % 2 == 0
-    for least in (SAC_CODE, CORD_CODE):
-        line = draw_codes((codes >= least).astype(np.uint8), edge, fill, width_px)
+    for drawn in (_SAC_AND_ROOTS, _CORD):
+        line = draw_codes(drawn[codes], edge, fill, width_px)
         np.copyto(image, line, where=dash & (line != 0))
 
 
