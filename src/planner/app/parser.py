@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from planner import __version__
+from planner.app.training_parser import add_verbs
 from planner.domain.errors import UsageError
 from planner.domain.levels import Level, Side
 from planner.domain.plan import Approach, CementTechnique
@@ -106,6 +107,7 @@ def build_parser() -> argparse.ArgumentParser:
         _outcome,
         _pacs,
         _samples,
+        _training,
         _catalog,
         _window,
     ):
@@ -363,6 +365,12 @@ def _samples(commands: _Commands) -> None:
     demo.add_argument("--headless", action="store_true", help="write files, open no window")
     demo.add_argument("--case", default="easy-l3", metavar="ID", help="which sample case")
     demo.add_argument("--out", type=Path, default=Path("demo-output"))
+
+
+def _training(commands: _Commands) -> None:
+    train = commands.add_parser("train", help="Learn on cases with known truth.")
+    verbs = train.add_subparsers(dest="verb", metavar="verb", parser_class=_Parser, required=True)
+    add_verbs(verbs, _command, level, point)
 
 
 def _history(phantom: argparse.ArgumentParser) -> None:

@@ -1,0 +1,216 @@
+"""Training as the command line and the window ask for it: scans, scores, what was done."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, Protocol
+
+from planner.domain.errors import InputRefusedError, SaveFailedError
+from planner.domain.progress import unreported
+from planner.imaging import write_ct_series
+from planner.phantom import make_phantom
+from planner.session.training_outcome import known_case, outcome_of
+from planner.training.attempt import SUFFIX, Attempt, save_attempt
+from planner.training.exercise import Exercise, another_like, exercise, exercises
+from planner.training.files import FOLDER
+from planner.training.group import Assignment, load_assignment
+from planner.training.judged_case import JudgedCase
+from planner.training.progress import Progress, result_of, write_csv
+from planner.training.scoring import score
+from planner.training.standard import load_standard
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from planner.catalog import Catalog
+    from planner.domain.plan import Plan
+    from planner.domain.progress import ProgressReport
+    from planner.session.training_outcome import KnownCase
+    from planner.training.progress import Result
+    from planner.training.score_card import ScoreCard
+    from planner.training.standard import Standard
+
+SCANS: Final = "scans"
+ATTEMPTS: Final = "attempts"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scored:
+    """A score, and the plan it may be compared with; ``None`` where none is right."""
+
+    attempt: Attempt
+    card: ScoreCard
+    reference: Plan | None
+
+
+class TrainingServices(Protocol):
+    """What the window asks; every method may raise a ``PlannerError``."""
+
+    @property
+    def standard(self) -> Standard:
+        """What counts."""
+        ...
+
+    def exercises(self) -> tuple[Exercise, ...]:
+        """Return the exercises over the sample cases, easiest first."""
+        ...
+
+    def exercise(self, name: str) -> Exercise:
+        """Return the exercise of that name."""
+        ...
+
+    def another_like(self, name: str) -> str:
+        """Return the name of an exercise like one that was not done here."""
+        ...
+
+    def assignment(self, path: Path) -> Assignment:
+        """Read what an instructor gave out."""
+        ...
+
+    def scan(self, name: str, report: ProgressReport) -> Path:
+        """Return the folder of an exercise's scan; makes it on its first use."""
+        ...
+
+    def score(self, attempt: Attempt, report: ProgressReport) -> Scored:
+        """Score an attempt on the truth, and remember the result."""
+        ...
+
+    def keep(self, attempt: Attempt) -> Path:
+        """Write the file of an attempt, and say where it is."""
+        ...
+
+    def results(self) -> tuple[Result, ...]:
+        """Return what was scored here, oldest first."""
+        ...
+
+    def export(self, path: Path) -> None:
+        """Write what was scored here as CSV."""
+        ...
+
+
+class TrainingWork:
+    """Implements ``TrainingServices`` in the user's folder."""
+
+    def __init__(self, user_folder: Path, catalog: Catalog) -> None:
+        self._user_folder = user_folder
+        self._folder = user_folder / FOLDER
+        self._catalog = catalog
+        self._progress = Progress(self._folder)
+
+    @cached_property
+    def standard(self) -> Standard:
+        """What counts, as the files said when it was first asked for."""
+        return load_standard(self._user_folder)
+
+    def exercises(self) -> tuple[Exercise, ...]:
+        """Return the exercises over the sample cases, easiest first."""
+        return exercises(self._user_folder)
+
+    def exercise(self, name: str) -> Exercise:
+        """Return the exercise of that name."""
+        return exercise(name, self._user_folder)
+
+    def another_like(self, name: str) -> str:
+        """Return the name of an exercise like one that was not done here."""
+        return another_like(name, self._progress.done())
+
+    def assignment(self, path: Path) -> Assignment:
+        """Read what an instructor gave out."""
+        return load_assignment(path, self._user_folder)
+
+    def scan(self, name: str, report: ProgressReport) -> Path:
+        """Return the folder of an exercise's scan; makes it whole on its first use."""
+        folder = self._folder / SCANS / name
+        if folder.exists():
+            return folder
+        made = make_phantom(self.exercise(name).recipe, report=report)
+        record = replace(made.ct.record, series_description=f"Exercise {name}")
+        draft = folder.with_name(f".{name}.{secrets.token_hex(4)}")
+        try:
+            write_ct_series(draft, replace(made.ct, record=record))
+            draft.replace(folder)
+        except OSError as failure:
+            raise SaveFailedError(
+                f"The scan of the exercise could not be written to {folder} "
+                f"({failure.strerror or failure}). Free some space and try again."
+            ) from failure
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+        return folder
+
+    def score(self, attempt: Attempt, report: ProgressReport = unreported) -> Scored:
+        """Score an attempt on the truth of its exercise, and remember the result.
+
+        Raises
+        ------
+        InputRefusedError
+            ``TRAIN-OTHER-SCAN`` when its plan was made on another scan than the exercise has.
+        """
+        return self.score_all((attempt,), report)[0]
+
+    def score_all(
+        self, attempts: Sequence[Attempt], report: ProgressReport = unreported
+    ) -> tuple[Scored, ...]:
+        """Score attempts, in their order; the truth of each exercise is worked out once."""
+        found: dict[str, Scored] = {}
+        for name in dict.fromkeys(one.exercise for one in attempts):
+            wanted = self.exercise(name)
+            phantom = make_phantom(wanted.recipe, lambda part, what: report(part * 0.3, what))
+            here = [one for one in attempts if one.exercise == name]
+            for one in here:
+                _refuse_other_scan(one, phantom.ct.record.sha256)
+            known = known_case(
+                wanted,
+                self._catalog,
+                self.standard,
+                phantom,
+                lambda part, what: report(0.3 + part * 0.4, what),
+            )
+            for one in here:
+                found[one.id] = self._scored(
+                    one, known, lambda part, what: report(0.7 + part * 0.3, what)
+                )
+        return tuple(found[one.id] for one in attempts)
+
+    def _scored(self, attempt: Attempt, known: KnownCase, report: ProgressReport) -> Scored:
+        is_planned = attempt.reading.treat and known.exercise.treat
+        plan = attempt.plan if is_planned else None
+        judged = JudgedCase(
+            exercise=known.exercise,
+            truth=known.reading,
+            attempt=attempt,
+            outcome=outcome_of(plan, known.case, report),
+            reference=known.outcome,
+            standard=self.standard,
+        )
+        card = score(judged)
+        self._progress.keep(result_of(attempt, card))
+        return Scored(attempt=attempt, card=card, reference=known.reference)
+
+    def keep(self, attempt: Attempt) -> Path:
+        """Write the file of an attempt, and say where it is."""
+        path = self._folder / ATTEMPTS / f"{attempt.exercise} {attempt.id}{SUFFIX}"
+        save_attempt(path, attempt)
+        return path
+
+    def results(self) -> tuple[Result, ...]:
+        """Return what was scored here, oldest first."""
+        return self._progress.results()
+
+    def export(self, path: Path) -> None:
+        """Write what was scored here as CSV."""
+        write_csv(path, self.results(), tuple(self.standard.criteria))
+
+
+def _refuse_other_scan(attempt: Attempt, sha256: str) -> None:
+    if attempt.plan is not None and attempt.plan.scan.sha256 != sha256:
+        raise InputRefusedError(
+            "TRAIN-OTHER-SCAN",
+            f"The plan of an attempt by {attempt.by} was not made on the scan of "
+            f"{attempt.exercise}, so its points mean other places. Do the exercise again with "
+            "this version.",
+        )

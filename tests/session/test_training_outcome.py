@@ -1,0 +1,50 @@
+"""What a plan would do on the truth of a digital spine: its heat, its cement and its rules."""
+
+from dataclasses import replace
+
+import pytest
+
+from phantoms import easy_l3
+from planner.catalog import load_catalog
+from planner.domain.finding import Severity
+from planner.domain.plan import AnatomyBinding
+from planner.session.cases import Case
+from planner.session.training_outcome import outcome_of
+from training.scripted import needle, plan
+
+CATALOG = load_catalog()
+
+
+@pytest.fixture
+def case(monkeypatch, tmp_path):
+    monkeypatch.setenv("PLANNER_CACHE", str(tmp_path))
+    spine = easy_l3()
+    binding = AnatomyBinding(backend="truth")
+    return Case(ct=spine.ct, anatomy=spine.truth, binding=binding, catalog=CATALOG)
+
+
+def test_that_heat_cement_and_rules_are_those_of_the_truth(case):
+    deep = plan(needle(depth_mm=36.0))  # the antenna heats some 7 mm behind its tip
+    found = outcome_of(deep, case)
+    assert found.covered_percent > 60.0
+    assert 37.0 < found.heat.celsius < 60.0
+    truth = easy_l3().truth
+    i, j, k = (round(float(at)) for at in truth.geometry.ijk(found.heat.at.array))
+    assert truth.canal[k - 1 : k + 2, j - 1 : j + 2, i - 1 : i + 2].any()
+    assert 0.0 <= found.leak.share <= 1.0
+    assert found.unpredicted == {}
+    rules = {one.rule for one in found.findings} | {
+        rule for one in found.findings for rule in one.also
+    }
+    assert "P5" in rules, "nobody accepted the outline"
+    assert "E11" not in rules, "an exercise is never an old scan"
+    assert Severity.INFO not in {one.severity for one in found.findings}
+    assert outcome_of(deep, case) == found
+
+
+def test_that_what_cannot_be_predicted_says_why_and_nothing_is_made_up(case):
+    bare = replace(plan(needle()), ablations=(), cements=())
+    found = outcome_of(bare, case)
+    assert found.heat is found.covered_percent is found.leak is None
+    assert set(found.unpredicted) == {"coverage", "heat", "cement"}
+    assert outcome_of(None, case).needles == ()
