@@ -146,6 +146,7 @@ class FakeFetching:
     seen: Seen | None = None
     refusal: BaseException | None = None
     asked: list[object] = field(default_factory=list)
+    known: list[str] = field(default_factory=list)
 
     def setup(self) -> ArchiveSetup:
         if isinstance(self.archives, PlannerError):
@@ -176,6 +177,12 @@ class FakeFetching:
 
     def look(self, report):
         return self.seen
+
+    def settled(self):
+        return frozenset(self.known)
+
+    def settle(self, names):
+        self.known += names
 
 
 @dataclass

@@ -17,6 +17,7 @@ from planner.pacs.peer import StudyFound
 from planner.session.fetching import Fetching
 from planner.session.output import export_case
 from planner.settings.nodes import PacsSettings, load_pacs
+from planner.settings.settled import settled_id
 from planner.viewer.main_window import MainWindow
 from planner.viewer.panels.fetch_dialog import KEY
 
@@ -189,3 +190,24 @@ def test_that_a_kind_narrows_a_query_and_what_is_not_said_of_stays(monkeypatch):
         assert [one.study_uid for one in pacs.find_studies(PacsSettings(), query)] == kept
     with pytest.raises(UsageError, match="everybody"):
         pacs.StudyQuery(modality="CT")
+
+
+def test_that_a_scan_that_was_let_be_is_not_offered_at_the_next_start(
+    scan, tmp_path, qtbot, window_on
+):
+    watched = tmp_path / "watched"
+    shutil.copytree(scan.folder, watched)
+    for path in watched.iterdir():
+        os.utime(path, (1.0e9, 1.0e9))
+    me = profile(tmp_path / "me", watched=watched)
+    first = window_on(me)
+    qtbot.waitUntil(first.arrival.isVisible, timeout=SOON_MS)
+    first.desk.arrivals.let_be()
+    second = Fetching(me)
+    (one,) = second.look(unreported).complete
+    assert settled_id(one.series_uid, one.slices) in second.settled()
+    assert settled_id(one.series_uid, one.slices + 1) not in second.settled()
+    desk = first.desk.arrivals
+    desk._known.clear()  # as a window that has just started
+    desk._see(second.setup(), second.look(unreported))
+    assert desk.state is None

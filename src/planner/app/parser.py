@@ -346,6 +346,10 @@ def _pacs(commands: _Commands) -> None:
     watch = _command(verbs, "watch", "Look which series in a folder are complete.", "pacs")
     watch.add_argument("folder", type=Path, metavar="FOLDER")
     watch.add_argument("--quiet-s", type=positive, default=30.0, help="silence that ends a series")
+    kept = _command(verbs, "kept", "List the fetched scans on this computer.", "pacs")
+    kept.add_argument("--remove", action="append", default=[], metavar="NAME")
+    kept.add_argument("--remove-older", type=positive, metavar="DAYS", help="fetched before that")
+    kept.add_argument("--even-used", action="store_true", help="also what a plan refers to")
     for one in (echo, find, get, send):
         one.add_argument("--node", default="", metavar="NAME", help="as pacs.toml calls it")
 

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from planner.pacs.archive import echo, find_series, find_studies, get_plans, get_series, send
     from planner.pacs.peer import SeriesFound, StudyFound, StudyQuery
     from planner.pacs.quarantine import PREFIX, RECEIVING
+    from planner.pacs.silence import stoppable
     from planner.pacs.watched import WatchedFolder
 
 _DOORS = {
@@ -24,6 +25,7 @@ _DOORS = {
     "get_plans": "archive",
     "get_series": "archive",
     "send": "archive",
+    "stoppable": "silence",
 }
 
 __all__ = [
@@ -39,6 +41,7 @@ __all__ = [
     "get_plans",
     "get_series",
     "send",
+    "stoppable",
 ]
 
 

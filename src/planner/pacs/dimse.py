@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import pydicom
@@ -14,7 +15,8 @@ from pynetdicom import AE, build_context, evt
 
 from planner.pacs.answers import series_of, study_of
 from planner.pacs.peer import StudyFound, refused
-from planner.pacs.receiving import Taker, receiving
+from planner.pacs.receiving import Taker, hang_up, receiving
+from planner.pacs.silence import held
 from planner.pacs.storage import contexts_to_receive, groups_to_send
 
 if TYPE_CHECKING:
@@ -112,9 +114,10 @@ class DimsePeer:
                 taker.asking = association
                 self._followed(association.send_c_get(asked, GET), taker)
             return
+        # Asked first, so that no port is open while an archive is silent about speaking at all.
         with (
-            receiving(self.settings, taker),
             self._asked([build_context(MOVE)]) as association,
+            receiving(self.settings, taker),
         ):
             taker.asking = association
             self._followed(association.send_c_move(asked, self.settings.title, MOVE), taker)
@@ -224,7 +227,8 @@ class DimsePeer:
         try:
             if not association.is_established:
                 raise self._unheard(association)
-            yield association
+            with held(partial(hang_up, association)):
+                yield association
             if association.is_established:
                 association.release()
         finally:

@@ -130,6 +130,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "snap", "Snap to pedicle axis", "Lay the needle on its pedicle's axis.", (), "Needle"
     ),
+    ActionSpec("kept_scans", "Fetched scans…", "Where they lie; remove them.", (), "File"),
     ActionSpec("outcome", "Outcome…", "What became of the patient.", (), "Plan"),
     ActionSpec("register", "Files for a register…", "Outcome as CSV and FHIR.", (), "Plan"),
     ActionSpec("confirm_side", "Confirm side…", "Confirm left and right.", (), "Plan"),

@@ -8,7 +8,9 @@ from planner.domain.errors import PlannerError
 from planner.session.fetch_states import Arrival, ArrivalState, spoken
 from planner.session.fetching import ArchiveSetup
 from planner.session.jobs import JobDone, JobFailed
+from planner.session.shown import ShownDesk
 from planner.session.state_words import day
+from planner.settings.settled import settled_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,11 +35,11 @@ class ArrivalView(Protocol):
         ...
 
 
-class ArrivalDesk:
+class ArrivalDesk(ShownDesk["ArrivalView"]):
     """What is open stays until the user acts; ``set_up`` gets the settings at every look.
 
-    A series of the watched folder is offered once: until it was opened or let be, and again
-    only when it has another number of slices.
+    A series of the watched folder is offered until it was opened or let be, also by an earlier
+    window, and again only when it has another number of slices.
     """
 
     def __init__(
@@ -48,29 +50,18 @@ class ArrivalDesk:
         case: CaseDesk,
         reception: Reception,
     ) -> None:
+        super().__init__()
         self._services = services
         self._runner = runner
         self._floor = floor
         self._case = case
         self._reception = reception
-        self._view: ArrivalView | None = None
         self._waiting: list[Arrival] = []
         self._known: set[tuple[str, int]] = set()
         self._missing = ""
-        self._names_hidden = False
         self._is_closed = False
         self._setup: tuple[ArchiveSetup, str] = (ArchiveSetup(), "")
         self.set_up: Callable[[ArchiveSetup, str], None] = lambda _setup, _trouble: None
-
-    def shown_by(self, view: ArrivalView) -> None:
-        """Offer there, from now on."""
-        self._view = view
-        self._publish()
-
-    def hide_names(self, *, hidden: bool) -> None:
-        """Hide or show who the scans are of."""
-        self._names_hidden = hidden
-        self._publish()
 
     @property
     def state(self) -> ArrivalState | None:
@@ -132,7 +123,12 @@ class ArrivalDesk:
         if seen.missing and seen.missing != self._missing:
             self._floor.say(seen.missing, is_error=True)
         self._missing = seen.missing
-        fresh = [one for one in seen.complete if _key(one) not in self._known]
+        settled = self._services.settled()
+        fresh = [
+            one
+            for one in seen.complete
+            if _key(one) not in self._known and settled_id(*_key(one)) not in settled
+        ]
         if not fresh or setup.watched is None:
             return
         self._known |= {_key(one) for one in fresh}
@@ -145,6 +141,7 @@ class ArrivalDesk:
                 patient=spoken(one.patient.name),
                 words=_words(one),
                 series_uid=one.series_uid,
+                slices=one.slices,
             )
             for one in fresh
         ]
@@ -155,13 +152,24 @@ class ArrivalDesk:
     def open_newest(self) -> None:
         """Open what is offered."""
         if self._waiting:
-            self._open(self._waiting.pop())
+            arrival = self._waiting.pop()
+            self._settle(arrival)
+            self._open(arrival)
             self._publish()
 
     def let_be(self) -> None:
         """Offer none of them any more; they stay where they are."""
+        self._settle(*self._waiting)
         self._waiting.clear()
         self._publish()
+
+    def _settle(self, *arrivals: Arrival) -> None:
+        """Remember what of the watched folder was answered; a fault costs an offer made twice."""
+        names = [settled_id(one.series_uid, one.slices) for one in arrivals if one.slices]
+        try:
+            self._services.settle(names)
+        except PlannerError as trouble:
+            self._floor.say(str(trouble), is_error=True)
 
     def close(self) -> None:
         """Look no more."""

@@ -17,6 +17,7 @@ from planner.session.fetch_states import (
     wanted_name,
 )
 from planner.session.fetching import ArchiveSetup
+from planner.session.shown import ShownDesk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -51,16 +52,16 @@ class FetchView(Protocol):
         ...
 
 
-class FetchDesk:
+class FetchDesk(ShownDesk["FetchView"]):
     """One search and one transfer at a time; ``arrived`` gets what came whole."""
 
     def __init__(
         self, services: FetchServices, jobs: JobDesk, arrived: Callable[[Arrival], None]
     ) -> None:
+        super().__init__()
         self._services = services
         self._jobs = jobs
         self._arrived = arrived
-        self._view: FetchView | None = None
         self._setup = ArchiveSetup()
         self._trouble = ""
         self._archive = ""
@@ -69,7 +70,6 @@ class FetchDesk:
         self._contents: StudyContents | None = None
         self._hint, self._error, self._asking = HINT, "", ""
         self._heard: tuple[float, str] | None = None
-        self._names_hidden = False
 
     def held_back(self, reasons: Mapping[str, str]) -> dict[str, str]:
         """Return why each action is off, with those off that need an archive where none is."""
@@ -79,16 +79,6 @@ class FetchDesk:
     def set_up(self, setup: ArchiveSetup, trouble: str = "") -> None:
         """Take what the settings say now, or why they cannot be used."""
         self._setup, self._trouble = setup, trouble
-        self._publish()
-
-    def shown_by(self, view: FetchView) -> None:
-        """Show everything there, from now on."""
-        self._view = view
-        self._publish()
-
-    def hide_names(self, *, hidden: bool) -> None:
-        """Hide or show who the studies are of."""
-        self._names_hidden = hidden
         self._publish()
 
     @property

@@ -100,6 +100,8 @@ class Arrival:
         The one to open in a folder that holds others too; empty for a folder of its own.
     plan_file
         The plan it came with.
+    slices
+        How many slices it has as offered; 0 for what was asked for and is not offered again.
     """
 
     path: Path
@@ -107,6 +109,7 @@ class Arrival:
     words: str
     series_uid: str = ""
     plan_file: Path | None = None
+    slices: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,15 +10,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from planner import pacs
-from planner.domain.errors import InputRefusedError, SaveFailedError
+from planner.domain.errors import CancelledByUserError, InputRefusedError, SaveFailedError
 from planner.session.returned_plans import get_checked_plans
 from planner.settings.nodes import load_pacs
 from planner.settings.recents import hashed_id
+from planner.settings.settled import load_settled, settle
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from planner.domain.progress import ProgressReport
     from planner.pacs.peer import SeriesFound, StudyFound, StudyQuery
     from planner.pacs.watched import Seen, WatchedFolder
+    from planner.settings.nodes import PacsSettings
 
 SCANS, PLANS = "fetched", "fetched-plans"
 NO_PLAN: Final = "PACS-NO-PLAN"
@@ -83,6 +87,14 @@ class FetchServices(Protocol):
         """Look into the watched folder; ``None`` where none is set up."""
         ...
 
+    def settled(self) -> frozenset[str]:
+        """Return the scans of the watched folder that were opened or let be, hashed."""
+        ...
+
+    def settle(self, names: Iterable[str]) -> None:
+        """Remember that scans were opened or let be."""
+        ...
+
 
 class Fetching:
     """Implements :class:`FetchServices`: what is fetched lies in the user's folder."""
@@ -104,12 +116,20 @@ class Fetching:
     ) -> tuple[StudyFound, ...]:
         """Return the studies that match, the newest first."""
         report(0.0, f"Asking {archive}")
-        return pacs.find_studies(load_pacs(self._user_folder), query, archive)
+        settings = load_pacs(self._user_folder)
+        return pacs.stoppable(lambda _follow: pacs.find_studies(settings, query, archive), report)
 
     def contents(self, archive: str, study_uid: str, report: ProgressReport) -> StudyContents:
         """Return the series of a study, and its plans, each read and found whole."""
         report(0.0, f"Asking {archive}")
         settings = load_pacs(self._user_folder)
+        return pacs.stoppable(
+            lambda follow: self._contents(settings, archive, study_uid, follow), report
+        )
+
+    def _contents(
+        self, settings: PacsSettings, archive: str, study_uid: str, report: ProgressReport
+    ) -> StudyContents:
         series = pacs.find_series(settings, study_uid, archive)
         with tempfile.TemporaryDirectory(prefix="planner-plans-") as name:
             try:
@@ -139,7 +159,16 @@ class Fetching:
         settings = load_pacs(self._user_folder)
         place = self._user_folder / SCANS / hashed_id(series_uid)
         fresh = _beside(place)
-        pacs.get_series(settings, study_uid, series_uid, fresh, node=archive, report=report)
+
+        def receive(follow: ProgressReport) -> None:
+            pacs.get_series(settings, study_uid, series_uid, fresh, node=archive, report=follow)
+            try:
+                follow(1.0, pacs.RECEIVING)
+            except CancelledByUserError:  # too late for the archive, not for the user
+                shutil.rmtree(fresh, ignore_errors=True)
+                raise
+
+        pacs.stoppable(receive, report)
         objects = sum(1 for _ in fresh.iterdir())
         _replace(place, fresh)
         return place, objects
@@ -169,6 +198,14 @@ class Fetching:
             self._watched = pacs.WatchedFolder(Path(watch.folder))
         self._watched.quiet_s = watch.quiet_s
         return self._watched.look(report)
+
+    def settled(self) -> frozenset[str]:
+        """Return what :meth:`settle` was told, also by earlier windows."""
+        return frozenset(load_settled(self._user_folder))
+
+    def settle(self, names: Iterable[str]) -> None:
+        """Remember that scans were opened or let be; ``SaveFailedError`` where it cannot."""
+        settle(self._user_folder, names)
 
 
 def _replace(place: Path, fresh: Path) -> None:

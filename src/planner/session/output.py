@@ -109,7 +109,9 @@ def send_case(
         raise InputRefusedError("EXPORT-NOT-POSSIBLE", left_out)
     with tempfile.TemporaryDirectory(prefix="planner-send-") as name:
         exported = export_case(plan, case, Path(name), kinds)
-        files = pacs.send(settings, exported.files, node=archive, report=report)
+        files = pacs.stoppable(
+            lambda follow: pacs.send(settings, exported.files, node=archive, report=follow), report
+        )
     return Sent(files=files, left_out=" ".join(filter(None, (left_out, exported.left_out))))
 
 

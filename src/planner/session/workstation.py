@@ -40,6 +40,7 @@ from planner.session.protect_desk import ProtectDesk
 from planner.session.reception import Reception
 from planner.session.register_desk import RegisterDesk
 from planner.session.room_desk import RoomDesk
+from planner.session.scans_desk import ScansDesk
 from planner.session.simulation_desk import SimulationDesk
 from planner.session.straight_desk import StraightDesk
 from planner.session.thermometer_desk import ThermometerDesk
@@ -108,6 +109,7 @@ class Workstation:
         self.arrivals = ArrivalDesk(services.fetching, runner, self, case, self.reception)
         self.fetching = FetchDesk(services.fetching, jobs, self.arrivals.take)
         self.arrivals.set_up = self.fetching.set_up
+        self.scans = ScansDesk(user_folder, self, jobs, case)
         self.outlines = OutlineDesk(services, view, self, jobs, case, edits, panes)
         self.needles = NeedleDesk(services, self, jobs, case, edits, panes)
         self.corrections = CorrectionDesk(services, self, edits, self.outlines)

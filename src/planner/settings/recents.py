@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from planner.domain.errors import SaveFailedError
+from planner.settings.private_file import write_private
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,15 +78,8 @@ def remember(folder: Path, recent: Recent) -> tuple[Recent, ...]:
     others = [item for item in load_recents(folder) if item.path != recent.path]
     kept = (recent, *others)[:MOST]
     path = folder / FILE_NAME
-    draft = path.with_suffix(f".{os.getpid()}.part")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
-            draft.write_text(json.dumps([asdict(item) for item in kept], indent=1), "utf-8")
-            draft.chmod(0o600)
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
+        write_private(path, json.dumps([asdict(item) for item in kept], indent=1))
     except OSError as failure:
         raise SaveFailedError(
             f"The list of recent plans could not be written to {path} "

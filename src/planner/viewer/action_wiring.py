@@ -29,6 +29,7 @@ def intents(
         "open_file": ask.scan_file,
         "open_plan": ask.plan_file,
         "fetch": ask.fetch,
+        "kept_scans": ask.kept_scans,
         "lock_plan": ask.lock,
         "unlock_plan": lambda: desk.act(desk.edits.unlock),
         "open_sample": ask.sample,

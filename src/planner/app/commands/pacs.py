@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from planner import pacs
 from planner.app.output import Outcome, progress
-from planner.domain.errors import InputRefusedError
+from planner.domain.errors import InputRefusedError, UsageError
+from planner.session.fetching import SCANS
+from planner.session.kept_scans import kept_scans, remove_scans
 from planner.session.returned_plans import get_checked_plans
 from planner.settings import user_data_folder
 from planner.settings.nodes import load_pacs
@@ -83,3 +85,37 @@ def watch(arguments: argparse.Namespace) -> Outcome:
             "waiting": [asdict(one) for one in seen.waiting],
         }
     )
+
+
+def kept(arguments: argparse.Namespace) -> Outcome:
+    """Say which fetched scans lie on this computer, and remove those that are named."""
+    folder = user_data_folder()
+    scans = kept_scans(folder)
+    leaving = [
+        one
+        for one in scans
+        if one.path.name in arguments.remove
+        or (arguments.remove_older is not None and one.days > arguments.remove_older)
+    ]
+    if unknown := set(arguments.remove) - {one.path.name for one in scans}:
+        raise UsageError(f"no fetched scan is called {', '.join(sorted(unknown))}")
+    used = [f"{one.path.name} ({', '.join(one.used_by)})" for one in leaving if one.used_by]
+    if used and not arguments.even_used:
+        raise UsageError(
+            f"nothing was removed, because plans refer to: {'; '.join(used)}. They would ask for "
+            "their scan; add --even-used to remove it all the same"
+        )
+    removed = remove_scans(folder, leaving)
+    return Outcome(
+        {
+            "folder": str(folder / SCANS),
+            "removed": removed,
+            "scans": [
+                {"name": one.path.name, "patient": one.patient, "what": one.words,
+                 "days": round(one.days, 1), "objects": one.objects, "bytes": one.size_bytes,
+                 "used_by": list(one.used_by)}
+                for one in scans
+                if one not in leaving
+            ],
+        }
+    )  # fmt: skip

@@ -19,6 +19,7 @@ from planner.viewer.panels.dialogs import (
     SideDialog,
 )
 from planner.viewer.panels.fetch_dialog import FetchDialog
+from planner.viewer.panels.kept_scans_dialog import KeptScansDialog
 from planner.viewer.panels.outcome_dialog import OutcomeDialog
 from planner.viewer.panels.revisions_dialog import RevisionsDialog
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QPixmap
     from PySide6.QtWidgets import QWidget
 
+    from planner.session.kept_scans import KeptScan
     from planner.session.kept_states import OfferRow
     from planner.session.opened_case import MissingScan
     from planner.session.workstation import Workstation
@@ -65,6 +67,32 @@ class Questions:
         self._fetch.show()
         self._fetch.raise_()
         self._fetch.activateWindow()
+
+    def kept_scans(self) -> None:
+        """List what was fetched from archives."""
+        self._desk.scans.look(self._show_kept)
+
+    def _show_kept(self, scans: tuple[KeptScan, ...], folder: str) -> None:
+        hidden = self._desk.names_hidden
+        dialog = KeptScansDialog(scans, folder, names_hidden=hidden, parent=self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.remove_wanted.connect(self._remove_scans)
+        dialog.open()
+
+    def _remove_scans(self, scans: tuple[KeptScan, ...]) -> None:
+        """Ask once more, naming what would no longer find its scan, and remove."""
+        used = sorted({word for one in scans for word in one.used_by})
+        warning = f"\n\nReferred to by: {', '.join(used)}. Those would ask for their scan."
+        buttons = QMessageBox.StandardButton
+        answer = QMessageBox.question(
+            self._window,
+            "Remove fetched scans",
+            f"Remove from this computer: {len(scans)} fetched scans? The archive keeps its own."
+            f"{warning if used else ''}",
+            buttons.Discard | buttons.Cancel,
+        )
+        if answer == buttons.Discard:
+            self._desk.scans.remove(scans)
 
     def sample(self) -> None:
         """Open the sample case, unless the user keeps what is open and unsaved."""
