@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from planner.app.main import INPUT_REFUSED, OUR_FAULT, WRONG_USAGE, main
@@ -64,7 +65,10 @@ def plan_of_a_phantom(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert main(["phantom", "--seed", "5", *size, "--out", str(ct), "--truth", str(truth)]) == 0
     words = ["--level", "L3", "--side", "right", "--device", "eco-mwa", "--power-w", "40"]
     words += ["--needle-size", "11 G 150", "--anatomy", str(truth / "labels.nii.gz")]
-    assert main(["plan", str(ct), *words, "--time-s", "180", "--out", str(plan)]) == 0
+    words += ["--time-s", "180", "--out", str(plan)]
+    words += ["--layer", "CO2:at=0,60,0", "--layer", "D5W:at=0,60,0:wide=30:across=1,0,0"]
+    words += ["--tissue", "L3:only=lytic:as=cancellous", "--tissue", "ball:at=1,2,3:r=8:as=cement"]
+    assert main(["plan", str(ct), *words]) == 0
     return plan
 
 
@@ -87,6 +91,19 @@ def test_that_a_size_that_is_none_is_refused_before_the_scan_is_read(
     words += ["--device", "eco-mwa", "--needle-size", "13 G, 241 x 150 mm"]
     words += ["--out", tmp_path / "case.plan"] if command == "plan" else []
     assert "packet" in refused(capsys, *words, expect=WRONG_USAGE)
+
+
+def test_that_layers_and_tissue_set_by_hand_stand_in_the_plan(plan: Path) -> None:
+    made = load_plan(plan)
+    gas, fluid = made.protection
+    assert (gas.id, gas.words) == ("layer1", "CO2, 5 mm thick and 20 mm wide")
+    tip = made.trajectories[0].tip.array
+    way = sum(a * b for a, b in zip(gas.across, gas.centre.array - tip, strict=True))
+    assert way > 0.5 * np.linalg.norm(gas.centre.array - tip), "away from the needle"
+    assert (fluid.id, fluid.across, fluid.width_mm) == ("layer2", (1.0, 0.0, 0.0), 30.0)
+    marrow, ball = made.tissue_choices
+    assert (marrow.id, marrow.words) == ("tissue1", "lytic tumour in L3 counts as cancellous bone")
+    assert (ball.id, ball.part.radius_mm) == ("tissue2", 8.0)
 
 
 def test_that_a_plan_whose_ct_is_gone_says_where_it_was(plan: Path, capsys) -> None:

@@ -3,17 +3,23 @@
 import json
 from dataclasses import fields
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from planner.app.clinical_words import NUMBERS, WHOLE, YES_OR_NO, clinical_answers
 from planner.app.commands import window
+from planner.app.commands.planning import _choices as numbered
 from planner.app.commands.samples import recipe_of
 from planner.app.main import INPUT_REFUSED, OUR_FAULT, WRONG_USAGE, main
 from planner.app.output import Outcome, as_text
 from planner.app.parser import COMMANDS, build_parser
+from planner.app.treatment_words import layer, tissue
 from planner.domain.errors import InputRefusedError, UsageError
 from planner.domain.plan import ClinicalAnswers
+from planner.domain.protection import Agent
+from planner.domain.tissue_choice import Ball
+from planner.geometry.points import PointLps
 from planner.phantom.recipe import Recipe
 
 
@@ -37,6 +43,18 @@ def test_that_help_says_this_is_not_a_medical_device() -> None:
         (["phantom", "--seed", "1", "--out", "o", "--kernel", "blunt"], "kernel"),
         (["phantom", "--seed", "1", "--out", "o", "--lumbar-count", "7"], "4, 5 or 6"),
         (["phantom", "--seed", "1", "--out", "o", "--wear", "L4:0.5:rust"], "rust"),
+        (["plan", "ct", "--layer", "oil:at=1,2,3"], "CO2, D5W, saline"),
+        (["plan", "ct", "--layer", "CO2"], "at= is missing"),
+        (["plan", "ct", "--layer", "CO2:at=1,2"], "CO2:at=x,y,z"),
+        (["plan", "ct", "--layer", "CO2:at=1,2,3:thick=90"], "1 to 30 mm thick"),
+        (["plan", "ct", "--layer", "CO2:at=1,2,3:thin=9"], "across, at, thick, wide"),
+        (["plan", "ct", "--layer", "CO2:at=1,2,3:across=0,0,0"], "no direction"),
+        (["plan", "ct", "--tissue", "lesion"], "as= is missing"),
+        (["plan", "ct", "--tissue", "liver:as=fat"], "no part 'liver'"),
+        (["plan", "ct", "--tissue", "L3:as=marrow"], "cancellous"),
+        (["plan", "ct", "--tissue", "L3:at=1,2,3:as=fat"], "belongs to a ball"),
+        (["plan", "ct", "--tissue", "ball:at=1,2,3:as=fat"], "r= is missing"),
+        (["plan", "ct", "--tissue", "L3:as=fat:as=csf"], "each once"),
     ],
 )
 def test_that_a_wrong_word_gets_one_sentence_and_exit_code_2(
@@ -48,6 +66,33 @@ def test_that_a_wrong_word_gets_one_sentence_and_exit_code_2(
     assert shown.err.count("\n") == 1
     assert "Traceback" not in shown.err
     assert shown.out == ""
+
+
+def test_that_layers_and_tissue_are_read_as_they_are_written() -> None:
+    made = layer("d5w:at=1,-2,3:thick=7.5:across=0,3,4")
+    assert (made.agent, made.thickness_mm, made.width_mm) == (Agent.DEXTROSE, 7.5, 20.0)
+    assert made.centre == PointLps(1.0, -2.0, 3.0)
+    assert made.across == pytest.approx((0.0, 0.6, 0.8))
+    whole, some, ball = (
+        tissue(text)
+        for text in (
+            "foramen:L3:left:as=fat",
+            "l3:only=lytic:as=cancellous",
+            "ball:at=1,2,3:r=8:as=cement",
+        )
+    )
+    assert whole.words == "the L3 left foramen counts as fat"
+    assert some.words == "lytic tumour in L3 counts as cancellous bone"
+    assert ball.part == Ball(centre=PointLps(1.0, 2.0, 3.0), radius_mm=8.0)
+
+
+def test_that_tissue_of_what_is_not_outlined_is_refused() -> None:
+    nothing = SimpleNamespace(masks={}, lesion=None)
+    for text in ("aorta:as=fat", "lesion:as=blastic"):
+        with pytest.raises(UsageError, match="is not outlined"):
+            numbered([tissue(text)], nothing)
+    ball = "ball:at=1,2,3:r=8:as=cement"
+    assert [one.id for one in numbered([tissue(ball)] * 2, nothing)] == ["tissue1", "tissue2"]
 
 
 def test_that_a_table_refuses_an_order_it_does_not_know(capsys) -> None:

@@ -25,6 +25,7 @@ from planner.domain.plan import (
     Trajectory,
 )
 from planner.domain.protection import Agent, ProtectionLayer
+from planner.domain.tissue_choice import Ball, OutlinedPart, TissueChoice, TissueKind
 from planner.domain.volume import PatientIdentity
 from planner.geometry.points import PointLps
 
@@ -43,6 +44,24 @@ layers = st.builds(
     across=st.sampled_from([(1.0, 0.0, 0.0), (0.0, 0.6, -0.8)]),
     thickness_mm=st.floats(1.0, 30.0),
     width_mm=st.floats(4.0, 80.0),
+)
+
+parts_of_tissue = st.builds(
+    OutlinedPart, name=st.sampled_from(["lesion", "L3", "discs", "aorta", "foramen:L3:left"])
+) | st.builds(Ball, centre=points, radius_mm=st.floats(1.0, 40.0))
+
+tissue_choices = (
+    st.tuples(st.sampled_from(TissueKind), st.none() | st.sampled_from(TissueKind))
+    .filter(lambda kinds: kinds[0] is not kinds[1])
+    .flatmap(
+        lambda kinds: st.builds(
+            TissueChoice,
+            id=st.just("tissue1"),
+            part=parts_of_tissue,
+            becomes=st.just(kinds[0]),
+            only=st.just(kinds[1]),
+        )
+    )
 )
 
 identities = st.builds(PatientIdentity, name=words, patient_id=words, birth_date=words, sex=words)
@@ -228,6 +247,10 @@ def plans(draw):
         outcome=draw(outcomes),
         protection=tuple(
             draw(st.builds(replace, layers, id=st.just(f"layer{number}")))
+            for number in range(draw(st.integers(0, 2)))
+        ),
+        tissue_choices=tuple(
+            draw(st.builds(replace, tissue_choices, id=st.just(f"tissue{number}")))
             for number in range(draw(st.integers(0, 2)))
         ),
     )

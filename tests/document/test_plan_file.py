@@ -291,6 +291,7 @@ def test_that_a_file_of_the_first_version_opens_with_what_came_since_unsaid():
     assert plan.grid_mark is None
     assert plan.ablation_order is None
     assert plan.protection == ()
+    assert plan.tissue_choices == ()
     assert plan.controls == ()
     assert plan.outcome == Outcome()
     assert all(needle.size is None for needle in plan.trajectories)

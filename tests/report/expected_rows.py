@@ -17,6 +17,7 @@ import numpy as np
 import pypdf
 
 from planner.domain.levels import Side
+from planner.domain.tissue_choice import Ball
 from report.random_plans import CATALOG
 
 if TYPE_CHECKING:
@@ -184,6 +185,14 @@ def _other_rows(case: RandomCase) -> Iterator[str]:
             f"{six(layer.width_mm)} mm wide in its middle, planned; the middle at "
             f"{triple(layer.centre)}."
         )
+    for n, choice in enumerate(plan.tissue_choices, start=1):
+        what = "" if choice.only is None else f"{choice.only.words} in "
+        if isinstance(choice.part, Ball):
+            x, y, z = (f"{value:.1f}" for value in choice.part.centre.array)
+            what += f"the ball of {six(choice.part.radius_mm)} mm about {x}, {y}, {z} (LPS mm)"
+        else:
+            what += choice.part.words
+        yield f"Tissue set by hand {n}{what} counts as {choice.becomes.words}"
     if plan.grid_mark is not None:
         yield f"Grid mark on the skin{triple(plan.grid_mark)}"
     for one in plan.controls:

@@ -9,6 +9,7 @@ import pytest
 from planner.domain.levels import Level, Side
 from planner.session.drawing import CERTAIN, DEEP, ICE, LETHAL, MISSED, POSSIBLE, ZONE
 from planner.session.simulated_marks import mark_of
+from planner.session.simulation_desk import simulation_lines
 from presenter_desk import Desk
 from window_services import made_up_simulation
 
@@ -77,6 +78,22 @@ def test_that_a_simulation_is_drawn_and_said_until_the_plan_changes(planned):
     work.act(work.edits.undo)
     planned.settle()
     assert len(drawn(planned)) == 1
+
+
+def test_that_the_great_vessels_are_told_however_cool_they_stay(planned):
+    planned.work.treatment.choose_device("eco-mwa")
+    plan = planned.work.edits.plan
+    made = made_up_simulation(plan)
+    canal = made.courses["canal"]
+    names = ("canal", "posterior_wall", "foramen:L3:left", "root:L3:left", "aorta", "vena_cava")
+    courses = {name: replace(canal, hottest_celsius=60.0 - n) for n, name in enumerate(names)}
+    courses["vena_cava"] = replace(canal, in_grid=False)
+    lines = simulation_lines(replace(made, courses=courses), plan.ablations[0].id)
+    told = [line for line in lines if "up to" in line]
+    assert [line.split(":")[0] for line in told] == [
+        "canal", "posterior wall", "L3 left foramen", "aorta"
+    ]  # fmt: skip
+    assert told[-1] == "aorta: up to 56 °C; no rule judges it: no limit for a vessel was found"
 
 
 def test_that_what_lives_of_the_target_is_drawn_where_the_zone_does_not_reach(planned):

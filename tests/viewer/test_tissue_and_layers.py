@@ -9,7 +9,7 @@ from planner.session.drawing import Drawing
 from planner.viewer.canvas.scene import Scene
 from planner.viewer.canvas.simulated_painter import tissue_image
 from planner.viewer.canvas.turntable import Turntable
-from planner.viewer.panels.tissue_legend import TissueLegend
+from planner.viewer.panels.tissue_legend import BALL, TissueLegend
 from planner.viewer.theme import clinical
 from session.test_protection import layer
 
@@ -34,6 +34,40 @@ def test_that_the_legend_names_what_is_there_and_hides_without_a_map(qtbot):
     assert clinical.TISSUE_COLOURS[2] in legend._names.text()
     legend.show_tissues(())
     assert not legend.isVisibleTo(None)
+
+
+def test_that_the_form_says_which_part_what_of_it_and_as_what_and_keeps_what_is_set(qtbot):
+    legend = TissueLegend()
+    qtbot.addWidget(legend)
+    wanted, gone = [], []
+    legend.choice_wanted.connect(lambda *said: wanted.append(said))
+    legend.choice_removed.connect(gone.append)
+    present = ((3, "cancellous bone"), (4, "lytic tumour"))
+    parts = (("lesion", "the lesion"), ("L3", "L3"))
+    legend.show_tissues(present, parts)
+    assert [legend.part.itemText(n) for n in range(3)] == ["the lesion", "L3", BALL]
+    assert [legend.only.itemText(n) for n in range(3)] == [
+        "all of it", "cancellous bone", "lytic tumour"
+    ]  # fmt: skip
+    assert not legend.radius.isEnabled()
+    legend.part.setCurrentIndex(1)
+    legend.only.setCurrentIndex(2)
+    legend.becomes.setCurrentIndex(legend.becomes.findData("cancellous"))
+    legend.show_tissues(present, parts)  # as after any edit
+    legend.give.click()
+    assert wanted == [("L3", 5.0, "lytic", "cancellous")]
+    legend.part.setCurrentIndex(2)
+    legend.part.activated.emit(2)
+    assert legend.radius.isEnabled()
+    legend.give.click()
+    assert wanted[1][0] == ""
+    legend.show_tissues((), (), (("tissue1", "L3 counts as cement"), ("tissue2", "the canal …")))
+    assert legend.isVisibleTo(None)
+    assert not legend._form.isVisibleTo(legend)
+    assert "L3 counts as cement." in legend._said.text()
+    legend.given.setCurrentIndex(1)
+    legend.take_back.click()
+    assert gone == ["tissue2"]
 
 
 def test_that_a_layer_is_seen_in_three_dimensions_where_it_lies(qapp):

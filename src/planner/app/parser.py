@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from planner import __version__
 from planner.app.training_parser import add_verbs
+from planner.app.treatment_words import LAYER_FORM, TISSUE_FORM, layer, tissue
 from planner.domain.errors import UsageError
 from planner.domain.levels import Level, Side
 from planner.domain.plan import Approach, CementTechnique
@@ -215,6 +216,15 @@ def _planning(commands: _Commands) -> None:
     plan.add_argument("--time-s", type=positive, help="time with energy, all cycles together")
     plan.add_argument("--cycle-s", type=positive, help="longest stretch with energy")
     plan.add_argument("--pause-s", type=positive, help="pause between two cycles, or thaw")
+    plan.add_argument(
+        "--layer", type=layer, action="append", default=[], metavar=LAYER_FORM,
+        help="CO2, D5W or saline between the heat and a nerve; may be repeated",
+    )  # fmt: skip
+    plan.add_argument(
+        "--tissue", type=tissue, action="append", default=[], metavar=TISSUE_FORM,
+        help="what the heat model takes a part for: lesion, L3, discs, canal, a structure, or "
+        "ball:at=x,y,z:r=8; may be repeated",
+    )  # fmt: skip
     plan.add_argument("--approach", choices=[*Approach, "any"], default="any")
     plan.add_argument("--entry", type=point, metavar="x,y,z")
     plan.add_argument("--tip", type=point, metavar="x,y,z")

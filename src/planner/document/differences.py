@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         TrajectoryId,
     )
     from planner.domain.protection import ProtectionLayer
+    from planner.domain.tissue_choice import TissueChoice
     from planner.geometry.points import PointLps
 
 SAME_PLACE_MM = 0.05
@@ -224,6 +225,7 @@ def _of_words(one: Plan, other: Plan) -> list[Difference]:
     found += _told("Grid mark", one.grid_mark, other.grid_mark, _mark)
     found += _told("Ablations", one.ablation_order, other.ablation_order, _order)
     found += _told("Protecting layers", one.protection, other.protection, _layers)
+    found += _told("Tissue set by hand", one.tissue_choices, other.tissue_choices, _tissue)
     found += _told("Control readings", one.controls, other.controls, lambda made: str(len(made)))
     found += _told("Outcome", one.outcome, other.outcome, _recorded)
     found += _told("Locked by", one.lock, other.lock, _by)
@@ -244,6 +246,10 @@ def _recorded(outcome: Outcome) -> str:
 
 def _layers(layers: tuple[ProtectionLayer, ...]) -> str:
     return _listed(layer.words for layer in layers)
+
+
+def _tissue(choices: tuple[TissueChoice, ...]) -> str:
+    return "; ".join(choice.words for choice in choices) or NONE
 
 
 def _order(order: Order | None) -> str:

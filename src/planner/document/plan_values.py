@@ -10,7 +10,7 @@ from functools import cache
 from math import isfinite
 from typing import Any, NewType
 
-from planner.domain import control, corrections, outcome, protection
+from planner.domain import control, corrections, outcome, protection, tissue_choice
 from planner.domain import plan as plan_types
 from planner.domain.levels import Level, Side
 from planner.domain.order import Order
@@ -40,6 +40,11 @@ _NAMES = {
     "LayerId": protection.LayerId,
     "ProtectionLayer": protection.ProtectionLayer,
     "Visit": outcome.Visit,
+    "TissueChoice": tissue_choice.TissueChoice,
+    "TissueChoiceId": tissue_choice.TissueChoiceId,
+    "TissueKind": tissue_choice.TissueKind,
+    "OutlinedPart": tissue_choice.OutlinedPart,
+    "Ball": tissue_choice.Ball,
 }
 """Names that ``planner.domain`` imports for type checking only."""
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from planner.domain.levels import Level, Side
     from planner.domain.order import Order
     from planner.domain.protection import ProtectionLayer
+    from planner.domain.tissue_choice import TissueChoice
     from planner.domain.volume import PatientIdentity, ScanRecord
     from planner.geometry.points import PointLps
 
@@ -355,6 +356,8 @@ class Plan:
         the band of a full simulation whatever is said here.
     protection
         Layers of gas or fluid between heat or cold and nerves.
+    tissue_choices
+        Parts that count as another class of tissue, each upon what those before it left.
     controls
         Where control scans showed the needles, in the order they were read.
     outcome
@@ -381,6 +384,7 @@ class Plan:
     lock: PlanLock | None = None
     ablation_order: Order | None = None
     protection: tuple[ProtectionLayer, ...] = ()
+    tissue_choices: tuple[TissueChoice, ...] = ()
     controls: tuple[ControlReading, ...] = ()
     outcome: Outcome = field(default_factory=Outcome)
     saved_sha256: str = ""
@@ -390,6 +394,7 @@ class Plan:
         ids += [a.id for a in self.ablations]
         ids += [c.id for c in self.cements]
         ids += [layer.id for layer in self.protection]
+        ids += [choice.id for choice in self.tissue_choices]
         if len(set(ids)) != len(ids):
             raise ValueError("two parts of a plan have the same id")
         known = {t.id for t in self.trajectories}

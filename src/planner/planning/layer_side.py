@@ -1,4 +1,4 @@
-"""Whether a protecting layer stays where it is planned: gas rises, fluid falls."""
+"""Which way a protecting layer lies, and whether it stays: gas rises, fluid falls."""
 
 from __future__ import annotations
 
@@ -6,18 +6,41 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.geometry.points import unit
 from planner.planning.patient_room import lying_in_words, up_in_room
 
 if TYPE_CHECKING:
     from planner.domain.anatomy import Anatomy
+    from planner.domain.plan import Plan
     from planner.domain.protection import ProtectionLayer
-    from planner.geometry.points import Vector
+    from planner.geometry.points import PointLps, Vector
 
 BESIDE_MM: Final = 15.0
 """Canal this far up and down from a layer tells on which side of it the layer lies."""
 
 LEVEL_MM: Final = 2.0
 """A layer this little above or below the middle of the canal is on neither side."""
+
+
+NEAREST_MM: Final = 1.0
+"""Nearer to a needle than this no direction through a layer can be told."""
+
+
+def away_from_heat(plan: Plan, at: PointLps) -> tuple[float, float, float] | None:
+    """Return the unit vector, LPS, from the nearest needle that burns to a point.
+
+    ``None`` where nothing burns, or the point lies on the needle.
+    """
+    offsets = []
+    for needle in {plan.trajectory(burn.trajectory_id) for burn in plan.ablations}:
+        back = needle.entry.array - needle.tip.array
+        share = float(np.clip((at.array - needle.tip.array) @ back / (back @ back), 0.0, 1.0))
+        offsets.append(at.array - (needle.tip.array + share * back))
+    nearest = min(offsets, key=lambda one: float(np.linalg.norm(one)), default=None)
+    if nearest is None or float(np.linalg.norm(nearest)) < NEAREST_MM:
+        return None
+    x, y, z = unit(nearest)
+    return (float(x), float(y), float(z))
 
 
 def above_canal_mm(

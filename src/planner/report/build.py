@@ -17,7 +17,14 @@ from planner.report.coverage_rows import coverage_rows
 from planner.report.measured import distance_facts, measure_facts
 from planner.report.model import Fact, NeedleRow, Paper, Report
 from planner.report.pictures import needle_pictures, plan_pictures
-from planner.report.room import c_arm_facts, ct_facts, layer_facts, other_needles, pair_facts
+from planner.report.room import (
+    c_arm_facts,
+    ct_facts,
+    layer_facts,
+    other_needles,
+    pair_facts,
+    tissue_facts,
+)
 from planner.report.rows import (
     ablation_row,
     cement_row,
@@ -111,6 +118,7 @@ def build_report(
         together=(
             *pair_facts(plan, gaps),
             *layer_facts(plan, scene.anatomy, scene.ct),
+            *tissue_facts(plan, scene.anatomy),
         ),
         pictures=plan_pictures(plan, scene),
         ablations=tuple(ablation_row(plan, item, scene, catalog) for item in plan.ablations),

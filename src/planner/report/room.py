@@ -10,6 +10,7 @@ from planner.planning.ct_room import HUB_MM, ct_room_card, slices_are_axial
 from planner.planning.layer_side import lie_words
 from planner.planning.patient_room import lying_in_words
 from planner.planning.pedicle_course import course_of
+from planner.planning.tissue_parts import choice_words
 from planner.report.model import Fact
 from planner.report.wording import millimetres, number, plain, point_words
 
@@ -147,6 +148,14 @@ def layer_facts(plan: Plan, anatomy: Anatomy | None, ct: CtVolume | None) -> tup
             words += f" {lie_words(layer, anatomy, ct.record.patient_position)}"
         facts.append(Fact(label=f"Protecting layer {place}", value=words))
     return tuple(facts)
+
+
+def tissue_facts(plan: Plan, anatomy: Anatomy | None) -> tuple[Fact, ...]:
+    """Return every part that the heat model takes for another tissue than the scan says."""
+    return tuple(
+        Fact(label=f"Tissue set by hand {place}", value=f"{choice_words(item, anatomy)}.")
+        for place, item in enumerate(plan.tissue_choices, start=1)
+    )
 
 
 def gap_words(gap: NeedleGap) -> str:

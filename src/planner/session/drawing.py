@@ -126,11 +126,14 @@ class TissueMark:
         uint8 ``[k, j, i]``: number of the class and 1; 0 is not drawn.
     names
         Code and name of every class that is there, the most frequent first.
+    by_hand
+        bool ``[k, j, i]``: where a person's choice made another class of it.
     """
 
     geometry: VolumeGeometry
     codes: NDArray[np.uint8]
     names: tuple[tuple[int, str], ...]
+    by_hand: NDArray[np.bool_]
 
     def name_at(self, point: PointLps) -> str:
         """Return the name of the class at a point; empty outside the map."""
@@ -139,7 +142,8 @@ class TissueMark:
             0 <= n < size for n, size in zip((i, j, k), self.geometry.size_ijk, strict=True)
         ):
             return ""
-        return dict(self.names).get(int(self.codes[k, j, i]), "")
+        name = dict(self.names).get(int(self.codes[k, j, i]), "")
+        return f"{name}, set by hand" if self.by_hand[k, j, i] else name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,11 +46,14 @@ if TYPE_CHECKING:
     from planner.catalog import Catalog
     from planner.domain.plan import Plan
     from planner.domain.protection import ProtectionLayer
+    from planner.domain.tissue_choice import TissueChoice
     from planner.geometry.points import Vector
     from planner.geometry.volume_geometry import VolumeGeometry
     from planner.physics.heat.medium import PropertyTable
     from planner.physics.heat.superpose import NeedleField, Together
     from planner.session.tissue_region import Patient
+
+    ByHand = tuple[tuple[ProtectionLayer, ...], tuple[TissueChoice, ...]]
 
 MODEL_NAME: Final = "round needles"
 MODEL_VERSION: Final = "2"
@@ -107,22 +110,22 @@ class PreviewBench:
         planned, _ = planned_burns(plan, patient)
         groups = [[one for one in planned if one.is_cold is cold] for cold in (False, True)]
         order = plan.ablation_order or Order.TOGETHER
-        layers = plan.protection
-        return tuple(self._one(group, patient, order, layers) for group in groups if group)
+        put = (plan.protection, plan.tissue_choices)
+        return tuple(self._one(group, patient, order, put) for group in groups if group)
 
     def _one(
         self,
         planned: Sequence[PlannedBurn],
         patient: Patient,
         order: Order,
-        layers: tuple[ProtectionLayer, ...],
+        put: ByHand,
     ) -> LivePreview:
         tissue = self._tissue_of(planned, patient)
         is_cold = planned[0].device.modality in COLD
         starts = _starts(planned, order)
         times = _times_s(planned, starts)
         needles = [
-            self._fields(one, begun, times, layers)
+            self._fields(one, begun, times, put)
             for begun, one in zip(starts, planned, strict=True)
         ]
         fields = {end: [needle[end] for needle in needles] for end in ENDS}
@@ -166,7 +169,7 @@ class PreviewBench:
                 for one, alone in zip(planned, fields[Efficiency.NOMINAL], strict=True)
             },
             structures=structures,
-            layers=_layer_lines(layers, near, structures, patient),
+            layers=_layer_lines(put[0], near, structures, patient),
             missed=missed_mask(tissue.targets[-1], nominal, geometry, tissue.coarsest_mm)
             if tissue.targets
             else np.zeros_like(nominal),
@@ -195,12 +198,12 @@ class PreviewBench:
         one: PlannedBurn,
         begun_s: float,
         times: NDArray[np.float64],
-        layers: tuple[ProtectionLayer, ...],
+        put: ByHand,
     ) -> dict[Efficiency, NeedleField]:
         """Return the tables of one needle, from before where nothing about it has changed."""
-        key = (one.ablation, one.tip_lps_mm, one.backward, begun_s, tuple(times), layers)
+        key = (one.ablation, one.tip_lps_mm, one.backward, begun_s, tuple(times), put)
         if key not in self._needles and self._tissue is not None:
-            self._needles[key] = _solved(one, begun_s, times, self._tissue, layers)
+            self._needles[key] = _solved(one, begun_s, times, self._tissue, put)
         self._needles.move_to_end(key)
         while len(self._needles) > REMEMBERED:
             self._needles.popitem(last=False)
@@ -212,12 +215,12 @@ def _solved(
     begun_s: float,
     times: NDArray[np.float64],
     tissue: PatientTissue,
-    layers: Sequence[ProtectionLayer],
+    put: ByHand,
 ) -> dict[Efficiency, NeedleField]:
     """Run one needle at both ends of what is not known, and in between."""
     rings = rings_for(one.at_origin(Efficiency.NOMINAL))
     points = _round_points_mm(rings.s_centre_mm, rings.r_centre_mm, one)
-    seen = tissue.at(points, layers).reshape(*rings.shape, ANGLES)
+    seen = tissue.at(points, *put).reshape(*rings.shape, ANGLES)
     stretches = [(begun_s + low, begun_s + high) for low, high in one.stretches_s]
     found = {}
     for end in ENDS:

@@ -15,6 +15,7 @@ from planner.physics.heat.region import SOFT_HU
 from planner.physics.heat.tissue_map import Outlines, tissue_map
 from planner.session.coverage import targets_of
 from planner.session.protection import painted_at
+from planner.session.tissue_choices import chosen_at
 from planner.session.tissue_region import outlined_structures, outlines_at
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from planner.domain.anatomy import Anatomy
     from planner.domain.levels import Level
     from planner.domain.protection import ProtectionLayer
+    from planner.domain.tissue_choice import TissueChoice
     from planner.domain.volume import CtVolume
     from planner.geometry.points import Vector
     from planner.physics.heat.tissue_classes import TissueClasses
@@ -75,7 +77,12 @@ class PatientTissue:
         """Largest spacing of the outlines."""
         return max(self.anatomy.geometry.spacing_mm)
 
-    def at(self, points_mm: Vector, layers: Sequence[ProtectionLayer] = ()) -> NDArray[np.uint8]:
+    def at(
+        self,
+        points_mm: Vector,
+        layers: Sequence[ProtectionLayer] = (),
+        choices: Sequence[TissueChoice] = (),
+    ) -> NDArray[np.uint8]:
         """Return the class of tissue at points, LPS mm, shape ``(n, 3)``.
 
         Outlines count within ``BESIDE_MM`` of the treated vertebrae.
@@ -98,6 +105,12 @@ class PatientTissue:
         def known(name: str) -> NDArray[np.bool_] | None:
             return outline(name) if name in self.known else None
 
+        def on_points(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+            return np.asarray(mask[self.box][k, j, i] & inside)
+
+        def numbers(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+            return np.where(inside, labels[self.box][k, j, i], np.uint8(0))
+
         outlines = Outlines(
             vertebrae=outline("vertebrae"),
             canal=outline("canal"),
@@ -106,6 +119,7 @@ class PatientTissue:
             cord=known("cord"),
             nerves=known("nerves"),
             vessels=known("vessels"),
+            chosen=chosen_at(choices, self.anatomy, on_points, numbers, lambda: points_mm),
             painted=painted_at(points_mm, layers),
         )
         return tissue_map(hu, outlines, 1.0, self.classes, depth)

@@ -118,7 +118,8 @@ class PreviewDesk:
         needles = [plan.trajectory(item.trajectory_id) for item in plan.ablations]
         where = tuple((item.level, item.entry, item.tip) for item in needles)
         seen = (self._edits.anatomy, self._case.ct)  # themselves: an id is given again once freed
-        return (plan.ablations, plan.ablation_order, plan.protection, where, *seen)
+        by_hand = (plan.protection, plan.tissue_choices)
+        return (plan.ablations, plan.ablation_order, *by_hand, where, *seen)
 
     def _start(self, key: tuple[object, ...]) -> None:
         plan, ct, anatomy = self._edits.plan, self._case.ct, self._edits.anatomy

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from planner.document.protection_commands import free_layer_id, put_layer, remove_layer
 from planner.domain.errors import UsageError
 from planner.domain.protection import Agent, ProtectionLayer
-from planner.geometry.points import PointLps, unit
 
 if TYPE_CHECKING:
     from planner.domain.plan import Plan
+    from planner.geometry.points import PointLps
     from planner.session.case_desk import CaseDesk
     from planner.session.floor import Floor
     from planner.session.pane_desk import PaneDesk
     from planner.session.plan_desk import PlanDesk
     from planner.session.ports import CaseServices
-
-NEAREST_MM = 1.0
-"""Nearer to a needle than this no direction through a layer can be told."""
 
 
 class ProtectDesk:
@@ -75,7 +70,9 @@ class ProtectDesk:
             self._floor.say("Open a scan and begin a plan first.", is_error=True)
             return
         plan, at = self._edits.plan, state.cursor
-        across = _from_heat(plan, at)
+        from planner.planning.layer_side import away_from_heat  # noqa: PLC0415 - loads after the window
+
+        across = away_from_heat(plan, at)
         if across is None:
             self._floor.say(
                 "Plan an ablation first and put the crosshair off its needle: the layer lies "
@@ -123,17 +120,3 @@ class ProtectDesk:
             if layer.centre.distance_mm(at) <= layer.width_mm / 2.0:
                 return layer
         return None
-
-
-def _from_heat(plan: Plan, at: PointLps) -> tuple[float, float, float] | None:
-    """Return the direction from the nearest burning needle to a point."""
-    offsets = []
-    for needle in {plan.trajectory(burn.trajectory_id) for burn in plan.ablations}:
-        back = needle.entry.array - needle.tip.array
-        share = float(np.clip((at.array - needle.tip.array) @ back / (back @ back), 0.0, 1.0))
-        offsets.append(at.array - (needle.tip.array + share * back))
-    nearest = min(offsets, key=lambda one: float(np.linalg.norm(one)), default=None)
-    if nearest is None or float(np.linalg.norm(nearest)) < NEAREST_MM:
-        return None
-    x, y, z = unit(nearest)
-    return (float(x), float(y), float(z))

@@ -11,7 +11,7 @@ import numpy as np
 
 from planner.domain.devices import Modality
 from planner.domain.errors import UsageError
-from planner.domain.prediction import Exposure, KilledTissue, ModelLabel, StructureExposure
+from planner.domain.prediction import Exposure, KilledTissue, ModelLabel
 from planner.domain.progress import unreported
 from planner.domain.simulation import Order, Simulation, Tier
 from planner.domain.sourced import Status
@@ -29,6 +29,7 @@ from planner.physics.heat.ensemble import runs_of
 from planner.physics.heat.region import grid_mm, region_around
 from planner.physics.heat.solve import MODEL_VERSION, solve
 from planner.physics.heat.tissue_classes import FOR_COLD, FOR_CURRENT, FOR_HEAT, tissue_classes
+from planner.planning.tissue_parts import choice_words
 from planner.safety.digest import anatomy_digest, scan_digest
 from planner.session.coverage import (
     LESION,
@@ -40,7 +41,13 @@ from planner.session.coverage import (
     targets_of,
 )
 from planner.session.protection import painted_in, why_refused
-from planner.session.simulation_reading import BODY_CELSIUS, course_at, extents_of, owners_of
+from planner.session.simulation_reading import (
+    changes_of,
+    course_at,
+    exposures_at,
+    extents_of,
+    owners_of,
+)
 from planner.session.simulation_store import find_simulations, keep_simulations
 from planner.session.thermocouples import watched
 from planner.session.tissue_region import tissue_region
@@ -52,7 +59,6 @@ if TYPE_CHECKING:
     from planner.domain.levels import Level
     from planner.domain.plan import Ablation, AblationId, Plan
     from planner.domain.progress import ProgressReport
-    from planner.domain.protection import ProtectionLayer
     from planner.domain.simulation import StructureCourse
     from planner.geometry.volume_geometry import VolumeGeometry
     from planner.physics.heat.applicators import Applicator, Drive, Stage
@@ -75,15 +81,6 @@ PER_RADIUS_WITHOUT_CURRENT = {Tier.PREVIEW: 1.39, Tier.FULL: 1.32}
 MARGIN_MM = {Tier.PREVIEW: 20.0, Tier.FULL: 24.0}
 """Tissue round the metal. A preview may see some heat reach its edge; the label says preview."""
 
-LEAST_BAND_CELSIUS = 3.0
-"""Doubt about a temperature at a structure, or the change itself where that is smaller: what the
-best published models of canal temperature hope for. A zone that ends 3 to 5 mm elsewhere at most
-doubles a small change. Derived."""
-
-UNSOURCED_BAND_CELSIUS = 6.5
-"""For a device whose electrodes are not published: the same and half the range that cooling
-alone opens at the canal in the prototype, 43.7 to 50.6 degrees. Derived."""
-
 UNSOURCED_BAND_MM = 5.0
 """For a device whose electrodes are not published: 3 mm, and the 2 mm of radius that its cooling
 opens between none and 300 W/m2K. Derived."""
@@ -93,6 +90,9 @@ FEW_LEFT = 4.6
 
 EVERY = 2
 """Every other reading is kept: one in ten seconds."""
+
+AS_HU_SHOWS = "tissue as HU shows it"
+"""Name of the nominal run without the classes a person chose; others have it behind theirs."""
 
 IN_TURN = "needles in turn"
 """Name of the run in the other order."""
@@ -180,7 +180,7 @@ def simulate(
     found = []
     for number, group in enumerate(groups):
         part = partial(_share, report, number, len(groups))
-        made = _run(group, patient, tier, order, plan.protection, part)
+        made = _run(group, patient, tier, order, plan, part)
         found.append(replace(made, input_sha256=digest))
     return (replace(found[0], left_out=left_out), *found[1:])
 
@@ -228,6 +228,7 @@ def simulation_digest(plan: Plan, patient: Patient, tier: Tier, order: Order) ->
         anatomy_digest(patient.anatomy),
         plan.ablations,
         plan.protection,
+        plan.tissue_choices,
         [plan.trajectory(ablation.trajectory_id) for ablation in plan.ablations],
         [(name, devices.get(name)) for name in sorted(used)],
         tissue_classes(patient.catalog.tissues),
@@ -298,20 +299,24 @@ def _run(
     patient: Patient,
     tier: Tier,
     order: Order,
-    layers: Sequence[ProtectionLayer],
+    plan: Plan,
     report: ProgressReport,
 ) -> Simulation:
     classes = tissue_classes(patient.catalog.tissues)
     levels = {item.level for item in planned}
     grid = burn_grid(planned, tier)
-    region = tissue_region(patient, grid, levels, classes, painted_in(grid, layers))
-    runs = _runs(planned, region.geometry, classes, patient, tier, order)
+    painted = painted_in(grid, plan.protection)
+    region = tissue_region(patient, grid, levels, classes, painted, plan.tissue_choices)
+    runs = _runs(planned, region, classes, patient, tier, order)
     band = band_of(region.medium, runs, report=report)
     is_cold = any(item.device.modality in COLD for item in planned)
     courses = {name: course_at(name, band, region, is_cold=is_cold) for name in region.structures}
     if tier is Tier.FULL:
         courses = _with_readings(courses, runs[0], region, is_cold=is_cold)
-    label = _label(planned, band, region, classes, tier, order)
+    unchosen = band.results.get(AS_HU_SHOWS, band.nominal)
+    by_hand = [choice_words(item, patient.anatomy) for item in plan.tissue_choices]
+    as_shown = {} if unchosen is band.nominal else changes_of(unchosen, region, is_cold=is_cold)
+    label = _label(planned, band, region, classes, (tier, order), by_hand)
     nominal = band.nominal
     applicators = [item.applicator(Efficiency.NOMINAL, region.geometry) for item in planned]
     owner = owners_of(region.medium, applicators)
@@ -344,9 +349,11 @@ def _run(
         exposures={
             item.ablation.id: Exposure(
                 ablation_id=item.ablation.id,
-                at_structures=_exposures(courses, sourced=sourced, is_cold=is_cold),
+                at_structures=exposures_at(courses, as_shown, sourced=sourced, is_cold=is_cold),
                 killed=KilledTissue(
-                    geometry=region.geometry, dead=dead & (owner == number), certain=band.certain
+                    geometry=region.geometry,
+                    dead=(dead | unchosen.dead()) & (owner == number),
+                    certain=band.certain,
                 ),
                 model=label,
                 coverage=tuple(covered.values()),
@@ -383,7 +390,7 @@ def _with_readings(
 
 def _runs(
     planned: Sequence[PlannedBurn],
-    geometry: VolumeGeometry,
+    region: TissueRegion,
     classes: TissueClasses,
     patient: Patient,
     tier: Tier,
@@ -392,18 +399,24 @@ def _runs(
     """Return the runs of a tier.
 
     Neither order of several needles is always the hotter, and a plan does not say which it will
-    be; so tier full runs the other one as well.
+    be; so tier full runs the other one as well. Where a person chose tissue, every run is made
+    as HU shows it too: a choice may make a finding and never clears one.
     """
 
     def stages(efficiency: Efficiency, when: Order = order) -> tuple[Stage, ...]:
-        return stages_of([item.burn(efficiency, geometry) for item in planned], when)
+        return stages_of([item.burn(efficiency, region.geometry) for item in planned], when)
 
     current = any(item.device.modality in CURRENT for item in planned)
     runs = runs_of(tier, stages, classes, patient.catalog.tissues, with_current=current)
     if tier is Tier.FULL and order is Order.TOGETHER:
         other = stages(Efficiency.NOMINAL, Order.IN_TURN)
         runs.append(Run(name=IN_TURN, table=classes.table(), stages=other))
-    return runs
+    if np.array_equal(region.unchosen, region.medium.tissue):
+        return runs
+    plain = [
+        replace(run, name=f"{run.name}, {AS_HU_SHOWS}", tissue=region.unchosen) for run in runs
+    ]
+    return [*runs, replace(plain[0], name=AS_HU_SHOWS), *plain[1:]]
 
 
 def burn_grid(planned: Sequence[PlannedBurn], tier: Tier) -> VolumeGeometry:
@@ -417,48 +430,25 @@ def burn_grid(planned: Sequence[PlannedBurn], tier: Tier) -> VolumeGeometry:
     return region_around(ends, spacing_mm, MARGIN_MM[tier])
 
 
-def _exposures(
-    courses: Mapping[str, StructureCourse], *, sourced: bool, is_cold: bool
-) -> dict[str, StructureExposure]:
-    """Return what a rule judges: the nominal run, and the doubt up to the worst of all runs."""
-    least = LEAST_BAND_CELSIUS if sourced else UNSOURCED_BAND_CELSIUS
-    found = {}
-    for name, course in courses.items():
-        if is_cold:
-            change = BODY_CELSIUS - course.lowest_celsius
-            spread = course.lowest_celsius - course.coldest_celsius
-        else:
-            change = course.peak_celsius - BODY_CELSIUS
-            spread = course.hottest_celsius - course.peak_celsius
-        found[name] = StructureExposure(
-            peak_celsius=course.peak_celsius,
-            lowest_celsius=course.lowest_celsius,
-            cem43_min=course.cem43_min,
-            band_celsius=max(min(least, change), spread, 0.0),
-            beyond=not course.in_grid,
-        )
-    return found
-
-
 def _label(
     planned: Sequence[PlannedBurn],
     band: ZoneBand,
     region: TissueRegion,
     classes: TissueClasses,
-    tier: Tier,
-    order: Order,
+    asked: tuple[Tier, Order],
+    by_hand: Sequence[str],
 ) -> ModelLabel:
     """Return the label of the nominal run with what the whole prediction rests on.
 
     The blood flow is not counted in the status: it is from memory, but no flow at all, which is
     the end the doubt at a structure is taken from, needs no source.
     """
-    model = band.nominal.model
+    model, (tier, order) = band.nominal.model, asked
     modality = {item.device.modality for item in planned}
     keys: tuple[str, ...] = FOR_HEAT
     keys += FOR_CURRENT if modality & CURRENT else ()
     keys += FOR_COLD if modality & COLD else ()
-    present = np.unique(region.medium.tissue).tolist()
+    present = np.unique((region.medium.tissue, region.unchosen)).tolist()
     statuses = [classes.weakest_status(present, keys)]
     statuses += [model_status(item.device) for item in planned]
     statuses += [Status.DERIVED]  # the limits of the tissue map
@@ -470,6 +460,7 @@ def _label(
             f"order = {order}",
             *(f"{item.ablation.id} = {item.device.id}" for item in planned),
             f"runs = {', '.join(name for name in band.results if name != NOMINAL)}",
+            *(f"tissue by hand: {words}" for words in by_hand),
         ),
         status=max(statuses, key=lambda status: status.rank),
     )

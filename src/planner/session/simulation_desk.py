@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planner.domain.coverage_words import coverage_lines
-from planner.domain.structures import in_words
+from planner.domain.structures import AORTA, VENA_CAVA, in_words
 
 if TYPE_CHECKING:
     from planner.domain.anatomy import Anatomy
@@ -27,6 +27,10 @@ SLOT = "simulate"
 BODY_CELSIUS = 37.0
 WORST = 3
 """Structures that are named with their temperature; the findings name every other one."""
+
+VESSELS = (AORTA, VENA_CAVA)
+NO_LIMIT = "; no rule judges it: no limit for a vessel was found"
+"""Said beside a vessel wherever the simulation reaches it, because its heat is no finding."""
 
 
 class SimulationDesk:
@@ -137,12 +141,15 @@ def _temperatures(one: Simulation) -> list[str]:
         return course.hottest_celsius - BODY_CELSIUS
 
     seen = [name for name, course in one.courses.items() if course.in_grid]
-    worst = sorted(seen, key=change, reverse=True)[:WORST]
+    worst = sorted(seen, key=change, reverse=True)
+    vessels = [name for name in seen if name in VESSELS]
+    worst = [name for name in worst if name not in VESSELS][:WORST] + vessels
     lines = []
     for name in worst:
         course = one.courses[name]
         if one.is_cold:
-            lines.append(f"{in_words(name)}: down to {course.coldest_celsius:.0f} °C")
+            words = f"down to {course.coldest_celsius:.0f} °C"
         else:
-            lines.append(f"{in_words(name)}: up to {course.hottest_celsius:.0f} °C")
+            words = f"up to {course.hottest_celsius:.0f} °C"
+        lines.append(f"{in_words(name)}: {words}{NO_LIMIT if name in VESSELS else ''}")
     return lines

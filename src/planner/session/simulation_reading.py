@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.domain.prediction import StructureExposure
 from planner.domain.simulation import StructureCourse, ZoneExtent
 from planner.physics.heat.bioheat import ARTERIAL_CELSIUS
 from planner.physics.heat.ensemble import FLOWING
@@ -13,7 +14,7 @@ from planner.physics.heat.result import between
 from planner.physics.heat.zone_size import measure_zone
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -27,6 +28,15 @@ METAL_LEVEL = np.float32(0.3)
 """Metal beside dead tissue counts with it, this far inside the zone."""
 
 BODY_CELSIUS = float(ARTERIAL_CELSIUS)
+
+LEAST_BAND_CELSIUS = 3.0
+"""Doubt about a temperature at a structure, or the change itself where that is smaller: what the
+best published models of canal temperature hope for. A zone that ends 3 to 5 mm elsewhere at most
+doubles a small change. Derived."""
+
+UNSOURCED_BAND_CELSIUS = 6.5
+"""For a device whose electrodes are not published: the same and half the range that cooling
+alone opens at the canal in the prototype, 43.7 to 50.6 degrees. Derived."""
 
 
 def course_at(
@@ -91,6 +101,52 @@ def _most_at_edge(field: NDArray[np.float32]) -> float:
     """Return the most one voxel inside the edge, which itself is held at body temperature."""
     faces = (np.take(field, (1, -2), axis=axis) for axis in range(3))
     return float(max(face.max() for face in faces))
+
+
+def changes_of(result: HeatResult, region: TissueRegion, *, is_cold: bool) -> dict[str, float]:
+    """Return by how many degrees a run changes each structure."""
+    found = {}
+    for name, places in region.structures.items():
+        at = result.at(places)
+        if at is None:
+            found[name] = result.edge_change_k
+        elif is_cold:
+            found[name] = BODY_CELSIUS - at.lowest_celsius
+        else:
+            found[name] = at.peak_celsius - BODY_CELSIUS
+    return found
+
+
+def exposures_at(
+    courses: Mapping[str, StructureCourse],
+    as_shown: Mapping[str, float],
+    *,
+    sourced: bool,
+    is_cold: bool,
+) -> dict[str, StructureExposure]:
+    """Return what a rule judges: the nominal run, and the doubt up to the worst of all runs.
+
+    ``as_shown`` are changes by the nominal run without a person's choices, which are judged with
+    the least doubt of their own; empty where nobody chose anything.
+    """
+    least = LEAST_BAND_CELSIUS if sourced else UNSOURCED_BAND_CELSIUS
+    found = {}
+    for name, course in courses.items():
+        if is_cold:
+            change = BODY_CELSIUS - course.lowest_celsius
+            spread = course.lowest_celsius - course.coldest_celsius
+        else:
+            change = course.peak_celsius - BODY_CELSIUS
+            spread = course.hottest_celsius - course.peak_celsius
+        other = as_shown.get(name, change)
+        found[name] = StructureExposure(
+            peak_celsius=course.peak_celsius,
+            lowest_celsius=course.lowest_celsius,
+            cem43_min=course.cem43_min,
+            band_celsius=max(min(least, change), spread, other + min(least, other) - change, 0.0),
+            beyond=not course.in_grid,
+        )
+    return found
 
 
 def owners_of(medium: Medium, applicators: Sequence[Applicator]) -> NDArray[np.uint8]:

@@ -1,8 +1,21 @@
-"""The tissue map over the slices: on demand, and only while it is that of the plan shown."""
+"""The tissue map over the slices, and the parts of it that a person gives another class.
+
+The map is made on demand, and drawn only while it is that of the plan shown.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from planner.document.tissue_commands import choose_tissue, free_choice_id, unchoose_tissue
+from planner.domain.errors import UsageError
+from planner.domain.tissue_choice import (
+    Ball,
+    OutlinedPart,
+    TissueChoice,
+    TissueChoiceId,
+    TissueKind,
+)
 
 if TYPE_CHECKING:
     from planner.domain.anatomy import Anatomy
@@ -11,10 +24,12 @@ if TYPE_CHECKING:
     from planner.session.drawing import TissueMark
     from planner.session.floor import Floor
     from planner.session.job_desk import JobDesk
+    from planner.session.pane_desk import PaneDesk
     from planner.session.plan_desk import PlanDesk
     from planner.session.ports import CaseServices
 
     _Key = tuple[object, ...]
+    _Said = tuple[tuple[str, str], ...]
 
 
 SLOT = "tissue"
@@ -30,12 +45,15 @@ class TissueDesk:
         jobs: JobDesk,
         case: CaseDesk,
         edits: PlanDesk,
+        panes: PaneDesk,
     ) -> None:
         self._services = services
         self._floor = floor
         self._jobs = jobs
         self._case = case
         self._edits = edits
+        self._panes = panes
+        self._said: dict[str, tuple[_Key, _Said]] = {}
         self._made: tuple[_Key, TissueMark | None] | None = None
         self._asked: _Key | None = None
         self.is_shown = False
@@ -43,6 +61,7 @@ class TissueDesk:
     def forget(self) -> None:
         """Drop what belongs to another scan."""
         self._made = self._asked = None
+        self._said = {}
         self.is_shown = False
 
     def toggle(self) -> None:
@@ -71,7 +90,68 @@ class TissueDesk:
         plan = self._edits.plan
         if not plan.trajectories:
             return None
-        return (ct, anatomy, plan.trajectories, plan.ablations, plan.protection)
+        by_hand = (plan.protection, plan.tissue_choices)
+        return (ct, anatomy, plan.trajectories, plan.ablations, *by_hand)
+
+    @property
+    def parts(self) -> _Said:
+        """Name and words of every part that may be given a class, while the map is shown."""
+        anatomy = self._edits.anatomy
+        if not self.is_shown or anatomy is None or self._edits.document is None:
+            return ()
+        levels = frozenset(needle.level for needle in self._edits.plan.trajectories)
+        key = (anatomy, levels)
+        if "parts" not in self._said or self._said["parts"][0] != key:
+            from planner.planning.tissue_parts import parts_outlined  # noqa: PLC0415 - loads after the window
+
+            found = parts_outlined(anatomy, levels)
+            self._said["parts"] = (key, tuple((part.name, part.words) for part in found))
+        return self._said["parts"][1]
+
+    @property
+    def choices(self) -> _Said:
+        """Id and words of what the plan gives another class; shown with and without the map."""
+        if self._edits.document is None or not self._edits.plan.tissue_choices:
+            return ()
+        anatomy, made = self._edits.anatomy, self._edits.plan.tissue_choices
+        key = (anatomy, made)
+        if "choices" not in self._said or self._said["choices"][0] != key:
+            from planner.planning.tissue_parts import choice_words  # noqa: PLC0415 - loads after the window
+
+            words = tuple((item.id, choice_words(item, anatomy)) for item in made)
+            self._said["choices"] = (key, words)
+        return self._said["choices"][1]
+
+    def choose(self, part: str, radius_mm: float, only: str, becomes: str) -> None:
+        """Give a part, or without a name the ball about the crosshair, another class.
+
+        ``only`` limits it to what counts as that class now; empty for all of it.
+        """
+        state = self._panes.state
+        if state is None or self._edits.document is None:
+            self._floor.say("Open a scan and begin a plan first.", is_error=True)
+            return
+
+        def edit() -> None:
+            try:
+                choice = TissueChoice(
+                    id=free_choice_id(self._edits.plan),
+                    part=OutlinedPart(name=part)
+                    if part
+                    else Ball(centre=state.cursor, radius_mm=radius_mm),
+                    becomes=TissueKind(becomes),
+                    only=TissueKind(only) if only else None,
+                )
+            except ValueError as refusal:
+                raise UsageError(f"{refusal}.".replace("..", ".")) from refusal
+            self._edits.do(choose_tissue(choice))
+
+        self._floor.act(edit)
+
+    def unchoose(self, choice_id: str) -> None:
+        """Let a part count again as HU and outlines have it."""
+        wanted = TissueChoiceId(choice_id)
+        self._floor.act(lambda: self._edits.do(unchoose_tissue(wanted)))
 
     def follow(self, *, is_void: bool) -> None:
         """Work the map out where the shown one is of another plan; never during a drag."""

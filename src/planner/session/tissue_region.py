@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -19,15 +19,18 @@ from planner.domain.structures import (
 from planner.physics.heat.medium import Medium
 from planner.physics.heat.region import hu_in, labels_in, mask_in, places_in
 from planner.physics.heat.tissue_map import Outlines, tissue_map
+from planner.session.tissue_choices import chosen_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from planner.catalog import Catalog
     from planner.domain.anatomy import Anatomy
+    from planner.domain.tissue_choice import TissueChoice
     from planner.domain.volume import CtVolume
+    from planner.geometry.points import Vector
     from planner.geometry.volume_geometry import VolumeGeometry
     from planner.physics.heat.tissue_classes import TissueClass, TissueClasses
 
@@ -62,11 +65,15 @@ class TissueRegion:
     structures
         Where every structure that is judged lies, by name: indices (k, j, i) of the grid, shape
         ``(3, n)``; none where it lies outside.
+    unchosen
+        The tissue as it is where nobody had chosen the class of a part; that of the medium where
+        no choice changes anything.
     """
 
     geometry: VolumeGeometry
     medium: Medium
     structures: Mapping[str, Places]
+    unchosen: NDArray[np.uint8]
 
 
 def tissue_region(
@@ -75,20 +82,27 @@ def tissue_region(
     levels: Collection[Level],
     classes: TissueClasses,
     painted: Mapping[TissueClass, Mask] | None = None,
+    choices: Sequence[TissueChoice] = (),
 ) -> TissueRegion:
-    """Return the tissue of ``geometry`` as HU and outlines give it.
+    """Return the tissue of ``geometry`` as HU, outlines and a person's choices give it.
 
     Parameters
     ----------
     levels
         Treated levels: their posterior walls are judged.
     painted
-        Parts a person set by hand, on ``geometry``.
+        What is put into the patient, on ``geometry``.
+    choices
+        What a person says parts are made of.
     """
     anatomy = patient.anatomy
-    outlines = _outlines(anatomy, geometry, painted)
+    outlines = _outlines(anatomy, geometry, painted, choices)
     hu = hu_in(geometry, patient.ct.hu, patient.ct.geometry)
-    tissue = tissue_map(hu, outlines, geometry.spacing_mm[0], classes)
+    spacing_mm = geometry.spacing_mm[0]
+    tissue = tissue_map(hu, outlines, spacing_mm, classes)
+    unchosen = tissue
+    if outlines.chosen:
+        unchosen = tissue_map(hu, replace(outlines, chosen=()), spacing_mm, classes)
     structures = {
         name: places_in(geometry, mask, anatomy.geometry)
         for name, mask in outlined_structures(anatomy).items()
@@ -97,8 +111,9 @@ def tissue_region(
         structures[POSTERIOR_WALL] = wall
     return TissueRegion(
         geometry=geometry,
-        medium=Medium(tissue=tissue, spacing_mm=geometry.spacing_mm[0], table=classes.table()),
+        medium=Medium(tissue=tissue, spacing_mm=spacing_mm, table=classes.table()),
         structures=structures,
+        unchosen=unchosen,
     )
 
 
@@ -111,6 +126,7 @@ def _outlines(
     anatomy: Anatomy,
     geometry: VolumeGeometry,
     painted: Mapping[TissueClass, Mask] | None,
+    choices: Sequence[TissueChoice],
 ) -> Outlines:
     def on_region(mask: Mask) -> Mask:
         return mask_in(geometry, mask, anatomy.geometry)
@@ -118,7 +134,15 @@ def _outlines(
     def numbers(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         return labels_in(geometry, labels, anatomy.geometry)
 
-    return outlines_at(anatomy, on_region, numbers, painted)
+    chosen = chosen_at(choices, anatomy, on_region, numbers, lambda: _centres_mm(geometry))
+    return replace(outlines_at(anatomy, on_region, numbers, painted), chosen=chosen)
+
+
+def _centres_mm(geometry: VolumeGeometry) -> Vector:
+    """Return every voxel centre, LPS mm, ``[k, j, i, 3]``."""
+    k, j, i = np.indices(geometry.shape_kji, dtype=np.float64)
+    points = geometry.lps_mm(np.stack([i, j, k], axis=-1).reshape(-1, 3))
+    return np.asarray(points.reshape(*geometry.shape_kji, 3))
 
 
 def outlines_at(

@@ -39,13 +39,15 @@ def tissue_mark(plan: Plan, patient: Patient) -> TissueMark | None:
     else:
         return None
     classes = tissue_classes(patient.catalog.tissues)
-    region = tissue_region(patient, grid, levels, classes, painted_in(grid, plan.protection))
+    painted = painted_in(grid, plan.protection)
+    region = tissue_region(patient, grid, levels, classes, painted, plan.tissue_choices)
     codes = region.medium.tissue + np.uint8(1)
     counts = np.bincount(codes.ravel(), minlength=len(classes.names) + 1)
     order = sorted(np.flatnonzero(counts), key=lambda code: -int(counts[code]))
     names = tuple((int(code), classes.names[code - 1]) for code in order)
     codes.flags.writeable = False
-    return TissueMark(geometry=grid, codes=codes, names=names)
+    by_hand = region.medium.tissue != region.unchosen
+    return TissueMark(geometry=grid, codes=codes, names=names, by_hand=by_hand)
 
 
 def _corners_mm(patient: Patient, numbers: list[int]) -> Vector:

@@ -184,7 +184,9 @@ class TreatState:
     """What is planned on the selected needle, and what the models say of it.
 
     ``order`` is when the needles work, where ``several_burn``. ``layers`` says what protects.
-    ``tissues`` are code and name of each class of the tissue map, once it is there.
+    ``tissues`` are code and name of each class of the tissue map, once it is there;
+    ``tissue_parts`` are name and words of what may be given another class, and
+    ``tissue_choices`` id and words of what was.
     """
 
     needle: str = ""
@@ -218,6 +220,8 @@ class TreatState:
     thermometers: tuple[str, ...] = ()
     tissue_shown: bool = False
     tissues: tuple[tuple[int, str], ...] = ()
+    tissue_parts: tuple[tuple[str, str], ...] = ()
+    tissue_choices: tuple[tuple[str, str], ...] = ()
 
 
 class CheckPhase(StrEnum):

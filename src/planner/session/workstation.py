@@ -118,7 +118,7 @@ class Workstation:
         self.protection = ProtectDesk(services, self, case, edits, panes)
         self.simulation = SimulationDesk(services, self, jobs, case, edits, self.checks)
         self.thermometers = ThermometerDesk(services, jobs, case, edits, self.simulation)
-        self.tissue = TissueDesk(services, self, jobs, case, edits)
+        self.tissue = TissueDesk(services, self, jobs, case, edits, panes)
         self.cement = CementDesk(services, self, jobs, case, edits, self.checks)
         self.preview = PreviewDesk(services, self, runner, case, edits, self._previewed)
         self.cement_drag = CementDrag(services, self, runner, case, edits, self._previewed)
@@ -393,6 +393,8 @@ class Workstation:
             thermometers=self.thermometers.lines,
             tissue_shown=self.tissue.is_shown,
             tissues=() if tissue is None else tissue.names,
+            tissue_parts=self.tissue.parts,
+            tissue_choices=self.tissue.choices,
         )
         self.plan_shown, self.treatment_shown = plan, treat
         busy = self.jobs.busy

@@ -9,7 +9,7 @@ from planner.catalog import load_catalog, resource_path
 from planner.domain.errors import InputRefusedError
 from planner.domain.sourced import Status
 from planner.physics.heat.tissue_classes import TissueClass, tissue_classes
-from planner.physics.heat.tissue_map import Outlines, tissue_map
+from planner.physics.heat.tissue_map import ChosenTissue, Outlines, tissue_map
 
 TISSUES = load_catalog().tissues
 CLASSES = tissue_classes(TISSUES)
@@ -79,6 +79,35 @@ def test_that_later_outlines_win_and_paint_wins_over_all() -> None:
     assert columns[14] == TissueClass.VESSEL
     assert columns[15] == TissueClass.CEMENT
     assert columns[16] == columns[17] == TissueClass.GAS
+
+
+def test_that_a_choice_wins_over_outlines_and_later_choices_work_on_what_earlier_ones_left() -> (
+    None
+):
+    hu = np.full(SHAPE, 200.0)
+    hu[:, :, :5] = 700.0
+    outlines = Outlines(
+        vertebrae=~nothing(),
+        canal=nothing(),
+        lesion=box(slice(8, 12)),
+        painted={TissueClass.GAS: box(slice(11, 12))},
+        chosen=(
+            ChosenTissue(
+                mask=box(slice(8, 16)), becomes=TissueClass.CEMENT, only=TissueClass.LYTIC
+            ),
+            ChosenTissue(mask=box(slice(8, 9)), becomes=TissueClass.WATER, only=TissueClass.LYTIC),
+            ChosenTissue(mask=box(slice(9, 10)), becomes=TissueClass.FAT),
+            ChosenTissue(mask=box(slice(9, 10)), becomes=TissueClass.DISC, only=TissueClass.FAT),
+        ),
+    )
+    found = tissue_map(hu, outlines, 1.0, CLASSES)
+    columns = found[:, 12, 20]
+    assert columns[8] == TissueClass.CEMENT, "nothing there counts as lytic any more"
+    assert found[8, 12, 2] == TissueClass.BLASTIC, "only what was lytic"
+    assert (found[9] == TissueClass.DISC).all()
+    assert columns[11] == TissueClass.GAS, "what is put in comes last"
+    assert columns[13] == TissueClass.CANCELLOUS
+    assert (columns[:8] == TissueClass.CANCELLOUS).all()
 
 
 def test_that_thin_bone_outside_an_outlined_lesion_is_marrow() -> None:

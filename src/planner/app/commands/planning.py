@@ -26,16 +26,25 @@ from planner.domain.plan import (
     Trajectory,
     TrajectoryId,
 )
+from planner.domain.protection import LayerId
+from planner.domain.tissue_choice import OutlinedPart, TissueChoiceId
 from planner.planning import propose
+from planner.planning.layer_side import away_from_heat
+from planner.planning.tissue_parts import is_outlined
 from planner.session.cases import new_plan, now_utc, open_case
 from planner.session.needle_size import size_typed
 from planner.settings import user_data_folder
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
+    from planner.app.treatment_words import WantedLayer
+    from planner.domain.anatomy import Anatomy
     from planner.domain.devices import Device
-    from planner.domain.plan import NeedleSize
+    from planner.domain.plan import NeedleSize, Plan
+    from planner.domain.protection import ProtectionLayer
+    from planner.domain.tissue_choice import TissueChoice
     from planner.planning import ProposedPair, ProposedTrajectory
     from planner.session.cases import Case
 
@@ -101,6 +110,11 @@ def plan(arguments: argparse.Namespace) -> Outcome:
                 pause_s=arguments.pause_s,
             ),
         ),
+    )
+    made = replace(
+        made,
+        protection=_layers(arguments.layer, made),
+        tissue_choices=_choices(arguments.tissue, case.anatomy),
     )
     if arguments.cement:
         if arguments.cement not in case.catalog.cements:
@@ -192,6 +206,31 @@ def _given(arguments: argparse.Namespace, side: Side) -> Trajectory | None:
         approach=Approach(approach),
         entry=arguments.entry,
         tip=arguments.tip,
+    )
+
+
+def _layers(wanted: Sequence[WantedLayer], plan: Plan) -> tuple[ProtectionLayer, ...]:
+    """Return the layers as typed, each between the heat and its middle."""
+    found = []
+    for number, item in enumerate(wanted, start=1):
+        across = item.across or away_from_heat(plan, item.centre)
+        if across is None:
+            raise UsageError(
+                "a layer lies on the needle that burns, so it is not between heat and a nerve; "
+                "move it, or say which way it lies with across=x,y,z"
+            )
+        found.append(item.between(across, LayerId(f"layer{number}")))
+    return tuple(found)
+
+
+def _choices(typed: Sequence[TissueChoice], anatomy: Anatomy) -> tuple[TissueChoice, ...]:
+    """Return the choices, numbered; a part that is not outlined would silently change nothing."""
+    for item in typed:
+        if isinstance(item.part, OutlinedPart) and not is_outlined(item.part, anatomy):
+            raise UsageError(f"{item.part.words} is not outlined, so its tissue cannot be set")
+    return tuple(
+        replace(item, id=TissueChoiceId(f"tissue{number}"))
+        for number, item in enumerate(typed, start=1)
     )
 
 

@@ -38,11 +38,15 @@ CONDUCTIVITY_FACTORS: Final = (0.7, 1.3)
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Run:
-    """One member of a band: what was moved, and the run that shows it."""
+    """One member of a band: what was moved, and the run that shows it.
+
+    ``tissue`` is a map of its own, ``None`` for that of the medium.
+    """
 
     name: str
     table: PropertyTable
     stages: Sequence[Stage]
+    tissue: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -164,13 +168,18 @@ def band_of(
         run
         for run in runs
         if run is first
+        or run.tissue is not None
         or run.stages != first.stages
         or not _same_for(present, first.table, run.table)
     ]
     results: dict[str, HeatResult] = {}
     for done, run in enumerate(kept):
         results[run.name] = solve(
-            replace(medium, table=run.table),
+            replace(
+                medium,
+                table=run.table,
+                tissue=medium.tissue if run.tissue is None else run.tissue,
+            ),
             run.stages,
             points_mm=points_mm,
             after_s=after_s,

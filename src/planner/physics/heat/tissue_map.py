@@ -1,7 +1,7 @@
 """A tissue map from HU and outlines.
 
 CT shows neither conductivity nor perfusion. The map is a set of assumptions with their status in
-``resources/physics/tissue_map.toml``; a person may paint over any part of it.
+``resources/physics/tissue_map.toml``; a person may choose the class of any part.
 """
 
 from __future__ import annotations
@@ -15,11 +15,20 @@ from scipy import ndimage
 from planner.physics.heat.tissue_classes import TissueClass, TissueClasses
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from planner.domain.sourced import Sourced
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ChosenTissue:
+    """A part that counts as another class: all of ``mask``, or what of it counted as ``only``."""
+
+    mask: NDArray[np.bool_]
+    becomes: TissueClass
+    only: TissueClass | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -28,9 +37,11 @@ class Outlines:
 
     Attributes
     ----------
+    chosen
+        Parts whose class a person chose, each upon what those before it left.
     painted
-        Parts a person set by hand, by class; they come before everything else. A layer of gas
-        or dextrose that protects a nerve is one of them.
+        What is put into the patient, by class, such as a layer of gas or dextrose that protects
+        a nerve; it comes after everything else.
     """
 
     vertebrae: NDArray[np.bool_]
@@ -41,6 +52,7 @@ class Outlines:
     nerves: NDArray[np.bool_] | None = None
     vessels: NDArray[np.bool_] | None = None
     cement: NDArray[np.bool_] | None = None
+    chosen: Sequence[ChosenTissue] = ()
     painted: Mapping[TissueClass, NDArray[np.bool_]] | None = None
 
 
@@ -57,7 +69,7 @@ def tissue_map(
     those of any places at all, in any shape.
 
     Later lines win: HU outside bone, discs, bone by HU, lesion, canal with its sac, cord,
-    nerves, vessels, cement, and what a person painted.
+    nerves, vessels, cement, what a person chose, and what is put in.
     """
     if any(mask.shape != hu.shape for mask in (outlines.vertebrae, outlines.canal)):
         raise ValueError("HU and outlines must have the same shape")
@@ -78,6 +90,9 @@ def tissue_map(
     _put(tissue, outlines.nerves, TissueClass.NERVE)
     _put(tissue, outlines.vessels, TissueClass.VESSEL)
     _put(tissue, outlines.cement, TissueClass.CEMENT)
+    for choice in outlines.chosen:
+        held = choice.mask if choice.only is None else choice.mask & (tissue == choice.only)
+        tissue[held] = choice.becomes
     for number, mask in (outlines.painted or {}).items():
         _put(tissue, mask, number)
     return tissue

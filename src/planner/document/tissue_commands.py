@@ -1,0 +1,43 @@
+"""Edits of what parts of the patient count as in the heat model."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from planner.document.plan_document import Command
+from planner.domain.errors import UsageError
+from planner.domain.tissue_choice import TissueChoiceId
+
+if TYPE_CHECKING:
+    from planner.domain.plan import Plan
+    from planner.domain.tissue_choice import TissueChoice
+
+
+def free_choice_id(plan: Plan) -> TissueChoiceId:
+    """Return an id no choice has."""
+    taken, number = {choice.id for choice in plan.tissue_choices}, 1
+    while f"tissue{number}" in taken:
+        number += 1
+    return TissueChoiceId(f"tissue{number}")
+
+
+def choose_tissue(choice: TissueChoice) -> Command:
+    """Add a choice after those that are there."""
+
+    def apply(plan: Plan) -> Plan:
+        return replace(plan, tissue_choices=(*plan.tissue_choices, choice))
+
+    return Command("Tissue by hand", apply)
+
+
+def unchoose_tissue(choice_id: TissueChoiceId) -> Command:
+    """Take a choice away."""
+
+    def apply(plan: Plan) -> Plan:
+        if all(item.id != choice_id for item in plan.tissue_choices):
+            raise UsageError(f"the plan has no choice of tissue {choice_id}")
+        kept = tuple(item for item in plan.tissue_choices if item.id != choice_id)
+        return replace(plan, tissue_choices=kept)
+
+    return Command("Tissue as HU shows it", apply)
