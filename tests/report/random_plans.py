@@ -29,6 +29,7 @@ from planner.domain.plan import (
 from planner.domain.prediction import ModelLabel, PredictedCement, PredictedZone
 from planner.domain.protection import Agent, ProtectionLayer
 from planner.domain.sourced import Status
+from planner.domain.tissue_choice import Ball, OutlinedPart, TissueChoice, TissueKind
 from planner.domain.volume import PatientIdentity
 from planner.geometry.ellipsoid import Spheroid
 from planner.geometry.points import PointLps, unit
@@ -151,6 +152,7 @@ def random_case(seed: int) -> RandomCase:
         protection=tuple(_layer(dice, n) for n in range(dice.whole(0, 2))),
         controls=tuple(_reading(dice, one) for one in needles if dice.chance(0.3)),
         outcome=_baseline(dice),
+        tissue_choices=tuple(_tissue(dice, n) for n in range(dice.whole(0, 2))),
     )
     return RandomCase(
         plan=plan,
@@ -235,6 +237,16 @@ def _layer(dice: _Dice, n: int) -> ProtectionLayer:
         across=dice.way(),
         thickness_mm=dice.real(1, 30),
         width_mm=dice.real(4, 80),
+    )
+
+
+def _tissue(dice: _Dice, n: int) -> TissueChoice:
+    whole = OutlinedPart(name=dice.one_of(("lesion", "L3", "vena_cava", "foramen:L3:left")))
+    return TissueChoice(
+        id=f"tissue{n}",
+        part=whole if dice.chance(0.5) else Ball(centre=dice.point(), radius_mm=dice.real(1, 40)),
+        becomes=dice.one_of((TissueKind.CEMENT, TissueKind.EPIDURAL_FAT)),
+        only=dice.one_of((None, TissueKind.LYTIC, TissueKind.CORTICAL)),
     )
 
 

@@ -80,7 +80,9 @@ class TissueLegend(QWidget):
         self.only.setAccessibleName(said("What of the part"))
         self.becomes.setAccessibleName(said("What it counts as"))
         for number, kind in enumerate(KINDS):
-            self.becomes.addItem(swatch(clinical.TISSUE_COLOURS[number]), said(kind.words), kind.value)
+            self.becomes.addItem(
+                swatch(clinical.TISSUE_COLOURS[number]), said(kind.words), kind.value
+            )
 
     def show_tissues(
         self, tissues: tuple[tuple[int, str], ...], parts: Said = (), choices: Said = ()
