@@ -183,7 +183,10 @@ def _course(level: Level, pedicle: Pedicle, hole_mm: Vector) -> _Course:
 
 
 def _along_and_away(
-    course: _Course, out: Vector, up: Vector, front: Vector
+    course: _Course,
+    out: NDArray[np.float32],
+    up: NDArray[np.float32],
+    front: NDArray[np.float32],
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return how far along the root every voxel lies, and how far from it."""
     out, up, front = (
