@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from planner.catalog.wordbook import SLOT
@@ -18,22 +18,24 @@ if TYPE_CHECKING:
 REMEMBERED: Final = 8192
 """Sentences kept as they were said; a drag makes some dozens of new ones in a second."""
 
-LONGEST: Final = 600
+LONGEST: Final = 4000
 """A longer line is no sentence of ours; it stands as it is."""
 
 LEVEL: Final = r"(?:C[1-7]|T1[0-3]|T[1-9]|L[1-6]|S[1-5])"
 LEVELS: Final = rf"{LEVEL}(?:(?:-|–|/|, | to | and ){LEVEL})*"
 NUMBER: Final = r"[-+−±]?\d+(?:\.\d+)?(?:e[-+]?\d+)?"
+_LEVELS: Final = re.compile(LEVELS)
 _DECIMAL: Final = re.compile(r"(?<![\w.,])([-+−±]?\d+)\.(\d+)(?!\.?\d)")
 _FACTS: Final = re.compile(rf"(?<![A-Za-z0-9]){LEVEL}(?![A-Za-z0-9])|\d+(?:[.,]\d+)?")
 _WORD: Final = re.compile(r"[A-Za-z]{2,}")
 _UNITS: Final = (
-    "mm|cm|mL|ml|HU|°C|°|W|s|min|h|kg|mg|Gy|CEM43|kV|mA|kN|MPa|Pa|G|K|J|mm²|mm³|cm³|L|px|%|PDF|CT"
-    "|MR|PACS|INR|VAS|ECOG|SINS|ESCC|ISRC|DICOM|NIfTI|NRRD|STL|UID|3D|3-D|MIP|PMMA|RF|MWA|AP|X"
+    "mm²|mm³|cm³|mm|cm|mL|ml|HU|°C|°|W|s|min|h|kg|mg|Gy|CEM43|kV|mA|kN|MPa|Pa|G|K|J|px|%|PDF|CT"
+    "|MR|PACS|INR|VAS|ECOG|SINS|ESCC|ISRC|DICOM|NIfTI|NRRD|STL|UID|D|MIP|PMMA|RF|MWA|AP|X|L/P|LPS"
+    "|RAI|CO2|D5W"
 )
 _NEUTRAL: Final = re.compile(
-    rf"(?:{LEVEL}|{_UNITS}|[A-Z]{{2,}}(?:-[A-Z0-9]+)+|[RLAPSI]|(?<![A-Za-z]){NUMBER}|e|v"
-    r"|[\W\d_])*"
+    rf"(?:{LEVEL}(?!\d)|[A-Z]\d\d?(?!\d)|{_UNITS}|[A-Z]{{2,}}(?:-[A-Z0-9]+)+|[RLAPSIHF](?![A-Za-z])"
+    r"|e(?=[-+]\d)|[\W\d_])*+"
 )
 """Numbers, units, levels, codes of rules and signs: the same in every language."""
 
@@ -46,7 +48,7 @@ _STOPS: Final = (".", ":", "…", "?", "!", ",")
 class Template:
     """A sentence with places to fill."""
 
-    pattern: re.Pattern[str]
+    english: str
     shown: str
     fixed: int
     """How many letters of it are fixed: the one with most is the one that is meant."""
@@ -97,6 +99,8 @@ class Saying:
             return exact
         if text in self._book.kept:
             return text
+        if _LEVELS.fullmatch(text):
+            return self.said_levels(text)
         if _NEUTRAL.fullmatch(text):
             return self.number(text)
         found = self._filled(text)
@@ -115,6 +119,11 @@ class Saying:
         for stop in _STOPS:
             if text.endswith(stop):
                 return self._before(text[: -len(stop)], self._book.stops.get(stop, stop))
+        if text[-1:].isalnum() or text.endswith(")"):
+            for stop in (".", "…"):
+                whole = self._sentences.get(text + stop) or self._filled(text + stop)
+                if whole is not None:
+                    return whole.removesuffix(self._book.stops.get(stop, stop))
         if text[:1].isupper() and (low := self._sentences.get(text[0].lower() + text[1:])):
             return low[:1].upper() + low[1:]
         return None
@@ -133,7 +142,9 @@ class Saying:
         candidates = {one for word in seen for one in self._templates.get(word, ())}
         candidates.update(self._templates.get("", ()))
         for one in sorted(candidates, key=lambda one: (-one.fixed, one.shown)):
-            match = one.pattern.fullmatch(text)
+            if text.endswith(".") and not one.english.endswith("."):
+                continue  # the full stop is of the sentence, not of what fills its last place
+            match = _pattern(one.english).fullmatch(text)
             if match is None:
                 continue
             filled = {name: self._filling(name, part) for name, part in match.groupdict().items()}
@@ -186,13 +197,14 @@ def _templates(sentences: Mapping[str, str]) -> dict[str, list[Template]]:
             fixed = SLOT.sub("\0", english)
             words = sorted(_WORD.findall(fixed), key=lambda word: (-len(word), word))
             made[words[0] if words else ""].append(
-                Template(_pattern(english), shown, len(fixed.replace("\0", "")))
+                Template(english, shown, len(fixed.replace("\0", "")))
             )
     return dict(made)
 
 
+@cache
 def _pattern(english: str) -> re.Pattern[str]:
-    """Return what a filled sentence looks like."""
+    """Return what a filled sentence looks like; made when it is first asked for."""
     pieces, at = [], 0
     for slot in SLOT.finditer(english):
         pieces += [re.escape(english[at : slot.start()]), f"(?P<{slot[1]}>{_what(slot[1])})"]
@@ -205,9 +217,12 @@ def _is_number(name: str) -> bool:
 
 
 def _what(name: str) -> str:
+    """Return what may fill a place; only a name or a list goes on beyond one sentence."""
     if _is_number(name):
         return NUMBER
-    return LEVELS if name.startswith("level") else r".+?"
+    if name.startswith("level"):
+        return LEVELS
+    return r".+?" if name.startswith(("name", "list")) else r"(?:(?!; |\. ).)+?"
 
 
 def _facts(text: str, decimal: str) -> list[str]:

@@ -10,6 +10,13 @@ from planner.viewer.language.spoken import language_of, said, speak
 
 CHINESE = "zh"
 
+OF_BUTTONS = frozenset(
+    {"QPlatformTheme", "QDialogButtonBox", "QMessageBox", "QInputDialog", "QFileDialog"}
+    | {"QLineEdit", "QWidgetTextControl", "QAbstractSpinBox"}
+)
+"""Parts of Qt whose words are translated. Names of keys are none of them: a shortcut is read back
+by its name, and the key Left is no side."""
+
 
 class QtWords(QTranslator):
     """Lets Qt's own words, such as those of its buttons, come from our catalogue too."""
@@ -19,12 +26,14 @@ class QtWords(QTranslator):
         return False
 
     def translate(
-        self, _context: str, text: str, _disambiguation: str | None = None, _n: int = -1
+        self, context: str, text: str, _disambiguation: str | None = None, _n: int = -1
     ) -> str:
         """Return what stands for a word of Qt; its mark for a key is left out."""
+        if context not in OF_BUTTONS:
+            return text
         bare = text.replace("&", "")
         found = said(bare)
-        return "" if found == bare else found
+        return text if found == bare else found
 
 
 def start_speaking(application: QCoreApplication, chosen: str, system: QLocale) -> str:

@@ -53,7 +53,7 @@ class AnatomyPanel(Panel):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         for column, wide in ((0, 46), (2, 36), (3, 58)):
-            self._table.setColumnWidth(column, wide)
+            self._table.setColumnWidth(column, max(wide, header.sectionSizeHint(column)))
         header.setMinimumSectionSize(30)
         self._table.setMinimumHeight(260)
         self._table.cellClicked.connect(self._clicked)

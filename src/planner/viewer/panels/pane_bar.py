@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from planner.session.window_presets import PRESETS
 from planner.viewer.language.spoken import said, verbatim
+from planner.viewer.panels.parts import Choice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,7 +60,7 @@ class PaneBar(QWidget):
             name, short = item
             row.addWidget(_button(actions[name], short))
         row.addStretch(1)
-        self.presets = QComboBox()
+        self.presets = Choice()
         self.presets.setFixedWidth(PRESETS_PX)
         self.presets.addItem(said(OWN_WINDOW), "")
         for preset in PRESETS:
