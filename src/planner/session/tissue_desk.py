@@ -5,6 +5,7 @@ The map is made on demand, and drawn only while it is that of the plan shown.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from planner.document.tissue_commands import choose_tissue, free_choice_id, unchoose_tissue
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from planner.session.pane_desk import PaneDesk
     from planner.session.plan_desk import PlanDesk
     from planner.session.ports import CaseServices
+    from planner.session.window_states import TreatState
 
     _Key = tuple[object, ...]
     _Said = tuple[tuple[str, str], ...]
@@ -92,6 +94,17 @@ class TissueDesk:
             return None
         by_hand = (plan.protection, plan.tissue_choices)
         return (ct, anatomy, plan.trajectories, plan.ablations, *by_hand)
+
+    def told(self, treat: TreatState) -> TreatState:
+        """Return the treatment with the map, what may be set in it and what was."""
+        mark = self.mark
+        return replace(
+            treat,
+            tissue_shown=self.is_shown,
+            tissues=() if mark is None else mark.names,
+            tissue_parts=self.parts,
+            tissue_choices=self.choices,
+        )
 
     @property
     def parts(self) -> _Said:

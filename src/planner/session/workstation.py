@@ -386,16 +386,12 @@ class Workstation:
         )
         treat = self.cement.told(treat, cements)
         layers = (*self.protection.lines, *self.preview.separations)
-        tissue = self.tissue.mark
         treat = replace(
             self._with_coverage(treat),
             layers=layers,
             thermometers=self.thermometers.lines,
-            tissue_shown=self.tissue.is_shown,
-            tissues=() if tissue is None else tissue.names,
-            tissue_parts=self.tissue.parts,
-            tissue_choices=self.tissue.choices,
         )
+        treat = self.tissue.told(treat)
         self.plan_shown, self.treatment_shown = plan, treat
         busy = self.jobs.busy
         show = self._view
