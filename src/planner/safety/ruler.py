@@ -26,6 +26,7 @@ from planner.safety.distance_field import FIELD_REACH_MM
 from planner.safety.frame import check_wall
 from planner.safety.gives import gives
 from planner.safety.measured import Measured, MissingInputError
+from planner.safety.nearest_pair import nearest_pair
 from planner.safety.same_array import SameArray
 from planner.safety.surfaces import (
     StructureSurface,
@@ -142,11 +143,9 @@ class Ruler:
     def _measure_voxels_to_wall(self, solid: Voxels, level: Level) -> Measured:
         wall = self._wall(level)
         surface, _ = self.voxel_points(solid)
-        near, _ = cKDTree(surface).query(wall)
-        other, _ = self.wall_tree(level).query(surface)
+        place, first, _ = nearest_pair(cKDTree(surface), wall)
+        _, second, _ = nearest_pair(self.wall_tree(level), surface)
         inside = in_voxels(solid.geometry, solid.filled(), wall)
-        place = int(near.argmin())
-        first, second = float(near[place]), float(other.min())
         if inside.any():
             place, first, second = int(inside.argmax()), 0.0, 0.0
         return _agreed(POSTERIOR_WALL, first, second, wall[place])
@@ -324,14 +323,12 @@ class Ruler:
     def _measure_voxels(self, solid: Voxels, name: str) -> Measured:
         structure = self.structure(name)
         surface, centres = self.voxel_points(solid)
-        near, nearest = structure.tree.query(surface)
-        place = int(near.argmin())
-        first = float(near[place])
+        _, first, nearest = nearest_pair(structure.tree, surface)
         held = in_voxels(solid.geometry, solid.filled(), structure.surface_mm)
         if structure.holds(centres).any() or held.any():
             first = min(0.0, -first)
         second = float(structure.field_mm(surface).min())
-        return _agreed(name, first, second, structure.surface_mm[int(nearest[place])])
+        return _agreed(name, first, second, structure.surface_mm[nearest])
 
     def voxel_points(self, solid: Voxels) -> tuple[Vector, Vector]:
         """Return points on the surface of cement or dead tissue and its voxel centres, once."""
