@@ -38,10 +38,32 @@ from planner.geometry.points import PointLps
 GRIDS = ("labels", "bodies", "discs", "foramina", "canal", "work_foramina")
 
 
+REPORTED: list[tuple[float, str]] = []
+
+
+def note(fraction: float, message: str) -> None:
+    REPORTED.append((fraction, message))
+
+
 @pytest.fixture(scope="module")
 def automatic() -> tuple[CorrectedSpine, Measured]:
-    outline = outline_spine(broken_wall_l3().ct, unreported)
-    return CorrectedSpine(outline=outline), measure(outline.model(), Origin.AUTOMATIC, unreported)
+    outline = outline_spine(broken_wall_l3().ct, note)
+    return CorrectedSpine(outline=outline), measure(outline.model(), Origin.AUTOMATIC, note)
+
+
+def test_that_progress_only_grows_and_names_every_disc_and_vertebra(
+    automatic: tuple[CorrectedSpine, Measured],
+) -> None:
+    fractions = [fraction for fraction, _ in REPORTED]
+    assert fractions == sorted(fractions)
+    assert 0.0 < fractions[0] < fractions[-1] < 1.0
+    said = {message for _, message in REPORTED}
+    discs = len(automatic[0].outline.spine.discs.s_mm)
+    for n in range(discs):
+        assert f"outlining the endplates of disc {n + 1} of {discs}" in said
+    for n in range(discs + 1):
+        assert f"outlining vertebra {n + 1} of {discs + 1}" in said
+        assert f"measuring vertebra {n + 1}" in said
 
 
 def word_on(kind: type, spine: CorrectedSpine) -> Correction:

@@ -10,12 +10,14 @@ from scipy import ndimage
 
 from planner.anatomy.optimal_surface import calmed_radius, smooth_surface
 from planner.anatomy.spine_curve import U_MM, V_MM
+from planner.domain.progress import unreported
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.anatomy.disc_search import DiscSearch
     from planner.anatomy.wall_lines import WallLines
+    from planner.domain.progress import ProgressReport
 
 ANGLES = 72
 """Directions round the body axis; 0 is anterior, positive to the left."""
@@ -77,12 +79,17 @@ class BodySurfaces:
     above: NDArray[np.float64]
 
 
-def body_surfaces(straight: NDArray[np.float32], discs: DiscSearch) -> BodySurfaces:
+def body_surfaces(
+    straight: NDArray[np.float32], discs: DiscSearch, report: ProgressReport = unreported
+) -> BodySurfaces:
     """Find side walls along the whole spine and both endplates of every disc."""
     image = _smooth(straight)
     radius, half_width = _side_wall(image, discs.walls)
     slope = _slope(image)
-    pairs = [_endplates(image, slope, discs, n) for n in range(len(discs.s_mm))]
+    count, pairs = len(discs.s_mm), []
+    for n in range(count):
+        report(n / count, f"outlining the endplates of disc {n + 1} of {count}")
+        pairs.append(_endplates(image, slope, discs, n))
     return _surfaces(radius, half_width, pairs)
 
 

@@ -104,12 +104,13 @@ def read_spine(ct: CtVolume, report: ProgressReport) -> SpineReading:
     report(0.05, "looking for the spinal canal")
     readings: list[SpineReading] = []
     for first in hypotheses(ct, low, high):
-        report(0.15 + 0.05 * len(readings), "looking for discs")
-        reading = _read_along(ct, first)
+        done = 0.08 + 0.11 * len(readings)
+        reading = _read_along(ct, first, _part(report, done, 0.1))
         upright = cut_where_it_leans(first)
         if upright is not first and reading.stepped_mm > CANAL_STEP_MM:
-            again = _read_along(ct, upright)
+            again = _read_along(ct, upright, _part(report, done + 0.1, 0.0))
             reading = again if again.mends(reading) else reading
+        report(done + 0.1, "looking for the spinal canal")
         readings.append(reading)
     usable = [reading for reading in readings if len(reading.discs.s_mm)]
     if not usable:
@@ -121,17 +122,27 @@ def read_spine(ct: CtVolume, report: ProgressReport) -> SpineReading:
     return max(usable, key=lambda reading: reading.merit)
 
 
-def _read_along(ct: CtVolume, first: CanalPath) -> SpineReading:
+def _part(report: ProgressReport, start: float, share: float) -> ProgressReport:
+    """Return the report of work that is a part of the whole."""
+    return lambda part, what: report(start + share * part, what)
+
+
+def _read_along(ct: CtVolume, first: CanalPath, report: ProgressReport) -> SpineReading:
     """Follow a first path across the canal, straighten the spine along it and find its discs."""
+    report(0.0, "following the spinal canal")
     path = tracked(ct, first)
     curve = spine_curve(path)
+    report(0.3, "straightening the spine")
     first_look = straightened(ct.hu, ct.geometry, curve)
     curve = recentred(curve, canal_radius_mm(first_look, outward=False))
+    report(0.4, "looking for the spine's own left and right")
     curve = turned_to_symmetry(curve, straightened(ct.hu, ct.geometry, curve))
     straight = straightened(ct.hu, ct.geometry, curve)
+    report(0.6, "keeping clear of bone")
     curve, moved = clear_of_bone(curve, straight, path.bone_hu)
     if moved.any():
         straight = straightened(ct.hu, ct.geometry, curve)
+    report(0.7, "looking for discs")
     discs = find_discs(straight)
     return SpineReading(path=path, curve=curve, straight=straight, discs=discs, moved_mm=moved)
 
@@ -212,7 +223,7 @@ def outline_spine(ct: CtVolume, report: ProgressReport) -> SpineOutline:
         curve=curve,
         straight=reading.straight,
         discs=reading.discs,
-        surfaces=body_surfaces(reading.straight, reading.discs),
+        surfaces=body_surfaces(reading.straight, reading.discs, _part(report, 0.3, 0.08)),
         canal_radius_mm=canal_radius_mm(reading.straight),
         moved_mm=reading.moved_mm,
     )
@@ -232,7 +243,7 @@ def outline_spine(ct: CtVolume, report: ProgressReport) -> SpineOutline:
         volume=volume,
         located=located,
         parts=parts,
-        vertebrae=split_vertebrae(volume, located, parts, spine, choices),
+        vertebrae=split_vertebrae(volume, located, parts, spine, choices, _part(report, 0.4, 0.2)),
         soft_hu=soft_hu,
         noise_hu=reading.path.noise_hu,
     )

@@ -18,6 +18,8 @@ from planner.anatomy.work_grid import noise_sd_hu, work_volume
 from planner.geometry.kernels import kernel
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from planner.anatomy.work_grid import WorkVolume
@@ -81,10 +83,12 @@ class CanalPath:
     noise_hu: float
 
 
-def hypotheses(ct: CtVolume, low_mm: Vector, high_mm: Vector) -> list[CanalPath]:
-    """Return the best path on each grid inside the box, or nothing where no canal shows."""
-    found = [best_path(work_volume(ct, low_mm, high_mm, grid_mm)) for grid_mm in GRIDS_MM]
-    return [path for path in found if path is not None]
+def hypotheses(ct: CtVolume, low_mm: Vector, high_mm: Vector) -> Iterator[CanalPath]:
+    """Give the best path on each grid inside the box, or nothing where no canal shows."""
+    for grid_mm in GRIDS_MM:
+        path = best_path(work_volume(ct, low_mm, high_mm, grid_mm))
+        if path is not None:
+            yield path
 
 
 def best_path(volume: WorkVolume) -> CanalPath | None:

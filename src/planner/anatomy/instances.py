@@ -18,6 +18,7 @@ from planner.anatomy.pedicle_marrow import OVER_SOFT_HU, beside_canal, follow_ma
 from planner.anatomy.ribs_apart import ribs
 from planner.anatomy.spine_curve import U_MM, V_MM
 from planner.anatomy.spine_model import widened
+from planner.domain.progress import unreported
 from planner.geometry.kernels import kernel
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from planner.anatomy.spine_parts import SpineParts
     from planner.anatomy.straight_spine import StraightSpine
     from planner.anatomy.work_grid import WorkVolume
+    from planner.domain.progress import ProgressReport
 
 BONE_OVER_SOFT_HU = 130.0
 """Bone is this much denser than the muscle and fat round the spine."""
@@ -116,6 +118,7 @@ def split_vertebrae(
     parts: SpineParts,
     spine: StraightSpine,
     choices: SplitChoices,
+    report: ProgressReport = unreported,
 ) -> NDArray[np.uint8]:
     """Return whole vertebrae, uint8 ``n + 1`` from inferior to superior, on the work grid."""
     discs, surfaces = spine.discs, spine.surfaces
@@ -126,6 +129,7 @@ def split_vertebrae(
     places = stations(discs)
     wall = discs.walls.posterior_at(located[0]).astype(np.float32)
     bone = _bone(volume, located, parts, wall, spine, threshold_hu)
+    report(0.2, "looking for the vertebrae's own bone")
     dense = volume.hu > threshold_hu + 40.0
     laminae = _lamina_places(spine.straight, spine.canal_radius_mm, places)
     seeds = _seeds(located, parts, wall, bone, dense, spine, laminae)
@@ -137,6 +141,7 @@ def split_vertebrae(
         levels = places.centre_s, places.height_mm
         follow_marrow(seeds, -relief, near, located[0], levels, choices.ribs)
     heads = _rib_heads(located, wall, surfaces.half_width_mm, places, choices.ribs)
+    report(0.4, "telling ribs apart")
     bone &= ~ribs(volume, located, relief, seeds, bone, heads, threshold_hu)
     seeds[~bone] = 0
     sure = seeds.copy()
@@ -146,12 +151,14 @@ def split_vertebrae(
         said = (choices.scribbles > 0) & ~parts.canal
         bone |= said
         seeds[said] = choices.scribbles[said]
+    report(0.6, "telling the vertebrae apart")
     flooded = watershed(relief, seeds, mask=bone)  # type: ignore[no-untyped-call]
     out = np.zeros(flooded.shape, np.uint8)
     boxes = ndimage.find_objects(flooded, max_label=len(places.centre_s))
     for n, found in enumerate(boxes):
         if found is None or (choices.wanted is not None and n + 1 not in choices.wanted):
             continue
+        report(0.8 + 0.2 * n / len(boxes), f"outlining vertebra {n + 1} of {len(boxes)}")
         box = widened((found[0], found[1], found[2]), 2, flooded.shape)
         kept = None if choices.scribbles is None else choices.scribbles[box] == n + 1
         piece = _one_vertebra(flooded[box] == n + 1, located[:, *box], places, n, kept)
