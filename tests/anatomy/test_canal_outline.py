@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from planner.anatomy.canal_clearance import clear_of_bone
 from planner.anatomy.canal_surface import ANGLES, canal_radius_mm
@@ -86,6 +87,20 @@ def test_that_the_outline_errs_outward_where_a_corner_opens_into_a_foramen() -> 
     assert (outline - middle)[40:51, opening].min() > 0.25
     closed = np.r_[0:20, 70:LONG_MM]
     assert np.abs(outline - middle)[closed].max() < 0.5
+
+
+def test_that_a_recess_too_deep_for_a_corner_is_not_cut_before_it_is_a_foramen() -> None:
+    """From 2 mm on a recess is no corner any more, yet bone still lies near: neither rule held."""
+    v, u = np.meshgrid(V_MM, U_MM, indexing="ij")
+    away, angle = np.hypot(u, v), np.rad2deg(np.arctan2(u, v))
+    radius, deeper = 11.0, np.clip((np.arange(LONG_MM) - 30) * 0.25, 0.0, 9.0)
+    recess = (angle > 45.0) & (angle < 80.0)
+    free = (away < radius) | (recess & (away < radius + deeper[:, None, None]))
+    found = canal_radius_mm(ndimage.gaussian_filter(bone_but(free), 0.7))
+    angles = np.rad2deg(np.linspace(-np.pi, np.pi, ANGLES, endpoint=False))
+    short = radius + deeper - found[:, np.abs(angles - 60.0).argmin()]
+    # As towards a corner, a millimetre of depth is up to 1.4 mm of radius.
+    assert short[25:60].max() < 1.4, short[25:60].round(1)
 
 
 @pytest.mark.parametrize("dense_behind_mm", [4.0, 6.0])

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from planner.domain.progress import ProgressReport
     from planner.domain.volume import CtVolume
 
-BACKEND = "builtin 21"
+BACKEND = "builtin 22"
 
 REACH_MM = np.array([65.0, 85.0, 25.0]), np.array([65.0, 60.0, 25.0])
 """How far the work grid reaches to right/anterior/inferior and left/posterior/superior."""

@@ -64,6 +64,9 @@ _CORNER_RAYS = 3
 _CORNERS_RAD = np.deg2rad((33.0, 72.0))
 _LEAST_RISE_HU = 80.0
 _SURE_HU = (120.0, 220.0)
+_LEAST_SURE = 0.02
+"""Bone that holds no surface still says a little of where it may run."""
+
 _BRIDGE_SIGMA = (7.0, 0.8)
 
 
@@ -105,8 +108,11 @@ def canal_radius_mm(straight: NDArray[np.float32], *, outward: bool = True) -> N
     ]
     calm = calmed_radius(radius, median=(5, 3), sigma=(0.8, 0.5))
     corner = (np.abs(angle) > _CORNERS_RAD[0]) & (np.abs(angle) < _CORNERS_RAD[1])
-    calm[:, corner] += _room_to_bone(calm, rays)[:, corner]
+    room, is_farther = _room_to_bone(calm, rays)
+    calm[:, corner] += room[:, corner]
     sure = _sure(calm, rays)
+    if outward:
+        sure[is_farther & corner] = _LEAST_SURE
     bridged = _bridged(calm, sure)
     if outward:
         wider = ndimage.maximum_filter1d(bridged, _CORNER_RAYS, axis=1, mode="wrap") - bridged
@@ -166,11 +172,14 @@ def _bone_limits(
     return begins, over
 
 
-def _room_to_bone(radius: NDArray[np.float64], rays: NDArray[np.float32]) -> NDArray[np.float64]:
+def _room_to_bone(
+    radius: NDArray[np.float64], rays: NDArray[np.float32]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Return how far outside the surface a corner of bone begins, 0 where none is near.
 
     A smooth surface cuts the corners between body and pedicles, where a wide canal has its
-    recesses; that would hide how near the nerves are.
+    recesses; that would hide how near the nerves are. Also returned is where bone begins beyond
+    any corner: such bone is across a foramen and does not hold the surface.
     """
     step = RADII_MM[1] - RADII_MM[0]
     fine = np.arange(0.0, _CORNER_MM + _BONE_WITHIN_MM + 0.01, 0.25)
@@ -184,8 +193,10 @@ def _room_to_bone(radius: NDArray[np.float64], rays: NDArray[np.float32]) -> NDA
     inside = np.median(ndimage.map_coordinates(rays, index, order=1, mode="nearest"), axis=2)
     above = line > (inside + _CORNER_SHARE * (peak - inside))[..., None]
     reach = fine[above.argmax(axis=2)]
-    moved = (peak > _SURE_HU[0]) & (peak - inside > _LEAST_RISE_HU) & (reach <= _CORNER_MM)
-    return np.asarray(ndimage.median_filter(np.where(moved, reach, 0.0), (3, 1), mode="nearest"))
+    rises = (peak > _SURE_HU[0]) & (peak - inside > _LEAST_RISE_HU)
+    room = np.where(rises & (reach <= _CORNER_MM), reach, 0.0)
+    room = ndimage.median_filter(room, (3, 1), mode="nearest")
+    return np.asarray(room), np.asarray(rises & (reach > _CORNER_MM) & (room == 0.0))
 
 
 def _sure(radius: NDArray[np.float64], rays: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -194,7 +205,8 @@ def _sure(radius: NDArray[np.float64], rays: NDArray[np.float32]) -> NDArray[np.
     start = np.rint((radius - RADII_MM[0]) / step).astype(np.int64)
     beyond = start[..., None] + np.arange(0, round(_BONE_WITHIN_MM / step) + 1)
     densest = np.take_along_axis(rays, np.minimum(beyond, len(RADII_MM) - 1), axis=2).max(2)
-    return np.asarray(np.clip((densest - _SURE_HU[0]) / (_SURE_HU[1] - _SURE_HU[0]), 0.02, 1.0))
+    share = (densest - _SURE_HU[0]) / (_SURE_HU[1] - _SURE_HU[0])
+    return np.asarray(np.clip(share, _LEAST_SURE, 1.0))
 
 
 def _bridged(radius: NDArray[np.float64], sure: NDArray[np.float64]) -> NDArray[np.float64]:
