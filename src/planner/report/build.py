@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import planner
 from planner.domain.finding import Verdict
 from planner.domain.levels import Side
+from planner.domain.prediction import MissingZone
 from planner.domain.structures import in_words
 from planner.planning.needle_assembly import planned_assemblies
 from planner.planning.needle_gaps import needle_gaps
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
     from planner.domain.cement import LeakForecast
     from planner.domain.finding import Assessment
     from planner.domain.plan import AblationId, CementId, Plan, Trajectory, TrajectoryId
-    from planner.domain.prediction import Exposure, MissingZone, PredictedCement, PredictedZone
+    from planner.domain.prediction import Exposure, ModelLabel, PredictedCement, PredictedZone
     from planner.domain.volume import CtVolume
     from planner.planning.measures import TrajectoryMeasures
     from planner.planning.needle_gaps import NeedleGap
@@ -137,7 +138,7 @@ def build_report(
         names=object_names(plan),
         checklist=checklist(plan),
         provenance=_provenance(plan, scene, current, made),
-        short_provenance=_short_provenance(plan),
+        short_provenance=_short_provenance(plan, scene),
         made_utc=made,
         revision=plan.revision,
         notes=plain(plan.notes),
@@ -296,11 +297,7 @@ def _provenance(
     plan: Plan, scene: Pictured, assessment: Assessment | None, made: str
 ) -> tuple[Fact, ...]:
     scan, confirmed = plan.scan, plan.side_confirmation
-    models = {
-        f"{item.model.name} {item.model.version} ({item.model.tier})"
-        for item in (*scene.zones.values(), *scene.cements.values())
-        if hasattr(item, "model")
-    }
+    models = [f"{one.name} {one.version} ({one.tier})" for one in _models(scene)]
     return (
         _fact("Plan", f"{plan.plan_id}, revision {plan.revision}, begun {plan.created_utc}"),
         _fact("Study UID", scan.study_uid),
@@ -310,7 +307,7 @@ def _provenance(
         _fact("Outlines", plan.anatomy.backend),
         *_estimates(scene),
         _fact("Levels accepted by a person", ", ".join(plan.anatomy.accepted_levels)),
-        _fact("Models", "; ".join(sorted(models))),
+        _fact("Models", "; ".join(models)),
         *_void_answers(plan, assessment),
         *(_fact("Limit loosened by the site", sentence) for sentence in plan.looser_limits),
         _fact("Check of state", "" if assessment is None else assessment.input_sha256),
@@ -351,14 +348,24 @@ def _void_answers(plan: Plan, assessment: Assessment | None) -> tuple[Fact, ...]
     return (_fact("Answers that no longer count", "; ".join(void)),) if void else ()
 
 
-def _short_provenance(plan: Plan) -> str:
+def _models(scene: Pictured) -> list[ModelLabel]:
+    """Return every model and table a prediction on this paper is from, in one order."""
+    predicted = (*scene.zones.values(), *scene.cements.values(), *scene.exposures.values())
+    labels = {item.model for item in predicted if not isinstance(item, MissingZone)}
+    once = {(one.name, one.version, one.tier): one for one in labels}
+    return [once[key] for key in sorted(once)]
+
+
+def _short_provenance(plan: Plan, scene: Pictured) -> str:
     who = plan.scan.patient
     patient_id = plain(who.patient_id, LONGEST_NAME)
+    models = ", ".join(f"{one.name} {one.version}" for one in _models(scene))
     return plain(
         f"Patient ID {patient_id or 'not given'} · plan {plan.plan_id} revision "
-        f"{number(plan.revision, 0)} · series {short_uid(plan.scan.series_uid) or 'no UID'} · "
+        f"{number(plan.revision, 0)} · study {short_uid(plan.scan.study_uid) or 'no UID'} · "
+        f"series {short_uid(plan.scan.series_uid) or 'no UID'} · "
         f"scan SHA-256 {plan.scan.sha256[:12]} · outlines {plan.anatomy.backend} · "
-        f"planner {planner.__version__}"
+        f"models {models or 'none'} · planner {planner.__version__}"
     )
 
 

@@ -56,7 +56,8 @@ class OutcomeDialog(Question):
         self.treated_on = QLineEdit(form.typed.treated_on)
         self.treated_on.setPlaceholderText(f"Day of the treatment, {DAY_FORM}")
         self.visits = self._visit_table()
-        self.complications = _table(("What", "CIRSE", "CTCAE 5.0", "Day"), wide=0)
+        severity = f"CTCAE {form.scales.ctcae.version}"
+        self.complications = _table(("What", "CIRSE", severity, "Day"), wide=0)
         self.leaks = _table(("Level", "Kind", "Where", "Symptoms"), wide=1)
         self.complications_asked = QCheckBox("Somebody looked for complications")
         self.leaks_sought = QCheckBox("A scan after the treatment was read for cement leaks")
