@@ -1,6 +1,8 @@
 """The catalogue of the window: no number, level or side of a sentence is lost in a language."""
 
 import re
+import tomllib
+from collections import Counter
 
 import pytest
 from hypothesis import given, settings
@@ -24,6 +26,7 @@ NO_SIDE = {
     "How this needle goes in: a transpedicular one is judged by the bone left about it in the "
     "pedicle, any other by its distance from nerves alone.",
     "The tumour touches a nerve root, so no distance is left to protect it.",
+    "{list}. Left out: {list2}",
 }
 """Sentences in which left means what remains."""
 
@@ -153,7 +156,7 @@ def test_that_a_filled_sentence_keeps_its_facts(code, data):
     line = SLOT.sub(fill, english)
     shown = said(line)
     assert facts(line) == facts(shown, book.decimal), (line, shown)
-    if shown != line:
+    if shown != line and english not in NO_SIDE:
         assert sides(line, "left", "right") == sides_of(book, shown), (line, shown)
 
 
@@ -192,8 +195,15 @@ def test_that_a_loss_in_the_catalogue_is_refused(tmp_path):
     (tmp_path / "zz.toml").write_text('["{n} mm to go"]\nde = "noch etwas"\n', encoding="utf-8")
     with pytest.raises(InputRefusedError, match="same places to fill"):
         load_wordbook("de", tmp_path)
-    (tmp_path / "zz.toml").write_text('["Open"]\nde = "Auf"\n', encoding="utf-8")
-    with pytest.raises(InputRefusedError, match="twice"):
-        load_wordbook("de", tmp_path)
     with pytest.raises(InputRefusedError, match="no language 'fr'"):
         load_wordbook("fr", tmp_path)
+
+
+def test_that_no_sentence_stands_in_two_files():
+    keys = [
+        key
+        for file in resource_path("i18n").glob("*.toml")
+        if file.name not in ("languages.toml", "names.toml")
+        for key in tomllib.loads(file.read_text(encoding="utf-8"))
+    ]
+    assert [key for key, times in Counter(keys).items() if times > 1] == []

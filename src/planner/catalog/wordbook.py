@@ -67,8 +67,8 @@ def load_wordbook(code: str, folder: Path | None = None) -> Wordbook:
     Raises
     ------
     InputRefusedError
-        When a file cannot be read, a sentence stands twice, or what stands for a sentence has
-        not the same places to fill: a number that is lost on the way is worse than English.
+        When a file cannot be read, or what stands for a sentence has not the same places to fill:
+        a number that is lost on the way is worse than English.
     """
     if code == ENGLISH:
         return Wordbook()
@@ -107,8 +107,6 @@ def _read(file: Section, code: str, known: set[str], sentences: dict[str, str]) 
         if code not in entry.values:
             continue
         shown = entry.text(code)
-        if english in sentences:
-            entry.refuse("this sentence stands in the catalogue twice")
         if sorted(SLOT.findall(english)) != sorted(SLOT.findall(shown)):
             entry.refuse(f"{code} must have the same places to fill as the English sentence")
-        sentences[english] = shown
+        sentences.setdefault(english, shown)

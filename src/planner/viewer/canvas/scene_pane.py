@@ -69,7 +69,7 @@ class ScenePane(QWidget):
         self.setMinimumSize(QSize(160, 140))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName("3-D view")
+        self.setAccessibleName(said("3-D view"))
 
     def start(self) -> None:
         """Make the scene; call it once VTK was imported in the background."""

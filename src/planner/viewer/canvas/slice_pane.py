@@ -145,7 +145,7 @@ class SlicePane(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(QSize(160, 140))
-        self.setAccessibleName(f"{self.name} view")
+        self.setAccessibleName(said(f"{self.name} view"))
 
     # what is shown
 

@@ -96,7 +96,7 @@ class XrayPane(QWidget):
         self.setMinimumSize(QSize(160, 140))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName(f"X-ray picture, {name}")
+        self.setAccessibleName(said(f"X-ray picture, {name}"))
 
     def show_words(self, loud: str) -> None:
         """Write how the patient lay on the picture, when it is not on the back."""

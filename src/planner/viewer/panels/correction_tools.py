@@ -129,7 +129,7 @@ class CorrectionTools(QWidget):
         for name, offered in _COUNTS.items():
             box = QComboBox()
             box.setFixedWidth(90)
-            box.addItems(list(map(verbatim, offered)))
+            box.addItems([verbatim(one) for one in offered])
             box.setAccessibleName(said(f"How many {name.lower()} vertebrae this patient has"))
             box.setToolTip(said("Names are counted with as many."))
             box.activated.connect(self._counted)
@@ -172,7 +172,7 @@ class CorrectionTools(QWidget):
             why = MARK_LEVEL
         else:
             offered = [one.value for one in Level]
-            self.name.addItems(list(map(verbatim, offered)))
+            self.name.addItems([verbatim(one) for one in offered])
             self.name.setCurrentIndex(offered.index(level.value))
         for box in self.counts.values():
             box.setEnabled(anatomy is not None and anatomy.is_there and not anatomy.is_void)

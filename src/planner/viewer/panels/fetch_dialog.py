@@ -128,7 +128,7 @@ class FetchDialog(QDialog):
         if old is None or old.archives != state.archives:
             chosen = self.archive.currentText()
             self.archive.clear()
-            self.archive.addItems(list(map(verbatim, state.archives)))
+            self.archive.addItems([verbatim(one) for one in state.archives])
             self.archive.setCurrentText(chosen)
         echo = QLineEdit.EchoMode
         for field in (self.patient_id, self.name):

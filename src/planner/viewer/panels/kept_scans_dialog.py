@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
+from planner.viewer.language.spoken import all_said, said
 from planner.viewer.panels.parts import label
 
 if TYPE_CHECKING:
@@ -46,21 +47,21 @@ class KeptScansDialog(QDialog):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Fetched scans")
+        self.setWindowTitle(said("Fetched scans"))
         self.resize(WIDTH_PX, HEIGHT_PX)
         self._scans = scans
         self._boxes: list[QTableWidgetItem] = []
         self.table = QTableWidget(len(scans), len(HEADINGS))
-        self.table.setHorizontalHeaderLabels(list(HEADINGS))
-        self.table.setAccessibleName("Fetched scans, the oldest first")
+        self.table.setHorizontalHeaderLabels(all_said(list(HEADINGS)))
+        self.table.setAccessibleName(said("Fetched scans, the oldest first"))
         self.table.verticalHeader().setVisible(False)
         for column, width in enumerate(WIDTHS):
             self.table.horizontalHeader().resizeSection(column, width)
         self.table.horizontalHeader().setSectionResizeMode(WIDE, QHeaderView.ResizeMode.Stretch)
         for row, one in enumerate(scans):
             for column, text in enumerate(_cells(one, row, names_hidden=names_hidden)):
-                item = QTableWidgetItem(text)
-                item.setToolTip(text)
+                item = QTableWidgetItem(said(text))
+                item.setToolTip(said(text))
                 item.setFlags(Qt.ItemFlag.ItemIsEnabled)
                 if column == 0:
                     item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable)
@@ -70,8 +71,8 @@ class KeptScansDialog(QDialog):
         self.days = QSpinBox()
         self.days.setRange(1, MOST_DAYS)
         self.days.setValue(USUAL_DAYS)
-        self.days.setSuffix(" days")
-        tick = QPushButton("Tick those older than")
+        self.days.setSuffix(said(" days"))
+        tick = QPushButton(said("Tick those older than"))
         tick.setAutoDefault(False)
         tick.clicked.connect(self.tick_older)
         row_of_days = QHBoxLayout()
@@ -79,7 +80,7 @@ class KeptScansDialog(QDialog):
             row_of_days.addWidget(part)
         row_of_days.addStretch(1)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        self.remove = QPushButton("Remove ticked")
+        self.remove = QPushButton(said("Remove ticked"))
         self.remove.setAutoDefault(False)
         self.remove.clicked.connect(self._wanted)
         buttons.addButton(self.remove, QDialogButtonBox.ButtonRole.ActionRole)

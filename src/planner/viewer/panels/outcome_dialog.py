@@ -26,6 +26,7 @@ from planner.session.outcome_entry import (
     TypedVisit,
     read_outcome,
 )
+from planner.viewer.language.spoken import all_said, said, verbatim
 from planner.viewer.panels.dialogs import Question
 from planner.viewer.panels.parts import Choice, label, say, section
 
@@ -54,13 +55,13 @@ class OutcomeDialog(Question):
         self._form = form
         self._grades = _grades(form)
         self.treated_on = QLineEdit(form.typed.treated_on)
-        self.treated_on.setPlaceholderText(f"Day of the treatment, {DAY_FORM}")
+        self.treated_on.setPlaceholderText(said(f"Day of the treatment, {DAY_FORM}"))
         self.visits = self._visit_table()
         severity = f"CTCAE {form.scales.ctcae.version}"
         self.complications = _table(("What", "CIRSE", severity, "Day"), wide=0)
         self.leaks = _table(("Level", "Kind", "Where", "Symptoms"), wide=1)
-        self.complications_asked = QCheckBox("Somebody looked for complications")
-        self.leaks_sought = QCheckBox("A scan after the treatment was read for cement leaks")
+        self.complications_asked = QCheckBox(said("Somebody looked for complications"))
+        self.leaks_sought = QCheckBox(said("A scan after the treatment was read for cement leaks"))
         self.refusal = label("", "refusal")
         self._lay_out()
         self._fill()
@@ -88,14 +89,14 @@ class OutcomeDialog(Question):
         """Add a row; a grade must be chosen, none is guessed."""
         row = self.complications.rowCount()
         self.complications.insertRow(row)
-        self.complications.setItem(row, 0, QTableWidgetItem(one.what if one else ""))
+        self.complications.setItem(row, 0, QTableWidgetItem(verbatim(one.what if one else "")))
         chosen = f"{one.scheme} {one.grade}" if one else None
         self.complications.setCellWidget(row, 1, self._choice(self._grades, chosen))
         severity = _terms(self._form.scales.ctcae)
         self.complications.setCellWidget(
             row, 2, self._choice([(OPEN, ""), *severity], one.ctcae if one else "")
         )
-        self.complications.setItem(row, 3, QTableWidgetItem(one.on if one else ""))
+        self.complications.setItem(row, 3, QTableWidgetItem(verbatim(one.on if one else "")))
         self.complications_asked.setChecked(True)
         self._update()
 
@@ -110,8 +111,8 @@ class OutcomeDialog(Question):
         kinds, places = _terms(self._form.scales.leak_kinds), _terms(self._form.scales.leak_places)
         self.leaks.setCellWidget(row, 1, self._choice(kinds, one.kind if one else None))
         self.leaks.setCellWidget(row, 2, self._choice(places, one.place if one else None))
-        said = [(OPEN, ""), ("yes", "yes"), ("no", "no")]
-        self.leaks.setCellWidget(row, 3, self._choice(said, one.symptoms if one else ""))
+        answers = [(OPEN, ""), ("yes", "yes"), ("no", "no")]
+        self.leaks.setCellWidget(row, 3, self._choice(answers, one.symptoms if one else ""))
         self.leaks_sought.setChecked(True)
         self._update()
 
@@ -119,7 +120,9 @@ class OutcomeDialog(Question):
 
     def _lay_out(self) -> None:
         asked, sought = QHBoxLayout(), QHBoxLayout()
-        more, leak, less, gone = (QPushButton(text) for text in ("Add", "Add", "Remove", "Remove"))
+        more, leak, less, gone = (
+            QPushButton(said(text)) for text in ("Add", "Add", "Remove", "Remove")
+        )
         more.clicked.connect(partial(self.add_complication, None))
         leak.clicked.connect(partial(self.add_leak, None))
         leak.setEnabled(bool(self._form.levels))
@@ -157,17 +160,19 @@ class OutcomeDialog(Question):
         table.setRowCount(len(self._form.typed.visits))
         table.verticalHeader().setVisible(True)
         names = {one.id: one.name for one in self._form.scales.times}
-        table.setVerticalHeaderLabels([names.get(v.time, v.time) for v in self._form.typed.visits])
+        table.setVerticalHeaderLabels(
+            all_said(names.get(v.time, v.time) for v in self._form.typed.visits)
+        )
         table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         before = {one.id for one in self._form.scales.times if one.is_before}
         for row, visit in enumerate(self._form.typed.visits):
-            table.setItem(row, 0, QTableWidgetItem(visit.on))
+            table.setItem(row, 0, QTableWidgetItem(verbatim(visit.on)))
             for column, name in enumerate(self._form.scales.measures, start=1):
-                item = QTableWidgetItem(visit.numbers[name])
+                item = QTableWidgetItem(verbatim(visit.numbers[name]))
                 if visit.time in before and name == "vas":
-                    item = QTableWidgetItem(self._form.baseline_vas)
+                    item = QTableWidgetItem(verbatim(self._form.baseline_vas))
                     item.setFlags(Qt.ItemFlag.NoItemFlags)
-                    item.setToolTip(BASELINE_VAS_IN_THE_CHECK)
+                    item.setToolTip(said(BASELINE_VAS_IN_THE_CHECK))
                 table.setItem(row, column, item)
         return table
 
@@ -184,11 +189,11 @@ class OutcomeDialog(Question):
         box = Choice()
         values = []
         for words, value in rows:
-            box.addItem(words, value)
-            box.setItemData(box.count() - 1, words, Qt.ItemDataRole.ToolTipRole)
+            box.addItem(said(words), value)
+            box.setItemData(box.count() - 1, said(words), Qt.ItemDataRole.ToolTipRole)
             values.append(value)
         if chosen is not None and chosen not in values:
-            box.addItem(str(chosen), chosen)
+            box.addItem(verbatim(str(chosen)), chosen)
             values.append(chosen)
         box.setCurrentIndex(-1 if chosen is None else values.index(chosen))
         box.currentIndexChanged.connect(lambda _at: self._update())
@@ -260,7 +265,7 @@ def _terms(scheme: Scheme) -> list[tuple[str, str]]:
 
 def _table(headings: tuple[str, ...], wide: int) -> QTableWidget:
     table = QTableWidget(0, len(headings))
-    table.setHorizontalHeaderLabels(list(headings))
+    table.setHorizontalHeaderLabels(all_said(list(headings)))
     table.verticalHeader().setVisible(False)
     table.verticalHeader().setDefaultSectionSize(ROW_PX)
     table.setMinimumHeight(FEW_ROWS_PX)

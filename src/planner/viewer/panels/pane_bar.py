@@ -36,7 +36,7 @@ _BUTTONS = (
 """Action and short word; ``None`` is a gap."""
 
 OWN_WINDOW = "Own"
-GAP_PX, PRESETS_PX = 5, 108
+GAP_PX, PRESETS_PX, PRESETS_NARROW_PX = 5, 108, 76
 
 
 class PaneBar(QWidget):
@@ -61,7 +61,8 @@ class PaneBar(QWidget):
             row.addWidget(_button(actions[name], short))
         row.addStretch(1)
         self.presets = Choice()
-        self.presets.setFixedWidth(PRESETS_PX)
+        self.presets.setMinimumWidth(PRESETS_NARROW_PX)
+        self.presets.setMaximumWidth(PRESETS_PX)
         self.presets.addItem(said(OWN_WINDOW), "")
         for preset in PRESETS:
             self.presets.addItem(said(f"{preset.key}  {preset.name}"), preset.key)

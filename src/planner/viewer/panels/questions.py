@@ -86,9 +86,12 @@ class Questions:
         buttons = QMessageBox.StandardButton
         answer = QMessageBox.question(
             self._window,
-            "Remove fetched scans",
-            f"Remove from this computer: {len(scans)} fetched scans? The archive keeps its own."
-            f"{warning if used else ''}",
+            said("Remove fetched scans"),
+            said(
+                f"Remove from this computer: {len(scans)} fetched scans? "
+                "The archive keeps its own."
+                f"{warning if used else ''}"
+            ),
             buttons.Discard | buttons.Cancel,
         )
         if answer == buttons.Discard:
@@ -204,15 +207,17 @@ class Questions:
         buttons = QMessageBox.StandardButton
         answer = QMessageBox.question(
             self._window,
-            "Files for a register",
-            "Shall the files name the patient: ID, name, days and words of complications?\n"
-            "Without, they carry the plan's random id and days after the treatment.",
+            said("Files for a register"),
+            said(
+                "Shall the files name the patient: ID, name, days and words of complications?\n"
+                "Without, they carry the plan's random id and days after the treatment."
+            ),
             buttons.No | buttons.Yes | buttons.Cancel,
             buttons.No,
         )
         if answer == buttons.Cancel:
             return
-        if name := QFileDialog.getExistingDirectory(self._window, "Folder for the register"):
+        if name := QFileDialog.getExistingDirectory(self._window, said("Folder for the register")):
             self._desk.register.write(Path(name), identified=answer == buttons.Yes)
 
     def send(self) -> None:
