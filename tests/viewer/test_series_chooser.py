@@ -211,6 +211,14 @@ def test_that_the_ink_of_the_best_series_is_readable_chosen_or_not(chrome, groun
     assert contrast(rgb(chrome.on_accent), rgb(chrome.accent)) >= 4.5
 
 
+@pytest.mark.parametrize("chrome", [DARK, LIGHT], ids=["dark", "light"])
+@pytest.mark.parametrize("ground", ["ground", "surface", "raised", "hover"])
+@pytest.mark.parametrize("ink", ["text", "quiet", "faint"])
+def test_that_every_ink_of_text_is_readable_on_every_ground(chrome, ground, ink):
+    # WCAG 2.2, 1.4.3; what cannot be used now (``off``) is no text in its sense.
+    assert contrast(rgb(getattr(chrome, ink)), rgb(getattr(chrome, ground))) >= 4.5
+
+
 def test_that_what_holds_for_the_whole_folder_is_said_once():
     cut = GateFinding(
         code="DCM-UNREADABLE-FILE", severity=GateVerdict.REFUSE, message="A file cannot be read."

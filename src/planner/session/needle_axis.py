@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -40,8 +41,8 @@ class NeedleAxis:
 
     @property
     def direction(self) -> Vector:
-        """Unit vector from entry to tip, shape ``(3,)``, LPS."""
-        return unit(self.tip.array - self.entry.array)
+        """Unit vector from entry to tip, shape ``(3,)``, LPS, read-only."""
+        return _direction(self.entry, self.tip)
 
     def depth_mm(self, point: PointLps) -> float:
         """Return how deep beyond the entry a point lies along the needle."""
@@ -58,17 +59,7 @@ class NeedleAxis:
         feet; near sagittal, it points to the screen's left. The eye looks down the needle, head
         up, as its operator does. No frame mirrors: its normal is right x down.
         """
-        along = self.direction
-        head = np.array((0.0, 0.0, 1.0))
-        if abs(float(along @ head)) > NEARLY_UPRIGHT:
-            head = np.array((0.0, -1.0, 0.0))
-        headward = unit(head - (head @ along) * along)
-        sideways = np.cross(headward, along)
-        if plane is Plane.AXIAL:
-            return _frame(sideways, -along)
-        if plane is Plane.SAGITTAL:
-            return _frame(-along, -headward)
-        return _frame(-sideways, -headward)
+        return _frames(self.entry, self.tip)[plane]
 
     def words(self, point: PointLps) -> str:
         """Say how deep a point of the needle lies, and how far it is from the tip."""
@@ -79,6 +70,29 @@ class NeedleAxis:
         else:
             rest = f"{abs(left):.0f} mm {'before' if left > 0 else 'BEYOND'} the tip"
         return f"{depth:.0f} mm from the entry, {rest}"
+
+
+@lru_cache(maxsize=16)
+def _direction(entry: PointLps, tip: PointLps) -> Vector:
+    way = unit(tip.array - entry.array)
+    way.flags.writeable = False
+    return way
+
+
+@lru_cache(maxsize=16)
+def _frames(entry: PointLps, tip: PointLps) -> dict[Plane, PlaneFrame]:
+    """Return the axes of every pane; they stay while the needle does, and panes ask often."""
+    along = _direction(entry, tip)
+    head = np.array((0.0, 0.0, 1.0))
+    if abs(float(along @ head)) > NEARLY_UPRIGHT:
+        head = np.array((0.0, -1.0, 0.0))
+    headward = unit(head - (head @ along) * along)
+    sideways = np.cross(headward, along)
+    return {
+        Plane.AXIAL: _frame(sideways, -along),
+        Plane.SAGITTAL: _frame(-along, -headward),
+        Plane.CORONAL: _frame(-sideways, -headward),
+    }
 
 
 def _frame(right: Vector, down: Vector) -> PlaneFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -46,8 +47,8 @@ class PlaneFrame:
 
     @property
     def normal(self) -> Vector:
-        """Unit vector into the screen, shape ``(3,)``."""
-        return unit(np.cross(self.right, self.down))
+        """Unit vector into the screen, shape ``(3,)``, read-only."""
+        return _normal(self.right, self.down)
 
     @property
     def letters(self) -> tuple[str, str, str, str]:
@@ -56,6 +57,21 @@ class PlaneFrame:
         ends = (-right, right, -down, down)
         left, right_end, top, bottom = (direction_label(end) for end in ends)
         return left, right_end, top, bottom
+
+
+@lru_cache(maxsize=64)
+def _normal(right: Direction, down: Direction) -> Vector:
+    """Return the normal of a frame: every mark asks for it, and it never changes."""
+    normal = unit(np.cross(right, down))
+    normal.flags.writeable = False
+    return normal
+
+
+@lru_cache(maxsize=64)
+def _normal_numbers(right: Direction, down: Direction) -> Direction:
+    """Return the normal of a frame as plain numbers."""
+    x, y, z = (float(value) for value in _normal(right, down))
+    return x, y, z
 
 
 _SLICE_AXIS = 2
@@ -75,6 +91,7 @@ _SCROLL_FORWARD = {
 """A wheel step away from the user goes to the head, to the patient's left, to the front."""
 
 
+@lru_cache(maxsize=64)
 def plane_frame(plane: Plane, geometry: VolumeGeometry, orientation: Orientation) -> PlaneFrame:
     """Return the axes of ``plane``.
 
@@ -143,10 +160,14 @@ class PaneMap:
 
     def lps(self, x_px: float, y_px: float) -> PointLps:
         """Return the patient point under a pixel."""
-        right = (x_px - self.width_px / 2) * self.mm_per_pixel
-        down = (y_px - self.height_px / 2) * self.mm_per_pixel
-        offset = right * np.array(self.frame.right) + down * np.array(self.frame.down)
-        return self.centre.moved(offset)
+        across = (x_px - self.width_px / 2) * self.mm_per_pixel
+        below = (y_px - self.height_px / 2) * self.mm_per_pixel
+        right, down, centre = self.frame.right, self.frame.down, self.centre
+        return PointLps(
+            centre.x_mm + across * right[0] + below * down[0],
+            centre.y_mm + across * right[1] + below * down[1],
+            centre.z_mm + across * right[2] + below * down[2],
+        )
 
     def pixels(self, points_mm: Vector) -> Vector:
         """Project points, shape ``(n, 3)`` LPS, to pixels, shape ``(n, 2)``."""
@@ -156,9 +177,24 @@ class PaneMap:
         return np.asarray(offset @ axes / self.mm_per_pixel + middle, dtype=np.float64)
 
     def pixel(self, point: PointLps) -> tuple[float, float]:
-        """Project one point."""
-        x, y = self.pixels(point.array)[0]
-        return float(x), float(y)
+        """Project one point; in plain numbers, because marks ask for one point at a time."""
+        right, down, centre = self.frame.right, self.frame.down, self.centre
+        x = point.x_mm - centre.x_mm
+        y = point.y_mm - centre.y_mm
+        z = point.z_mm - centre.z_mm
+        across = (x * right[0] + y * right[1] + z * right[2]) / self.mm_per_pixel
+        below = (x * down[0] + y * down[1] + z * down[2]) / self.mm_per_pixel
+        return across + self.width_px / 2, below + self.height_px / 2
+
+    def point_depth_mm(self, point: PointLps) -> float:
+        """Return how far behind the plane one point lies; negative in front."""
+        x, y, z = _normal_numbers(self.frame.right, self.frame.down)
+        centre = self.centre
+        return (
+            (point.x_mm - centre.x_mm) * x
+            + (point.y_mm - centre.y_mm) * y
+            + (point.z_mm - centre.z_mm) * z
+        )
 
     def depth_mm(self, points_mm: Vector) -> Vector:
         """Return how far behind the plane points lie, shape ``(n,)``; negative in front."""
@@ -167,10 +203,11 @@ class PaneMap:
 
     def moved_to(self, start: PointLps, x_px: float, y_px: float) -> PointLps:
         """Return ``start`` dragged to a pixel, keeping its depth behind the plane."""
-        depth = float(self.depth_mm(start.array)[0])
+        depth = self.point_depth_mm(start)
         return self.lps(x_px, y_px).moved(depth * self.frame.normal)
 
 
+@lru_cache(maxsize=64)
 def extent_mm(geometry: VolumeGeometry, frame: PlaneFrame) -> tuple[float, float]:
     """Return how wide and high the whole scan is along the pane's axes."""
     last = np.array(geometry.size_ijk, dtype=np.float64) - 0.5
@@ -181,6 +218,7 @@ def extent_mm(geometry: VolumeGeometry, frame: PlaneFrame) -> tuple[float, float
     return float(width), float(height)
 
 
+@lru_cache(maxsize=64)
 def volume_centre(geometry: VolumeGeometry) -> PointLps:
     """Return the centre of the voxel in the middle of the scan."""
     middle = np.array([(count - 1) // 2 for count in geometry.size_ijk], dtype=np.float64)

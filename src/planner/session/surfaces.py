@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,10 +28,15 @@ SMOOTH_VOXELS = 0.8
 
 SMALLEST_LABEL_VOXELS = 30
 
+COARSE_CELL_MM = 2.4
+"""Points this near to each other are one while the 3-D view turns: a seventh of the triangles."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Surface:
     """A triangle mesh.
+
+    ``coarse`` is the same with fewer triangles, for a picture that moves; itself has none.
 
     Attributes
     ----------
@@ -49,6 +54,34 @@ class Surface:
     points_mm: NDArray[np.float32]
     normals: NDArray[np.float32]
     triangles: NDArray[np.int64]
+    coarse: Surface | None = None
+
+
+def coarsened(surface: Surface, cell_mm: float = COARSE_CELL_MM) -> Surface:
+    """Return a mesh in which all points of one cell of a grid are their mean.
+
+    No point moves by more than the diagonal of a cell; triangles within one are left out.
+    """
+    cells = np.floor(surface.points_mm / cell_mm).astype(np.int64)
+    cells -= cells.min(axis=0)
+    sizes = cells.max(axis=0) + 1
+    number = (cells[:, 0] * sizes[1] + cells[:, 1]) * sizes[2] + cells[:, 2]
+    _, home = np.unique(number, return_inverse=True)
+    counts = np.bincount(home)
+    points, normals = (
+        np.stack([np.bincount(home, values[:, axis]) for axis in range(3)], axis=1)
+        for values in (surface.points_mm, surface.normals)
+    )
+    lengths = np.linalg.norm(normals, axis=1, keepdims=True)
+    corners = home[surface.triangles]
+    a, b, c = corners.T
+    kept = corners[(a != b) & (b != c) & (c != a)]
+    return replace(
+        surface,
+        points_mm=(points / counts[:, None]).astype(np.float32),
+        normals=(normals / np.where(lengths > 0, lengths, 1.0)).astype(np.float32),
+        triangles=np.ascontiguousarray(kept, dtype=np.int64),
+    )
 
 
 def bone_surface(ct: CtVolume, report: ProgressReport) -> tuple[Surface, ...]:
@@ -151,9 +184,10 @@ def _surface(
         faces = faces[:, ::-1]
     lengths = np.linalg.norm(normals, axis=1, keepdims=True)
     normals = normals / np.where(lengths > 0, lengths, 1.0)
-    return Surface(
+    made = Surface(
         name=name,
         points_mm=np.ascontiguousarray(points, dtype=np.float32),
         normals=np.ascontiguousarray(normals, dtype=np.float32),
         triangles=np.ascontiguousarray(faces, dtype=np.int64),
     )
+    return replace(made, coarse=coarsened(made))

@@ -35,6 +35,9 @@ ZOOM_LIMITS = (0.25, 40.0)
 BEYOND_MM = 30.0
 """How far beyond its tip the line of a needle can be followed."""
 
+PLANE_DIGITS = 6
+"""Planes are told apart to a millionth of a mm: a crosshair that slides along one leaves it."""
+
 FIT_MARGIN = 0.96
 """Share of the pane that the whole scan fills before anybody zooms."""
 
@@ -220,7 +223,8 @@ class ViewState:
         middle = volume_centre(self.geometry).array
         middle = middle + camera.pan_right_mm * right + camera.pan_down_mm * down
         normal = frame.normal
-        on_plane = middle + normal * float((self.cursor.array - middle) @ normal)
+        depth_mm = float((self.cursor.array - middle) @ normal)
+        on_plane = middle + normal * round(depth_mm, PLANE_DIGITS)
         return PaneMap(frame, PointLps.of(on_plane), fit / camera.zoom, width_px, height_px)
 
     def at(self, point: PointLps) -> ViewState:

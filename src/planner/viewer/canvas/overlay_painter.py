@@ -21,7 +21,7 @@ from PySide6.QtGui import (
 )
 
 from planner.geometry.capsule import Capsule
-from planner.session.drawing import WALL_SLAB_MM, grown, section
+from planner.session.drawing import grown, section
 from planner.session.view_state import Layer
 from planner.viewer.language.spoken import said
 from planner.viewer.theme import clinical
@@ -60,13 +60,28 @@ HALO_PX = 2.0
 CROSSHAIR_GAP_PX = 14.0
 
 
-def pen(colour: str, width: float = 1.0, alpha: int = 255, *, dashed: bool = False) -> QPen:
-    """Return a round pen."""
+def pen(
+    colour: str,
+    width: float = 1.0,
+    alpha: int = 255,
+    *,
+    dashed: bool = False,
+    flat: bool = False,
+) -> QPen:
+    """Return a pen that rounds ends and corners, or leaves them ``flat``.
+
+    Rounding a long line or an ellipse costs several times what drawing it does.
+    """
+    return QPen(_pen(colour, width, alpha, dashed, flat))
+
+
+@lru_cache(maxsize=256)
+def _pen(colour: str, width: float, alpha: int, dashed: bool, flat: bool) -> QPen:
     shade = QColor(colour)
     shade.setAlpha(alpha)
     line = QPen(shade, width)
-    line.setCapStyle(Qt.PenCapStyle.RoundCap)
-    line.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    line.setCapStyle(Qt.PenCapStyle.FlatCap if flat else Qt.PenCapStyle.RoundCap)
+    line.setJoinStyle(Qt.PenJoinStyle.MiterJoin if flat else Qt.PenJoinStyle.RoundJoin)
     if dashed:
         line.setDashPattern([4.0, 4.0])
     return line
@@ -77,17 +92,31 @@ def polygon(pane: PaneMap, points_mm: Vector) -> QPolygonF:
     return QPolygonF([QPointF(x, y) for x, y in pane.pixels(points_mm)])
 
 
-def paint_overlays(painter: QPainter, pane: PaneMap, view: ViewState, drawing: Drawing) -> None:
-    """Draw everything of ``drawing`` that the view's layers show."""
+def paint_under(painter: QPainter, pane: PaneMap, view: ViewState, drawing: Drawing) -> None:
+    """Draw what lies under the crosshair: names of levels, zones, and what watches them."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    if Layer.POSTERIOR_WALL in view.layers and drawing.wall_points_mm is not None:
-        _wall(painter, pane, drawing.wall_points_mm)
     if Layer.VERTEBRAE in view.layers:
         _levels(painter, pane, drawing)
     if Layer.ZONES in view.layers:
         _treatment(painter, pane, drawing)
-    if Layer.CROSSHAIR in view.layers:
-        _crosshair(painter, pane, view.cursor)
+
+
+def paint_shafts(painter: QPainter, pane: PaneMap, view: ViewState, drawing: Drawing) -> None:
+    """Draw the lines of needles as they are seen from here, at any depth of the plane."""
+    if Layer.NEEDLES not in view.layers:
+        return
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    for needle in drawing.needles:
+        entry, tip = (QPointF(*pane.pixel(point)) for point in (needle.entry, needle.tip))
+        painter.setPen(pen("#000000", 3.0, 90, flat=True))
+        painter.drawLine(entry, tip)
+        painter.setPen(pen(_colour(needle), 1.2, 130, dashed=True, flat=True))
+        painter.drawLine(entry, tip)
+
+
+def paint_over(painter: QPainter, pane: PaneMap, view: ViewState, drawing: Drawing) -> None:
+    """Draw what lies over the crosshair and depends on the depth of the plane."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     if Layer.NEEDLES in view.layers:
         for needle in drawing.needles:
             _needle(painter, pane, needle)
@@ -117,18 +146,9 @@ def _marks(painter: QPainter, pane: PaneMap, drawing: Drawing) -> None:
         _focus(painter, pane, drawing)
 
 
-def _wall(painter: QPainter, pane: PaneMap, points_mm: Vector) -> None:
-    near = points_mm[np.abs(pane.depth_mm(points_mm)) <= WALL_SLAB_MM]
-    if not len(near):
-        return
-    size = min(max(0.9 / pane.mm_per_pixel, 2.0), 5.0)
-    painter.setPen(pen(clinical.POSTERIOR_WALL, size))
-    painter.drawPoints(polygon(pane, near))
-
-
 def _levels(painter: QPainter, pane: PaneMap, drawing: Drawing) -> None:
     for tag in drawing.levels:
-        if abs(float(pane.depth_mm(tag.at.array)[0])) <= tag.reach_mm:
+        if abs(pane.point_depth_mm(tag.at)) <= tag.reach_mm:
             box = QRectF(QPointF(*pane.pixel(tag.at)) - QPointF(20, 9), QSizeF(40, 18))
             words_centred(painter, box, tag.text, clinical.VERTEBRA, 12)
 
@@ -158,10 +178,10 @@ def _zone(painter: QPainter, pane: PaneMap, zone: ZoneMark) -> None:
     painter.drawPolygon(polygon(pane, outer_cut))
     nominal = section(zone.shape, pane)
     if nominal is not None:
-        painter.setPen(pen("#000000", 3.4, 120))
-        painter.drawPolygon(polygon(pane, nominal))
-        painter.setPen(pen(clinical.ZONE, 1.8))
-        painter.drawPolygon(polygon(pane, nominal))
+        rim = polygon(pane, nominal)
+        for ink in (pen("#000000", 3.4, 120, flat=True), pen(clinical.ZONE, 1.8, flat=True)):
+            painter.setPen(ink)
+            painter.drawPolygon(rim)
 
 
 def _layer(painter: QPainter, pane: PaneMap, layer: ProtectionLayer) -> None:
@@ -184,7 +204,7 @@ def _layer(painter: QPainter, pane: PaneMap, layer: ProtectionLayer) -> None:
 def _thermometer(painter: QPainter, pane: PaneMap, mark: ThermometerMark) -> None:
     """Draw a thermometer as a diamond, and dotted the way to it; named where it lies."""
     at = QPointF(*pane.pixel(mark.at))
-    near = abs(float(pane.depth_mm(mark.at.array)[0])) <= THERMOMETER_SLAB_MM
+    near = abs(pane.point_depth_mm(mark.at)) <= THERMOMETER_SLAB_MM
     dotted = pen(clinical.THERMOMETER, 1.4, 230 if near else 120)
     dotted.setDashPattern([1.0, 3.0])
     if mark.skin is not None:
@@ -217,31 +237,30 @@ def _grid_mark(painter: QPainter, pane: PaneMap, mark: PointLps) -> None:
     words(painter, centre + QPointF(10, -8), "grid mark", clinical.LETTERS, 12)
 
 
-def _straight(painter: QPainter, start: QPointF, end: QPointF) -> None:
-    """Draw a line that runs level or upright: smoothing takes thrice as long and only blurs."""
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-    painter.drawLine(start, end)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-
-
-def _crosshair(painter: QPainter, pane: PaneMap, cursor: PointLps) -> None:
+def paint_crosshair(painter: QPainter, pane: PaneMap, cursor: PointLps) -> None:
+    """Draw the crosshair as four bars: they run level and upright, smoothing would only blur."""
     x, y = pane.pixel(cursor)
-    painter.setPen(pen(clinical.CROSSHAIR, 1.0, 190))
-    gap = CROSSHAIR_GAP_PX
-    for a, b in (
-        ((0.0, y), (x - gap, y)),
-        ((x + gap, y), (pane.width_px, y)),
-        ((x, 0.0), (x, y - gap)),
-        ((x, y + gap), (x, pane.height_px)),
+    gap, left, top = CROSSHAIR_GAP_PX, floor(x), floor(y)
+    colour = QColor(clinical.CROSSHAIR)
+    colour.setAlpha(190)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    for arm in (
+        QRectF(0.0, top, x - gap, 1.0),
+        QRectF(x + gap, top, pane.width_px - x - gap, 1.0),
+        QRectF(left, 0.0, 1.0, y - gap),
+        QRectF(left, y + gap, 1.0, pane.height_px - y - gap),
     ):
-        _straight(painter, QPointF(*a), QPointF(*b))
+        if arm.width() > 0.0 and arm.height() > 0.0:
+            painter.fillRect(arm, colour)
 
 
 def in_plane_part(pane: PaneMap, start: PointLps, end: PointLps) -> Vector | None:
     """Return the stretch of a line within ``IN_PLANE_MM`` of the plane, shape ``(2, 3)``."""
-    ends = np.stack((start.array, end.array))
-    first, last = pane.depth_mm(ends)
+    first, last = pane.point_depth_mm(start), pane.point_depth_mm(end)
     slope = last - first
+    if min(first, last) > IN_PLANE_MM or max(first, last) < -IN_PLANE_MM:
+        return None
+    ends = np.stack((start.array, end.array))
     if abs(slope) < 1e-9:
         return ends if abs(first) <= IN_PLANE_MM else None
     cuts = sorted(((-IN_PLANE_MM - first) / slope, (IN_PLANE_MM - first) / slope))
@@ -252,22 +271,22 @@ def in_plane_part(pane: PaneMap, start: PointLps, end: PointLps) -> Vector | Non
     return np.stack((ends[0] + low * along, ends[0] + high * along))
 
 
+def _colour(needle: NeedleMark) -> str:
+    return clinical.NEEDLE if needle.selected else clinical.NEEDLE_OTHER
+
+
 def _needle(painter: QPainter, pane: PaneMap, needle: NeedleMark) -> None:
-    colour = clinical.NEEDLE if needle.selected else clinical.NEEDLE_OTHER
-    entry, tip = (QPointF(*pane.pixel(point)) for point in (needle.entry, needle.tip))
-    painter.setPen(pen("#000000", 3.0, 90))
-    painter.drawLine(entry, tip)
-    painter.setPen(pen(colour, 1.2, 130, dashed=True))
-    painter.drawLine(entry, tip)
+    colour = _colour(needle)
     for solid in needle.solids or (Capsule(needle.entry, needle.tip, 0.0),):
         _part(painter, pane, solid, colour)
     if needle.active is not None:
         _part(painter, pane, needle.active, clinical.ZONE)
         _cannula_end(painter, pane, needle.active, colour)
     for point, is_entry in ((needle.entry, True), (needle.tip, False)):
-        near = abs(float(pane.depth_mm(point.array)[0])) <= IN_PLANE_MM
+        near = abs(pane.point_depth_mm(point)) <= IN_PLANE_MM
         _end(painter, pane, point, colour, is_entry=is_entry, solid=near)
     if needle.selected:
+        entry = QPointF(*pane.pixel(needle.entry))
         words(painter, entry + QPointF(10, -8), needle.label, colour, 12)
 
 
@@ -278,15 +297,14 @@ def _part(painter: QPainter, pane: PaneMap, solid: Capsule, colour: str) -> None
         return
     ends = polygon(pane, part)
     width = max(2.0 * solid.radius_mm / pane.mm_per_pixel, NARROWEST_NEEDLE_PX)
-    for ink in (pen("#000000", width + 2.6, 150), pen(colour, width)):
-        ink.setCapStyle(Qt.PenCapStyle.FlatCap)
+    for ink in (pen("#000000", width + 2.6, 150, flat=True), pen(colour, width, flat=True)):
         painter.setPen(ink)
         painter.drawPolyline(ends)
 
 
 def _cannula_end(painter: QPainter, pane: PaneMap, active: Capsule, colour: str) -> None:
     """Draw a bar across the needle where its cannula ends."""
-    if abs(float(pane.depth_mm(active.start.array)[0])) > IN_PLANE_MM:
+    if abs(pane.point_depth_mm(active.start)) > IN_PLANE_MM:
         return
     at, tip = (QPointF(*pane.pixel(point)) for point in (active.start, active.end))
     way = tip - at
@@ -304,7 +322,7 @@ def _cannula_end(painter: QPainter, pane: PaneMap, active: Capsule, colour: str)
 def _gap(painter: QPainter, pane: PaneMap, gap: NeedleGap) -> None:
     """Draw how near two needles come, on planes that pass by that place."""
     places = (gap.at_first, gap.at_second)
-    if any(abs(float(pane.depth_mm(point.array)[0])) > GAP_SLAB_MM for point in places):
+    if any(abs(pane.point_depth_mm(point)) > GAP_SLAB_MM for point in places):
         return
     one, other = (QPointF(*pane.pixel(point)) for point in places)
     colour = clinical.COLLISION if gap.collide else clinical.LETTERS
@@ -393,15 +411,24 @@ def _font(size_px: int, *, bold: bool) -> QFont:
 
 def words_centred(painter: QPainter, box: QRectF, text: str, colour: str, size_px: int) -> None:
     """Write one bold line in the middle of ``box``."""
-    metrics = QFontMetricsF(_font(size_px, bold=True))
-    base = box.center().y() + metrics.capHeight() / 2
-    left = box.center().x() - metrics.horizontalAdvance(said(text)) / 2
+    base = box.center().y() + _capital_px(size_px) / 2
+    left = box.center().x() - wide_px(text, size_px, bold=True) / 2
     words(painter, QPointF(left, base), text, colour, size_px, bold=True)
+
+
+@lru_cache(maxsize=32)
+def _capital_px(size_px: int) -> float:
+    return QFontMetricsF(_font(size_px, bold=True)).capHeight()
 
 
 def wide_px(text: str, size_px: int, *, bold: bool = False) -> float:
     """Return how wide a line of ``words`` is."""
-    return QFontMetricsF(_font(size_px, bold=bold)).horizontalAdvance(said(text))
+    return _wide_px(said(text), size_px, bold)
+
+
+@lru_cache(maxsize=512)
+def _wide_px(text: str, size_px: int, bold: bool) -> float:
+    return QFontMetricsF(_font(size_px, bold=bold)).horizontalAdvance(text)
 
 
 def letter_top(width_px: float, reach_px: float) -> float:
@@ -434,9 +461,11 @@ def paint_scale(painter: QPainter, pane: PaneMap) -> None:
     length = scale_length_mm(pane.mm_per_pixel)
     wide = length / pane.mm_per_pixel
     right, y = pane.width_px - 14.0, pane.height_px - 14.0
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     for ink in (pen("#000000", 4.0, 170), pen("#DCE4EC", 1.6)):
         painter.setPen(ink)
-        _straight(painter, QPointF(right - wide, y), QPointF(right, y))
-        _straight(painter, QPointF(right - wide, y - 4), QPointF(right - wide, y))
-        _straight(painter, QPointF(right, y - 4), QPointF(right, y))
+        painter.drawLine(QPointF(right - wide, y), QPointF(right, y))
+        painter.drawLine(QPointF(right - wide, y - 4), QPointF(right - wide, y))
+        painter.drawLine(QPointF(right, y - 4), QPointF(right, y))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     words(painter, QPointF(right - wide, y - 9), f"{length:g} mm", "#DCE4EC", 11)

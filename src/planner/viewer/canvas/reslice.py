@@ -1,31 +1,38 @@
 """Slices of a volume at screen resolution, straight from patient coordinates.
 
 Every pane samples the volume through ``ijk_from_lps``, so a picture is right for any grid
-orientation and for gantry-tilt shear. Kernels are single-threaded and compiled once.
+orientation and for gantry-tilt shear. A plane along the grid, as most are, is read row by row.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.geometry.kernels import kernel
 from planner.geometry.points import PointLps
 from planner.geometry.volume_geometry import VolumeGeometry
-from planner.session.planes import Orientation, PaneMap, Plane, plane_frame
-from planner.session.view_state import Slab, SlabKind
+from planner.session.planes import Orientation, PaneMap, Plane, PlaneFrame, plane_frame
+from planner.session.view_state import Slab, SlabKind, Window
+from planner.viewer.canvas import reslice_kernels as kernels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.geometry.points import Vector
-    from planner.session.view_state import Window
 
 OUTSIDE = -32768
 """Value of a pixel outside the scan; no CT number, so it is never shown as air."""
 
 LUT_SIZE = 65536
+
+STRAIGHT_SHARE = 1e-9
+"""A pane whose rows leave a grid axis by less than this lies along it: 1e-6 voxels in 1000."""
+
+ON_GRID = 1e-5
+"""A plane this near to a layer of voxels, in voxels, shows that layer alone: under 0.1 HU off."""
 
 FINEST_STEP_MM = 0.7
 """Samples through a slab lie no nearer than this: no spine is scanned finer across slices."""
@@ -40,11 +47,71 @@ def pane_steps(geometry: VolumeGeometry, pane: PaneMap) -> tuple[Vector, Vector,
     return first, right, down
 
 
+def _shape(pane: PaneMap) -> tuple[int, int]:
+    return max(1, int(pane.height_px)), max(1, int(pane.width_px))
+
+
+@dataclass(frozen=True, slots=True)
+class _Straight:
+    """A pane whose rows, columns and depth each run along one axis of the grid (i=0, j, k)."""
+
+    across: kernels.Lane
+    across_axis: int
+    below: kernels.Lane
+    below_axis: int
+    strides: NDArray[np.int64]
+    near: int
+    far: int
+    far_share: float
+
+
+def _axis_of(step: Vector) -> int | None:
+    """Return the one grid axis a step runs along, or ``None`` when it is aslant."""
+    axis = int(np.abs(step).argmax())
+    aside = np.abs(np.delete(step, axis)).max()
+    return axis if aside <= STRAIGHT_SHARE * abs(step[axis]) else None
+
+
+def _straight(geometry: VolumeGeometry, pane: PaneMap) -> _Straight | None:
+    """Return how a pane lies along the grid; ``None`` when it is oblique or beyond the scan."""
+    first, right, down = pane_steps(geometry, pane)
+    a, b = _axis_of(right), _axis_of(down)
+    if a is None or b is None or a == b:
+        return None
+    c = 3 - a - b
+    ni, nj, _ = sizes = geometry.size_ijk
+    low, high, share = kernels.lane(float(first[c]), 0.0, 1, sizes[c])
+    if low[0] < 0:
+        return None
+    place, rest = int(low[0]), float(share[0])
+    if min(rest, 1.0 - rest) < ON_GRID:
+        place, rest = (place, 0.0) if rest < ON_GRID else (int(high[0]), 0.0)
+    height, width = _shape(pane)
+    strides = np.array((1, ni, ni * nj), dtype=np.int64)
+    return _Straight(
+        across=kernels.lane(float(first[a]), float(right[a]), width, sizes[a]),
+        across_axis=a,
+        below=kernels.lane(float(first[b]), float(down[b]), height, sizes[b]),
+        below_axis=b,
+        strides=strides,
+        near=place * int(strides[c]),
+        far=min(place + 1, sizes[c] - 1) * int(strides[c]),
+        far_share=rest,
+    )
+
+
 def sample_hu(hu: NDArray[np.int16], geometry: VolumeGeometry, pane: PaneMap) -> NDArray[np.int16]:
     """Return the pane's HU, int16 ``[y, x]``, trilinear; ``OUTSIDE`` beyond the scan."""
-    out = np.empty((max(1, int(pane.height_px)), max(1, int(pane.width_px))), dtype=np.int16)
-    first, right, down = pane_steps(geometry, pane)
-    _sample(hu, first, right, down, out)
+    out = np.empty(_shape(pane), dtype=np.int16)
+    lies = _straight(geometry, pane) if hu.flags.c_contiguous else None
+    if lies is None:
+        kernels.sample(hu, *pane_steps(geometry, pane), out)
+    else:
+        steps = lies.strides[lies.across_axis], lies.strides[lies.below_axis]
+        kernels.sample_straight(
+            hu.reshape(-1), lies.across, steps[0], lies.below, steps[1],
+            lies.near, lies.far, lies.far_share, out,
+        )  # fmt: skip
     return out
 
 
@@ -58,12 +125,12 @@ def sample_slab(
     """
     if slab.kind is SlabKind.THIN:
         return sample_hu(hu, geometry, pane)
-    out = np.empty((max(1, int(pane.height_px)), max(1, int(pane.width_px))), dtype=np.int16)
+    out = np.empty(_shape(pane), dtype=np.int16)
     first, right, down = pane_steps(geometry, pane)
     gaps = max(1, round(slab.thickness_mm / max(min(geometry.spacing_mm), FINEST_STEP_MM)))
     into = geometry.ijk_from_lps[:3, :3] @ pane.frame.normal * (slab.thickness_mm / gaps)
     start = first - into * (gaps / 2)
-    _slab(hu, start, right, down, into, gaps + 1, slab.kind is SlabKind.MAXIMUM, out)
+    kernels.slab(hu, start, right, down, into, gaps + 1, slab.kind is SlabKind.MAXIMUM, out)
     return out
 
 
@@ -75,9 +142,15 @@ def sample_codes(
     Each of the eight voxels around votes with its trilinear weight, so outlines are smooth
     at any zoom and lie where the voxel centres put them.
     """
-    out = np.empty((max(1, int(pane.height_px)), max(1, int(pane.width_px))), dtype=np.uint8)
-    first, right, down = pane_steps(geometry, pane)
-    _vote(codes, first, right, down, out)
+    out = np.empty(_shape(pane), dtype=np.uint8)
+    lies = _straight(geometry, pane) if codes.flags.c_contiguous else None
+    if lies is None:
+        kernels.vote(codes, *pane_steps(geometry, pane), out)
+    else:
+        kernels.vote_straight(
+            codes.reshape(-1), lies.across, lies.across_axis, lies.below, lies.below_axis,
+            lies.strides, lies.near, lies.far, lies.far_share, out,
+        )  # fmt: skip
     return out
 
 
@@ -102,183 +175,70 @@ def draw_codes(
     thickness_px: int,
 ) -> NDArray[np.uint32]:
     """Return premultiplied ARGB ``[y, x]``: the edge inside each region, and its fill."""
-    out = np.zeros(codes.shape, dtype=np.uint32)
-    _edges(codes, edge_argb, fill_argb, thickness_px, out)
+    out = np.empty(codes.shape, dtype=np.uint32)
+    kernels.edges(codes, edge_argb, fill_argb, thickness_px, out)
     return out
+
+
+def dash_codes(
+    picture: NDArray[np.uint32],
+    codes: NDArray[np.uint8],
+    drawn_as: NDArray[np.uint8],
+    argb: np.uint32,
+    dash_px: int,
+    thickness_px: int,
+) -> None:
+    """Draw the dashed rim of regions into a picture ``[y, x]``.
+
+    ``drawn_as``, uint8 ``[256]``, says as which region each code is drawn; 0 is none.
+    """
+    kernels.dashes(codes, drawn_as, argb, dash_px, thickness_px, picture)
+
+
+def shade(samples: NDArray[np.int16], table: NDArray[np.uint32], out: NDArray[np.uint32]) -> None:
+    """Turn HU, int16 ``[y, x]``, into pixels by a :func:`grey_table`."""
+    kernels.shade(samples, table, out)
+
+
+def draw_dots(
+    picture: NDArray[np.uint32],
+    pane: PaneMap,
+    points_mm: Vector,
+    depth_mm: float,
+    size_px: float,
+    rgb: int,
+) -> None:
+    """Draw round dots into an opaque picture at the points within ``depth_mm`` of its plane.
+
+    ``points_mm`` has the shape ``(n, 3)``, LPS; ``pane`` maps the picture's own pixels.
+    """
+    centre, scale = pane.centre.array, 1.0 / pane.mm_per_pixel
+    place = np.zeros((3, 4))
+    place[:, :3] = (
+        np.array(pane.frame.right) * scale, np.array(pane.frame.down) * scale, pane.frame.normal
+    )  # fmt: skip
+    place[:, 3] = -place[:, :3] @ centre
+    place[:2, 3] += (pane.width_px / 2, pane.height_px / 2)
+    points = np.ascontiguousarray(points_mm, dtype=np.float64)
+    kernels.dots(points, place, depth_mm, size_px / 2, rgb, picture)
 
 
 def warm_kernels() -> None:
     """Compile every kernel on a grain of data, so that the first picture does not wait."""
     geometry = VolumeGeometry.axis_aligned((2, 2, 2), (1.0, 1.0, 1.0))
-    frame = plane_frame(Plane.AXIAL, geometry, Orientation.ANTERIOR_UP)
-    pane = PaneMap(frame, PointLps(0.5, 0.5, 0.5), 1.0, 2.0, 2.0)
-    hu = np.zeros((2, 2, 2), dtype=np.int16)
-    hu.flags.writeable = False
-    sample_hu(hu, geometry, pane)
-    sample_slab(hu, geometry, pane, Slab(SlabKind.MEAN, 2.0))
-    for writeable in (True, False):
-        codes = np.zeros((2, 2, 2), dtype=np.uint8)
-        codes.flags.writeable = writeable
-        colours = np.zeros(256, dtype=np.uint32)
-        draw_codes(sample_codes(codes, geometry, pane), colours, colours, 1)
-
-
-@kernel
-def _sample(
-    hu: NDArray[np.int16],
-    first: Vector,
-    right: Vector,
-    down: Vector,
-    out: NDArray[np.int16],
-) -> None:
-    nk, nj, ni = hu.shape
-    for y in range(out.shape[0]):
-        for x in range(out.shape[1]):
-            i = first[0] + x * right[0] + y * down[0]
-            j = first[1] + x * right[1] + y * down[1]
-            k = first[2] + x * right[2] + y * down[2]
-            if not (-0.5 <= i < ni - 0.5 and -0.5 <= j < nj - 0.5 and -0.5 <= k < nk - 0.5):
-                out[y, x] = -32768
-                continue
-            i = min(max(i, 0.0), ni - 1.0)
-            j = min(max(j, 0.0), nj - 1.0)
-            k = min(max(k, 0.0), nk - 1.0)
-            i0, j0, k0 = int(i), int(j), int(k)
-            i1, j1, k1 = min(i0 + 1, ni - 1), min(j0 + 1, nj - 1), min(k0 + 1, nk - 1)
-            u, v, w = i - i0, j - j0, k - k0
-            a = hu[k0, j0, i0] * (1 - u) + hu[k0, j0, i1] * u
-            b = hu[k0, j1, i0] * (1 - u) + hu[k0, j1, i1] * u
-            c = hu[k1, j0, i0] * (1 - u) + hu[k1, j0, i1] * u
-            d = hu[k1, j1, i0] * (1 - u) + hu[k1, j1, i1] * u
-            value = (a * (1 - v) + b * v) * (1 - w) + (c * (1 - v) + d * v) * w
-            out[y, x] = int(np.floor(value + 0.5))
-
-
-@kernel
-def _slab(  # noqa: PLR0913 - a kernel takes plain arrays and numbers
-    hu: NDArray[np.int16],
-    first: Vector,
-    right: Vector,
-    down: Vector,
-    into: Vector,
-    count: int,
-    greatest: bool,
-    out: NDArray[np.int16],
-) -> None:
-    nk, nj, ni = hu.shape
-    for y in range(out.shape[0]):
-        for x in range(out.shape[1]):
-            total, most, seen = 0.0, -32768.0, 0
-            for step in range(count):
-                i = first[0] + x * right[0] + y * down[0] + step * into[0]
-                j = first[1] + x * right[1] + y * down[1] + step * into[1]
-                k = first[2] + x * right[2] + y * down[2] + step * into[2]
-                if not (-0.5 <= i < ni - 0.5 and -0.5 <= j < nj - 0.5 and -0.5 <= k < nk - 0.5):
-                    continue
-                i = min(max(i, 0.0), ni - 1.0)
-                j = min(max(j, 0.0), nj - 1.0)
-                k = min(max(k, 0.0), nk - 1.0)
-                i0, j0, k0 = int(i), int(j), int(k)
-                i1, j1, k1 = min(i0 + 1, ni - 1), min(j0 + 1, nj - 1), min(k0 + 1, nk - 1)
-                u, v, w = i - i0, j - j0, k - k0
-                a = hu[k0, j0, i0] * (1 - u) + hu[k0, j0, i1] * u
-                b = hu[k0, j1, i0] * (1 - u) + hu[k0, j1, i1] * u
-                c = hu[k1, j0, i0] * (1 - u) + hu[k1, j0, i1] * u
-                d = hu[k1, j1, i0] * (1 - u) + hu[k1, j1, i1] * u
-                value = (a * (1 - v) + b * v) * (1 - w) + (c * (1 - v) + d * v) * w
-                seen += 1
-                total += value
-                most = max(most, value)
-            if seen == 0:
-                out[y, x] = -32768
-            elif greatest:
-                out[y, x] = int(np.floor(most + 0.5))
-            else:
-                out[y, x] = int(np.floor(total / seen + 0.5))
-
-
-@kernel
-def _vote(  # noqa: C901 - one loop; a call per pixel would cost more than it explains
-    codes: NDArray[np.uint8],
-    first: Vector,
-    right: Vector,
-    down: Vector,
-    out: NDArray[np.uint8],
-) -> None:
-    nk, nj, ni = codes.shape
-    seen = np.zeros(8, dtype=np.uint8)
-    weight = np.zeros(8, dtype=np.float64)
-    for y in range(out.shape[0]):
-        for x in range(out.shape[1]):
-            i = first[0] + x * right[0] + y * down[0]
-            j = first[1] + x * right[1] + y * down[1]
-            k = first[2] + x * right[2] + y * down[2]
-            out[y, x] = 0
-            if not (-0.5 <= i < ni - 0.5 and -0.5 <= j < nj - 0.5 and -0.5 <= k < nk - 0.5):
-                continue
-            i = min(max(i, 0.0), ni - 1.0)
-            j = min(max(j, 0.0), nj - 1.0)
-            k = min(max(k, 0.0), nk - 1.0)
-            i0, j0, k0 = int(i), int(j), int(k)
-            i1, j1, k1 = min(i0 + 1, ni - 1), min(j0 + 1, nj - 1), min(k0 + 1, nk - 1)
-            one = codes[k0, j0, i0]
-            if (
-                one == codes[k0, j0, i1]
-                and one == codes[k0, j1, i0]
-                and one == codes[k0, j1, i1]
-                and one == codes[k1, j0, i0]
-                and one == codes[k1, j0, i1]
-                and one == codes[k1, j1, i0]
-                and one == codes[k1, j1, i1]
-            ):
-                out[y, x] = one
-                continue
-            u, v, w = i - i0, j - j0, k - k0
-            found = 0
-            for corner in range(8):
-                ci, cj, ck = corner & 1, (corner >> 1) & 1, corner >> 2
-                code = codes[k1 if ck else k0, j1 if cj else j0, i1 if ci else i0]
-                share = (u if ci else 1 - u) * (v if cj else 1 - v) * (w if ck else 1 - w)
-                place = -1
-                for known in range(found):
-                    if seen[known] == code:
-                        place = known
-                if place < 0:
-                    place = found
-                    found += 1
-                    seen[place] = code
-                    weight[place] = 0.0
-                weight[place] += share
-            best = 0
-            for known in range(1, found):
-                if weight[known] > weight[best]:
-                    best = known
-            out[y, x] = seen[best]
-
-
-@kernel
-def _edges(
-    codes: NDArray[np.uint8],
-    edge: NDArray[np.uint32],
-    fill: NDArray[np.uint32],
-    thickness: int,
-    out: NDArray[np.uint32],
-) -> None:
-    height, width = codes.shape
-    for y in range(height):
-        for x in range(width):
-            code = codes[y, x]
-            if code == 0:
-                continue
-            out[y, x] = fill[code]
-            rim = False
-            for step in range(1, thickness + 1):
-                if (
-                    (x >= step and codes[y, x - step] != code)
-                    or (x + step < width and codes[y, x + step] != code)
-                    or (y >= step and codes[y - step, x] != code)
-                    or (y + step < height and codes[y + step, x] != code)
-                ):
-                    rim = True
-            if rim:
-                out[y, x] = edge[code]
+    straight = plane_frame(Plane.AXIAL, geometry, Orientation.ANTERIOR_UP)
+    aslant = PlaneFrame((0.8, 0.6, 0.0), (0.0, 0.0, -1.0))
+    colours = np.zeros(256, dtype=np.uint32)
+    for frame, writeable in product((straight, aslant), (True, False)):
+        pane = PaneMap(frame, PointLps(0.5, 0.5, 0.5), 1.0, 2.0, 2.0)
+        hu, codes = np.zeros((2, 2, 2), np.int16), np.zeros((2, 2, 2), np.uint8)
+        hu.flags.writeable = codes.flags.writeable = writeable
+        sample_slab(hu, geometry, pane, Slab(SlabKind.MEAN, 2.0))
+        picture = np.empty((2, 2), dtype=np.uint32)
+        shade(
+            sample_hu(hu, geometry, pane), grey_table(Window(400.0, 40.0), invert=False), picture
+        )
+        drawn = sample_codes(codes, geometry, pane)
+        draw_codes(drawn, colours, colours, 1)
+        dash_codes(picture, drawn, np.zeros(256, np.uint8), np.uint32(0), 1, 1)
+        draw_dots(picture, pane, np.zeros((1, 3)), 1.0, 1.0, 0)

@@ -95,6 +95,7 @@ class Scene:
         self._window.AddRenderer(self._renderer)
         self._renderer.GetActiveCamera().SetViewAngle(VIEW_ANGLE_DEG)
         self._surfaces: list[tuple[str, Any]] = []
+        self._mappers: list[tuple[Any, Any, Any]] = []
         self._marks: list[Any] = []
         self._solid = SolidView()
         self._cut_at: PointLps | None = None
@@ -105,8 +106,11 @@ class Scene:
         for _, actor in self._surfaces:
             self._renderer.RemoveActor(actor)
         self._surfaces = [(surface.name, _surface_actor(surface)) for surface in surfaces]
-        for _, actor in self._surfaces:
+        self._mappers = []
+        for surface, (_, actor) in zip(surfaces, self._surfaces, strict=True):
             self._renderer.AddActor(actor)
+            coarse = _mapper(_mesh(surface.coarse)) if surface.coarse else actor.GetMapper()
+            self._mappers.append((actor, actor.GetMapper(), coarse))
 
     def show_solid(self, solid: SolidView, treated: frozenset[str], cut_at: PointLps) -> None:
         """Show bone as clear as is wanted, and cut it at a point where that is wanted.
@@ -114,11 +118,11 @@ class Scene:
         Levels are told by the names of their meshes; bone before there are levels stays solid.
         """
         self._solid, self._cut_at = solid, cut_at
-        for name, actor in self._surfaces:
-            mapper = actor.GetMapper()
+        for mapper in {one for _, *both in self._mappers for one in both}:
             mapper.RemoveAllClippingPlanes()
             if solid.cut is not None:
                 mapper.AddClippingPlane(self._plane)
+        for name, actor in self._surfaces:
             if name == "canal":
                 actor.GetProperty().SetOpacity(CANAL_BEFORE_WALL if solid.wall else CANAL_ALONE)
             if name not in NOT_LEVELS:
@@ -177,8 +181,15 @@ class Scene:
         """Whether there is nothing to draw."""
         return not self._surfaces and not self._marks
 
-    def image(self, eye: Turntable, width: int, height: int) -> NDArray[np.uint8]:
-        """Return the picture, uint8 RGBA ``[y, x, 4]``, first row at the top."""
+    def image(
+        self, eye: Turntable, width: int, height: int, *, coarse: bool = False
+    ) -> NDArray[np.uint8]:
+        """Return the picture, uint8 RGBA ``[y, x, 4]``, first row at the top.
+
+        A coarse one has fewer triangles: without a graphics card they are what takes the time.
+        """
+        for actor, fine, few in self._mappers:
+            actor.SetMapper(few if coarse else fine)
         camera = self._renderer.GetActiveCamera()
         _, up, back = eye.axes
         focus = eye.focus.array
@@ -205,15 +216,19 @@ def _rgb(colour: str) -> tuple[float, float, float]:
     return red, green, blue
 
 
-def _actor(data: Any, colour: str, opacity: float) -> Any:
+def _mapper(data: Any) -> Any:
     mapper = vtkPolyDataMapper()
     if isinstance(data, vtkPolyData):
         mapper.SetInputData(data)
     else:
         data.Update()
         mapper.SetInputData(data.GetOutput())
+    return mapper
+
+
+def _actor(data: Any, colour: str, opacity: float) -> Any:
     actor = vtkActor()
-    actor.SetMapper(mapper)
+    actor.SetMapper(_mapper(data))
     look = actor.GetProperty()
     look.SetColor(*_rgb(colour))
     look.SetOpacity(opacity)
@@ -225,6 +240,10 @@ def _actor(data: Any, colour: str, opacity: float) -> Any:
 
 
 def _mesh_actor(surface: Surface, colour: str, opacity: float) -> Any:
+    return _actor(_mesh(surface), colour, opacity)
+
+
+def _mesh(surface: Surface) -> vtkPolyData:
     points = vtkPoints()
     points.SetData(_numpy.numpy_to_vtk(surface.points_mm, deep=True))
     cells = vtkCellArray()
@@ -238,7 +257,7 @@ def _mesh_actor(surface: Surface, colour: str, opacity: float) -> Any:
     mesh.SetPoints(points)
     mesh.SetPolys(cells)
     mesh.GetPointData().SetNormals(_numpy.numpy_to_vtk(surface.normals, deep=True))
-    return _actor(mesh, colour, opacity)
+    return mesh
 
 
 def _surface_actor(surface: Surface) -> Any:

@@ -212,7 +212,7 @@ class ScenePane(QWidget):
     def _render(self, scene: Scene, eye: Turntable) -> QImage:
         ratio = self.devicePixelRatioF() / (COARSE if self._coarse else 1)
         wide, high = max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio))
-        pixels = scene.image(eye, wide, high)
+        pixels = scene.image(eye, wide, high, coarse=self._coarse)
         borrowed = QImage(pixels.data, wide, high, wide * 4, QImage.Format.Format_RGBX8888)
         return borrowed.copy()
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from planner.session.drawing import HANDLE_RADIUS_PX, Drawing, Grip, Handle, handle_at
@@ -20,39 +19,34 @@ from planner.session.mouse import (
     act_of,
     hover_moves_crosshair,
 )
-from planner.session.outlines import (
-    CORD_CODE,
-    LESION_CODE,
-    ROOT_CODE,
-    SAC_CODE,
-    OutlineVolume,
-    layer_of,
-)
 from planner.session.touch import Touch
-from planner.session.view_state import Layer, pane_words
+from planner.session.view_state import PLANE_DIGITS, Layer, pane_words
 from planner.viewer.canvas.measure_painter import paint_measures
 from planner.viewer.canvas.overlay_painter import (
     WORDS_LEFT_PX,
     letter_top,
+    paint_crosshair,
     paint_letters,
-    paint_overlays,
+    paint_over,
     paint_scale,
+    paint_shafts,
+    paint_under,
     wide_px,
     words,
 )
-from planner.viewer.canvas.reslice import draw_codes, grey_table, sample_codes, sample_slab
-from planner.viewer.canvas.simulated_painter import argb, simulated_image, tissue_image
-from planner.viewer.canvas.tool_painter import faded, paint_tool
+from planner.viewer.canvas.sheets import Sheet
+from planner.viewer.canvas.slice_picture import SlicePicture
+from planner.viewer.canvas.tool_painter import paint_tool
 from planner.viewer.language.spoken import said
 from planner.viewer.theme import clinical
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
     from PySide6.QtGui import QKeyEvent, QMouseEvent, QPaintEvent, QWheelEvent
 
     from planner.domain.volume import CtVolume
     from planner.geometry.points import PointLps
     from planner.session.incoming import IncomingScan
+    from planner.session.outlines import OutlineVolume
     from planner.session.planes import PaneMap, Plane
     from planner.session.view_state import ViewState
 
@@ -74,33 +68,8 @@ _NOTCH = 120.0
 
 GROUND = QColor("#0B0E13")
 
-ESTIMATE_ALPHA = 190
-DASH_PX = 8
-"""Lines and gaps of what is estimated: about three pixels level, four upright."""
-
-VOID_SHARE = 0.35
-"""How strongly outlines are drawn while they do not count."""
-
-
-_SAC_AND_ROOTS, _CORD = np.zeros((2, 256), np.uint8)
-_SAC_AND_ROOTS[[SAC_CODE, CORD_CODE, ROOT_CODE]] = SAC_CODE, SAC_CODE, ROOT_CODE
-_CORD[CORD_CODE] = CORD_CODE
-"""The cord lies in the sac, so that one picture of codes cannot hold both outlines."""
-
-
-def dash_in(
-    image: NDArray[np.uint32], estimated: OutlineVolume, pane: PaneMap, width_px: int
-) -> None:
-    """Draw what is estimated into a picture of outlines, faint and dashed: it was not seen."""
-    codes = sample_codes(estimated.codes, estimated.geometry, pane)
-    edge, fill = np.zeros(256, np.uint32), np.zeros(256, np.uint32)
-    edge[[SAC_CODE, CORD_CODE, ROOT_CODE]] = argb(clinical.ESTIMATE, ESTIMATE_ALPHA)
-    down, across = np.arange(codes.shape[0])[:, None], np.arange(codes.shape[1])
-    # Lines that run level, upright or aslant are all cut; hardly any runs at 2 to -3.
-    dash = (2 * down + 3 * across) // (DASH_PX * width_px) % 2 == 0
-    for drawn in (_SAC_AND_ROOTS, _CORD):
-        line = draw_codes(drawn[codes], edge, fill, width_px)
-        np.copyto(image, line, where=dash & (line != 0))
+PLACE_AT, PLACE_PX = QPointF(WORDS_LEFT_PX, 37.0), 11
+"""Where the words that say which slice this is begin, and how high they are."""
 
 
 class SlicePane(QWidget):
@@ -127,8 +96,7 @@ class SlicePane(QWidget):
         self.plane = plane
         self.name = name or str(plane)
         self.scheme = MouseScheme.PACS
-        self._ct: CtVolume | IncomingScan | None = None
-        self._outlines: OutlineVolume | None = None
+        self._has_scan = False
         self._view: ViewState | None = None
         self._drawing = Drawing()
         self._act: Act | None = None
@@ -138,9 +106,11 @@ class SlicePane(QWidget):
         self._last = QPointF()
         self._words = ""
         self._caption = ""
-        self._tables: tuple[object, NDArray[np.uint32]] | None = None
-        self._samples: tuple[object, NDArray[np.int16]] | None = None
-        self._over: tuple[object, NDArray[np.uint32]] | None = None
+        self._maps: tuple[ViewState | None, dict[tuple[int, int], PaneMap]] = (None, {})
+        self._picture = SlicePicture()
+        self._under, self._shafts, self._over, self._still = (Sheet() for _ in range(4))
+        # Every paint covers all of the pane, so that nothing behind it is painted first.
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -154,8 +124,8 @@ class SlicePane(QWidget):
 
         ``position_words`` such as PRONE or LOADING is written on every picture.
         """
-        self._ct, self._words = ct, position_words
-        self._samples = None
+        self._has_scan, self._words = ct is not None, position_words
+        self._picture.show_scan(ct)
         self.update()
 
     def show_caption(self, caption: str) -> None:
@@ -165,7 +135,7 @@ class SlicePane(QWidget):
 
     def show_outlines(self, outlines: OutlineVolume | None) -> None:
         """Show other outlines."""
-        self._outlines, self._over = outlines, None
+        self._picture.show_outlines(outlines)
         self.update()
 
     def show_view(self, view: ViewState | None) -> None:
@@ -176,114 +146,79 @@ class SlicePane(QWidget):
     def show_drawing(self, drawing: Drawing) -> None:
         """Show other needles, zones and marks."""
         self._drawing = drawing
+        self._picture.show_wall(drawing.wall_points_mm)
         self.update()
 
     def pane_map(self) -> PaneMap | None:
         """Return the map between this widget's own pixels and the patient."""
         if self._view is None:
             return None
-        return self._view.pane_map(self.plane, float(self.width()), float(self.height()))
+        return self._mapped(self._view, self.width(), self.height())
+
+    def _mapped(self, view: ViewState, wide_px: int, high_px: int) -> PaneMap:
+        """Return the map for a size; a view is asked for the same one several times a paint."""
+        if self._maps[0] is not view:
+            self._maps = (view, {})
+        found = self._maps[1]
+        if (wide_px, high_px) not in found:
+            made = view.pane_map(self.plane, float(wide_px), float(high_px))
+            found[(wide_px, high_px)] = made
+        return found[(wide_px, high_px)]
 
     # painting
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw the slice, then what lies over it."""
+        """Draw the slice, then what lies over it, from layers that are kept."""
         painter = QPainter(self)
-        painter.fillRect(self.rect(), GROUND)
         pane, view = self.pane_map(), self._view
-        if pane is not None and view is not None and self._ct is not None:
-            self._paint_images(painter, self._ct, view)
-            paint_overlays(painter, pane, view, self._drawing)
-            paint_measures(painter, pane, self._drawing.measures, view.slab.thickness_mm)
-            paint_tool(painter, pane, self._drawing.tool)
-            title, place = pane_words(view, self.plane)
-            reach = WORDS_LEFT_PX + max(wide_px(title, 12, bold=True), wide_px(place, 11))
-            paint_letters(painter, pane, letter_top(pane.width_px, reach))
-            paint_scale(painter, pane)
-            self._paint_words(painter, view)
+        if pane is not None and view is not None and self._has_scan:
+            self._paint_layers(painter, pane, view)
         else:
+            painter.fillRect(self.rect(), GROUND)
             painter.setPen(QColor("#4A5663"))
             painter.drawText(
                 self.rect(), Qt.AlignmentFlag.AlignCenter, said(str(self.plane).title())
             )
         painter.end()
 
-    def _paint_images(
-        self, painter: QPainter, ct: CtVolume | IncomingScan, view: ViewState
-    ) -> None:
-        ratio = self.devicePixelRatioF()
+    def _paint_layers(self, painter: QPainter, pane: PaneMap, view: ViewState) -> None:
+        drawing, ratio = self._drawing, self.devicePixelRatioF()
         wide, high = round(self.width() * ratio), round(self.height() * ratio)
-        pane = view.pane_map(self.plane, float(wide), float(high))
-        wanted = (pane, view.slab)
-        if self._samples is None or self._samples[0] != wanted:
-            self._samples = (wanted, sample_slab(ct.hu, ct.geometry, pane, view.slab))
-        key = (view.window, view.invert)
-        if self._tables is None or self._tables[0] != key:
-            self._tables = (key, grey_table(view.window, invert=view.invert))
-        grey = self._tables[1][self._samples[1].view(np.uint16)]
-        self._draw(painter, grey, QImage.Format.Format_RGB32, ratio)
-        if self._drawing.tissue is not None:
-            codes = sample_codes(self._drawing.tissue.codes, self._drawing.tissue.geometry, pane)
-            over = QImage.Format.Format_ARGB32_Premultiplied
-            self._draw(painter, tissue_image(codes), over, ratio)
-        if self._outlines is not None:
-            key_over = (pane, view.layers)
-            if self._over is None or self._over[0] != key_over:
-                self._over = (key_over, self._outline_image(self._outlines, pane, view, ratio))
-            over = QImage.Format.Format_ARGB32_Premultiplied
-            void = bool(self._drawing.tool.void)
-            drawn = faded(self._over[1], VOID_SHARE) if void else self._over[1]
-            self._draw(painter, drawn, over, ratio)
-        if Layer.ZONES in view.layers:
-            for mark in self._drawing.simulated:
-                codes = sample_codes(mark.codes, mark.geometry, pane)
-                image = simulated_image(codes, max(1, round(1.5 * ratio)))
-                self._draw(painter, image, QImage.Format.Format_ARGB32_Premultiplied, ratio)
-        if Layer.CEMENT in view.layers:
-            for cement in self._drawing.cements:
-                codes = sample_codes(cement.codes, cement.geometry, pane)
-                edge, fill = np.zeros(256, np.uint32), np.zeros(256, np.uint32)
-                edge[1:], fill[1:] = argb(clinical.CEMENT, 255), argb(clinical.CEMENT, 110)
-                image = draw_codes(codes, edge, fill, max(1, round(1.5 * ratio)))
-                self._draw(painter, image, QImage.Format.Format_ARGB32_Premultiplied, ratio)
-
-    def _outline_image(
-        self, outlines: OutlineVolume, pane: PaneMap, view: ViewState, ratio: float
-    ) -> NDArray[np.uint32]:
-        edge, fill = np.zeros(256, np.uint32), np.zeros(256, np.uint32)
-        for code in range(1, LESION_CODE + 1):
-            layer = layer_of(code)
-            if layer is not None and layer in view.layers:
-                quiet = layer is Layer.VERTEBRAE
-                edge[code] = argb(clinical.LAYER_COLOURS[layer], 150 if quiet else 235)
-                fill[code] = argb(clinical.LAYER_COLOURS[layer], 0 if quiet else 34)
-        codes = sample_codes(outlines.codes, outlines.geometry, pane)
-        image = draw_codes(codes, edge, fill, max(1, round(ratio)))
-        if outlines.estimated is not None and Layer.ESTIMATES in view.layers:
-            dash_in(image, outlines.estimated, pane, max(1, round(ratio)))
-        return image
-
-    def _draw(
-        self, painter: QPainter, pixels: NDArray[np.uint32], form: QImage.Format, ratio: float
-    ) -> None:
-        rows = np.ascontiguousarray(pixels)
-        # The image only borrows the array: it is drawn before the array goes out of scope.
-        image = QImage(rows.data, rows.shape[1], rows.shape[0], rows.strides[0], form)
-        image.setDevicePixelRatio(ratio)
-        painter.drawImage(QPointF(0.0, 0.0), image)
-
-    def _paint_words(self, painter: QPainter, view: ViewState) -> None:
+        fine = self._mapped(view, wide, high)
+        picture = self._picture.image(view, fine, drawing, ratio)
+        if picture is None:
+            return
+        zero = QPointF(0.0, 0.0)
+        painter.drawImage(zero, picture)
+        key = (pane, view.layers, drawing)
+        under = self._under.image(key, picture, lambda on: paint_under(on, pane, view, drawing))
+        painter.drawImage(zero, under)
+        if Layer.CROSSHAIR in view.layers:
+            paint_crosshair(painter, pane, view.cursor)
+        seen_from_here = (*_in_plane(pane), view.layers, drawing.needles)
+        shafts = self._shafts.image(
+            seen_from_here, picture, lambda on: paint_shafts(on, pane, view, drawing)
+        )
+        painter.drawImage(zero, shafts)
+        over = self._over.image(
+            (*key, view.slab), picture, lambda on: self._paint_over(on, pane, view)
+        )
+        painter.drawImage(zero, over)
         title, place = pane_words(view, self.plane)
-        words(painter, QPointF(10, 20), title, "#DCE4EC", 12, bold=True)
-        words(painter, QPointF(10, 37), place, "#AEB9C4", 11)
-        window = f"W {view.window.width_hu:.0f}  L {view.window.level_hu:.0f}"
-        if view.invert:
-            window += "  inverted"
-        words(painter, QPointF(10, self.height() - 12), window, "#AEB9C4", 11)
-        said = (self._words, self._caption, view.slab.words, self._drawing.tool.void)
-        loud = [text for text in said if text]
-        for row, text in enumerate(loud):
-            words(painter, QPointF(10, 56 + 18 * row), text, clinical.LETTERS, 13, bold=True)
+        loud = (self._words, self._caption, view.slab.words, drawing.tool.void)
+        top = _letter_top(pane, title, place)
+        still = self._still.image(
+            (pane.frame, pane.mm_per_pixel, title, top, view.window, view.invert, loud),
+            picture,
+            lambda on: _paint_still(on, pane, view, title, top, loud),
+        )
+        painter.drawImage(zero, still)
+        words(painter, PLACE_AT, place, "#AEB9C4", PLACE_PX)
+
+    def _paint_over(self, painter: QPainter, pane: PaneMap, view: ViewState) -> None:
+        paint_over(painter, pane, view, self._drawing)
+        paint_measures(painter, pane, self._drawing.measures, view.slab.thickness_mm)
+        paint_tool(painter, pane, self._drawing.tool)
 
     # what the hand does
 
@@ -409,3 +344,36 @@ class SlicePane(QWidget):
             self.reset_wanted.emit()
         else:
             super().keyPressEvent(event)
+
+
+def _in_plane(pane: PaneMap) -> tuple[object, ...]:
+    """Return all of a pane's map but how deep its plane lies."""
+    frame, centre = pane.frame, pane.centre.array
+    right, down = (round(float(centre @ axis), PLANE_DIGITS) for axis in (frame.right, frame.down))
+    return frame, right, down, pane.mm_per_pixel, pane.width_px, pane.height_px
+
+
+def _letter_top(pane: PaneMap, title: str, place: str) -> float:
+    """Return where the uppermost letter goes beside the words of the corner."""
+    reach = WORDS_LEFT_PX + max(wide_px(title, 12, bold=True), wide_px(place, PLACE_PX))
+    return letter_top(pane.width_px, reach)
+
+
+def _paint_still(
+    painter: QPainter,
+    pane: PaneMap,
+    view: ViewState,
+    title: str,
+    top_px: float,
+    loud: tuple[str, ...],
+) -> None:
+    """Write what stays as it is from slice to slice: letters, scale, and what the pane shows."""
+    paint_letters(painter, pane, top_px)
+    paint_scale(painter, pane)
+    words(painter, QPointF(10, 20), title, "#DCE4EC", 12, bold=True)
+    window = f"W {view.window.width_hu:.0f}  L {view.window.level_hu:.0f}"
+    if view.invert:
+        window += "  inverted"
+    words(painter, QPointF(10, pane.height_px - 12), window, "#AEB9C4", 11)
+    for row, text in enumerate(text for text in loud if text):
+        words(painter, QPointF(10, 56 + 18 * row), text, clinical.LETTERS, 13, bold=True)

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chrome:
-    """Colours of one theme. Pictures keep a dark ground in both."""
+    """Colours of one theme. Pictures keep a dark ground in both.
+
+    ``faint`` is still text to be read; ``off`` is only for what cannot be used now.
+    """
 
     ground: str
     surface: str
@@ -26,6 +29,7 @@ class Chrome:
     text: str
     quiet: str
     faint: str
+    off: str
     accent: str
     on_accent: str
 
@@ -38,7 +42,8 @@ DARK = Chrome(
     line="#2A333E",
     text="#E3E9EF",
     quiet="#9AA7B4",
-    faint="#64717E",
+    faint="#8D9AA8",
+    off="#64717E",
     accent="#5AA9E6",
     on_accent="#08131D",
 )
@@ -50,7 +55,8 @@ LIGHT = Chrome(
     line="#C9D1D9",
     text="#17202A",
     quiet="#51606E",
-    faint="#8795A3",
+    faint="#586573",
+    off="#8795A3",
     accent="#1A62A0",
     on_accent="#FFFFFF",
 )
@@ -84,10 +90,10 @@ QPushButton:hover, QToolButton:hover { background: $hover; }
 QPushButton:pressed, QToolButton:pressed { background: $line; }
 QPushButton:focus, QToolButton:focus, QComboBox:focus, QDoubleSpinBox:focus, QLineEdit:focus
   { border: 1px solid $accent; }
-QPushButton:disabled, QToolButton:disabled { color: $faint; background: $surface; }
+QPushButton:disabled, QToolButton:disabled { color: $off; background: $surface; }
 QPushButton[role="primary"] { background: $accent; color: $on_accent; border: 1px solid $accent;
   font-weight: 600; }
-QPushButton[role="primary"]:disabled { background: $surface; color: $faint;
+QPushButton[role="primary"]:disabled { background: $surface; color: $off;
   border: 1px solid $line; font-weight: 400; }
 QPushButton[role="row"] { text-align: left; padding: 6px 10px; }
 QPushButton:checked, QToolButton:checked { background: $hover; border: 1px solid $accent; }
@@ -103,18 +109,18 @@ QToolButton[role="bar"] { background: transparent; border: none; padding: 4px 4p
   color: $quiet; font-size: 12px; }
 QToolButton[role="bar"]:hover { background: $hover; color: $text; }
 QToolButton[role="bar"]:checked { color: $text; background: $hover; }
-QToolButton[role="bar"]:disabled { color: $faint; background: transparent; }
+QToolButton[role="bar"]:disabled { color: $off; background: transparent; }
 QToolButton[role="flat"] { background: transparent; border: none; padding: 3px 8px;
   color: $quiet; }
 QToolButton[role="flat"]:hover { background: $hover; color: $text; }
 QToolButton[role="flat"]:checked { color: $text; background: $hover; }
-QToolButton[role="flat"]:disabled { color: $faint; background: transparent; }
+QToolButton[role="flat"]:disabled { color: $off; background: transparent; }
 QComboBox, QLineEdit, QDoubleSpinBox, QSpinBox, QPlainTextEdit { background: $ground;
   border: 1px solid $line; border-radius: 6px; padding: 5px 8px;
   selection-background-color: $accent; }
 QAbstractSpinBox QLineEdit { background: transparent; border: none; padding: 0px 5px; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; height: 0; border: none; }
-QComboBox:disabled, QDoubleSpinBox:disabled { color: $faint; }
+QComboBox:disabled, QDoubleSpinBox:disabled { color: $off; }
 QComboBox::drop-down { border: none; width: 20px; }
 QComboBox QAbstractItemView { background: $raised; border: 1px solid $line;
   selection-background-color: $hover; selection-color: $text; }
@@ -150,7 +156,7 @@ QMenuBar::item:selected { background: $hover; }
 QMenu { background: $raised; border: 1px solid $line; padding: 5px; }
 QMenu::item { padding: 6px 26px 6px 14px; border-radius: 4px; }
 QMenu::item:selected { background: $hover; }
-QMenu::item:disabled { color: $faint; }
+QMenu::item:disabled { color: $off; }
 QMenu::separator { height: 1px; background: $line; margin: 5px 8px; }
 QSplitter::handle { background: $ground; }
 """)

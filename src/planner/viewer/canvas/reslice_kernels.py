@@ -1,0 +1,490 @@
+"""The compiled loops of the panes: voxels, codes and colours, one thread, no toolkit.
+
+``reslice`` calls them. A lane is one axis of a pane that runs along one axis of the grid: for
+each pixel the two voxels about it, as offsets into the flat volume, and the share of the second.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.geometry.kernels import kernel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.geometry.points import Vector
+
+    Offsets = NDArray[np.int64]
+    Lane = tuple[Offsets, Offsets, Vector]
+
+
+@kernel
+def lane(first: float, step: float, count: int, size: int) -> Lane:
+    """Return for each pixel the voxel before it, the one behind it, and the share of that.
+
+    A pixel outside the grid has voxel -1, by the bounds that the oblique loops have.
+    """
+    low = np.empty(count, np.int64)
+    high = np.empty(count, np.int64)
+    share = np.empty(count, np.float64)
+    for x in range(count):
+        at = first + x * step
+        if not (-0.5 <= at < size - 0.5):
+            low[x], high[x], share[x] = -1, -1, 0.0
+            continue
+        at = min(max(at, 0.0), size - 1.0)
+        low[x] = int(at)
+        high[x] = min(low[x] + 1, size - 1)
+        share[x] = at - low[x]
+    return low, high, share
+
+
+@kernel
+def span(low: Offsets) -> tuple[int, int]:
+    """Return which pixels of a lane lie on the grid, from the first to beyond the last."""
+    start, stop = 0, len(low)
+    while start < stop and low[start] < 0:
+        start += 1
+    while stop > start and low[stop - 1] < 0:
+        stop -= 1
+    return start, stop
+
+
+@kernel
+def copied(
+    codes: NDArray[np.uint8], at: int, behind: int, stride: int, out: NDArray[np.uint8]
+) -> int:
+    """Copy a row of codes and the one ``behind`` it; return whether any of them is drawn."""
+    count, found = out.shape[1], np.uint8(0)
+    for layer in range(2):
+        row = out[layer]
+        begin = at + layer * behind
+        if stride == 1:
+            line = codes[begin : begin + count]
+            for x in range(count):
+                row[x] = line[x]
+                found |= line[x]
+        else:
+            for x in range(count):
+                row[x] = codes[begin + x * stride]
+                found |= row[x]
+    return int(found)
+
+
+@kernel
+def read(
+    voxels: NDArray[np.int16], at: int, behind: int, share: float, stride: int, out: Vector
+) -> None:
+    """Read a row of voxels mixed with the one ``behind`` it; side by side it is vectorised."""
+    count = len(out)
+    if stride == 1:
+        near, far = voxels[at : at + count], voxels[at + behind : at + behind + count]
+        for x in range(count):
+            out[x] = near[x] * (1 - share) + far[x] * share
+    elif share == 0.0:
+        for x in range(count):
+            out[x] = voxels[at + x * stride]
+    else:
+        for x in range(count):
+            place = at + x * stride
+            out[x] = voxels[place] * (1 - share) + voxels[place + behind] * share
+
+
+@kernel
+def sample_straight(  # noqa: PLR0913 - a kernel takes plain arrays and numbers
+    voxels: NDArray[np.int16],
+    across: Lane,
+    across_stride: int,
+    below: Lane,
+    below_stride: int,
+    near: int,
+    far: int,
+    far_share: float,
+    out: NDArray[np.int16],
+) -> None:
+    """Sample a plane that lies along the grid: rows of voxels are mixed once, then read.
+
+    ``near`` and ``far`` are the offsets of the two layers of voxels about the plane.
+    """
+    low, high, share = across
+    height = len(out)
+    start, stop = span(low)
+    out[:, :start] = -32768
+    out[:, stop:] = -32768
+    if start == stop:
+        return
+    first = min(low[start], low[stop - 1])
+    count = max(high[start], high[stop - 1]) - first + 1
+    # Slices that begin at 0 spare each look-up the question whether its place is negative.
+    low, high, share = low[start:stop] - first, high[start:stop] - first, share[start:stop]
+    mixed = np.empty(count, np.float64)
+    upper, lower = np.empty(count, np.float64), np.empty(count, np.float64)
+    base, behind = near + first * across_stride, far - near
+    has_upper, has_lower = -1, -1
+    for y in range(height):
+        row = out[y, start:stop]
+        one, two, v = below[0][y], below[1][y], below[2][y]
+        if one < 0:
+            row[:] = -32768
+            continue
+        # A row of voxels serves several rows of pixels, and then is the upper one of the next.
+        if one != has_upper:
+            if one == has_lower:
+                upper, lower, has_lower = lower, upper, has_upper
+            else:
+                at = base + one * below_stride
+                read(voxels, at, behind, far_share, across_stride, upper)
+            has_upper = one
+        if two != has_lower:
+            read(voxels, base + two * below_stride, behind, far_share, across_stride, lower)
+            has_lower = two
+        for x in range(count):
+            mixed[x] = upper[x] * (1 - v) + lower[x] * v
+        for x in range(stop - start):
+            u = share[x]
+            value = mixed[low[x]] * (1 - u) + mixed[high[x]] * u
+            row[x] = int(np.floor(value + 0.5))
+
+
+@kernel
+def sample(
+    hu: NDArray[np.int16],
+    first: Vector,
+    right: Vector,
+    down: Vector,
+    out: NDArray[np.int16],
+) -> None:
+    """Sample any plane, trilinear."""
+    nk, nj, ni = hu.shape
+    for y in range(out.shape[0]):
+        for x in range(out.shape[1]):
+            i = first[0] + x * right[0] + y * down[0]
+            j = first[1] + x * right[1] + y * down[1]
+            k = first[2] + x * right[2] + y * down[2]
+            if not (-0.5 <= i < ni - 0.5 and -0.5 <= j < nj - 0.5 and -0.5 <= k < nk - 0.5):
+                out[y, x] = -32768
+                continue
+            i = min(max(i, 0.0), ni - 1.0)
+            j = min(max(j, 0.0), nj - 1.0)
+            k = min(max(k, 0.0), nk - 1.0)
+            i0, j0, k0 = int(i), int(j), int(k)
+            i1, j1, k1 = min(i0 + 1, ni - 1), min(j0 + 1, nj - 1), min(k0 + 1, nk - 1)
+            u, v, w = i - i0, j - j0, k - k0
+            a = hu[k0, j0, i0] * (1 - u) + hu[k0, j0, i1] * u
+            b = hu[k0, j1, i0] * (1 - u) + hu[k0, j1, i1] * u
+            c = hu[k1, j0, i0] * (1 - u) + hu[k1, j0, i1] * u
+            d = hu[k1, j1, i0] * (1 - u) + hu[k1, j1, i1] * u
+            value = (a * (1 - v) + b * v) * (1 - w) + (c * (1 - v) + d * v) * w
+            out[y, x] = int(np.floor(value + 0.5))
+
+
+@kernel
+def slab(  # noqa: PLR0913 - a kernel takes plain arrays and numbers
+    hu: NDArray[np.int16],
+    first: Vector,
+    right: Vector,
+    down: Vector,
+    into: Vector,
+    count: int,
+    greatest: bool,
+    out: NDArray[np.int16],
+) -> None:
+    """Take the greatest or the mean of ``count`` samples through any plane."""
+    nk, nj, ni = hu.shape
+    for y in range(out.shape[0]):
+        for x in range(out.shape[1]):
+            total, most, seen = 0.0, -32768.0, 0
+            for step in range(count):
+                i = first[0] + x * right[0] + y * down[0] + step * into[0]
+                j = first[1] + x * right[1] + y * down[1] + step * into[1]
+                k = first[2] + x * right[2] + y * down[2] + step * into[2]
+                if not (-0.5 <= i < ni - 0.5 and -0.5 <= j < nj - 0.5 and -0.5 <= k < nk - 0.5):
+                    continue
+                i = min(max(i, 0.0), ni - 1.0)
+                j = min(max(j, 0.0), nj - 1.0)
+                k = min(max(k, 0.0), nk - 1.0)
+                i0, j0, k0 = int(i), int(j), int(k)
+                i1, j1, k1 = min(i0 + 1, ni - 1), min(j0 + 1, nj - 1), min(k0 + 1, nk - 1)
+                u, v, w = i - i0, j - j0, k - k0
+                a = hu[k0, j0, i0] * (1 - u) + hu[k0, j0, i1] * u
+                b = hu[k0, j1, i0] * (1 - u) + hu[k0, j1, i1] * u
+                c = hu[k1, j0, i0] * (1 - u) + hu[k1, j0, i1] * u
+                d = hu[k1, j1, i0] * (1 - u) + hu[k1, j1, i1] * u
+                value = (a * (1 - v) + b * v) * (1 - w) + (c * (1 - v) + d * v) * w
+                seen += 1
+                total += value
+                most = max(most, value)
+            if seen == 0:
+                out[y, x] = -32768
+            elif greatest:
+                out[y, x] = int(np.floor(most + 0.5))
+            else:
+                out[y, x] = int(np.floor(total / seen + 0.5))
+
+
+@kernel
+def winner(seen: NDArray[np.uint8], weight: Vector, u: float, v: float, w: float) -> int:
+    """Return which of eight codes, i fastest, has most of the trilinear weight.
+
+    Both arrays are the caller's scratch; equal weights go to the code that comes first.
+    """
+    found = 0
+    for corner in range(8):
+        code = seen[corner]
+        share = u if corner & 1 else 1 - u
+        share *= v if (corner >> 1) & 1 else 1 - v
+        share *= w if corner >> 2 else 1 - w
+        place = -1
+        for known in range(found):
+            if seen[known] == code:
+                place = known
+        if place < 0:
+            place = found
+            found += 1
+            seen[place] = code
+            weight[place] = 0.0
+        weight[place] += share
+    best = 0
+    for known in range(1, found):
+        if weight[known] > weight[best]:
+            best = known
+    return int(seen[best])
+
+
+@kernel
+def vote(
+    codes: NDArray[np.uint8],
+    first: Vector,
+    right: Vector,
+    down: Vector,
+    out: NDArray[np.uint8],
+) -> None:
+    """Let the eight voxels about each pixel of any plane vote."""
+    nk, nj, ni = codes.shape
+    seen = np.zeros(8, dtype=np.uint8)
+    weight = np.zeros(8, dtype=np.float64)
+    for y in range(out.shape[0]):
+        for x in range(out.shape[1]):
+            i = first[0] + x * right[0] + y * down[0]
+            j = first[1] + x * right[1] + y * down[1]
+            k = first[2] + x * right[2] + y * down[2]
+            if not (-0.5 <= i < ni - 0.5 and -0.5 <= j < nj - 0.5 and -0.5 <= k < nk - 0.5):
+                out[y, x] = 0
+                continue
+            i = min(max(i, 0.0), ni - 1.0)
+            j = min(max(j, 0.0), nj - 1.0)
+            k = min(max(k, 0.0), nk - 1.0)
+            i0, j0, k0 = int(i), int(j), int(k)
+            i1, j1, k1 = min(i0 + 1, ni - 1), min(j0 + 1, nj - 1), min(k0 + 1, nk - 1)
+            seen[0], seen[1] = codes[k0, j0, i0], codes[k0, j0, i1]
+            seen[2], seen[3] = codes[k0, j1, i0], codes[k0, j1, i1]
+            seen[4], seen[5] = codes[k1, j0, i0], codes[k1, j0, i1]
+            seen[6], seen[7] = codes[k1, j1, i0], codes[k1, j1, i1]
+            one = seen[0]
+            if (
+                one == seen[1]
+                and one == seen[2]
+                and one == seen[3]
+                and one == seen[4]
+                and one == seen[5]
+                and one == seen[6]
+                and one == seen[7]
+            ):
+                out[y, x] = one
+            else:
+                out[y, x] = winner(seen, weight, i - i0, j - j0, k - k0)
+
+
+@kernel
+def vote_straight(  # noqa: C901, PLR0913 - a kernel takes plain arrays and is one loop
+    codes: NDArray[np.uint8],
+    across: Lane,
+    across_axis: int,
+    below: Lane,
+    below_axis: int,
+    strides: NDArray[np.int64],
+    near: int,
+    far: int,
+    far_share: float,
+    out: NDArray[np.uint8],
+) -> None:
+    """Let the voxels about each pixel vote in a plane that lies along the grid."""
+    low, high, share = across
+    height = len(out)
+    start, stop = span(low)
+    out[:, :start] = 0
+    out[:, stop:] = 0
+    if start == stop:
+        return
+    first = min(low[start], low[stop - 1])
+    count = max(high[start], high[stop - 1]) - first + 1
+    low, high, share = low[start:stop] - first, high[start:stop] - first, share[start:stop]
+    step, base = strides[across_axis], near + first * strides[across_axis]
+    behind = 0 if far_share == 0.0 else far - near
+    upper, lower = np.zeros((2, count), np.uint8), np.zeros((2, count), np.uint8)
+    has_upper, has_lower, drawn_upper, drawn_lower = -1, -1, 0, 0
+    seen = np.zeros(8, dtype=np.uint8)
+    weight = np.zeros(8, dtype=np.float64)
+    shares = np.zeros(3, dtype=np.float64)
+    shares[3 - across_axis - below_axis] = far_share
+    for y in range(height):
+        row = out[y, start:stop]
+        row[:] = 0
+        first_line, second_line = below[0][y], below[1][y]
+        if first_line < 0:
+            continue
+        # A row of voxels serves several rows of pixels, and then is the upper one of the next.
+        if first_line != has_upper:
+            if first_line == has_lower:
+                upper, lower, has_lower = lower, upper, has_upper
+                drawn_upper, drawn_lower = drawn_lower, drawn_upper
+            else:
+                at = base + first_line * strides[below_axis]
+                drawn_upper = copied(codes, at, behind, step, upper)
+            has_upper = first_line
+        if second_line != has_lower:
+            at = base + second_line * strides[below_axis]
+            drawn_lower = copied(codes, at, behind, step, lower)
+            has_lower = second_line
+        if drawn_upper == 0 and drawn_lower == 0:
+            continue
+        shares[below_axis] = below[2][y]
+        one, two, three, four = upper[0], lower[0], upper[1], lower[1]
+        for x in range(stop - start):
+            a, b = low[x], high[x]
+            code = one[a]
+            if (
+                code == one[b]
+                and code == two[a]
+                and code == two[b]
+                and code == three[a]
+                and code == three[b]
+                and code == four[a]
+                and code == four[b]
+            ):
+                row[x] = code
+                continue
+            for corner in range(8):
+                line = lower if (corner >> below_axis) & 1 else upper
+                layer = (corner >> (3 - across_axis - below_axis)) & 1
+                seen[corner] = line[layer, b if (corner >> across_axis) & 1 else a]
+            shares[across_axis] = share[x]
+            row[x] = winner(seen, weight, shares[0], shares[1], shares[2])
+
+
+@kernel
+def shade(samples: NDArray[np.int16], table: NDArray[np.uint32], out: NDArray[np.uint32]) -> None:
+    """Look every sample up in a table of all int16 values seen as uint16."""
+    for y in range(samples.shape[0]):
+        for x in range(samples.shape[1]):
+            out[y, x] = table[samples[y, x] & 0xFFFF]
+
+
+@kernel
+def greatest(row: NDArray[np.uint8]) -> int:
+    """Return the greatest code of a row: most rows of a picture show none at all."""
+    most = np.uint8(0)
+    for x in range(len(row)):
+        most = max(most, row[x])
+    return int(most)
+
+
+@kernel
+def edges(
+    codes: NDArray[np.uint8],
+    edge: NDArray[np.uint32],
+    fill: NDArray[np.uint32],
+    thickness: int,
+    out: NDArray[np.uint32],
+) -> None:
+    """Colour the rim inside each region, and what lies within."""
+    height, width = codes.shape
+    for y in range(height):
+        out[y, :] = 0
+        if greatest(codes[y]) == 0:
+            continue
+        for x in range(width):
+            code = codes[y, x]
+            if code == 0:
+                continue
+            rim = False
+            for step in range(1, thickness + 1):
+                if (
+                    (x >= step and codes[y, x - step] != code)
+                    or (x + step < width and codes[y, x + step] != code)
+                    or (y >= step and codes[y - step, x] != code)
+                    or (y + step < height and codes[y + step, x] != code)
+                ):
+                    rim = True
+            out[y, x] = edge[code] if rim else fill[code]
+
+
+@kernel
+def dashes(
+    codes: NDArray[np.uint8],
+    drawn_as: NDArray[np.uint8],
+    ink: np.uint32,
+    dash: int,
+    thickness: int,
+    out: NDArray[np.uint32],
+) -> None:
+    """Draw the rim inside each region over a picture, in dashes.
+
+    Lines that run level, upright or aslant are all cut; hardly any runs at 2 to -3.
+    """
+    height, width = codes.shape
+    for y in range(height):
+        if greatest(codes[y]) == 0:
+            continue
+        for x in range(width):
+            code = drawn_as[codes[y, x]]
+            if code == 0 or (2 * y + 3 * x) // dash % 2 != 0:
+                continue
+            for step in range(1, thickness + 1):
+                if (
+                    (x >= step and drawn_as[codes[y, x - step]] != code)
+                    or (x + step < width and drawn_as[codes[y, x + step]] != code)
+                    or (y >= step and drawn_as[codes[y - step, x]] != code)
+                    or (y + step < height and drawn_as[codes[y + step, x]] != code)
+                ):
+                    out[y, x] = ink
+
+
+@kernel
+def dots(
+    points: Vector,
+    place: Vector,
+    depth_mm: float,
+    radius_px: float,
+    colour: int,
+    out: NDArray[np.uint32],
+) -> None:
+    """Draw smooth round dots where points lie near the plane.
+
+    ``place``, shape ``(3, 4)``, maps a point and 1 to its pixel across, down, and its depth.
+    """
+    height, width = out.shape
+    for n in range(points.shape[0]):
+        a, b, c = points[n, 0], points[n, 1], points[n, 2]
+        if not abs(place[2, 0] * a + place[2, 1] * b + place[2, 2] * c + place[2, 3]) <= depth_mm:
+            continue
+        x = place[0, 0] * a + place[0, 1] * b + place[0, 2] * c + place[0, 3]
+        y = place[1, 0] * a + place[1, 1] * b + place[1, 2] * c + place[1, 3]
+        reach = radius_px + 0.5
+        if not (-reach < x < width + reach and -reach < y < height + reach):
+            continue
+        for row in range(max(0, int(y - reach)), min(height, int(y + reach) + 1)):
+            for column in range(max(0, int(x - reach)), min(width, int(x + reach) + 1)):
+                away = np.sqrt((column + 0.5 - x) ** 2 + (row + 0.5 - y) ** 2)
+                share = min(max(reach - away, 0.0), 1.0)
+                if share == 0.0:
+                    continue
+                old = np.int64(out[row, column])
+                new = 0xFF
+                for shift in (16, 8, 0):
+                    below, above = (old >> shift) & 0xFF, (colour >> shift) & 0xFF
+                    new = (new << 8) | int(below + (above - below) * share + 0.5)
+                out[row, column] = new

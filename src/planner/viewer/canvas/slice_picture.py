@@ -1,0 +1,227 @@
+"""The opaque picture of a slice: grey values, and what is drawn voxel by voxel over them."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QColor, QImage, QPainter
+
+from planner.session.drawing import WALL_SLAB_MM
+from planner.session.outlines import (
+    CORD_CODE,
+    LESION_CODE,
+    ROOT_CODE,
+    SAC_CODE,
+    OutlineVolume,
+    layer_of,
+)
+from planner.session.view_state import Layer
+from planner.viewer.canvas.reslice import (
+    dash_codes,
+    draw_codes,
+    draw_dots,
+    grey_table,
+    sample_codes,
+    sample_slab,
+    shade,
+)
+from planner.viewer.canvas.simulated_painter import argb, simulated_image, tissue_image
+from planner.viewer.canvas.tool_painter import faded
+from planner.viewer.theme import clinical
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.domain.volume import CtVolume
+    from planner.geometry.points import Vector
+    from planner.session.drawing import Drawing
+    from planner.session.incoming import IncomingScan
+    from planner.session.planes import PaneMap
+    from planner.session.view_state import ViewState
+
+    Codes = tuple[NDArray[np.uint32], NDArray[np.uint32]]
+
+ESTIMATE_ALPHA = 190
+DASH_PX = 8
+"""Lines and gaps of what is estimated: about three pixels level, four upright."""
+
+WALL_DOT_MM = 0.9
+"""Size of a point of the posterior wall, between 2 and 5 logical pixels."""
+
+VOID_SHARE = 0.35
+"""How strongly outlines are drawn while they do not count."""
+
+
+_SAC_AND_ROOTS, _CORD = np.zeros((2, 256), np.uint8)
+_SAC_AND_ROOTS[[SAC_CODE, CORD_CODE, ROOT_CODE]] = SAC_CODE, SAC_CODE, ROOT_CODE
+_CORD[CORD_CODE] = CORD_CODE
+"""The cord lies in the sac, so that one picture of codes cannot hold both outlines."""
+
+
+def dash_in(
+    image: NDArray[np.uint32], estimated: OutlineVolume, pane: PaneMap, width_px: int
+) -> None:
+    """Draw what is estimated into a picture of outlines, faint and dashed: it was not seen."""
+    codes = sample_codes(estimated.codes, estimated.geometry, pane)
+    ink = argb(clinical.ESTIMATE, ESTIMATE_ALPHA)
+    for drawn in (_SAC_AND_ROOTS, _CORD):
+        dash_codes(image, codes, drawn, ink, DASH_PX * width_px, width_px)
+
+
+@lru_cache(maxsize=32)
+def _outline_inks(layers: frozenset[Layer]) -> Codes:
+    """Return edge and fill of every code of an outline volume."""
+    edge, fill = np.zeros(256, np.uint32), np.zeros(256, np.uint32)
+    for code in range(1, LESION_CODE + 1):
+        layer = layer_of(code)
+        if layer is not None and layer in layers:
+            quiet = layer is Layer.VERTEBRAE
+            edge[code] = argb(clinical.LAYER_COLOURS[layer], 150 if quiet else 235)
+            fill[code] = argb(clinical.LAYER_COLOURS[layer], 0 if quiet else 34)
+    return edge, fill
+
+
+@lru_cache(maxsize=1)
+def _cement_inks() -> Codes:
+    edge, fill = np.zeros(256, np.uint32), np.zeros(256, np.uint32)
+    edge[1:], fill[1:] = argb(clinical.CEMENT, 255), argb(clinical.CEMENT, 110)
+    return edge, fill
+
+
+def outline_image(
+    outlines: OutlineVolume, pane: PaneMap, layers: frozenset[Layer], ratio: float
+) -> NDArray[np.uint32]:
+    """Return the outlines that the layers show, premultiplied ``[y, x]``."""
+    codes = sample_codes(outlines.codes, outlines.geometry, pane)
+    image = draw_codes(codes, *_outline_inks(layers), max(1, round(ratio)))
+    if outlines.estimated is not None and Layer.ESTIMATES in layers:
+        dash_in(image, outlines.estimated, pane, max(1, round(ratio)))
+    return image
+
+
+class SlicePicture:
+    """Makes the picture of one pane, and keeps it until what it shows is another.
+
+    Samples, outlines and the whole are kept apart: a drag of the grey window samples nothing,
+    and an edit of the plan leaves grey values and outlines.
+    """
+
+    def __init__(self) -> None:
+        self._ct: CtVolume | IncomingScan | None = None
+        self._outlines: OutlineVolume | None = None
+        self._wall_mm: Vector | None = None
+        self._samples: tuple[object, NDArray[np.int16]] | None = None
+        self._table: tuple[object, NDArray[np.uint32]] | None = None
+        self._over: tuple[object, NDArray[np.uint32]] | None = None
+        self._image: QImage | None = None
+        self._shown: object = None
+
+    def show_scan(self, ct: CtVolume | IncomingScan | None) -> None:
+        """Show another scan, or the same with more slices."""
+        self._ct, self._samples, self._shown = ct, None, None
+
+    def show_outlines(self, outlines: OutlineVolume | None) -> None:
+        """Show other outlines."""
+        self._outlines, self._over, self._shown = outlines, None, None
+
+    def show_wall(self, points_mm: Vector | None) -> None:
+        """Show other points of posterior walls, shape ``(n, 3)`` LPS."""
+        old, self._wall_mm = self._wall_mm, points_mm
+        if not (old is points_mm or _same(old, points_mm)):
+            self._shown = None
+
+    def image(
+        self, view: ViewState, pane: PaneMap, drawing: Drawing, ratio: float
+    ) -> QImage | None:
+        """Return the picture for ``pane``, which maps the pixels of the device."""
+        if self._ct is None:
+            return None
+        key = (
+            pane, ratio, view.slab, view.window, view.invert, view.layers,
+            drawing.tissue, drawing.simulated, drawing.cements, bool(drawing.tool.void),
+        )  # fmt: skip
+        if self._image is None or self._shown != key:
+            self._shown = None  # or a failure half way would pass for the picture of the old key
+            self._image = self._made(self._ct, view, pane, drawing, ratio)
+            self._shown = key
+        return self._image
+
+    def _made(
+        self,
+        ct: CtVolume | IncomingScan,
+        view: ViewState,
+        pane: PaneMap,
+        drawing: Drawing,
+        ratio: float,
+    ) -> QImage:
+        samples = self._sampled(ct, view, pane)
+        image = self._image
+        if image is None or (image.height(), image.width()) != samples.shape:
+            image = QImage(samples.shape[1], samples.shape[0], QImage.Format.Format_RGB32)
+        image.setDevicePixelRatio(1.0)
+        pixels = np.frombuffer(image.bits(), np.uint32).reshape(image.height(), -1)
+        shade(samples, self._greys(view), pixels[:, : image.width()])
+        painter = QPainter(image)
+        try:
+            self._paint_codes(painter, view, pane, drawing, ratio)
+        finally:
+            painter.end()
+        if Layer.POSTERIOR_WALL in view.layers and self._wall_mm is not None:
+            size = min(max(WALL_DOT_MM / pane.mm_per_pixel, 2.0 * ratio), 5.0 * ratio)
+            rgb = int(QColor(clinical.POSTERIOR_WALL).rgb())
+            draw_dots(pixels, pane, self._wall_mm, WALL_SLAB_MM, size, rgb)
+        image.setDevicePixelRatio(ratio)
+        return image
+
+    def _sampled(
+        self, ct: CtVolume | IncomingScan, view: ViewState, pane: PaneMap
+    ) -> NDArray[np.int16]:
+        key = (pane, view.slab)
+        if self._samples is None or self._samples[0] != key:
+            self._samples = (key, sample_slab(ct.hu, ct.geometry, pane, view.slab))
+        return self._samples[1]
+
+    def _greys(self, view: ViewState) -> NDArray[np.uint32]:
+        key = (view.window, view.invert)
+        if self._table is None or self._table[0] != key:
+            self._table = (key, grey_table(view.window, invert=view.invert))
+        return self._table[1]
+
+    def _paint_codes(
+        self, painter: QPainter, view: ViewState, pane: PaneMap, drawing: Drawing, ratio: float
+    ) -> None:
+        line_px = max(1, round(1.5 * ratio))
+        if drawing.tissue is not None:
+            codes = sample_codes(drawing.tissue.codes, drawing.tissue.geometry, pane)
+            _lay(painter, tissue_image(codes))
+        if self._outlines is not None:
+            key = (pane, view.layers, ratio)
+            if self._over is None or self._over[0] != key:
+                made = outline_image(self._outlines, pane, view.layers, ratio)
+                self._over = (key, made)
+            over = self._over[1]
+            _lay(painter, faded(over, VOID_SHARE) if drawing.tool.void else over)
+        if Layer.ZONES in view.layers:
+            for mark in drawing.simulated:
+                codes = sample_codes(mark.codes, mark.geometry, pane)
+                _lay(painter, simulated_image(codes, line_px))
+        if Layer.CEMENT in view.layers:
+            for cement in drawing.cements:
+                codes = sample_codes(cement.codes, cement.geometry, pane)
+                _lay(painter, draw_codes(codes, *_cement_inks(), line_px))
+
+
+def _lay(painter: QPainter, pixels: NDArray[np.uint32]) -> None:
+    """Draw premultiplied pixels over a picture of the same size."""
+    rows = np.ascontiguousarray(pixels)
+    form = QImage.Format.Format_ARGB32_Premultiplied
+    # The image only borrows the array: it is drawn before the array goes out of scope.
+    over = QImage(rows.data, rows.shape[1], rows.shape[0], rows.strides[0], form)
+    painter.drawImage(QPointF(0.0, 0.0), over)
+
+
+def _same(one: Vector | None, other: Vector | None) -> bool:
+    return one is not None and other is not None and np.array_equal(one, other)
