@@ -27,8 +27,9 @@ NO_SIDE = {
     "pedicle, any other by its distance from nerves alone.",
     "The tumour touches a nerve root, so no distance is left to protect it.",
     "{list}. Left out: {list2}",
+    "The scan does not say whose it is. Make sure that it is the right patient's.",
 }
-"""Sentences in which left means what remains."""
+"""Sentences in which left means what remains, and right what is true."""
 
 FACT = re.compile(
     r"(?<![A-Za-z0-9])(?:C[1-7]|T1[0-3]|T[1-9]|L[1-6]|S1)(?![A-Za-z0-9])|\d+(?:[.,]\d+)?"
