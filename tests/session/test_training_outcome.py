@@ -7,9 +7,7 @@ import pytest
 from phantoms import easy_l3
 from planner.catalog import load_catalog
 from planner.domain.finding import Severity
-from planner.domain.plan import AnatomyBinding
-from planner.session.cases import Case
-from planner.session.training_outcome import outcome_of
+from planner.session.training_outcome import case_on_truth, outcome_of
 from training.scripted import needle, plan
 
 CATALOG = load_catalog()
@@ -18,9 +16,7 @@ CATALOG = load_catalog()
 @pytest.fixture
 def case(monkeypatch, tmp_path):
     monkeypatch.setenv("PLANNER_CACHE", str(tmp_path))
-    spine = easy_l3()
-    binding = AnatomyBinding(backend="truth")
-    return Case(ct=spine.ct, anatomy=spine.truth, binding=binding, catalog=CATALOG)
+    return case_on_truth(easy_l3(), CATALOG)
 
 
 def test_that_heat_cement_and_rules_are_those_of_the_truth(case):

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from planner.session.outline_bench import OutlineBench
     from planner.session.ports import Evaluation, Suggestions
     from planner.session.thermometer_plan import PlannedThermometer
+    from planner.session.training_work import TrainingWork
 
 
 class Services:
@@ -60,6 +61,13 @@ class Services:
         self._user_folder = user_folder
         self._catalog: Catalog = load_catalog(user_folder)
         self.fetching = Fetching(user_folder)
+
+    @cached_property
+    def training(self) -> TrainingWork:
+        """Exercises and their scores."""
+        from planner.session.training_work import TrainingWork  # noqa: PLC0415 - loads after the window
+
+        return TrainingWork(self._user_folder, self._catalog)
 
     def prepare(self) -> None:
         """Import the rooms that the first use would otherwise wait for."""

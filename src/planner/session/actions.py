@@ -46,6 +46,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("open_file", "Open CT file…", "Open NIfTI, NRRD or multi-frame.", (), "File"),
     ActionSpec("fetch", "Open from PACS…", "Search the archive, open a CT or a plan.", (), "File"),
     ActionSpec("open_sample", "Open the sample case", "A digital spine for learning.", (), "File"),
+    ActionSpec("training", "Training…", "Learn on cases with known truth.", (), "File"),
     ActionSpec("open_plan", "Open plan…", "Open a saved plan.", ("Ctrl+Shift+O",), "File"),
     ActionSpec("save", "Save plan", "Save the plan to its file.", ("Ctrl+S",), "File"),
     ActionSpec("save_as", "Save plan as…", "Save to another file.", ("Ctrl+Shift+S",), "File"),

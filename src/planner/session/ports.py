@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from planner.session.needle_card import CardPart
     from planner.session.needle_parts import NeedleParts
     from planner.session.thermometer_plan import PlannedThermometer
+    from planner.session.training_work import TrainingServices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -319,6 +320,11 @@ class CaseServices(Protocol):
     @property
     def fetching(self) -> FetchServices:
         """Scans and plans from an archive."""
+        ...
+
+    @property
+    def training(self) -> TrainingServices:
+        """Exercises and their scores."""
         ...
 
     def archives(self) -> tuple[str, ...]:

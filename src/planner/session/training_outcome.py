@@ -64,10 +64,8 @@ def known_case(
     report: ProgressReport = unreported,
 ) -> KnownCase:
     """Find and measure the reference plan of an exercise on its digital spine."""
-    day = TRAINING_DAY.strftime("%Y%m%d")
-    ct = replace(made.ct, record=replace(made.ct.record, acquired=day))
-    binding = AnatomyBinding(backend=made.truth.backend)
-    case = Case(ct=ct, anatomy=made.truth, binding=binding, catalog=catalog)
+    case = case_on_truth(made, catalog)
+    ct = case.ct
     devices = [exercise.treatment.device] if exercise.treatment else []
     usual = [catalog.devices[name] for name in devices if name in catalog.devices]
     reading = true_reading(
@@ -85,6 +83,14 @@ def known_case(
     return KnownCase(
         exercise=exercise, case=case, reading=reading, reference=reference, outcome=outcome
     )
+
+
+def case_on_truth(made: Phantom, catalog: Catalog) -> Case:
+    """Return a digital spine with its truth as outlines, scanned on the training day."""
+    record = replace(made.ct.record, acquired=TRAINING_DAY.strftime("%Y%m%d"))
+    ct = replace(made.ct, record=record)
+    binding = AnatomyBinding(backend=made.truth.backend)
+    return Case(ct=ct, anatomy=made.truth, binding=binding, catalog=catalog)
 
 
 def _cool_enough(

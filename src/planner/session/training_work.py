@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Protocol
 
-from planner.domain.errors import InputRefusedError, SaveFailedError
+from planner.document.plan_file import save_plan
+from planner.domain.errors import InputRefusedError, SaveFailedError, UsageError
 from planner.domain.progress import unreported
 from planner.imaging import write_ct_series
 from planner.phantom import make_phantom
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 SCANS: Final = "scans"
 ATTEMPTS: Final = "attempts"
+NO_ANSWER: Final = "Exercise"
+"""What the series of every exercise is called: names of cases tell the level."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +86,10 @@ class TrainingServices(Protocol):
         """Write the file of an attempt, and say where it is."""
         ...
 
+    def keep_reference(self, scored: Scored) -> Path:
+        """Write the reference plan beside the attempt, and say where it is."""
+        ...
+
     def results(self) -> tuple[Result, ...]:
         """Return what was scored here, oldest first."""
         ...
@@ -128,7 +135,7 @@ class TrainingWork:
         if folder.exists():
             return folder
         made = make_phantom(self.exercise(name).recipe, report=report)
-        record = replace(made.ct.record, series_description=f"Exercise {name}")
+        record = replace(made.ct.record, series_description=NO_ANSWER)
         draft = folder.with_name(f".{name}.{secrets.token_hex(4)}")
         try:
             write_ct_series(draft, replace(made.ct, record=record))
@@ -195,6 +202,21 @@ class TrainingWork:
         """Write the file of an attempt, and say where it is."""
         path = self._folder / ATTEMPTS / f"{attempt.exercise} {attempt.id}{SUFFIX}"
         save_attempt(path, attempt)
+        return path
+
+    def keep_reference(self, scored: Scored) -> Path:
+        """Write the reference plan beside the attempt, and say where it is.
+
+        Raises
+        ------
+        UsageError
+            When the right plan is none.
+        """
+        if scored.reference is None:
+            raise UsageError("The right plan of this exercise is none, so there is no reference.")
+        path = self._folder / ATTEMPTS / f"{scored.attempt.exercise} reference.plan"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_plan(path, scored.reference)
         return path
 
     def results(self) -> tuple[Result, ...]:

@@ -46,6 +46,7 @@ from planner.session.straight_desk import StraightDesk
 from planner.session.thermometer_desk import ThermometerDesk
 from planner.session.tissue_desk import TissueDesk
 from planner.session.tool_marks import CorrectionState, ToolMarks
+from planner.session.training_desk import TrainingDesk
 from planner.session.treat_desk import TreatDesk
 from planner.session.window_states import (
     AnatomyState,
@@ -130,6 +131,7 @@ class Workstation:
         self.xrays = XrayDesk(view, self, jobs, case, edits, panes)
         self.straight = StraightDesk(jobs, case, edits, panes)
         self.layouts = LayoutDesk(self, panes, edits, self.xrays, self.compare)
+        self.training = TrainingDesk(services, self)
         self.names_hidden = False
         self._focus: FindingMark | None = None
         self._zones: tuple[PredictedZone | MissingZone, ...] = ()
@@ -190,6 +192,7 @@ class Workstation:
         document = PlanDocument(opened.plan)
         document.subscribe(self._plan_changed)
         document.subscribe(lambda _change: self.keeping.follow())
+        self.training.opened(ct, document)
         self.edits.reset(document)
         self._view.show_surfaces(())
         self._view.show_scan(ct, position_alarm(ct.record.patient_position))
@@ -371,7 +374,7 @@ class Workstation:
             desk.anatomy,
             desk.document.plan if desk.document else None,
             is_void=self.outlines.is_stale,
-            lesions=self.outlines.lesions,
+            lesions=self.training.unless_held(self.outlines.lesions, ()),
         )
         plan = state_words.plan_state(
             desk,
@@ -389,7 +392,7 @@ class Workstation:
         treat = replace(
             self._with_coverage(treat),
             layers=layers,
-            thermometers=self.thermometers.lines,
+            thermometers=self.training.unless_held(self.thermometers.lines, ()),
         )
         treat = self.tissue.told(treat)
         self.plan_shown, self.treatment_shown = plan, treat
@@ -405,7 +408,7 @@ class Workstation:
         why = {**why, **tool_reasons(study, anatomy, tools, plan.lock)}
         if self.ct is not None:
             why |= self.layouts.reasons | self.measures.reasons | self.keeping.reasons
-        why = self.fetching.held_back(why)
+        why = self.training.held_back(self.fetching.held_back(why))
         self._publish("why", why, show.show_availability)
         fills = self.cement.marks(cements, checks.fills)
         fills += self.cement_drag.marks_beside({one.cement_injection_id for one in cements})
@@ -425,7 +428,7 @@ class Workstation:
                 layers=self.protection.layers,
                 tissue=self.tissue.mark,
                 straight=self.straight.pictures,
-                thermometers=self.thermometers.marks,
+                thermometers=self.training.unless_held(self.thermometers.marks, ()),
                 other=self.compare.drawing,
             )
         )

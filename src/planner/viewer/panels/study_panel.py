@@ -54,6 +54,7 @@ class StudyPanel(Panel):
             button(actions["open_file"]),
             button(actions["open_plan"]),
             button(actions["fetch"]),
+            button(actions["training"]),
             self._refusal,
             self.kept,
             section("Series"),

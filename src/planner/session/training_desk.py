@@ -1,0 +1,377 @@
+"""Leads through an exercise: reading, plan, score. Nothing automatic speaks before its time."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+
+from planner.domain.errors import PlannerError
+from planner.session import training_words as say
+from planner.session.floor import Floor
+from planner.session.training_states import ExerciseRow, TrainingPhase, TrainingState
+from planner.training.attempt import Attempt, Move
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from planner.document.plan_document import PlanChanged, PlanDocument
+    from planner.domain.plan import Plan
+    from planner.domain.volume import CtVolume
+    from planner.geometry.points import PointLps
+    from planner.session.case_desk import CaseDesk
+    from planner.session.compare_desk import CompareDesk
+    from planner.session.job_desk import JobDesk
+    from planner.session.pane_desk import PaneDesk
+    from planner.session.plan_desk import PlanDesk
+    from planner.session.ports import CaseServices
+    from planner.session.reception import Reception
+    from planner.session.training_work import Scored
+    from planner.training.attempt import Reading
+    from planner.training.exercise import Exercise
+
+    _Shown = TypeVar("_Shown")
+
+SLOT: Final = "training"
+SAME_MOVE_S: Final = 1.0
+"""Steps of one name nearer together than this are one move: a drag makes hundreds."""
+
+MOST_MOVES: Final = 2000
+GONE: Final = "Another scan was opened, so the exercise was left. Nothing of it is scored."
+
+_HOLDING: Final = {
+    TrainingPhase.READING: (say.NO_AUTOMATIC, say.READ_FIRST),
+    TrainingPhase.PLANNING: (say.NO_PROPOSALS, say.HIDDEN),
+    TrainingPhase.SCORING: (say.NO_PROPOSALS, say.HIDDEN),
+}
+
+
+class TrainingView(Protocol):
+    """The panel."""
+
+    def show_training(self, state: TrainingState) -> None:
+        """Show an exercise, or the choice of one."""
+        ...
+
+
+class TrainingFloor(Floor, Protocol):
+    """The workstation, with the desks an exercise goes through."""
+
+    jobs: JobDesk
+    case: CaseDesk
+    edits: PlanDesk
+    panes: PaneDesk
+    reception: Reception
+    compare: CompareDesk
+
+
+class TrainingDesk:
+    """One exercise at a time."""
+
+    def __init__(
+        self,
+        services: CaseServices,
+        floor: TrainingFloor,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._services = services
+        self._floor = floor
+        self._clock = clock
+        self._view: TrainingView | None = None
+        self._shown: TrainingState | None = None
+        self._phase = TrainingPhase.IDLE
+        self._offered: tuple[str, ...] = ()
+        self._heading = self._error = self._kept = ""
+        self._rows: tuple[ExerciseRow, ...] = ()
+        self._forget()
+
+    def _forget(self) -> None:
+        self._exercise: Exercise | None = None
+        self._place: Path | None = None
+        self._reading: Reading | None = None
+        self._laid: PointLps | None = None
+        self._hints: tuple[str, ...] = ()
+        self._moves: list[Move] = []
+        self._began_s, self._began_utc = 0.0, ""
+        self._scored: Scored | None = None
+        self._reference: Path | None = None
+
+    def shown_by(self, view: TrainingView) -> None:
+        """Show everything there, from now on."""
+        self._view = view
+        self._publish()
+
+    # what is held back
+
+    @property
+    def is_holding(self) -> bool:
+        """Whether automatic answers are hidden."""
+        return self._phase in _HOLDING
+
+    def held_back(self, reasons: Mapping[str, str]) -> dict[str, str]:
+        """Return why each action is off, with those off that would give an answer away."""
+        self._publish()
+        names, why = _HOLDING.get(self._phase, ((), ""))
+        return {**reasons, **dict.fromkeys(names, why)}
+
+    def unless_held(self, shown: _Shown, instead: _Shown) -> _Shown:
+        """Return what is shown, or ``instead`` while automatic answers are hidden."""
+        return instead if self.is_holding else shown
+
+    # choosing
+
+    def open(self) -> None:
+        """Offer the exercises; one that is under way goes on."""
+        if self._phase in (TrainingPhase.IDLE, TrainingPhase.SCORED):
+            self._offer("Choose an exercise", ())
+
+    def open_assignment(self, path: Path) -> None:
+        """Offer what an instructor gave out."""
+
+        def offer() -> None:
+            given = self._services.training.assignment(path)
+            self._offer(given.title, given.exercises)
+
+        self._try(offer)
+
+    def _offer(self, heading: str, names: tuple[str, ...]) -> None:
+        def offer() -> None:
+            work = self._services.training
+            found = [work.exercise(name) for name in names] or work.exercises()
+            best: dict[str, float] = {}
+            for one in work.results():
+                best[one.exercise] = max(one.percent, best.get(one.exercise, 0.0))
+            self._rows = tuple(
+                ExerciseRow(id=one.id, title=one.title, detail=say.exercise_detail(one, best))
+                for one in found
+            )
+            self._phase, self._heading = TrainingPhase.CHOOSING, heading
+
+        self._try(offer)
+
+    def begin(self, name: str) -> None:
+        """Make the scan of an exercise where it is not made yet, and open it."""
+
+        def start() -> None:
+            work = self._services.training
+            wanted = work.exercise(name)
+            self._forget()
+            self._exercise, self._phase = wanted, TrainingPhase.OPENING
+            self._floor.jobs.start(
+                SLOT,
+                "Making the scan of the exercise",
+                lambda report: work.scan(wanted.id, report),
+                self._scan_made,
+                refused=self._refused,
+                gone=self._back_to_choice,
+            )
+
+        self._try(start)
+
+    def _scan_made(self, value: object) -> None:
+        self._place = Path(str(value)).resolve()
+        self._floor.reception.open_scan(self._place)
+        self._publish()
+
+    def another(self) -> None:
+        """Begin another exercise like the last one."""
+        if self._exercise is not None:
+            name = self._exercise.id
+            self._try(lambda: self.begin(self._services.training.another_like(name)))
+
+    def leave(self) -> None:
+        """Leave training; what was not submitted is not scored."""
+        self._forget()
+        self._phase = TrainingPhase.IDLE
+        self._floor.refresh()
+
+    def opened(self, ct: CtVolume, document: PlanDocument) -> None:
+        """Begin the clock when the scan of the exercise is open; another scan ends it."""
+        if self._phase in (TrainingPhase.IDLE, TrainingPhase.CHOOSING):
+            return
+        if self._phase is not TrainingPhase.OPENING or not self._is_ours(ct):
+            self.leave()
+            self._floor.say(GONE)
+            return
+        self._phase = TrainingPhase.READING
+        self._began_s = self._clock()
+        self._began_utc = _now()
+        document.subscribe(self._moved)
+
+    def _is_ours(self, ct: CtVolume) -> bool:
+        """Tell whether a scan lies where that of the exercise does.
+
+        A scan that says no place passes: whose plan it is, its digest decides before it is scored.
+        """
+        locator = ct.record.locator
+        return not locator or Path(locator).resolve() == self._place
+
+    # the exercise
+
+    def _moved(self, change: PlanChanged) -> None:
+        if change.label != "Save" and self._phase in (
+            TrainingPhase.READING,
+            TrainingPhase.PLANNING,
+        ):
+            self._note(change.label, change.new)
+
+    def _note(self, words: str, plan: Plan | None = None) -> None:
+        move = Move(at_s=round(self._clock() - self._began_s, 1), words=words, plan=plan)
+        last = self._moves[-1] if self._moves else None
+        again = last is not None and last.words == words and move.at_s - last.at_s < SAME_MOVE_S
+        if again:
+            self._moves[-1] = move
+        elif len(self._moves) < MOST_MOVES:
+            self._moves.append(move)
+
+    def hint(self, name: str) -> None:
+        """Show a hint, and note that it was read."""
+        if name not in self._hints:
+            self._hints = (*self._hints, name)
+            self._note(f"Hint: {name}")
+        self._publish()
+
+    def commit(self, reading: Reading) -> None:
+        """Take the reading for good; the plan comes next."""
+        if self._phase is TrainingPhase.READING:
+            self._reading, self._phase = reading, TrainingPhase.PLANNING
+            self._note(f"Reading: {say.reading_words(reading)}")
+            self._floor.refresh()
+
+    def lay_thermocouple(self) -> None:
+        """Lay the thermocouple at the crosshair."""
+        view = self._floor.panes.state
+        if self._phase is TrainingPhase.PLANNING and view is not None:
+            self._laid = view.cursor
+            self._note("Thermocouple laid")
+            self._publish()
+
+    def submit(self, by: str) -> None:
+        """Keep the attempt as a file, and score it in the background."""
+        exercise, reading = self._exercise, self._reading
+        if self._phase is not TrainingPhase.PLANNING or exercise is None or reading is None:
+            return
+
+        def score() -> None:
+            document = self._floor.edits.document
+            attempt = Attempt(
+                id=secrets.token_hex(8),
+                exercise=exercise.id,
+                by=by.strip() or "nobody",
+                started_utc=self._began_utc,
+                seconds=round(self._clock() - self._began_s, 1),
+                reading=reading,
+                plan=None if document is None else document.plan,
+                thermocouple=self._laid,
+                hints=self._hints,
+                moves=tuple(self._moves),
+            )
+            work = self._services.training
+            self._kept = str(work.keep(attempt))
+            self._phase = TrainingPhase.SCORING
+            self._floor.jobs.start(
+                SLOT,
+                "Scoring on the truth",
+                lambda report: work.score(attempt, report),
+                self._came,
+                refused=self._refused,
+                gone=self._not_scored,
+            )
+            self._floor.refresh()
+
+        self._try(score)
+
+    def _came(self, value: object) -> None:
+        scored: Scored = value  # type: ignore[assignment]  # what score returns
+        self._scored, self._phase = scored, TrainingPhase.SCORED
+        if scored.reference is not None:
+            self._try(lambda: self._keep_reference(scored))
+        self._floor.refresh()
+
+    def _keep_reference(self, scored: Scored) -> None:
+        self._reference = self._services.training.keep_reference(scored)
+
+    def show_reference(self) -> None:
+        """Lay the reference plan beside the trainee's."""
+        if self._reference is not None and self._phase is TrainingPhase.SCORED:
+            self._floor.compare.with_file(self._reference)
+
+    def show_place(self, at: PointLps) -> None:
+        """Show a point in every pane."""
+        self._floor.panes.jump(at)
+
+    # failing in a sentence
+
+    def _try(self, act: Callable[[], None]) -> None:
+        self._error = ""
+        try:
+            act()
+        except PlannerError as refusal:
+            self._refused(refusal)
+        self._publish()
+
+    def _refused(self, error: PlannerError) -> None:
+        self._error = str(error)
+        self._floor.say(self._error, is_error=True)
+
+    def _back_to_choice(self) -> None:
+        if self._phase is TrainingPhase.OPENING:
+            self._phase = TrainingPhase.CHOOSING
+            self._publish()
+
+    def _not_scored(self) -> None:
+        """Let the trainee submit again, when scoring was stopped or refused."""
+        if self._phase is TrainingPhase.SCORING:
+            self._phase = TrainingPhase.PLANNING
+            self._publish()
+
+    # showing
+
+    @property
+    def state(self) -> TrainingState:
+        """What the panel shows."""
+        phase, exercise = self._phase, self._exercise
+        base = TrainingState(phase=phase, error=self._error)
+        if phase is TrainingPhase.CHOOSING:
+            return replace(base, heading=self._heading, exercises=self._rows)
+        if exercise is None or phase is TrainingPhase.IDLE:
+            return base
+        standard = self._services.training.standard
+        reading = phase is TrainingPhase.READING
+        edits, scored = self._floor.edits, self._scored
+        plan = None if edits.document is None else edits.plan
+        at = self._laid
+        return replace(
+            base,
+            heading=exercise.title,
+            story=exercise.story,
+            chart=say.chart_lines(exercise.chart),
+            dangers=tuple((one.id, one.words) for one in standard.dangers.values()),
+            hints=say.hint_rows(
+                standard, say.OF_READING if reading else say.OF_PLANNING, self._hints
+            ),
+            reading="" if self._reading is None else say.reading_words(self._reading),
+            todo=say.todo(plan, is_outlined=edits.anatomy is not None, laid=at)
+            if self._reading is not None and self._reading.treat
+            else (),
+            thermocouple="" if at is None else "Laid. Press again to move it to the crosshair.",
+            verdict="" if scored is None else say.verdict_words(scored.card),
+            rows=() if scored is None else say.score_rows(scored.card),
+            lesson=exercise.lesson if scored is not None else "",
+            has_reference=self._reference is not None,
+            kept=self._kept if scored is not None else "",
+        )
+
+    def _publish(self) -> None:
+        state = self.state
+        if self._view is not None and state != self._shown:
+            self._shown = state
+            self._view.show_training(state)
+
+
+def _now() -> str:
+    from planner.session.cases import now_utc  # noqa: PLC0415 - loads after the window
+
+    return now_utc()

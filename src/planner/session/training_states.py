@@ -1,0 +1,100 @@
+"""What the training panel shows, as frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from planner.geometry.points import PointLps
+
+
+class TrainingPhase(StrEnum):
+    """Where an exercise stands."""
+
+    IDLE = "idle"
+    CHOOSING = "choosing"
+    OPENING = "opening"
+    READING = "reading"
+    PLANNING = "planning"
+    SCORING = "scoring"
+    SCORED = "scored"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExerciseRow:
+    """One exercise to choose; ``detail`` says how hard, and what was reached before."""
+
+    id: str
+    title: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HintRow:
+    """A hint, with its source, once it was asked for; before that ``words`` is empty."""
+
+    id: str
+    title: str
+    words: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TodoRow:
+    """One thing to do; ``action`` is the id of the action that does it, where one does."""
+
+    words: str
+    is_done: bool
+    action: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreRow:
+    """One line of the score card; ``at`` is the point that shows it."""
+
+    head: str
+    reason: str
+    source: str
+    at: PointLps | None
+    is_lost: bool = False
+    """Whether points were lost here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingState:
+    """Everything the panel shows.
+
+    Attributes
+    ----------
+    heading
+        Of the exercise, or of what was given out.
+    chart
+        What the team knows of the patient, one line each.
+    dangers
+        Ids and words.
+    reading
+        What was committed, in words.
+    thermocouple
+        Where it was laid, in words.
+    verdict, rows, lesson
+        The score card.
+    """
+
+    phase: TrainingPhase = TrainingPhase.IDLE
+    heading: str = ""
+    story: str = ""
+    exercises: tuple[ExerciseRow, ...] = ()
+    chart: tuple[str, ...] = ()
+    dangers: tuple[tuple[str, str], ...] = ()
+    hints: tuple[HintRow, ...] = ()
+    reading: str = ""
+    todo: tuple[TodoRow, ...] = ()
+    thermocouple: str = ""
+    verdict: str = ""
+    rows: tuple[ScoreRow, ...] = ()
+    lesson: str = ""
+    has_reference: bool = False
+    kept: str = ""
+    error: str = ""
