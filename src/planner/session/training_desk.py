@@ -39,7 +39,7 @@ SAME_MOVE_S: Final = 1.0
 """Steps of one name nearer together than this are one move: a drag makes hundreds."""
 
 MOST_MOVES: Final = 2000
-GONE: Final = "Another scan was opened, so the exercise was left. Nothing of it is scored."
+GONE: Final = "Another scan was opened, so the exercise was left and not scored."
 
 _HOLDING: Final = {
     TrainingPhase.READING: (say.NO_AUTOMATIC, say.READ_FIRST),
@@ -183,8 +183,9 @@ class TrainingDesk:
 
     def leave(self) -> None:
         """Leave training; what was not submitted is not scored."""
-        self._forget()
         self._phase = TrainingPhase.IDLE
+        self._forget()
+        self._floor.jobs.cancel(SLOT)
         self._floor.refresh()
 
     def opened(self, ct: CtVolume, document: PlanDocument) -> None:
@@ -192,8 +193,10 @@ class TrainingDesk:
         if self._phase in (TrainingPhase.IDLE, TrainingPhase.CHOOSING):
             return
         if self._phase is not TrainingPhase.OPENING or not self._is_ours(ct):
+            was_scored = self._phase is TrainingPhase.SCORED
             self.leave()
-            self._floor.say(GONE)
+            if not was_scored:
+                self._floor.say(GONE)
             return
         self._phase = TrainingPhase.READING
         self._began_s = self._clock()

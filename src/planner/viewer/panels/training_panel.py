@@ -87,6 +87,8 @@ class TrainingPanel(Panel):
     def __init__(self, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
         super().__init__("Training", parent)
         self._acts = {name: button(actions[name]) for name in DONE_BY_ACTIONS}
+        for act in self._acts.values():
+            act.setMinimumWidth(NARROWEST_PX)
         self._state = TrainingState()
         self.name = QLineEdit()
         self.name.setPlaceholderText(said("Your name, as it shall stand in the result"))
