@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout
 
 from planner.session.training_states import TrainingPhase
 from planner.viewer.fetch_wiring import wire_study
+from planner.viewer.language.spoken import said
 from planner.viewer.panels.training_panel import RightSide, TrainingPanel
 
 if TYPE_CHECKING:
@@ -74,7 +75,9 @@ def _wire_training(window: QMainWindow, parts: FirstStep) -> TrainingPanel:
             training.another()
 
     def assignment() -> None:
-        name, _ = QFileDialog.getOpenFileName(window, "Open an assignment", "", "*.json")
+        name, _ = QFileDialog.getOpenFileName(
+            window, said("Open an assignment"), "", said("Assignments (*.json);;All files (*)")
+        )
         if name:
             training.open_assignment(Path(name))
 

@@ -21,7 +21,7 @@ from planner.domain.levels import Level, Side
 from planner.domain.plan import Approach
 from planner.session.training_states import TrainingPhase, TrainingState
 from planner.training.attempt import LesionSide, Reading
-from planner.viewer.language.spoken import said
+from planner.viewer.language.spoken import said, verbatim
 from planner.viewer.panels.parts import NARROWEST_PX, Choice, Panel, button, label, say, section
 
 if TYPE_CHECKING:
@@ -159,7 +159,6 @@ class TrainingPanel(Panel):
         for row in state.exercises:
             made = self._push(row.title, partial(self.begun.emit, row.id))
             made.setProperty("role", "row")
-            made.setAccessibleName(row.id)
             self._put(made, label(row.detail, "faint"))
         self._put(self._push("Open an assignment…", self.assignment_wanted.emit))
 
@@ -175,7 +174,8 @@ class TrainingPanel(Panel):
         self._put(section("3  What makes this dangerous?"))
         self.dangers: dict[str, QCheckBox] = {}
         for name, words in state.dangers:
-            box = QCheckBox(fill(said(words), LINE_LETTERS))
+            box = QCheckBox()
+            box.setText(verbatim(fill(said(words), LINE_LETTERS)))
             self.dangers[name] = box
             self._put(box)
         self.treat = self._choice("4  Treat here?", ("treat", "do not treat"))
