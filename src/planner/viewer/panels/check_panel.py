@@ -61,6 +61,9 @@ _LINES = (
     ("protection", "Protection", "none, CO2, D5W…"),
     ("dissection_fluid", "Dissection fluid", "none, D5W, CO2…"),
 )
+GAP_PX = 6
+"""Between a question and its answer: with more, "not answered" loses its end."""
+
 _INTEGERS = frozenset({"lesion_count", "sins", "ecog"})
 
 
@@ -83,6 +86,7 @@ class CheckPanel(Panel):
             label("An unanswered question is a finding, never a pass.", "faint"),
         )
         form = QFormLayout()
+        form.setHorizontalSpacing(GAP_PX)
         self._choices: dict[str, QComboBox] = {}
         for name, words, offers in _CHOICES:
             box = QComboBox()

@@ -97,6 +97,9 @@ class TrainingPanel(Panel):
         self._inside = QWidget()
         self._body = QVBoxLayout(self._inside)
         self._body.setContentsMargins(0, 0, 0, 0)
+        for kept in (self.name, *self._acts.values()):
+            kept.setParent(self._inside)  # no layout holds it yet; alone it outlives the window
+            kept.hide()
         self.add(self._error, self._inside)
         self.end()
 
