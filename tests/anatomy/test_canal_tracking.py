@@ -102,7 +102,7 @@ def test_that_a_leaning_end_is_read_again_and_kept_where_both_axis_and_discs_say
     ct = column(9.0)
     monkeypatch.setattr(builtin, "hypotheses", lambda *_: [first])
     monkeypatch.setattr(
-        builtin, "_read_along", lambda _, path: through_bone if path is first else other
+        builtin, "_read_along", lambda _, path, _report: through_bone if path is first else other
     )
     found = builtin.read_spine(ct, unreported)
     assert found is (other if taken else through_bone)
@@ -111,7 +111,7 @@ def test_that_a_leaning_end_is_read_again_and_kept_where_both_axis_and_discs_say
 def test_that_a_path_clear_of_bone_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[CanalPath] = []
 
-    def read(_: CtVolume, path: CanalPath) -> SpineReading:
+    def read(_: CtVolume, path: CanalPath, _report: object) -> SpineReading:
         asked.append(path)
         return reading(2.0, 0.08)
 

@@ -121,8 +121,8 @@ QComboBox, QLineEdit, QDoubleSpinBox, QSpinBox, QPlainTextEdit { background: $gr
 QAbstractSpinBox QLineEdit { background: transparent; border: none; padding: 0px 5px; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; height: 0; border: none; }
 QComboBox:disabled, QDoubleSpinBox:disabled { color: $off; }
-QComboBox { padding: 5px 0px 5px 6px; }
-QComboBox::drop-down { border: none; width: 16px; }
+QComboBox { padding: 5px 0px 5px 4px; }
+QComboBox::drop-down { border: none; width: 14px; }
 QComboBox QAbstractItemView { background: $raised; border: 1px solid $line;
   selection-background-color: $hover; selection-color: $text; }
 QComboBox::down-arrow { image: url($icons/chevron-down.svg); width: 12px; height: 12px; }
