@@ -47,7 +47,7 @@ class Layer(StrEnum):
 
     VERTEBRAE = "vertebrae"
     CANAL = "canal"
-    ESTIMATES = "sac, cord and roots, estimated"
+    ESTIMATES = "sac, cord, roots (estimate)"
     FORAMINA = "foramina"
     POSTERIOR_WALL = "posterior wall"
     LESION = "lesion"
