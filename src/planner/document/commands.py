@@ -54,17 +54,17 @@ _CORRECTION_WORDS: Mapping[type, str] = {
 
 def free_trajectory_id(plan: Plan) -> TrajectoryId:
     """Return the first of ``t1``, ``t2`` ... that the plan does not use."""
-    return TrajectoryId(_free_id("t", (item.id for item in plan.trajectories)))
+    return TrajectoryId(free_id("t", (item.id for item in plan.trajectories)))
 
 
 def free_ablation_id(plan: Plan) -> AblationId:
     """Return the first of ``a1``, ``a2`` ... that the plan does not use."""
-    return AblationId(_free_id("a", (item.id for item in plan.ablations)))
+    return AblationId(free_id("a", (item.id for item in plan.ablations)))
 
 
 def free_cement_id(plan: Plan) -> CementId:
     """Return the first of ``c1``, ``c2`` ... that the plan does not use."""
-    return CementId(_free_id("c", (item.id for item in plan.cements)))
+    return CementId(free_id("c", (item.id for item in plan.cements)))
 
 
 def add_trajectory(trajectory: Trajectory) -> Command:
@@ -191,7 +191,7 @@ def change_ablation(ablation: Ablation) -> Command:
     """Replace the ablation with the same id."""
 
     def apply(plan: Plan) -> Plan:
-        _require(ablation.id, (item.id for item in plan.ablations), "ablation")
+        require(ablation.id, (item.id for item in plan.ablations), "ablation")
         kept = tuple(ablation if item.id == ablation.id else item for item in plan.ablations)
         return replace(plan, ablations=kept)
 
@@ -202,7 +202,7 @@ def remove_ablation(ablation_id: AblationId) -> Command:
     """Take an ablation off its needle."""
 
     def apply(plan: Plan) -> Plan:
-        _require(ablation_id, (item.id for item in plan.ablations), "ablation")
+        require(ablation_id, (item.id for item in plan.ablations), "ablation")
         kept = tuple(item for item in plan.ablations if item.id != ablation_id)
         return replace(plan, ablations=kept)
 
@@ -227,7 +227,7 @@ def change_cement(injection: CementInjection, drag: str = "") -> Command:
     """Replace the cement with the same id; ``drag`` joins the steps of a slider."""
 
     def apply(plan: Plan) -> Plan:
-        _require(injection.id, (item.id for item in plan.cements), "cement")
+        require(injection.id, (item.id for item in plan.cements), "cement")
         kept = tuple(injection if item.id == injection.id else item for item in plan.cements)
         return replace(plan, cements=kept)
 
@@ -238,7 +238,7 @@ def remove_cement(cement_id: CementId) -> Command:
     """Take a cement volume out of the plan."""
 
     def apply(plan: Plan) -> Plan:
-        _require(cement_id, (item.id for item in plan.cements), "cement")
+        require(cement_id, (item.id for item in plan.cements), "cement")
         kept = tuple(item for item in plan.cements if item.id != cement_id)
         return replace(plan, cements=kept)
 
@@ -456,7 +456,7 @@ def _checked(apply: Callable[[Plan], Plan]) -> Callable[[Plan], Plan]:
 
 
 def _needle(plan: Plan, trajectory_id: TrajectoryId) -> Trajectory:
-    _require(trajectory_id, (item.id for item in plan.trajectories), "needle")
+    require(trajectory_id, (item.id for item in plan.trajectories), "needle")
     return plan.trajectory(trajectory_id)
 
 
@@ -467,7 +467,8 @@ def _unlocked(plan: Plan, trajectory_id: TrajectoryId) -> Trajectory:
     return needle
 
 
-def _require(wanted: str, known: Iterable[str], noun: str) -> None:
+def require(wanted: str, known: Iterable[str], noun: str) -> None:
+    """Raise ``UsageError`` where a plan has no thing of this id."""
     if wanted not in set(known):
         raise UsageError(f"the plan has no {noun} {wanted}")
 
@@ -476,7 +477,8 @@ def _without(given: tuple[Acknowledgement, ...], fingerprint: str) -> tuple[Ackn
     return tuple(item for item in given if item.fingerprint != fingerprint)
 
 
-def _free_id(prefix: str, used: Iterable[str]) -> str:
+def free_id(prefix: str, used: Iterable[str]) -> str:
+    """Return the first id of the form ``prefix1``, ``prefix2`` that is not used."""
     taken, number = set(used), 1
     while f"{prefix}{number}" in taken:
         number += 1

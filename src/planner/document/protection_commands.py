@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from planner.document.commands import free_id, require
 from planner.document.plan_document import Command
-from planner.domain.errors import UsageError
 from planner.domain.protection import LayerId
 
 if TYPE_CHECKING:
@@ -16,10 +16,7 @@ if TYPE_CHECKING:
 
 def free_layer_id(plan: Plan) -> LayerId:
     """Return an id no layer has."""
-    taken, number = {layer.id for layer in plan.protection}, 1
-    while f"layer{number}" in taken:
-        number += 1
-    return LayerId(f"layer{number}")
+    return LayerId(free_id("layer", (layer.id for layer in plan.protection)))
 
 
 def put_layer(layer: ProtectionLayer) -> Command:
@@ -39,8 +36,7 @@ def remove_layer(layer_id: LayerId) -> Command:
     """Remove a layer."""
 
     def apply(plan: Plan) -> Plan:
-        if all(item.id != layer_id for item in plan.protection):
-            raise UsageError(f"the plan has no layer {layer_id}")
+        require(layer_id, (item.id for item in plan.protection), "layer")
         kept = tuple(item for item in plan.protection if item.id != layer_id)
         return replace(plan, protection=kept)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from planner.document.commands import free_id, require
 from planner.document.plan_document import Command
-from planner.domain.errors import UsageError
 from planner.domain.tissue_choice import TissueChoiceId
 
 if TYPE_CHECKING:
@@ -16,10 +16,7 @@ if TYPE_CHECKING:
 
 def free_choice_id(plan: Plan) -> TissueChoiceId:
     """Return an id no choice has."""
-    taken, number = {choice.id for choice in plan.tissue_choices}, 1
-    while f"tissue{number}" in taken:
-        number += 1
-    return TissueChoiceId(f"tissue{number}")
+    return TissueChoiceId(free_id("tissue", (choice.id for choice in plan.tissue_choices)))
 
 
 def choose_tissue(choice: TissueChoice) -> Command:
@@ -35,8 +32,7 @@ def unchoose_tissue(choice_id: TissueChoiceId) -> Command:
     """Take a choice away."""
 
     def apply(plan: Plan) -> Plan:
-        if all(item.id != choice_id for item in plan.tissue_choices):
-            raise UsageError(f"the plan has no choice of tissue {choice_id}")
+        require(choice_id, (item.id for item in plan.tissue_choices), "choice of tissue")
         kept = tuple(item for item in plan.tissue_choices if item.id != choice_id)
         return replace(plan, tissue_choices=kept)
 
