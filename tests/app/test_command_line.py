@@ -15,6 +15,7 @@ from planner.app.main import INPUT_REFUSED, OUR_FAULT, WRONG_USAGE, main
 from planner.app.output import Outcome, as_text
 from planner.app.parser import COMMANDS, build_parser
 from planner.app.treatment_words import layer, tissue
+from planner.domain.corrections import LesionGrown
 from planner.domain.errors import InputRefusedError, UsageError
 from planner.domain.plan import ClinicalAnswers
 from planner.domain.protection import Agent
@@ -248,3 +249,12 @@ def test_that_a_folder_alone_opens_the_window_on_it(
     assert main([]) == 0
     assert opened == [tmp_path, None]
     assert main([str(tmp_path / "nothing")]) == WRONG_USAGE
+
+
+def test_that_a_lesion_is_clicked_with_limits_behind_the_point(capsys) -> None:
+    line = ["segment", "ct", "--out", "o", "--lesion", "1,2,3:high=90:reach=12"]
+    (grown,) = build_parser().parse_args(line).lesion
+    assert grown == LesionGrown(at=PointLps(1.0, 2.0, 3.0), high_hu=90.0, reach_mm=12.0)
+    for limits in ("high", "wide=3", "low=nan", "low=90:high=20", "reach=0", "reach=61"):
+        assert main([*line[:-1], f"1,2,3:{limits}"]) == WRONG_USAGE
+        assert "lesion" in capsys.readouterr().err

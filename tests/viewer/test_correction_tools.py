@@ -198,6 +198,25 @@ def test_that_brush_threshold_and_count_are_chosen_beside_the_tools(window, qtbo
     assert tools.threshold.value() == 210
 
 
+def test_that_limits_beside_the_tools_hold_for_the_next_lesion_that_is_grown(window, qtbot):
+    tools = window.anatomy.tools
+    assert tools.lesion_low.text() == tools.lesion_high.text() == "automatic"
+    for box, value in ((tools.lesion_high, 90), (tools.lesion_low, 120), (tools.lesion_reach, 12)):
+        box.setValue(value)
+        box.editingFinished.emit()
+    window.desk.measures.correct(Tool.GROW)
+    pane = window.panes.slices[Plane.AXIAL]
+    at = pixel(pane, window.desk.panes.state.cursor)
+    qtbot.mouseClick(pane, LEFT, pos=at)
+    assert "must lie below" in window.status.message.text()
+    assert not corrected(window, qtbot)
+    tools.lesion_low.setValue(tools.lesion_low.minimum())
+    tools.lesion_low.editingFinished.emit()
+    qtbot.mouseClick(pane, LEFT, pos=at)
+    (grown,) = corrected(window, qtbot)
+    assert (grown.low_hu, grown.high_hu, grown.reach_mm) == (None, 90.0, 12.0)
+
+
 def test_that_a_long_sentence_does_not_make_the_window_wider(window, qtbot):
     before = window.minimumSizeHint().width()
     window.show_message(Message(text="This does not fit, and it says at length why. " * 8))

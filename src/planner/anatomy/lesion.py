@@ -9,6 +9,7 @@ import numpy as np
 from scipy import ndimage
 from scipy.stats import median_abs_deviation
 
+from planner.domain.corrections import USUAL_REACH_MM
 from planner.domain.errors import UsageError
 from planner.domain.levels import Level
 
@@ -29,9 +30,6 @@ CORTEX_VOXELS = 2
 
 LEAST_HEALTHY_SHARE = 0.3
 """A body with less of its marrow outside the lesion shows its rim, not what is healthy."""
-
-FARTHEST_MM = 30.0
-"""Nothing farther than this from the click belongs to the same lesion."""
 
 SEED_MM = 2.0
 """The click's own HU is the median within this distance."""
@@ -58,15 +56,16 @@ def grow_lesion(
     Parameters
     ----------
     limits
-        The user's limits on HU and reach, which then hold instead of the automatic ones.
+        The user's limits on HU and reach; a side without one keeps the automatic limit.
 
     Raises
     ------
     UsageError
-        When the click is in no outlined vertebra, or does not differ from healthy marrow.
+        When the click is in no outlined vertebra, lies outside the user's limits, or without
+        any does not differ from healthy marrow.
     """
     geometry = anatomy.geometry
-    reach_mm = FARTHEST_MM if limits is None else limits.reach_mm
+    reach_mm = USUAL_REACH_MM if limits is None else limits.reach_mm
     number = _vertebra_at(anatomy, click)
     box = _box_round(geometry, click, reach_mm)
     start = np.array([axis.start for axis in box])[::-1].astype(float)
@@ -75,31 +74,56 @@ def grow_lesion(
     sigma = SMOOTHING_MM / np.array(geometry.spacing_mm)[::-1]
     smooth = ndimage.gaussian_filter(hu_on(ct, geometry, box), sigma)
     inside = (anatomy.labels[box] == number) & (distance < reach_mm)
-    if limits is not None and (limits.low_hu is not None or limits.high_hu is not None):
-        low = -np.inf if limits.low_hu is None else limits.low_hu
-        high = np.inf if limits.high_hu is None else limits.high_hu
-        like = (smooth >= low) & (smooth <= high)
-    else:
-        seed_hu = float(np.median(smooth[distance <= max(SEED_MM, distance.min())]))
-        like = _like_the_click(smooth, seed_hu, *healthy_marrow_hu(ct, anatomy, number))
-    grown = _piece_at(like & inside, distance, geometry)
+    seed_hu = float(np.median(smooth[distance <= max(SEED_MM, distance.min())]))
+    low_hu, high_hu = _given_hu(limits, seed_hu)
+    if low_hu is None or high_hu is None:
+        marrow_hu, spread_hu = healthy_marrow_hu(ct, anatomy, number)
+        low_hu, high_hu = _filled_in_hu(low_hu, high_hu, seed_hu, marrow_hu, spread_hu)
+    grown = _piece_at((smooth > low_hu) & (smooth < high_hu) & inside, distance, geometry)
     out = np.zeros(geometry.shape_kji, np.bool_)
     out[box] = grown
     return out
 
 
-def _like_the_click(
-    smooth: NDArray[np.float32], seed_hu: float, marrow_hu: float, spread_hu: float
-) -> NDArray[np.bool_]:
-    """Return what is nearer to the click than to healthy marrow."""
+def _given_hu(limits: LesionGrown | None, seed_hu: float) -> tuple[float | None, float | None]:
+    """Return the user's lower and upper limit; the click must lie between them."""
+    if limits is None:
+        return None, None
+    low_hu, high_hu = limits.low_hu, limits.high_hu
+    if low_hu is not None and seed_hu <= low_hu:
+        limit = f"below the lower limit of {low_hu:.0f} HU"
+    elif high_hu is not None and seed_hu >= high_hu:
+        limit = f"above the upper limit of {high_hu:.0f} HU"
+    else:
+        return low_hu, high_hu
+    raise UsageError(
+        f"at the click the bone reads {seed_hu:.0f} HU, {limit} that was set for the lesion; "
+        "click elsewhere, or change the limit"
+    )
+
+
+def _filled_in_hu(
+    low_hu: float | None,
+    high_hu: float | None,
+    seed_hu: float,
+    marrow_hu: float,
+    spread_hu: float,
+) -> tuple[float, float]:
+    """Return both limits: half way to healthy marrow where the user set none on that side."""
     least_hu = max(LEAST_CONTRAST_HU, LEAST_CONTRAST_SPREADS * spread_hu)
-    if abs(seed_hu - marrow_hu) < least_hu:
+    is_clear = abs(seed_hu - marrow_hu) >= least_hu
+    if low_hu is None and high_hu is None and not is_clear:
         raise UsageError(
             f"at the click the bone reads {seed_hu:.0f} HU, close to the healthy marrow of "
-            f"{marrow_hu:.0f} HU; click where the lesion is clearest, or draw it with the brush"
+            f"{marrow_hu:.0f} HU; click where the lesion is clearest, set a limit for its HU, or "
+            "draw it with the brush"
         )
-    limit = 0.5 * (seed_hu + marrow_hu)
-    return np.asarray(smooth < limit if seed_hu < marrow_hu else smooth > limit)
+    half_way_hu = 0.5 * (seed_hu + marrow_hu)
+    if low_hu is None:
+        low_hu = half_way_hu if is_clear and seed_hu > marrow_hu else -np.inf
+    if high_hu is None:
+        high_hu = half_way_hu if is_clear and seed_hu < marrow_hu else np.inf
+    return low_hu, high_hu
 
 
 def _vertebra_at(anatomy: Anatomy, click: PointLps) -> int:

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from planner import __version__
 from planner.app.training_parser import add_verbs
 from planner.app.treatment_words import LAYER_FORM, TISSUE_FORM, layer, tissue
+from planner.domain.corrections import LesionGrown
 from planner.domain.errors import UsageError
 from planner.domain.levels import Level, Side
 from planner.domain.plan import Approach, CementTechnique
@@ -67,6 +68,26 @@ def seed(text: str) -> tuple[Level, PointLps]:
     if not equals:
         raise argparse.ArgumentTypeError(f"'{text}' is not a seed; write L3=x,y,z")
     return level(name), point(where)
+
+
+def lesion(text: str) -> LesionGrown:
+    """Read ``x,y,z`` with limits behind it, such as ``12.5,-30,410:high=90:reach=12``."""
+    where, *limits = text.split(":")
+    known = {"low": "low_hu", "high": "high_hu", "reach": "reach_mm"}
+    given: dict[str, float] = {}
+    for limit in limits:
+        name, _, value = limit.partition("=")
+        try:
+            given[known[name]] = float(value)
+        except (KeyError, ValueError):
+            raise argparse.ArgumentTypeError(
+                f"'{limit}' is not a limit of a lesion; write low=HU, high=HU or reach=MM"
+            ) from None
+    at = point(where)
+    try:
+        return LesionGrown(at=at, **given)
+    except ValueError as refusal:
+        raise argparse.ArgumentTypeError(str(refusal)) from None
 
 
 def positive(text: str) -> float:
@@ -149,8 +170,9 @@ def _outlines(parser: argparse.ArgumentParser) -> None:
 
 def _lesion(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--lesion", type=point, action="append", default=[], metavar="x,y,z",
-        help="grow a lesion from a point inside it; may be repeated",
+        "--lesion", type=lesion, action="append", default=[],
+        metavar="x,y,z[:low=HU][:high=HU][:reach=MM]",
+        help="grow a lesion from a point inside it, within limits where given; may be repeated",
     )  # fmt: skip
 
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from planner.geometry.points import PointLps
 
 LARGEST_BRUSH_MM = 40.0
+USUAL_REACH_MM, GREATEST_REACH_MM = 30.0, 60.0
+"""Nothing farther than this from the click belongs to the same lesion: unless said, and ever."""
+
 LARGEST_SHIFT = 6
 LEAST_BONE_HU, GREATEST_BONE_HU = 50.0, 800.0
 """A bone threshold outside these outlines nothing, or everything."""
@@ -190,11 +193,16 @@ class LesionGrown:
     at: PointLps
     low_hu: float | None = None
     high_hu: float | None = None
-    reach_mm: float = 30.0
+    reach_mm: float = USUAL_REACH_MM
 
     def __post_init__(self) -> None:
-        if not 0.0 < self.reach_mm <= 60.0:
-            raise ValueError("a lesion reaches at most 60 mm from the click")
+        if not 0.0 < self.reach_mm <= GREATEST_REACH_MM:
+            raise ValueError(
+                f"a lesion reaches up to {GREATEST_REACH_MM:.0f} mm from the click, "
+                f"got {self.reach_mm:g}"
+            )
+        if not all(isfinite(hu) for hu in (self.low_hu, self.high_hu) if hu is not None):
+            raise ValueError("the HU limits of a lesion must be numbers")
         if self.low_hu is not None and self.high_hu is not None and self.low_hu >= self.high_hu:
             raise ValueError("the lower HU limit of a lesion must lie below the upper")
 

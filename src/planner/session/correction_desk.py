@@ -19,7 +19,7 @@ from planner.domain.corrections import (
     NamesShifted,
 )
 from planner.session.disc_line import DiscLine, disc_line, moved, new_disc, tilted
-from planner.session.hand_drawn import SCRIBBLE_MM, Brush, Stroke, correction_of
+from planner.session.hand_drawn import SCRIBBLE_MM, Brush, GrowLimits, Stroke, correction_of
 from planner.session.tool_marks import CorrectionState, StrokeMark, ToolMarks
 from planner.session.touch import BRUSHES, DRAWN, HINTS, Tool
 
@@ -72,6 +72,7 @@ class CorrectionDesk:
         self._level: Level | None = None
         self.tool = Tool.NONE
         self.brush = Brush()
+        self.growing = GrowLimits()
 
     # what is shown
 
@@ -81,6 +82,7 @@ class CorrectionDesk:
         return CorrectionState(
             tool=self.tool,
             brush=self.brush,
+            growing=self.growing,
             level=self.level,
             threshold_hu=self._threshold_hu,
             count=self._count,
@@ -199,6 +201,11 @@ class CorrectionDesk:
         self.brush = replace(self.brush, is_ball=is_ball)
         self._floor.refresh()
 
+    def limit_growing(self, limits: GrowLimits) -> None:
+        """Choose what the next lesion that is grown may take in."""
+        self.growing = limits
+        self._floor.refresh()
+
     # a press, a move, a release
 
     def press(self, touch: Touch) -> None:
@@ -213,7 +220,7 @@ class CorrectionDesk:
         elif self.tool is Tool.CANAL:
             self._make(CanalPoint(at=touch.at))
         elif self.tool is Tool.GROW:
-            self._make(LesionGrown(at=touch.at))
+            self._grow(touch.at)
         elif self.tool is Tool.ADD_DISC and self._discs:
             self._make(DiscAdded(plane=new_disc(touch.at, self._discs)))
         elif self.tool is Tool.DISC:
@@ -260,6 +267,22 @@ class CorrectionDesk:
             self._floor.refresh()
         else:
             self._floor.refresh()
+
+    def _grow(self, at: PointLps) -> None:
+        limits = self.growing
+        if limits.is_empty:
+            self._floor.say(
+                "The lower HU limit of a lesion must lie below the upper.", is_error=True
+            )
+            return
+        self._make(
+            LesionGrown(
+                at=at,
+                low_hu=limits.low_hu,
+                high_hu=limits.high_hu,
+                reach_mm=limits.reach_mm,
+            )
+        )
 
     def _grab(self, touch: Touch) -> None:
         """Take hold of the disc line under the mouse, by its middle or by an end."""

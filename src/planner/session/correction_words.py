@@ -9,6 +9,7 @@ import numpy as np
 
 from planner.domain.anatomy import Anatomy
 from planner.domain.corrections import (
+    USUAL_REACH_MM,
     BodyClicked,
     BoneScribble,
     BoneThreshold,
@@ -150,7 +151,9 @@ def _(word: BrushStroke, anatomy: Anatomy) -> str:
 
 @_said.register
 def _(word: LesionGrown, anatomy: Anatomy) -> str:
-    return f"Lesion grown at {_level_at(anatomy, word.at)}"
+    is_limited = (word.low_hu, word.high_hu, word.reach_mm) != (None, None, USUAL_REACH_MM)
+    limited = " within the limits that were set" if is_limited else ""
+    return f"Lesion grown at {_level_at(anatomy, word.at)}{limited}"
 
 
 @_said.register

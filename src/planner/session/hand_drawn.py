@@ -10,6 +10,7 @@ import numpy as np
 from planner.domain import structures
 from planner.domain.corrections import (
     OWNED_PAINTS,
+    USUAL_REACH_MM,
     BoneScribble,
     BrushStroke,
     Correction,
@@ -66,6 +67,21 @@ class Brush:
     def in_words(self, level: str) -> str:
         """Return what it paints, with the name of the level that is marked."""
         return PAINTS[self.paint].replace("the level", level or "the level")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrowLimits:
+    """What the next lesion that is grown may take in; ``None`` leaves that to the program."""
+
+    low_hu: float | None = None
+    high_hu: float | None = None
+    reach_mm: float = USUAL_REACH_MM
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no HU lies between both limits."""
+        low_hu, high_hu = self.low_hu, self.high_hu
+        return low_hu is not None and high_hu is not None and low_hu >= high_hu
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

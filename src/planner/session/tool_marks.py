@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from planner.domain.corrections import LevelCount
-from planner.session.hand_drawn import Brush
+from planner.session.hand_drawn import Brush, GrowLimits
 from planner.session.touch import Tool
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ class CorrectionState:
 
     tool: Tool = Tool.NONE
     brush: Brush = field(default_factory=Brush)
+    growing: GrowLimits = field(default_factory=GrowLimits)
     level: Level | None = None
     threshold_hu: float | None = None
     count: LevelCount = field(default_factory=LevelCount)

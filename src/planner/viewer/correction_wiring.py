@@ -31,6 +31,7 @@ def wire_corrections(
     tools.brush_sized.connect(desk.size_brush)
     tools.paint_chosen.connect(desk.choose_paint)
     tools.ball_chosen.connect(desk.shape_brush)
+    tools.growth_limited.connect(desk.limit_growing)
     tools.threshold_set.connect(desk.set_threshold)
     tools.counted.connect(desk.count_levels)
     for pane in panes.slices.values():

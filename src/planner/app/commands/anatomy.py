@@ -13,7 +13,6 @@ from planner.anatomy import LesionReport, report_lesion, vertebra_parts
 from planner.app.output import Json, Outcome, check_out_folder, progress
 from planner.catalog import load_catalog
 from planner.document.plan_file import load_plan
-from planner.domain.corrections import LesionGrown
 from planner.domain.errors import UsageError
 from planner.domain.levels import Level, Side
 from planner.domain.plan import AnatomyBinding
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.domain.anatomy import Anatomy, Pedicle, Vertebra
+    from planner.domain.corrections import LesionGrown
     from planner.domain.plan import Plan
     from planner.domain.volume import CtVolume
     from planner.geometry.points import PointLps
@@ -81,7 +81,7 @@ def _binding(backend: str, seeds: tuple[tuple[object, object], ...]) -> AnatomyB
 
 
 def _corrected(
-    binding: AnatomyBinding, plan: Plan | None, lesions: Sequence[PointLps]
+    binding: AnatomyBinding, plan: Plan | None, lesions: Sequence[LesionGrown]
 ) -> AnatomyBinding:
     """Add the corrections of a plan and the lesions that were clicked."""
     if plan is not None:
@@ -89,8 +89,7 @@ def _corrected(
         known = {level for level, _ in binding.seeds}
         seeds = tuple(seed for seed in made.seeds if seed[0] not in known)
         binding = replace(binding, seeds=binding.seeds + seeds, corrections=made.corrections)
-    grown = tuple(LesionGrown(at=at) for at in lesions)
-    return replace(binding, corrections=binding.corrections + grown)
+    return replace(binding, corrections=(*binding.corrections, *lesions))
 
 
 def _lesions(ct: CtVolume, anatomy: Anatomy) -> Json:

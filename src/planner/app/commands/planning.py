@@ -11,7 +11,6 @@ from planner.app.output import Json, Outcome, check_out_folder, progress
 from planner.catalog import load_catalog
 from planner.document.commands import accept_level, answer_clinical
 from planner.document.plan_file import save_plan
-from planner.domain.corrections import LesionGrown
 from planner.domain.errors import InputRefusedError, UsageError
 from planner.domain.levels import Side
 from planner.domain.plan import (
@@ -176,7 +175,7 @@ def _case(arguments: argparse.Namespace) -> Case:
             backend="import" if locator else "builtin",
             locator=locator,
             seeds=tuple(arguments.seed),
-            corrections=tuple(LesionGrown(at=at) for at in arguments.lesion),
+            corrections=tuple(arguments.lesion),
         ),
         report=progress,
     )

@@ -16,10 +16,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from planner.domain.corrections import GREATEST_BONE_HU, LARGEST_BRUSH_MM, LEAST_BONE_HU
+from planner.domain.corrections import (
+    GREATEST_BONE_HU,
+    GREATEST_REACH_MM,
+    LARGEST_BRUSH_MM,
+    LEAST_BONE_HU,
+)
 from planner.domain.levels import Level
 from planner.session.actions import MARK_LEVEL, NO_LINES, TOOLS_BY_ACTION
-from planner.session.hand_drawn import PAINTS
+from planner.session.hand_drawn import PAINTS, GrowLimits
 from planner.viewer.language.number_box import NumberBox
 from planner.viewer.language.spoken import said, verbatim
 from planner.viewer.panels.parts import label, section
@@ -45,6 +50,9 @@ _COUNTS = {"Lumbar": ("4", "5", "6"), "Thoracic": ("11", "12", "13")}
 _AUTOMATIC_HU = LEAST_BONE_HU - 10.0
 """The lowest step of the threshold stands for the program's own."""
 
+_UNLIMITED_HU, _GREATEST_HU = -210.0, 3000.0
+"""The lowest step of a lesion's limit stands for the program's own."""
+
 
 class CorrectionTools(QWidget):
     """Everything that is done by hand to outlines."""
@@ -53,6 +61,7 @@ class CorrectionTools(QWidget):
     brush_sized = Signal(float)
     paint_chosen = Signal(str)
     ball_chosen = Signal(bool)
+    growth_limited = Signal(object)
     threshold_set = Signal(object)
     counted = Signal(int, int)
 
@@ -65,6 +74,7 @@ class CorrectionTools(QWidget):
         self.name.setAccessibleName(said("Name of the vertebra that is marked in the list"))
         self.name.activated.connect(self._rename)
         self._of = label("", "quiet")
+        self._make_growth()
         self._make_brush()
         self._make_threshold()
         self._make_counts()
@@ -83,12 +93,35 @@ class CorrectionTools(QWidget):
         column_.addWidget(section("Correct"))
         column_.addLayout(_beside(self._of, self.name))
         column_.addLayout(grid)
+        column_.addLayout(_beside(label("Lesion from", "quiet"), self.lesion_low))
+        column_.addLayout(_beside(label("Lesion up to", "quiet"), self.lesion_high))
+        column_.addLayout(_beside(label("Lesion within", "quiet"), self.lesion_reach))
         column_.addLayout(_beside(label("Brush", "quiet"), self.paint))
         column_.addLayout(_beside(self.ball, self.brush))
         column_.addLayout(_beside(self._bone, self.threshold))
         for name, box in self.counts.items():
             column_.addLayout(_beside(label(f"{name} vertebrae", "quiet"), box))
         self.show_level(None, None)
+
+    def _make_growth(self) -> None:
+        self.lesion_low, self.lesion_high, self.lesion_reach = (NumberBox() for _ in range(3))
+        for box, name in (
+            (self.lesion_low, "Lowest HU of a lesion that is grown"),
+            (self.lesion_high, "Highest HU of a lesion that is grown"),
+        ):
+            box.setRange(_UNLIMITED_HU, _GREATEST_HU)
+            box.setSingleStep(10)
+            box.setSuffix(said(" HU"))
+            box.setSpecialValueText(said("automatic"))
+            box.setAccessibleName(said(name))
+        self.lesion_reach.setRange(1.0, GREATEST_REACH_MM)
+        self.lesion_reach.setSuffix(said(" mm"))
+        self.lesion_reach.setAccessibleName(said("How far a lesion reaches from the click"))
+        for box in (self.lesion_low, self.lesion_high, self.lesion_reach):
+            box.setDecimals(0)
+            box.setFixedWidth(110)
+            box.setToolTip(said("Holds for the next click with Grow lesion."))
+            box.editingFinished.connect(self._growth_given)
 
     def _make_brush(self) -> None:
         self.paint = QComboBox()
@@ -142,6 +175,10 @@ class CorrectionTools(QWidget):
         self.brush.blockSignals(True)
         self.brush.setValue(state.brush.radius_mm)
         self.brush.blockSignals(False)
+        growing = state.growing
+        self.lesion_low.setValue(_UNLIMITED_HU if growing.low_hu is None else growing.low_hu)
+        self.lesion_high.setValue(_UNLIMITED_HU if growing.high_hu is None else growing.high_hu)
+        self.lesion_reach.setValue(growing.reach_mm)
         self.threshold.setValue(state.threshold_hu or _AUTOMATIC_HU)
         self.paint.setCurrentIndex(self.paint.findData(state.brush.paint))
         self.ball.setChecked(state.brush.is_ball)
@@ -187,6 +224,14 @@ class CorrectionTools(QWidget):
     def _threshold_given(self) -> None:
         given = self.threshold.value()
         self.threshold_set.emit(None if given == _AUTOMATIC_HU else given)
+
+    def _growth_given(self) -> None:
+        low_hu, high_hu = (
+            None if box.value() == _UNLIMITED_HU else box.value()
+            for box in (self.lesion_low, self.lesion_high)
+        )
+        reach_mm = self.lesion_reach.value()
+        self.growth_limited.emit(GrowLimits(low_hu=low_hu, high_hu=high_hu, reach_mm=reach_mm))
 
     def _counted(self, _place: int) -> None:
         self.counted.emit(
