@@ -36,6 +36,7 @@ from planner.domain.sourced import Status
 from planner.geometry.points import PointLps, unit
 from planner.geometry.volume_geometry import VolumeGeometry
 from planner.pacs import RECEIVING
+from planner.physics.heat.record import NEVER_S
 from planner.physics.zone_table import table_zone
 from planner.session.cement_filling import fills_of
 from planner.session.fetching import ArchiveSetup, StudyContents
@@ -90,6 +91,13 @@ def made_up_simulation(plan: Plan) -> Simulation:
         (41, 41, 41), (1.0, 1.0, 1.0), (tip.x_mm - 20.0, tip.y_mm - 20.0, tip.z_mm - 20.0)
     )
     away = np.linalg.norm(np.indices(grid.shape_kji) - 20.0, axis=0)
+
+    def dying_s(radius_mm: float) -> np.ndarray:
+        """A ball that grows by the same in each second and is whole after 200."""
+        return np.where(away <= radius_mm, np.ceil(200.0 * away / radius_mm), NEVER_S).astype(
+            np.uint16
+        )
+
     canal = StructureCourse(
         peak_celsius=43.2,
         lowest_celsius=37.0,
@@ -113,6 +121,10 @@ def made_up_simulation(plan: Plan) -> Simulation:
         certain=away <= 7.0,
         zone=away <= 10.0,
         possible=away <= 13.0,
+        killed_at_s=dying_s(10.0),
+        certain_at_s=dying_s(7.0),
+        possible_at_s=dying_s(13.0),
+        total_s=300.0,
         owner=np.zeros(grid.shape_kji, np.uint8),
         peak_celsius=(90.0 - 3.0 * away).astype(np.float32),
         lowest_celsius=np.full(grid.shape_kji, 37.0, np.float32),

@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 
 from planner.domain.levels import Level, Side
+from planner.domain.order import Order
+from planner.domain.plan import AblationId, TrajectoryId
 from planner.session.drawing import CERTAIN, DEEP, ICE, LETHAL, MISSED, POSSIBLE, ZONE
-from planner.session.simulated_marks import mark_of
+from planner.session.simulated_marks import mark_at, mark_of
 from planner.session.simulation_desk import simulation_lines
+from planner.session.time_line import COLD_EDGES, IN_TURN, JUDGED, has_time_line, time_lines
 from presenter_desk import Desk
 from window_services import made_up_simulation
 
@@ -78,6 +81,85 @@ def test_that_a_simulation_is_drawn_and_said_until_the_plan_changes(planned):
     work.act(work.edits.undo)
     planned.settle()
     assert len(drawn(planned)) == 1
+
+
+def test_that_the_time_line_plays_the_zone_and_changes_nothing_that_is_judged(planned):
+    work = planned.work
+    work.treatment.choose_device("eco-mwa")
+    planned.settle()
+    assert treatment(planned).heat_total_s == 0.0
+    work.simulation.play(50.0)
+    work.simulation.start()
+    planned.settle()
+    (whole,), before = drawn(planned), planned.check
+    shown = treatment(planned)
+    assert (shown.heat_total_s, shown.heat_at_s) == (300.0, 300.0)
+    assert shown.heat_lines == ("Shown: the whole treatment, 300 s with the time after it",)
+    volumes = []
+    for at_s, radius_mm in ((100.0, 5.0), (200.0, 10.0)):
+        work.simulation.play(at_s)
+        (part,) = drawn(planned)
+        assert set(np.unique(part.codes)) == {0, POSSIBLE, ZONE, CERTAIN}
+        voxel_mm3 = part.geometry.voxel_volume_mm3
+        mm3 = float((part.codes >= ZONE).sum()) * voxel_mm3
+        assert (3.0 * mm3 / (4.0 * np.pi)) ** (1 / 3) == pytest.approx(radius_mm, abs=0.4)
+        tip = work.edits.needle.tip
+        middle = part.geometry.ijk(tip.array)
+        assert part.codes[tuple(np.rint(middle[::-1]).astype(int))] == CERTAIN
+        volumes.append(mm3)
+    assert volumes[0] < volumes[1]
+    work.simulation.play(100.0)
+    lines = treatment(planned).heat_lines
+    assert lines[0] == "Shown: after 100 s of 300 s"
+    assert lines[1] == "11 x 11 x 11 mm ± 3 mm, 1 mL"
+    assert lines[-2:] == (JUDGED, "made up, full, derived; counted every 5 s")
+    assert not any("42 °C" in line for line in lines)
+    work.simulation.play(200.0)
+    assert "canal: 42 °C after 200 s" in treatment(planned).heat_lines
+    assert planned.check == before
+    work.simulation.play(300.0)
+    assert drawn(planned) == (whole,)
+
+
+def test_that_a_new_plan_is_shown_whole_and_an_old_moment_is_not_kept_for_it(planned):
+    work = planned.work
+    work.treatment.choose_device("eco-mwa")
+    planned.settle()
+    work.simulation.start()
+    planned.settle()
+    work.simulation.play(100.0)
+    work.act(lambda: work.edits.set_ablation(None))
+    assert treatment(planned).heat_lines == ()
+    assert treatment(planned).heat_total_s == 0.0
+
+
+def test_that_needles_in_turn_have_no_time_line_and_it_says_why(planned):
+    planned.work.treatment.choose_device("eco-mwa")
+    plan = planned.work.edits.plan
+    (burn,) = plan.ablations
+    second = replace(burn, id=AblationId("second"), trajectory_id=TrajectoryId("other"))
+    one = made_up_simulation(plan)
+    one = replace(one, extents=one.extents | {second.id: one.extents[burn.id]})
+    (needle,) = plan.trajectories
+    needles = (needle, replace(needle, id=TrajectoryId("other")))
+    both = replace(plan, trajectories=needles, ablations=(burn, second))
+    said = time_lines(one, both, burn.id, 100.0)
+    assert "As if all needles worked at one time." in said
+    in_turn = replace(both, ablation_order=Order.IN_TURN)
+    assert time_lines(one, in_turn, burn.id, 100.0) == (IN_TURN,)
+    assert not has_time_line(one, in_turn)
+    assert has_time_line(one, replace(plan, ablation_order=Order.IN_TURN))
+
+
+def test_that_cold_is_played_by_its_lethal_edge_alone(planned):
+    planned.work.treatment.choose_device("eco-mwa")
+    plan = planned.work.edits.plan
+    cold = replace(made_up_simulation(plan), is_cold=True)
+    assert set(np.unique(mark_at(cold, 100.0).codes)) == {0, LETHAL}
+    assert COLD_EDGES in time_lines(cold, plan, plan.ablations[0].id, 100.0)
+    assert "No tissue has died by then." in time_lines(
+        replace(cold, killed_at_s=cold.killed_at_s + 50), plan, plan.ablations[0].id, 10.0
+    )
 
 
 def test_that_the_great_vessels_are_told_however_cool_they_stay(planned):

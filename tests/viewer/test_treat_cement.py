@@ -44,3 +44,19 @@ def test_that_every_field_asks_for_the_whole_way_and_showing_asks_for_nothing(pa
     assert asked.args[0].makes_cavity, "what Qt keeps of a technique is a string"
     with qtbot.assertNotEmitted(panel.way_wanted):
         panel.show_treatment(TreatState(**GIVEN, pull_back_mm=3.0))
+
+
+def test_that_the_time_line_is_there_once_something_is_simulated_and_ends_at_its_end(panel, qtbot):
+    panel.show_treatment(TreatState(needle="L3 left"))
+    assert panel.heated.isHidden()
+    state = {"heat_total_s": 303.0, "heat_at_s": 303.0, "heat_lines": ("whole",)}
+    panel.show_treatment(TreatState(needle="L3 left", **state))
+    slider = panel.heated.slider
+    assert not panel.heated.isHidden()
+    assert slider.value() == slider.maximum() == 61
+    with qtbot.waitSignal(panel.heat_played) as asked:
+        slider.setValue(20)
+    assert asked.args == [100.0]
+    with qtbot.waitSignal(panel.heat_played) as asked:
+        slider.setValue(61)
+    assert asked.args == [303.0], "the end is the end of the run, not the next whole step"

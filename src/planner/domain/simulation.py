@@ -114,6 +114,12 @@ class Simulation:
         Grid of the arrays.
     certain, zone, possible
         bool ``[k, j, i]``: tissue that dies in every run, in the nominal one, and in any.
+    killed_at_s, certain_at_s, possible_at_s
+        uint16 ``[k, j, i]``: seconds from the start at which tissue dies in the nominal run, has
+        died in every run, and dies in the first; past every moment outside ``zone``, ``certain``
+        and ``possible``. Counted every 5 s. For looking at: rules judge the whole treatment.
+    total_s
+        Length of the nominal run, with what is simulated after everything is off.
     owner
         uint8 ``[k, j, i]``: whose metal is nearest, by the place in ``extents``.
     peak_celsius, lowest_celsius
@@ -140,6 +146,10 @@ class Simulation:
     certain: NDArray[np.bool_]
     zone: NDArray[np.bool_]
     possible: NDArray[np.bool_]
+    killed_at_s: NDArray[np.uint16]
+    certain_at_s: NDArray[np.uint16]
+    possible_at_s: NDArray[np.uint16]
+    total_s: float
     owner: NDArray[np.uint8]
     peak_celsius: NDArray[np.float32]
     lowest_celsius: NDArray[np.float32]

@@ -17,8 +17,8 @@ from planner.physics.heat.band import PERFUSION_FACTORS
 from planner.physics.heat.course import Burn, starts_of
 from planner.physics.heat.device_model import Efficiency, model_status
 from planner.physics.heat.dose import COAGULATED_CEM43_MIN
+from planner.physics.heat.record import INSTANT_DEATH_CELSIUS, LETHAL_COLD_CELSIUS
 from planner.physics.heat.region import region_around
-from planner.physics.heat.result import INSTANT_DEATH_CELSIUS, LETHAL_COLD_CELSIUS
 from planner.physics.heat.rings import ring_tissue
 from planner.physics.heat.round_needle import rings_for, solve_round
 from planner.physics.heat.solve import AFTER_S

@@ -22,6 +22,8 @@ from planner.session.drawing import (
 from planner.session.surfaces import SMOOTH_VOXELS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from planner.domain.live_preview import LivePreview
@@ -45,24 +47,61 @@ def mark_of(one: Simulation) -> SimulatedMark:
     else:
         levels = [_softened(mask) for mask in (one.possible, one.zone, one.certain)]
         names = (POSSIBLE, ZONE, CERTAIN)
-    box = _box_of((levels[0] >= 0.0) | one.missed)
+    return _drawn(one, levels, names, one.missed)
+
+
+def mark_at(one: Simulation, at_s: float) -> SimulatedMark:
+    """Return what is dead by a moment of the treatment, as drawn; quick enough for a slider.
+
+    Of cold only the lethal temperature, and nothing of what lives: both are known at the end.
+    """
+    box = _box_of(one.possible_at_s <= at_s)
+    times = [(LETHAL, one.killed_at_s)]
+    if not one.is_cold:
+        times = [(POSSIBLE, one.possible_at_s), (ZONE, one.killed_at_s)]
+        times.append((CERTAIN, one.certain_at_s))
+    levels = [_softened(at[box] <= at_s) for _, at in times]
+    start = (box[2].start, box[1].start, box[0].start)
+    k, j, i = levels[0].shape
+    part = one.geometry.cropped(start, (i, j, k))
+    return _drawn(one, levels, [code for code, _ in times], np.zeros_like(levels[0], bool), part)
+
+
+def _drawn(
+    one: Simulation,
+    levels: list[NDArray[np.float32]],
+    names: Sequence[int],
+    missed: NDArray[np.bool_],
+    geometry: VolumeGeometry | None = None,
+) -> SimulatedMark:
+    """Return fields that are zero at a surface as codes on half their spacing, the last on top."""
+    box = _box_of((levels[0] >= 0.0) | missed)
     low = tuple(part.start for part in box)
     shape = tuple(2 * (part.stop - part.start) - 1 for part in box)
     codes: NDArray[np.uint8] = np.zeros(shape, dtype=np.uint8)
     for name, level in zip(names, levels, strict=True):
-        fine = ndimage.zoom(
-            level[box], [(2 * side - 1) / side for side in level[box].shape], order=1
-        )
-        codes[fine >= 0.0] = name
-    codes = _with_missed(codes, one.missed[box])
-    spacing = one.geometry.spacing_mm[0] / 2.0
-    origin = one.geometry.lps_mm(np.array(low[::-1], dtype=np.float64))
-    grid = VolumeGeometry.axis_aligned(
+        codes[_halved(level[box]) >= 0.0] = name
+    codes = _with_missed(codes, missed[box])
+    grid = geometry or one.geometry
+    spacing = grid.spacing_mm[0] / 2.0
+    origin = grid.lps_mm(np.array(low[::-1], dtype=np.float64))
+    fine = VolumeGeometry.axis_aligned(
         (codes.shape[2], codes.shape[1], codes.shape[0]),
         (spacing, spacing, spacing),
         (float(origin[0]), float(origin[1]), float(origin[2])),
     )
-    return SimulatedMark(geometry=grid, codes=codes, label=str(one.model.tier))
+    return SimulatedMark(geometry=fine, codes=codes, label=str(one.model.tier))
+
+
+def _halved(field: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return a field on half its spacing, straight between its values."""
+    for axis in range(3):
+        rows = np.moveaxis(field, axis, 0)
+        fine = np.empty((2 * len(rows) - 1, *rows.shape[1:]), np.float32)
+        fine[::2] = rows
+        fine[1::2] = (rows[:-1] + rows[1:]) * np.float32(0.5)
+        field = np.moveaxis(fine, 0, axis)
+    return field
 
 
 def preview_mark(one: LivePreview) -> SimulatedMark:

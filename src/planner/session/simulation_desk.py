@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from planner.domain.coverage_words import coverage_lines
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from planner.session.job_desk import JobDesk
     from planner.session.plan_desk import PlanDesk
     from planner.session.ports import CaseServices
+    from planner.session.window_states import TreatState
 
 SLOT = "simulate"
 
@@ -51,6 +53,8 @@ class SimulationDesk:
         self._case = case
         self._edits = edits
         self._checks = checks
+        self._shown_s: dict[tuple[str, bool], float] = {}
+        self._played: tuple[Simulation, float, SimulatedMark] | None = None
 
     @property
     def current(self) -> tuple[Simulation, ...]:
@@ -60,12 +64,49 @@ class SimulationDesk:
 
     @property
     def marks(self) -> tuple[SimulatedMark, ...]:
-        """The result as drawn."""
-        if not self.current:
-            return ()
-        from planner.session.simulated_marks import mark_of  # noqa: PLC0415 - loads after the window
+        """The result as drawn, each run at the moment it is shown at."""
+        return tuple(self._mark(one) for one in self.current)
 
-        return tuple(mark_of(one) for one in self.current)
+    def _mark(self, one: Simulation) -> SimulatedMark:
+        from planner.session.simulated_marks import mark_at, mark_of  # noqa: PLC0415 - loads after the window
+
+        at_s = self.at_s(one)
+        if at_s >= one.total_s:
+            return mark_of(one)
+        if self._played is None or self._played[0] is not one or self._played[1] != at_s:
+            self._played = (one, at_s, mark_at(one, at_s))
+        return self._played[2]
+
+    # the time line
+
+    def at_s(self, one: Simulation) -> float:
+        """Return the moment a run is shown at: its end unless the slider was moved."""
+        from planner.session.time_line import has_time_line  # noqa: PLC0415 - loads after the window
+
+        if not has_time_line(one, self._edits.plan):
+            return one.total_s
+        return min(self._shown_s.get((one.input_sha256, one.is_cold), one.total_s), one.total_s)
+
+    def play(self, at_s: float) -> None:
+        """Show what is dead of the selected needle's zone, and of those simulated with it."""
+        needle, plan = self._edits.needle, self._edits.plan
+        own = [a.id for a in plan.ablations if needle and a.trajectory_id == needle.id]
+        for one in self.current:
+            if own and own[0] in one.extents:
+                self._shown_s = {(one.input_sha256, one.is_cold): at_s}
+                self._floor.refresh()
+
+    def told(self, state: TreatState, ablation: AblationId | None) -> TreatState:
+        """Return what is shown of a treatment with its time line."""
+        from planner.session.time_line import has_time_line, time_lines  # noqa: PLC0415 - loads after the window
+
+        for one in self.current:
+            if ablation is not None and ablation in one.extents:
+                plan, at_s = self._edits.plan, self.at_s(one)
+                total_s = one.total_s if has_time_line(one, plan) else 0.0
+                lines = time_lines(one, plan, ablation, at_s)
+                return replace(state, heat_total_s=total_s, heat_at_s=at_s, heat_lines=lines)
+        return state
 
     def start(self) -> None:
         """Simulate the plan as it is now, in tier full, in the background."""

@@ -30,7 +30,7 @@ from planner.geometry.volume_geometry import VolumeGeometry
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-FORMAT: Final = 5
+FORMAT: Final = 6
 """Raised when the layout changes; older files are then made anew."""
 
 REMEMBERED: Final = 8
@@ -40,6 +40,9 @@ ARRAYS: Final = (
     "certain",
     "zone",
     "possible",
+    "killed_at_s",
+    "certain_at_s",
+    "possible_at_s",
     "owner",
     "missed",
     "peak_celsius",
@@ -129,6 +132,7 @@ def _document(one: Simulation) -> dict[str, Any]:
         "size_ijk": one.geometry.size_ijk,
         "affine": one.geometry.affine,
         "band_mm": one.band_mm,
+        "total_s": one.total_s,
         "extents": {key: asdict(value) for key, value in one.extents.items()},
         "courses": {key: asdict(value) for key, value in one.courses.items()},
         "exposures": {
@@ -161,6 +165,7 @@ def _decoded(document: Mapping[str, Any], arrays: Mapping[str, Any]) -> Simulati
         geometry=geometry,
         **arrays,
         band_mm=document["band_mm"],
+        total_s=document["total_s"],
         extents={AblationId(k): ZoneExtent(**v) for k, v in document["extents"].items()},
         courses={name: _course(value) for name, value in document["courses"].items()},
         exposures={

@@ -183,7 +183,8 @@ class DeviceOffer:
 class TreatState:
     """What is planned on the selected needle, and what the models say of it.
 
-    ``order`` is when the needles work, where ``several_burn``. ``layers`` says what protects.
+    ``heat_total_s`` is the length of the time line, 0 where there is none. ``order`` is when the
+    needles work, where ``several_burn``. ``layers`` says what protects.
     ``tissues`` are code and name of each class of the tissue map, once it is there;
     ``tissue_parts`` are name and words of what may be given another class, and
     ``tissue_choices`` id and words of what was.
@@ -204,6 +205,9 @@ class TreatState:
     zone_source: str = ""
     zone_missing: str = ""
     simulated_lines: tuple[str, ...] = ()
+    heat_total_s: float = 0.0
+    heat_at_s: float = 0.0
+    heat_lines: tuple[str, ...] = ()
     coverage: tuple[Coverage, ...] = ()
     cement_id: str = ""
     cement_ml: float | None = None

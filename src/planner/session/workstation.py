@@ -466,7 +466,7 @@ class Workstation:
         ours = [a.id for a in self.edits.plan.ablations if a.trajectory_id == needle.id]
         burn = ours[0] if ours else None
         curves = self.simulation.coverage(burn) or self.preview.coverage(burn)
-        return replace(treat, coverage=curves)
+        return self.simulation.told(replace(treat, coverage=curves), burn)
 
     def _heat_lines(self, ablation_id: AblationId | None) -> tuple[str, ...]:
         """Return what the full tier says of an ablation, else what the preview says."""

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from physics.heat.vertebra import CSF, FAT, bipolar, burn, table, vertebra
-from planner.physics.heat.band import variants, zone_band
+from physics.heat.vertebra import CSF, FAT, bipolar, burn, table, uniform, vertebra
+from planner.physics.heat.band import Run, band_of, variants, zone_band
+from planner.physics.heat.record import NEVER_S
 
 LYTIC = 3
 
@@ -41,3 +42,28 @@ def test_that_the_band_holds_every_run_and_is_never_narrower_than_3_mm() -> None
     canal = np.isin(medium.tissue, (CSF, FAT))
     assert band.coolest_celsius[canal].max() < band.nominal.peak_celsius[canal].max() - 0.5
     assert band.hottest_celsius[canal].max() >= band.nominal.peak_celsius[canal].max()
+    # When tissue dies says where it does, and no run is before the first or after the last.
+    for at_s, mask in (
+        (band.certain_at_s, band.certain),
+        (band.dead_at_s, nominal),
+        (band.possible_at_s, band.possible),
+    ):
+        assert np.array_equal(at_s != NEVER_S, mask)
+        assert at_s[mask].max() <= 300
+    assert (band.possible_at_s <= band.dead_at_s).all()
+    assert (band.dead_at_s <= band.certain_at_s).all()
+
+
+def test_that_a_run_by_another_clock_says_where_tissue_may_die_and_not_when() -> None:
+    medium = uniform(48, 1.0)
+    needle = bipolar(medium, (-10.0, 0.2, 0.1), (1.0, 0.0, 0.0))
+    quick, slow = burn(needle, seconds=60.0), burn(needle, seconds=120.0)
+    runs = [
+        Run(name="nominal", table=table(), stages=[quick]),
+        Run(name="in turn", table=table(), stages=[slow]),
+    ]
+    band = band_of(medium, runs, after_s=0.0)
+    only_slow = band.possible & ~band.nominal.dead()
+    assert only_slow.any()
+    assert (band.possible_at_s[only_slow] == 60).all()
+    assert (band.certain_at_s == band.dead_at_s).all()

@@ -17,6 +17,7 @@ from planner.physics.heat import (
     cycles,
     solve,
 )
+from planner.physics.heat.record import NEVER_S
 from planner.physics.heat.sources import AntennaSource
 
 LYTIC = 3
@@ -87,6 +88,20 @@ def test_that_pauses_let_the_tissue_cool_and_the_dose_go_on() -> None:
     assert set(power[np.isfinite(power)]) == {0.0, 30.0}
     straight = solve(medium, [on(medium, 30.0, 180.0)], after_s=0.0)
     assert result.killed_by_heat().sum() < straight.killed_by_heat().sum()
+
+
+def test_that_what_is_dead_at_a_moment_is_what_a_run_that_ends_there_kills() -> None:
+    medium = uniform(56, 1.0, LYTIC)
+    part, rest = on(medium, 40.0, 60.0), on(medium, 40.0, 45.0)
+    whole = solve(medium, [part, rest], after_s=60.0)
+    for stages, seconds in (([part], 60.0), ([part, rest], 105.0)):
+        ended = solve(medium, stages, after_s=0.0).dead()
+        assert ended.any()
+        assert np.array_equal(whole.dead_at_s() <= seconds, ended), seconds
+    assert np.array_equal(whole.dead_at_s() != NEVER_S, whole.dead())
+    # The heat goes on for a while after the power is off, and the metal dies with its tissue.
+    assert (whole.dead_at_s()[whole.dead()] > 105).any()
+    assert np.isin(whole.dead_at_s()[whole.metal & whole.dead()], whole.killed_at_s).all()
 
 
 def test_that_a_cooled_shaft_keeps_cooler_than_a_dry_one() -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.domain.progress import unreported
+from planner.physics.heat.record import NEVER_S
 from planner.physics.heat.solve import AFTER_S, solve
 
 if TYPE_CHECKING:
@@ -34,6 +35,10 @@ PERFUSION_FACTORS: Final = (0.0, 3.0)
 
 CONDUCTIVITY_FACTORS: Final = (0.7, 1.3)
 """Of heat conductivity, from the spread of values measured in bone. Derived."""
+
+
+SAME_TIME_S: Final = 1.0
+"""Runs whose ends lie closer follow one clock; their steps differ, so their sums do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -69,6 +74,10 @@ class ZoneBand:
         Half the range of the zone's radius, from the volumes of ``certain`` and ``possible``.
     dead_ml
         Volume of the zone in each run, by its name.
+    dead_at_s, certain_at_s, possible_at_s
+        uint16: when tissue dies in the nominal run, has died in every run, and dies in the first
+        of them; ``record.NEVER_S`` outside the zone, ``certain`` and ``possible``. Runs that take
+        another time, such as those of needles in turn, only say whether, not when.
     """
 
     results: Mapping[str, HeatResult]
@@ -80,6 +89,9 @@ class ZoneBand:
     most_cem43_min: Field
     spread_mm: float
     dead_ml: Mapping[str, float]
+    dead_at_s: NDArray[np.uint16]
+    certain_at_s: NDArray[np.uint16]
+    possible_at_s: NDArray[np.uint16]
 
     @property
     def nominal(self) -> HeatResult:
@@ -189,6 +201,7 @@ def band_of(
     dead = {name: result.dead() for name, result in results.items()}
     certain = np.logical_and.reduce(list(dead.values()))
     possible = np.logical_or.reduce(list(dead.values()))
+    dead_at_s, first_s, last_s = _when_dead(found, certain, possible)
     radii = [_radius_mm(mask, medium) for mask in (certain, possible)]
     return ZoneBand(
         results=results,
@@ -200,6 +213,26 @@ def band_of(
         most_cem43_min=np.maximum.reduce([one.cem43_min for one in found]),
         spread_mm=(radii[1] - radii[0]) / 2.0,
         dead_ml={name: _volume_ml(mask, medium) for name, mask in dead.items()},
+        dead_at_s=dead_at_s,
+        certain_at_s=last_s,
+        possible_at_s=first_s,
+    )
+
+
+def _when_dead(
+    found: Sequence[HeatResult], certain: NDArray[np.bool_], possible: NDArray[np.bool_]
+) -> tuple[NDArray[np.uint16], NDArray[np.uint16], NDArray[np.uint16]]:
+    """Return when tissue dies in the first run, in the first of all to, and in the last."""
+    end_s = found[0].thermometry.times_s[-1]
+    times = [
+        one.dead_at_s() for one in found if abs(one.thermometry.times_s[-1] - end_s) < SAME_TIME_S
+    ]
+    first_s, last_s = np.minimum.reduce(times), np.maximum.reduce(times)
+    by_the_end = np.minimum(first_s, np.uint16(min(round(end_s), NEVER_S - 1)))
+    return (
+        times[0],
+        np.where(possible, by_the_end, np.uint16(NEVER_S)),
+        np.where(certain, last_s, np.uint16(NEVER_S)),
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import ndimage
 
 from planner.geometry.kernels import kernel
-from planner.physics.heat.dose import arrhenius_gain
+from planner.physics.heat.dose import COAGULATED_CEM43_MIN, arrhenius_gain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,11 +26,25 @@ LOW_LIMIT_CELSIUS: Final = np.float32(42.0)
 HIGH_LIMIT_CELSIUS: Final = np.float32(45.0)
 """Limits at nerve tissue whose times are counted: the clinical stop, and the toxic level."""
 
+INSTANT_DEATH_CELSIUS: Final = 60.0
+"""Cells die within seconds (Brace 2009, PMC2941203)."""
+
+LETHAL_COLD_CELSIUS: Final = -20.0
+"""The warmer of the two thresholds in use, -20 (Papalexis 2023) and -40 (PMC4850244)."""
+
+NEVER_S: Final = 65535
+"""In a field of whole seconds: not in this run. It is later than every moment of one."""
+
 MOST_ARRHENIUS: Final = 1e3
 """The integral is not followed beyond: of cells exp(-1000) are left, which is none."""
 
 _ZERO: Final = np.float32(0.0)
 _ONE: Final = np.float32(1.0)
+_DEADLY_DOSE: Final = np.float32(COAGULATED_CEM43_MIN)
+_DEADLY_HEAT: Final = np.float32(INSTANT_DEATH_CELSIUS)
+_DEADLY_COLD: Final = np.float32(LETHAL_COLD_CELSIUS)
+_HALF: Final = np.float32(0.5)
+_LAST_S: Final = np.float32(NEVER_S - 1)
 
 
 class Tally(NamedTuple):
@@ -46,6 +60,9 @@ class Tally(NamedTuple):
         Seconds from the start to 42 degrees; infinite where they are never reached.
     arrhenius
         Arrhenius integral; what it gains below 42 degrees is left out.
+    killed_at_s
+        uint16: whole seconds of the tally at which tissue first counts as killed; ``NEVER_S``
+        where it does not. What never reaches 42 degrees or a lethal cold is not looked at.
     """
 
     peak: Field
@@ -54,6 +71,7 @@ class Tally(NamedTuple):
     over_45_s: Field
     to_42_s: Field
     arrhenius: Field
+    killed_at_s: NDArray[np.uint16]
 
 
 @kernel
@@ -95,13 +113,30 @@ def _count_heat(
 
 
 @kernel
+def _mark_killed(tally: Tally, cem43_min: Field, row: tuple[int, int], now_s: np.uint16) -> None:
+    """Write ``now_s`` where the tissue of a row counts as killed now and did not before."""
+    k, j = row
+    dose, peak, lowest = cem43_min[k, j], tally.peak[k, j], tally.lowest[k, j]
+    killed_at_s = tally.killed_at_s[k, j]
+    for i in range(len(dose)):
+        if dose[i] >= _DEADLY_DOSE or peak[i] >= _DEADLY_HEAT or lowest[i] <= _DEADLY_COLD:
+            killed_at_s[i] = min(killed_at_s[i], now_s)
+
+
+@kernel
 def gather(
-    before: Field, after: Field, tally: Tally, begun_s: np.float32, seconds: np.float32
+    before: Field,
+    after: Field,
+    tally: Tally,
+    cem43_min: Field,
+    begun_s: np.float32,
+    seconds: np.float32,
 ) -> None:
     """Add a stretch of ``seconds``, begun at ``begun_s``, from one field to the next.
 
-    ``before`` becomes ``after``.
+    ``before`` becomes ``after``; ``cem43_min`` is the dose at its end.
     """
+    now_s = np.uint16(min(begun_s + seconds + _HALF, _LAST_S))
     depth, rows, columns = after.shape
     for k in range(depth):
         for j in range(rows):
@@ -111,9 +146,10 @@ def gather(
             for i in range(columns):
                 peak[i] = max(peak[i], now[i])
                 lowest[i] = min(lowest[i], now[i])
-                hot += peak[i] > LOW_LIMIT_CELSIUS
-            if hot > 0:  # few rows ever are
+                hot += (peak[i] > LOW_LIMIT_CELSIUS) | (lowest[i] <= _DEADLY_COLD)
+            if hot > 0:  # few rows ever are, or so cold
                 _count_heat(was, now, tally, (k, j), begun_s, seconds)
+                _mark_killed(tally, cem43_min, (k, j), now_s)
             was[:] = now
 
 
@@ -139,11 +175,15 @@ class Thermometry:
 
 @dataclass(slots=True, kw_only=True)
 class Recorder:
-    """Keeps what a run shows, at the first moment and then after every tally."""
+    """Keeps what a run shows, at the first moment and then after every tally.
+
+    ``cem43_min`` is the dose so far, which the run itself adds to.
+    """
 
     medium: Medium
     points_mm: NDArray[np.float64]
     temperature: Field
+    cem43_min: Field
     tally: Tally = field(init=False)
     time_s: float = 0.0
     _before: Field = field(init=False)
@@ -158,6 +198,7 @@ class Recorder:
             np.zeros_like(start),
             np.full_like(start, np.inf),
             np.zeros_like(start),
+            np.full(start.shape, NEVER_S, np.uint16),
         )
         self._before = start.copy()
         self._rows.append((0.0, self._at_points(start), ()))
@@ -165,7 +206,8 @@ class Recorder:
     def note(self, temperature: Field, seconds: float, powers_w: Sequence[float]) -> None:
         """Take in the field ``seconds`` after the last one."""
         begun_s = np.float32(self.time_s)
-        gather(self._before, temperature, self.tally, begun_s, np.float32(seconds))
+        ends = (begun_s, np.float32(seconds))
+        gather(self._before, temperature, self.tally, self.cem43_min, *ends)
         self.time_s += seconds
         self._rows.append((self.time_s, self._at_points(temperature), tuple(powers_w)))
 

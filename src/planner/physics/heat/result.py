@@ -9,6 +9,7 @@ import numpy as np
 from scipy import ndimage
 
 from planner.physics.heat.dose import COAGULATED_CEM43_MIN
+from planner.physics.heat.record import INSTANT_DEATH_CELSIUS, LETHAL_COLD_CELSIUS
 from planner.physics.heat.zone_size import ZoneSize, measure_zone
 
 if TYPE_CHECKING:
@@ -18,12 +19,6 @@ if TYPE_CHECKING:
     from planner.physics.heat.links import Field
     from planner.physics.heat.metal import Triple
     from planner.physics.heat.record import Thermometry
-
-INSTANT_DEATH_CELSIUS: Final = 60.0
-"""Cells die within seconds (Brace 2009, PMC2941203)."""
-
-LETHAL_COLD_CELSIUS: Final = -20.0
-"""The warmer of the two thresholds in use, -20 (Papalexis 2023) and -40 (PMC4850244)."""
 
 SMALLEST_DOSE_MIN: Final = 1e-6
 """Keeps the logarithm of a dose finite."""
@@ -60,6 +55,9 @@ class HeatResult:
     ----------
     temperature_celsius
         At the end, after the time with everything switched off.
+    killed_at_s
+        uint16: whole seconds of the tally (one in ``record.TALLY_S``) at which the tissue first
+        counts as killed; ``record.NEVER_S`` where it never does.
     metal
         Voxels that a needle filled at some time.
     edge_change_k
@@ -75,6 +73,7 @@ class HeatResult:
     over_45_s: Field
     to_42_s: Field
     arrhenius: Field
+    killed_at_s: NDArray[np.uint16]
     metal: NDArray[np.bool_]
     thermometry: Thermometry
     spacing_mm: float
@@ -98,6 +97,16 @@ class HeatResult:
         """
         tissue = self.killed_by_heat() | self.colder_than(LETHAL_COLD_CELSIUS)
         return np.asarray(tissue | (self.metal & ndimage.binary_dilation(tissue)))
+
+    def dead_at_s(self) -> NDArray[np.uint16]:
+        """Return when each voxel dies; ``record.NEVER_S`` just where ``dead`` says it does not.
+
+        Metal counts from the moment the tissue beside it does.
+        """
+        beside = ndimage.minimum_filter(
+            self.killed_at_s, footprint=ndimage.generate_binary_structure(3, 1)
+        )
+        return np.asarray(np.where(self.metal, beside, self.killed_at_s))
 
     def coagulation_size(self, axis: Triple) -> ZoneSize:
         """Measure the coagulated zone along and across ``axis`` (grid x, y, z)."""

@@ -82,7 +82,9 @@ def solve(
     temperature = np.full(medium.tissue.shape, ARTERIAL_CELSIUS, dtype=np.float32)
     cem43_min = np.zeros_like(temperature)
     points = np.array(points_mm, dtype=np.float64).reshape(-1, 3)
-    recorder = Recorder(medium=medium, points_mm=points, temperature=temperature)
+    recorder = Recorder(
+        medium=medium, points_mm=points, temperature=temperature, cem43_min=cem43_min
+    )
     after = [stages[-1].switched_off(after_s)] if after_s > 0.0 else []
     total_s = sum(stage.duration_s for stage in (*stages, *after))
     for stage in (*stages, *after):
@@ -103,6 +105,7 @@ def solve(
         over_45_s=recorder.tally.over_45_s,
         to_42_s=recorder.tally.to_42_s,
         arrhenius=recorder.tally.arrhenius,
+        killed_at_s=recorder.tally.killed_at_s,
         metal=_metal(medium, stages),
         thermometry=recorder.thermometry(),
         spacing_mm=medium.spacing_mm,

@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.domain.simulation import ZoneExtent
 from planner.physics.heat.dose import COAGULATED_CEM43_MIN
-from planner.physics.heat.result import LETHAL_COLD_CELSIUS
+from planner.physics.heat.record import LETHAL_COLD_CELSIUS
 from planner.physics.heat.superpose import STEP_MM, needle_field
 
 if TYPE_CHECKING:

@@ -44,20 +44,12 @@ class ReportPanel(Panel):
         self._typed.setSingleShot(True)
         self._typed.setInterval(NOTES_AFTER_MS)
         self._typed.timeout.connect(self._write)
+        # What comes next stands first: paper and the archive must not lie below the fold.
         self.add(
             section("Plan file"),
             self._file,
             button(actions["save"], primary=True),
             button(actions["save_as"]),
-            self._lock,
-            button(actions["lock_plan"]),
-            button(actions["unlock_plan"]),
-            section("Compare"),
-            button(actions["compare_saved"]),
-            button(actions["compare"]),
-            button(actions["revisions"]),
-            section("Notes"),
-            self.notes,
             section("On paper"),
             self._verdict,
             button(actions["report"], primary=True),
@@ -72,6 +64,16 @@ class ReportPanel(Panel):
                 "DICOM, Slicer markups, STL, NIfTI and NRRD, as far as the scan allows.", "faint"
             ),
             button(actions["send"]),
+            section("Notes"),
+            self.notes,
+            section("Lock"),
+            self._lock,
+            button(actions["lock_plan"]),
+            button(actions["unlock_plan"]),
+            section("Compare"),
+            button(actions["compare_saved"]),
+            button(actions["compare"]),
+            button(actions["revisions"]),
             section("Afterwards"),
             button(actions["outcome"]),
             button(actions["register"]),

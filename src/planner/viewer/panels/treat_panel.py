@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QFormLayout,
     QPushButton,
-    QSlider,
     QWidget,
 )
 
@@ -20,6 +19,7 @@ from planner.viewer.language.number_box import NumberBox
 from planner.viewer.language.spoken import said, verbatim
 from planner.viewer.panels.dose_curve import DoseCurve
 from planner.viewer.panels.parts import Choice, Panel, button, label, say, section
+from planner.viewer.panels.play_line import PlayLine
 from planner.viewer.panels.tissue_legend import TissueLegend
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
     from planner.session.window_states import TreatState
 
-STEPS_PER_ML = 10
+STEP_ML, STEP_S = 0.1, 5.0
+"""Steps of what is played: a tenth of a mL, and as often as a run looks at its fields."""
 
 UNSET = AblationId("unset")
 """The desk gives the real id; a panel does not know it."""
@@ -56,6 +57,7 @@ class TreatPanel(Panel):
     ablation_wanted = Signal(object)
     cement_wanted = Signal(str, float)
     cement_played = Signal(float)
+    heat_played = Signal(float)
     way_wanted = Signal(object, float, float)
     order_wanted = Signal(object)
     layer_wanted = Signal(str, float, float)
@@ -109,7 +111,14 @@ class TreatPanel(Panel):
         self.add(self._rows, self._zone, self._missing, self.order)
         self.add(button(actions["device_table"]))
         self.add(button(actions["simulate"]), self._simulated)
-        self.add(self._curve)
+        self.heated = PlayLine(
+            "Time of the treatment shown",
+            "Plays the simulated zone in every slice; nothing that is judged changes.",
+            step=STEP_S,
+            page=60.0,
+        )
+        self.heated.played.connect(self.heat_played)
+        self.add(self.heated, self._curve)
         self._thermometers_title = section("Thermometers")
         self._thermometers = label("", "quiet")
         self.add(self._thermometers_title, self._thermometers)
@@ -124,16 +133,14 @@ class TreatPanel(Panel):
         fill.addRow(said("Cavity first"), self.cavity)
         fill.addRow(said("Draw back after half"), self.pull_back)
         self.column.addLayout(fill)
-        self.given = QSlider(Qt.Orientation.Horizontal)
-        self.given.setAccessibleName(said("Cement given so far"))
-        self.given.setToolTip(
-            said("Plays the injection in every picture; lines are one mL apart.")
+        self.given = PlayLine(
+            "Cement given so far",
+            "Plays the injection in every picture; lines are one mL apart.",
+            step=STEP_ML,
+            page=1.0,
         )
-        self.given.valueChanged.connect(
-            lambda steps: self.cement_played.emit(steps / STEPS_PER_ML)
-        )
-        self._given_words = label("", "quiet")
-        self.add(self.given, self._given_words, self._fill)
+        self.given.played.connect(self.cement_played)
+        self.add(self.given, self._fill)
         self.end()
         for box in (
             self._power,
@@ -210,6 +217,7 @@ class TreatPanel(Panel):
         say(self._layers, "\n".join(state.layers))
         self.drop_layer.setVisible(bool(state.layers))
         say(self._simulated, "\n".join(state.simulated_lines))
+        self.heated.show_played(state.heat_total_s, state.heat_at_s, state.heat_lines)
         self._curve.show_curves(state.coverage)
         self._thermometers_title.setVisible(bool(state.thermometers))
         say(self._thermometers, "\n".join(state.thermometers))
@@ -226,7 +234,9 @@ class TreatPanel(Panel):
         _set(self.pull_back, state.pull_back_mm)
         say(self._fill, "\n".join(state.cement_lines))
         self._fill.setToolTip(said(f"Source: {state.cement_source}"))
-        self._show_given(state)
+        placed_ml, given_ml = state.cement_placed_ml, state.cement_given_ml
+        words = f"Shown: after {given_ml:.1f} of {placed_ml:.1f} mL"
+        self.given.show_played(placed_ml, given_ml, [words] if placed_ml > 0.0 else [])
         no_device = why or ("" if state.device_id else "Choose a device first.")
         no_cement = why or ("" if state.cement_id else "Choose a cement first.")
         no_cavity = "" if state.technique.makes_cavity else "This technique makes no cavity."
@@ -247,18 +257,6 @@ class TreatPanel(Panel):
                 if reason
                 else verbatim(part.currentText() if isinstance(part, Choice) else "")
             )
-
-    def _show_given(self, state: TreatState) -> None:
-        """Show how far the injection is played."""
-        steps = round(state.cement_placed_ml * STEPS_PER_ML)
-        self.given.setVisible(steps > 0)
-        self.given.blockSignals(True)
-        self.given.setRange(0, steps)
-        self.given.setPageStep(STEPS_PER_ML)
-        self.given.setValue(round(state.cement_given_ml * STEPS_PER_ML))
-        self.given.blockSignals(False)
-        words = f"Shown: after {state.cement_given_ml:.1f} of {state.cement_placed_ml:.1f} mL"
-        say(self._given_words, words if steps > 0 else "")
 
     def _show_device(self, state: TreatState) -> None:
         self._device.clear()
