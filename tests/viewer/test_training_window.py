@@ -48,7 +48,8 @@ class SmallTraining(TrainingWork):
         case = judged(*needles, read=attempt.reading, plan=attempt.plan if needles else None)
         card = score(replace(case, attempt=attempt))
         self._progress.keep(result_of(attempt, card))
-        return Scored(attempt=attempt, card=card, reference=plan(needle()))
+        truth = easy_l3().truth
+        return Scored(attempt=attempt, card=card, reference=plan(needle()), truth=truth)
 
 
 @pytest.fixture

@@ -8,27 +8,31 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
+from planner.document.commands import add_trajectory
 from planner.domain.errors import PlannerError
 from planner.session import training_words as say
 from planner.session.floor import Floor
 from planner.session.training_states import ExerciseRow, TrainingPhase, TrainingState
+from planner.session.xray_room_desk import XrayRoomDesk
 from planner.training.attempt import Attempt, Move
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from planner.document.plan_document import PlanChanged, PlanDocument
-    from planner.domain.plan import Plan
+    from planner.domain.plan import Plan, Trajectory
     from planner.domain.volume import CtVolume
     from planner.geometry.points import PointLps
     from planner.session.case_desk import CaseDesk
     from planner.session.compare_desk import CompareDesk
     from planner.session.job_desk import JobDesk
+    from planner.session.outline_desk import OutlineDesk
     from planner.session.pane_desk import PaneDesk
     from planner.session.plan_desk import PlanDesk
     from planner.session.ports import CaseServices
     from planner.session.reception import Reception
     from planner.session.training_work import Scored
+    from planner.session.xray_room_states import XrayRoomState
     from planner.training.attempt import Reading
     from planner.training.exercise import Exercise
 
@@ -55,6 +59,10 @@ class TrainingView(Protocol):
         """Show an exercise, or the choice of one."""
         ...
 
+    def show_xray_room(self, state: XrayRoomState | None) -> None:
+        """Show two X-ray pictures and nothing else of the patient; ``None`` shows all again."""
+        ...
+
 
 class TrainingFloor(Floor, Protocol):
     """The workstation, with the desks an exercise goes through."""
@@ -63,6 +71,7 @@ class TrainingFloor(Floor, Protocol):
     case: CaseDesk
     edits: PlanDesk
     panes: PaneDesk
+    outlines: OutlineDesk
     reception: Reception
     compare: CompareDesk
 
@@ -81,10 +90,13 @@ class TrainingDesk:
         self._clock = clock
         self._view: TrainingView | None = None
         self._shown: TrainingState | None = None
+        self._room_shown: XrayRoomState | None = None
         self._phase = TrainingPhase.IDLE
         self._offered: tuple[str, ...] = ()
         self._heading = self._error = self._kept = ""
         self._rows: tuple[ExerciseRow, ...] = ()
+        self._is_xray = False
+        self.room = XrayRoomDesk(floor.jobs, self._publish, self._note_needle)
         self._forget()
 
     def _forget(self) -> None:
@@ -97,6 +109,7 @@ class TrainingDesk:
         self._began_s, self._began_utc = 0.0, ""
         self._scored: Scored | None = None
         self._reference: Path | None = None
+        self.room.leave()
 
     def shown_by(self, view: TrainingView) -> None:
         """Show everything there, from now on."""
@@ -108,12 +121,14 @@ class TrainingDesk:
     @property
     def is_holding(self) -> bool:
         """Whether automatic answers are hidden."""
-        return self._phase in _HOLDING
+        return self._phase in _HOLDING or self._phase is TrainingPhase.XRAY
 
     def held_back(self, reasons: Mapping[str, str]) -> dict[str, str]:
         """Return why each action is off, with those off that would give an answer away."""
         self._publish()
         names, why = _HOLDING.get(self._phase, ((), ""))
+        if self.room.state is not None:
+            names, why = tuple(reasons.keys() - say.STAYS_ON), say.XRAY_ALONE
         return {**reasons, **dict.fromkeys(names, why)}
 
     def unless_held(self, shown: _Shown, instead: _Shown) -> _Shown:
@@ -151,14 +166,17 @@ class TrainingDesk:
 
         self._try(offer)
 
-    def begin(self, name: str) -> None:
-        """Make the scan of an exercise where it is not made yet, and open it."""
+    def begin(self, name: str, *, xray: bool = False) -> None:
+        """Make the scan of an exercise where it is not made yet, and open it.
+
+        With ``xray`` the needle is led under two X-ray pictures alone.
+        """
 
         def start() -> None:
             work = self._services.training
             wanted = work.exercise(name)
             self._forget()
-            self._exercise, self._phase = wanted, TrainingPhase.OPENING
+            self._exercise, self._phase, self._is_xray = wanted, TrainingPhase.OPENING, xray
             self._floor.jobs.start(
                 SLOT,
                 "Making the scan of the exercise",
@@ -178,8 +196,8 @@ class TrainingDesk:
     def another(self) -> None:
         """Begin another exercise like the last one."""
         if self._exercise is not None:
-            name = self._exercise.id
-            self._try(lambda: self.begin(self._services.training.another_like(name)))
+            name, xray = self._exercise.id, self._is_xray
+            self._try(lambda: self.begin(self._services.training.another_like(name), xray=xray))
 
     def leave(self) -> None:
         """Leave training; what was not submitted is not scored."""
@@ -241,7 +259,32 @@ class TrainingDesk:
         if self._phase is TrainingPhase.READING:
             self._reading, self._phase = reading, TrainingPhase.PLANNING
             self._note(f"Reading: {say.reading_words(reading)}")
+            if self._is_xray and reading.treat:
+                self._enter_room(reading)
             self._floor.refresh()
+
+    def _enter_room(self, reading: Reading) -> None:
+        ct, view = self._floor.case.ct, self._floor.panes.state
+        if ct is not None and view is not None:
+            diameter_mm = self._services.training.bare_diameter_mm
+            self._phase = TrainingPhase.XRAY
+            self.room.enter(ct, view.cursor, reading, diameter_mm)
+
+    def _note_needle(self, words: str, needle: Trajectory | None) -> float:
+        """Note what was done under X-ray, with the needle as it lay then; return when."""
+        self._note(words, self._plan_with(needle))
+        return self._moves[-1].at_s
+
+    def _plan_with(self, needle: Trajectory | None) -> Plan | None:
+        document = self._floor.edits.document
+        if document is None:
+            return None
+        return replace(document.plan, trajectories=() if needle is None else (needle,))
+
+    def in_room(self, act: Callable[[XrayRoomDesk], None]) -> None:
+        """Do something under X-ray; say in a sentence why it cannot be done."""
+        if self._phase is TrainingPhase.XRAY:
+            self._try(lambda: act(self.room))
 
     def lay_thermocouple(self) -> None:
         """Lay the thermocouple at the crosshair."""
@@ -254,11 +297,16 @@ class TrainingDesk:
     def submit(self, by: str) -> None:
         """Keep the attempt as a file, and score it in the background."""
         exercise, reading = self._exercise, self._reading
-        if self._phase is not TrainingPhase.PLANNING or exercise is None or reading is None:
+        is_ready = self._phase in (TrainingPhase.PLANNING, TrainingPhase.XRAY)
+        if not is_ready or exercise is None or reading is None:
             return
+        room = self.room.state
 
         def score() -> None:
             document = self._floor.edits.document
+            plan = None if document is None else document.plan
+            if room is not None:
+                plan = self._plan_with(self.room.needle)
             attempt = Attempt(
                 id=secrets.token_hex(8),
                 exercise=exercise.id,
@@ -266,10 +314,11 @@ class TrainingDesk:
                 started_utc=self._began_utc,
                 seconds=round(self._clock() - self._began_s, 1),
                 reading=reading,
-                plan=None if document is None else document.plan,
+                plan=plan,
                 thermocouple=self._laid,
                 hints=self._hints,
                 moves=tuple(self._moves),
+                shots=None if room is None else room.shots,
             )
             work = self._services.training
             self._kept = str(work.keep(attempt))
@@ -291,7 +340,26 @@ class TrainingDesk:
         self._scored, self._phase = scored, TrainingPhase.SCORED
         if scored.reference is not None:
             self._try(lambda: self._keep_reference(scored))
+        if self.room.state is not None:
+            self._show_what_happened(scored)
         self._floor.refresh()
+
+    def _show_what_happened(self, scored: Scored) -> None:
+        """Leave the room: the needle as it lies, in 3-D, in bone as it really is."""
+        self.room.leave()
+        needles = () if scored.attempt.plan is None else scored.attempt.plan.trajectories
+        for needle in needles:
+            self._floor.edits.do(add_trajectory(needle))
+        self._floor.panes.lay_out(large="3d")
+        if needles:
+            self._floor.panes.jump(needles[0].tip)
+        self.show_truth()
+
+    def show_truth(self) -> None:
+        """Draw what is really where, once the attempt is scored."""
+        scored = self._scored
+        if self._phase is TrainingPhase.SCORED and scored is not None and scored.truth is not None:
+            self._floor.outlines.adopt(scored.truth)
 
     def _keep_reference(self, scored: Scored) -> None:
         self._reference = self._services.training.keep_reference(scored)
@@ -327,7 +395,8 @@ class TrainingDesk:
     def _not_scored(self) -> None:
         """Let the trainee submit again, when scoring was stopped or refused."""
         if self._phase is TrainingPhase.SCORING:
-            self._phase = TrainingPhase.PLANNING
+            in_room = self.room.state is not None
+            self._phase = TrainingPhase.XRAY if in_room else TrainingPhase.PLANNING
             self._publish()
 
     # showing
@@ -343,6 +412,7 @@ class TrainingDesk:
             return base
         standard = self._services.training.standard
         reading = phase is TrainingPhase.READING
+        of_plan = say.OF_XRAY if phase is TrainingPhase.XRAY else say.OF_PLANNING
         edits, scored = self._floor.edits, self._scored
         plan = None if edits.document is None else edits.plan
         at = self._laid
@@ -352,13 +422,12 @@ class TrainingDesk:
             story=exercise.story,
             chart=say.chart_lines(exercise.chart),
             dangers=tuple((one.id, one.words) for one in standard.dangers.values()),
-            hints=say.hint_rows(
-                standard, say.OF_READING if reading else say.OF_PLANNING, self._hints
-            ),
+            hints=say.hint_rows(standard, say.OF_READING if reading else of_plan, self._hints),
             reading="" if self._reading is None else say.reading_words(self._reading),
             todo=say.todo(plan, is_outlined=edits.anatomy is not None, laid=at)
-            if self._reading is not None and self._reading.treat
+            if self._reading is not None and self._reading.treat and self.room.state is None
             else (),
+            is_xray=self._is_xray,
             thermocouple="" if at is None else "Laid. Press again to move it to the crosshair.",
             verdict="" if scored is None else say.verdict_words(scored.card),
             rows=() if scored is None else say.score_rows(scored.card),
@@ -369,7 +438,12 @@ class TrainingDesk:
 
     def _publish(self) -> None:
         state = self.state
-        if self._view is not None and state != self._shown:
+        if self._view is None:
+            return
+        if self.room.state is not self._room_shown:
+            self._room_shown = self.room.state
+            self._view.show_xray_room(self._room_shown)
+        if state != self._shown:
             self._shown = state
             self._view.show_training(state)
 

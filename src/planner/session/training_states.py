@@ -18,6 +18,8 @@ class TrainingPhase(StrEnum):
     OPENING = "opening"
     READING = "reading"
     PLANNING = "planning"
+    XRAY = "x-ray"
+    """The needle is led under two X-ray pictures, and nothing else is seen."""
     SCORING = "scoring"
     SCORED = "scored"
 
@@ -78,6 +80,8 @@ class TrainingState:
         What was committed, in words.
     thermocouple
         Where it was laid, in words.
+    is_xray
+        Whether the needle is led under X-ray alone.
     verdict, rows, lesson
         The score card.
     """
@@ -92,6 +96,7 @@ class TrainingState:
     reading: str = ""
     todo: tuple[TodoRow, ...] = ()
     thermocouple: str = ""
+    is_xray: bool = False
     verdict: str = ""
     rows: tuple[ScoreRow, ...] = ()
     lesson: str = ""

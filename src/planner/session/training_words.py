@@ -23,6 +23,8 @@ OF_PLANNING: Final = (
 )  # fmt: skip
 """Hints of each half, by criterion."""
 
+OF_XRAY: Final = ("breach", "canal", "roots", "organs", "tip", "shots")
+
 READ_FIRST: Final = "Commit your reading first, in the panel Training."
 HIDDEN: Final = "Hidden until you submit: this exercise asks you to find it."
 NO_AUTOMATIC: Final = (
@@ -37,6 +39,12 @@ NO_PROPOSALS: Final = (
     "next_offer", "previous_offer", "snap", "skin_map", "compare",
 )  # fmt: skip
 """Actions that stay off until submission."""
+
+XRAY_ALONE: Final = "Two X-ray pictures alone: this stays off until you see what really happened."
+STAYS_ON: Final = frozenset(
+    {"training", "quit", "hide_names", "slicer_mouse", "light", "language", "shortcuts", "palette"}
+)
+"""Actions that show and change nothing of the patient; all others are off under X-ray alone."""
 
 CHART_NAMES: Final = {
     "platelets_e9_per_l": "Platelets, ×10⁹/L",

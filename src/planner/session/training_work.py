@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from planner.catalog import Catalog
+    from planner.domain.anatomy import Anatomy
     from planner.domain.plan import Plan
     from planner.domain.progress import ProgressReport
     from planner.session.training_outcome import KnownCase
@@ -43,11 +44,15 @@ NO_ANSWER: Final = "Exercise"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scored:
-    """A score, and the plan it may be compared with; ``None`` where none is right."""
+    """A score, the plan it may be compared with, and what is really where.
+
+    ``reference`` is ``None`` where no plan is right, ``truth`` where nothing was measured on one.
+    """
 
     attempt: Attempt
     card: ScoreCard
     reference: Plan | None
+    truth: Anatomy | None = None
 
 
 class TrainingServices(Protocol):
@@ -56,6 +61,11 @@ class TrainingServices(Protocol):
     @property
     def standard(self) -> Standard:
         """What counts."""
+        ...
+
+    @property
+    def bare_diameter_mm(self) -> float:
+        """Outer diameter of a needle that no device asks for."""
         ...
 
     def exercises(self) -> tuple[Exercise, ...]:
@@ -112,6 +122,11 @@ class TrainingWork:
     def standard(self) -> Standard:
         """What counts, as the files said when it was first asked for."""
         return load_standard(self._user_folder)
+
+    @property
+    def bare_diameter_mm(self) -> float:
+        """Outer diameter of a needle that no device asks for."""
+        return self._catalog.access_diameter(()).value
 
     def exercises(self) -> tuple[Exercise, ...]:
         """Return the exercises over the sample cases, easiest first."""
@@ -196,7 +211,8 @@ class TrainingWork:
         )
         card = score(judged)
         self._progress.keep(result_of(attempt, card))
-        return Scored(attempt=attempt, card=card, reference=known.reference)
+        truth = known.case.anatomy
+        return Scored(attempt=attempt, card=card, reference=known.reference, truth=truth)
 
     def keep(self, attempt: Attempt) -> Path:
         """Write the file of an attempt, and say where it is."""

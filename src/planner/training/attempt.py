@@ -95,7 +95,7 @@ class Attempt:
     hints
         Ids of the hints that were read, in order.
     shots
-        X-ray pictures taken; ``None`` outside the mode that has nothing else.
+        X-ray pictures taken; ``None`` where the plan was made on the CT.
     """
 
     id: str

@@ -137,3 +137,18 @@ def time(case: JudgedCase) -> Judged:
     marks = case.standard.criteria["time"].marks
     earned = share(minutes, marks["full_min"], marks["none_min"])
     return Judged(share=earned, reason=f"You took {minutes:.0f} minutes.")
+
+
+def shots(case: JudgedCase) -> Judged | None:
+    """Take off for every X-ray picture beyond a few; one led without any earns nothing."""
+    taken = case.attempt.shots
+    if taken is None or not case.exercise.treat:
+        return None
+    if case.plan is None:
+        return Judged(share=0.0, reason=NO_PLAN)
+    marks = case.standard.criteria["shots"].marks
+    if taken < marks["least_shots"]:
+        words = f"{taken} X-ray pictures: a needle that nobody looks at is led blindly."
+        return Judged(share=0.0, reason=words)
+    earned = share(float(taken), marks["full_shots"], marks["none_shots"])
+    return Judged(share=earned, reason=f"{taken} X-ray pictures were taken.")

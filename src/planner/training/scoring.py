@@ -23,6 +23,7 @@ _OF_READING: Final[Mapping[str, Callable[[JudgedCase], Judged | None]]] = {
     "warnings": of_reading.warnings,
     "checklist": of_reading.checklist,
     "time": of_reading.time,
+    "shots": of_reading.shots,
 }
 _OF_PLAN: Final[Mapping[str, Callable[[JudgedCase], Judged]]] = {
     "approach": of_plan.approach,
@@ -37,6 +38,11 @@ _OF_PLAN: Final[Mapping[str, Callable[[JudgedCase], Judged]]] = {
     "cement": of_plan.cement,
 }
 """Scored only where treating is right."""
+
+NOT_UNDER_XRAY: Final = frozenset(
+    {"coverage", "heat", "thermocouple", "cement", "warnings", "checklist"}
+)
+"""Not asked of who sees two X-ray pictures alone: only a needle is led there."""
 
 
 def score(case: JudgedCase) -> ScoreCard:
@@ -68,6 +74,8 @@ def score(case: JudgedCase) -> ScoreCard:
 
 
 def _judged(case: JudgedCase, name: str) -> Judged | None:
+    if case.attempt.shots is not None and name in NOT_UNDER_XRAY:
+        return None
     if name in _OF_READING:
         return _OF_READING[name](case)
     return _OF_PLAN[name](case) if case.exercise.treat else None

@@ -30,6 +30,7 @@ MARKS: Final[Mapping[str, tuple[str, ...]]] = {
     "warnings": ("full_open", "none_open"),
     "checklist": ("full_percent", "none_percent"),
     "time": ("full_min", "none_min"),
+    "shots": ("full_shots", "none_shots", "least_shots"),
 }
 """Every criterion in the order of the work, with the marks it is judged by."""
 

@@ -11,13 +11,15 @@ from planner.session.training_states import TrainingPhase
 from planner.viewer.fetch_wiring import wire_study
 from planner.viewer.language.spoken import said
 from planner.viewer.panels.training_panel import RightSide, TrainingPanel
+from planner.viewer.panels.xray_room import XrayRoom
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QAction
-    from PySide6.QtWidgets import QMainWindow
+    from PySide6.QtWidgets import QMainWindow, QWidget
 
     from planner.session.training_states import TrainingState
     from planner.session.workstation import Workstation
+    from planner.session.xray_room_states import XrayRoomState
     from planner.viewer.panels.arrival_strip import ArrivalStrip
     from planner.viewer.panels.findings_panel import FindingsPanel
     from planner.viewer.panels.questions import Questions
@@ -29,6 +31,7 @@ class FirstStep(Protocol):
 
     desk: Workstation
     ask: Questions
+    bench: QWidget
     study: StudyPanel
     findings: FindingsPanel
     actions_by_id: dict[str, QAction]
@@ -38,17 +41,22 @@ class FirstStep(Protocol):
         ...
 
 
-def wire_first_step(window: QMainWindow, parts: FirstStep) -> tuple[ArrivalStrip, TrainingPanel]:
+def wire_first_step(
+    window: QMainWindow, parts: FirstStep
+) -> tuple[ArrivalStrip, TrainingPanel, XrayRoom]:
     """Let the first step and training reach their desks."""
     strip = wire_study(window, parts.study.kept, parts.desk, parts.ask, parts.open)
-    return strip, _wire_training(window, parts)
+    return strip, *_wire_training(window, parts)
 
 
 class _Shown:
-    """The panel and the place it takes."""
+    """The panel and the place it takes; and the X-ray room, in the place of everything else."""
 
-    def __init__(self, panel: TrainingPanel, right: RightSide) -> None:
+    def __init__(
+        self, panel: TrainingPanel, right: RightSide, room: XrayRoom, bench: QWidget
+    ) -> None:
         self._panel, self._right = panel, right
+        self._room, self._bench = room, bench
         self._phase = TrainingPhase.IDLE
 
     def show_training(self, state: TrainingState) -> None:
@@ -58,17 +66,28 @@ class _Shown:
             self._phase = state.phase
             self._right.show_phase(state.phase)
 
+    def show_xray_room(self, state: XrayRoomState | None) -> None:
+        """Hide steps and pictures as a whole while there are two X-ray pictures alone."""
+        if state is not None:
+            self._room.show_room(state)
+        there, gone = (self._room, self._bench) if state is not None else (self._bench, self._room)
+        gone.hide()  # first, or the window grows to hold both
+        there.show()
 
-def _wire_training(window: QMainWindow, parts: FirstStep) -> TrainingPanel:
+
+def _wire_training(window: QMainWindow, parts: FirstStep) -> tuple[TrainingPanel, XrayRoom]:
     training = parts.desk.training
     panel = TrainingPanel(parts.actions_by_id)
     right = RightSide(parts.findings, panel, parts.findings.maximumWidth())
     middle = _row_of_pictures(window)
+    room = XrayRoom()
+    room.hide()
+    middle.addWidget(room, 1)
     middle.addWidget(right)
 
-    def begin(name: str) -> None:
+    def begin(name: str, xray: bool) -> None:
         if parts.ask.may_replace():
-            training.begin(name)
+            training.begin(name, xray=xray)
 
     def another() -> None:
         if parts.ask.may_replace():
@@ -92,9 +111,14 @@ def _wire_training(window: QMainWindow, parts: FirstStep) -> TrainingPanel:
     panel.submitted.connect(training.submit)
     panel.place_chosen.connect(parts.desk.panes.jump)
     panel.reference_wanted.connect(training.show_reference)
+    panel.truth_wanted.connect(training.show_truth)
     panel.left.connect(training.leave)
-    training.shown_by(_Shown(panel, right))
-    return panel
+    room.needle_held.connect(lambda needle: training.in_room(lambda here: here.hold(needle)))
+    room.arm_turned.connect(lambda name, arm: training.in_room(lambda here: here.turn(name, arm)))
+    room.table_moved.connect(lambda table: training.in_room(lambda here: here.move_table(table)))
+    room.shot_wanted.connect(lambda name: training.in_room(lambda here: here.shoot(name)))
+    training.shown_by(_Shown(panel, right, room, parts.bench))
+    return panel, room
 
 
 def _row_of_pictures(window: QMainWindow) -> QHBoxLayout:

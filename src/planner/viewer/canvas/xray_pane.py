@@ -106,7 +106,7 @@ class XrayPane(QWidget):
     def show_picture(self, shown: XrayPicture | None) -> None:
         """Show another picture."""
         self._picture = shown
-        self._image = None if shown is None else _grey(shown.grey)
+        self._image = None if shown is None else grey_image(shown.grey)
         self._rim = None if shown is None else _coloured(shown.edges)
         self.update()
 
@@ -267,7 +267,8 @@ THIN_MM = 0.8
 """Half width of a needle whose parts are not known: a thin line, for looking only."""
 
 
-def _grey(pixels: NDArray[np.uint8]) -> QImage:
+def grey_image(pixels: NDArray[np.uint8]) -> QImage:
+    """Return a picture of its own memory."""
     rows = np.ascontiguousarray(pixels)
     form = QImage.Format.Format_Grayscale8
     return QImage(rows.data, rows.shape[1], rows.shape[0], rows.strides[0], form).copy()

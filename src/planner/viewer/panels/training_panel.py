@@ -36,6 +36,14 @@ FIRST_LEVEL = Level.T1
 LINE_LETTERS = 36
 """A box to tick does not break its words by itself."""
 
+UNDER_XRAY = "Lead the needle under two X-ray pictures alone"
+CROSSHAIR_FIRST = "Put the crosshair on the vertebra you mean: both X-ray arms come there."
+XRAY_WAY = (
+    "Choose the skin point and the angles, take a picture of each side, then go deeper.",
+    "What you do is seen in the next picture alone. Each picture counts.",
+    "In the patient the needle goes deeper or back; to turn it, draw it back to the skin.",
+)
+
 DONE_BY_ACTIONS = ("segment", "entry", "tip", "simulate", "confirm_side", "acknowledge")
 CHOOSE = "Choose…"
 MISSING = "Answer level, side, and whether to treat; who treats says the way in."
@@ -72,7 +80,7 @@ class ScoreLine(QFrame):
 class TrainingPanel(Panel):
     """The side panel of an exercise; nothing in it is a forced order but the reading first."""
 
-    begun = Signal(str)
+    begun = Signal(str, bool)
     assignment_wanted = Signal()
     committed = Signal(object)
     hint_wanted = Signal(str)
@@ -80,6 +88,7 @@ class TrainingPanel(Panel):
     submitted = Signal(str)
     place_chosen = Signal(object)
     reference_wanted = Signal()
+    truth_wanted = Signal()
     another_wanted = Signal()
     list_wanted = Signal()
     left = Signal()
@@ -117,6 +126,7 @@ class TrainingPanel(Panel):
             TrainingPhase.CHOOSING: self._build_choice,
             TrainingPhase.READING: self._build_reading,
             TrainingPhase.PLANNING: self._build_planning,
+            TrainingPhase.XRAY: self._build_xray,
             TrainingPhase.SCORED: self._build_score,
         }.get(state.phase)
         if build is not None:
@@ -159,11 +169,18 @@ class TrainingPanel(Panel):
                 "quiet",
             )
         )
+        self.xray = QCheckBox()
+        self.xray.setText(verbatim(fill(said(UNDER_XRAY), LINE_LETTERS)))
+        self.xray.setChecked(state.is_xray)
+        self._put(self.xray)
         for row in state.exercises:
-            made = self._push(row.title, partial(self.begun.emit, row.id))
+            made = self._push(row.title, partial(self._begin, row.id))
             made.setProperty("role", "row")
             self._put(made, label(row.detail, "faint"))
         self._put(self._push("Open an assignment…", self.assignment_wanted.emit))
+
+    def _begin(self, name: str) -> None:
+        self.begun.emit(name, self.xray.isChecked())
 
     def _story(self, state: TrainingState) -> None:
         self._put(label(state.heading, "name"), label(state.story))
@@ -187,6 +204,8 @@ class TrainingPanel(Panel):
         self._missing = label("", "quiet")
         self.commit = self._push("Commit the reading", self._commit, primary=True)
         self._put(self._missing, self.commit)
+        if state.is_xray:
+            self._put(label(CROSSHAIR_FIRST, "quiet"))
         self._put(label("It cannot be changed afterwards. Planning comes next.", "faint"))
         self._begin_hints(state.hints)
 
@@ -237,9 +256,20 @@ class TrainingPanel(Panel):
             self._put(self.thermocouple)
             if state.thermocouple:
                 self._put(label(state.thermocouple, "quiet"))
+        self._build_submit("Submit and see the score", state)
+
+    def _build_xray(self, state: TrainingState) -> None:
+        self._story(state)
+        self._put(section("Your reading"), label(state.reading))
+        self._put(section("Under X-ray alone"))
+        for words in XRAY_WAY:
+            self._put(label(words, "quiet"))
+        self._build_submit("See what really happened", state)
+
+    def _build_submit(self, words: str, state: TrainingState) -> None:
         self._put(section("Submit"), self.name)
         self.submit = self._push(
-            "Submit and see the score", lambda: self.submitted.emit(self.name.text()), primary=True
+            words, lambda: self.submitted.emit(self.name.text()), primary=True
         )
         self._put(self.submit)
         self._begin_hints(state.hints)
@@ -251,6 +281,7 @@ class TrainingPanel(Panel):
         self._put(self.another)
         if state.has_reference:
             self._put(self._push("Show the reference plan", self.reference_wanted.emit))
+        self._put(self._push("Show what is really where", self.truth_wanted.emit))
         self._put(self._push("Other exercises", self.list_wanted.emit))
         self.lines = [ScoreLine(row) for row in state.rows]
         for line in self.lines:
