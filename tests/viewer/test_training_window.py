@@ -4,8 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
 from phantoms import easy_l3
 from planner.domain.errors import SaveFailedError
@@ -94,6 +94,43 @@ def choose(qtbot, box, value):
     assert box.currentData() == value
 
 
+def pick(qtbot, box, value):
+    """Choose one entry of an open list by keys, so that nothing on the way to it is chosen."""
+    box.showPopup()
+    view = box.view()
+    view.setCurrentIndex(box.model().index(0, 0))
+    for _ in range(box.findData(value)):
+        qtbot.keyClick(view, Qt.Key.Key_Down)
+    qtbot.keyClick(view, Qt.Key.Key_Return)
+    assert box.currentData() == value
+
+
+def answer_the_chart(qtbot, check, chart):
+    """Type what the chart says into the check list, field by field."""
+    for name, value in chart.items():
+        if name in check._choices:
+            choose(qtbot, check._choices[name], value)
+            continue
+        field = check._numbers.get(name) or check._lines[name]
+        field.setFocus()
+        field.selectAll()
+        qtbot.keyClicks(field, f"{value:g}" if isinstance(value, float) else str(value))
+        qtbot.keyClick(field, Qt.Key.Key_Return)
+
+
+def confirm_the_side(qtbot, window):
+    """Say that the picture was compared, with a name, in the question that stands in the way."""
+
+    def answered():
+        asked = QApplication.activeModalWidget()
+        asked.agreed.click()
+        qtbot.keyClicks(asked.by, "A. Newcomer")
+        press(qtbot, asked, "Confirm")
+
+    QTimer.singleShot(0, answered)
+    press(qtbot, window, "Confirm side…")
+
+
 def texts(window):
     return "\n".join(one.text() for one in window.training.findChildren(QLabel) if one.isVisible())
 
@@ -150,7 +187,11 @@ def test_that_a_newcomer_gets_from_the_first_screen_to_a_score(window, qtbot, tm
     put_crosshair(qtbot, window, WORST_AT)
     press(qtbot, window, "Thermocouple at crosshair")
     qtbot.mouseClick(window.rail.buttons[Step.TREAT], LEFT)
-    window.desk.treatment.choose_device("eco-mwa")
+    pick(qtbot, window.treat._device, "eco-mwa")
+    pick(qtbot, window.treat._cement, "pmma-high-viscosity")
+    qtbot.mouseClick(window.rail.buttons[Step.CHECK], LEFT)
+    answer_the_chart(qtbot, window.check, small_exercise().chart)
+    confirm_the_side(qtbot, window)
     quiet(window, qtbot)
     qtbot.keyClicks(window.training.name, "A. Newcomer")
     press(qtbot, window, "Submit and see the score")
@@ -167,6 +208,12 @@ def test_that_a_newcomer_gets_from_the_first_screen_to_a_score(window, qtbot, tm
     assert kept.hints == ("level",)
     assert kept.plan.trajectories == window.desk.edits.plan.trajectories
     assert kept.moves[-1].plan == kept.plan
+    assert [one.device_id for one in kept.plan.ablations] == ["eco-mwa"]
+    assert [one.cement_id for one in kept.plan.cements] == ["pmma-high-viscosity"]
+    asked = small_exercise().chart
+    assert {name: getattr(kept.plan.clinical, name) for name in asked} == asked
+    assert kept.plan.side_confirmation.by == "A. Newcomer"
+    assert "Check list: 6.0 of 6" in shown
     (result,) = window.desk.training._services.training.results()
     assert result.percent == pytest.approx(window.desk.training._scored.card.percent)
     line = next(one for one in window.training.lines if "thermocouple" in one._row.head.lower())

@@ -100,22 +100,34 @@ class OutlineDesk:
 
     def adopt(self, anatomy: Anatomy) -> None:
         """Take outlines that are known, such as the truth of an exercise; no hand made them."""
-        self._outline("Drawing the outlines", lambda _report: anatomy, None)
+        self.adopt_made(lambda _report: anatomy)
+
+    def adopt_made(self, make: Callable[[ProgressReport], Anatomy]) -> None:
+        """Take outlines that are known once they are made; a locked plan takes them, too."""
+        self._outline("Drawing the outlines", make, None, is_known=True)
 
     def _outline(
-        self, message: str, make: Callable[[ProgressReport], Anatomy], labels: Path | None
+        self,
+        message: str,
+        make: Callable[[ProgressReport], Anatomy],
+        labels: Path | None,
+        *,
+        is_known: bool = False,
     ) -> None:
         def work(report: ProgressReport) -> _Outlined:
             anatomy = make(report)
             return _Outlined(anatomy=anatomy, drawn=outline_volume(anatomy))
 
-        self._jobs.start("segment", message, work, lambda value: self._outlined(value, labels))
+        self._jobs.start(
+            "segment", message, work, lambda value: self._outlined(value, labels, is_known)
+        )
 
-    def _outlined(self, value: object, labels: Path | None) -> None:
+    def _outlined(self, value: object, labels: Path | None, is_known: bool) -> None:
         made: _Outlined = value  # type: ignore[assignment]  # what the work above returns
         anatomy, edits = made.anatomy, self._edits
         edits.anatomy, self.lesions = anatomy, ()
         command = self._services.bind_anatomy(anatomy, labels)
+        command = replace(command, passes_lock=is_known)
         self._made_for = outlines_key(command.apply(edits.plan).anatomy)
         self._is_prepared = False
         self.show(made.drawn)
@@ -124,6 +136,8 @@ class OutlineDesk:
         if edits.plan is before:
             self._floor.derive()
         self.build_surfaces()
+        if is_known:
+            return
         levels = sorted(anatomy.vertebrae, key=lambda item: item.order)
         found = f"{levels[0]} to {levels[-1]}" if levels else "no vertebra"
         if levels and not edits.plan.trajectories:

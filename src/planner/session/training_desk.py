@@ -12,9 +12,12 @@ from planner.document.commands import add_trajectory
 from planner.domain.errors import PlannerError
 from planner.session import training_words as say
 from planner.session.floor import Floor
+from planner.session.instructor_desk import InstructorDesk
+from planner.session.move_log import MoveLog
+from planner.session.replay_desk import ReplayDesk
 from planner.session.training_states import ExerciseRow, TrainingPhase, TrainingState
 from planner.session.xray_room_desk import XrayRoomDesk
-from planner.training.attempt import Attempt, Move
+from planner.training.attempt import Attempt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -39,10 +42,6 @@ if TYPE_CHECKING:
     _Shown = TypeVar("_Shown")
 
 SLOT: Final = "training"
-SAME_MOVE_S: Final = 1.0
-"""Steps of one name nearer together than this are one move: a drag makes hundreds."""
-
-MOST_MOVES: Final = 2000
 GONE: Final = "Another scan was opened, so the exercise was left and not scored."
 
 _HOLDING: Final = {
@@ -50,6 +49,9 @@ _HOLDING: Final = {
     TrainingPhase.PLANNING: (say.NO_PROPOSALS, say.HIDDEN),
     TrainingPhase.SCORING: (say.NO_PROPOSALS, say.HIDDEN),
 }
+
+_FREE: Final = frozenset({TrainingPhase.IDLE, TrainingPhase.INSTRUCTING})
+"""No exercise is under way, and none is shown."""
 
 
 class TrainingView(Protocol):
@@ -92,11 +94,12 @@ class TrainingDesk:
         self._shown: TrainingState | None = None
         self._room_shown: XrayRoomState | None = None
         self._phase = TrainingPhase.IDLE
-        self._offered: tuple[str, ...] = ()
         self._heading = self._error = self._kept = ""
         self._rows: tuple[ExerciseRow, ...] = ()
         self._is_xray = False
         self.room = XrayRoomDesk(floor.jobs, self._publish, self._note_needle)
+        self.instructor = InstructorDesk(services, floor.jobs, self._try, self._refused)
+        self._replay = ReplayDesk(floor.panes)
         self._forget()
 
     def _forget(self) -> None:
@@ -105,10 +108,10 @@ class TrainingDesk:
         self._reading: Reading | None = None
         self._laid: PointLps | None = None
         self._hints: tuple[str, ...] = ()
-        self._moves: list[Move] = []
-        self._began_s, self._began_utc = 0.0, ""
+        self._log = MoveLog(self._clock, "")
         self._scored: Scored | None = None
         self._reference: Path | None = None
+        self._replay.forget()
         self.room.leave()
 
     def shown_by(self, view: TrainingView) -> None:
@@ -129,6 +132,8 @@ class TrainingDesk:
         names, why = _HOLDING.get(self._phase, ((), ""))
         if self.room.state is not None:
             names, why = tuple(reasons.keys() - say.STAYS_ON), say.XRAY_ALONE
+        elif self._phase is TrainingPhase.REPLAYING:
+            names, why = tuple(reasons.keys() - say.LOOKS), say.REPLAYED
         return {**reasons, **dict.fromkeys(names, why)}
 
     def unless_held(self, shown: _Shown, instead: _Shown) -> _Shown:
@@ -139,7 +144,7 @@ class TrainingDesk:
 
     def open(self) -> None:
         """Offer the exercises; one that is under way goes on."""
-        if self._phase in (TrainingPhase.IDLE, TrainingPhase.SCORED):
+        if self._phase in _FREE or self._phase is TrainingPhase.SCORED:
             self._offer("Choose an exercise", ())
 
     def open_assignment(self, path: Path) -> None:
@@ -147,6 +152,7 @@ class TrainingDesk:
 
         def offer() -> None:
             given = self._services.training.assignment(path)
+            self._is_xray = given.is_xray
             self._offer(given.title, given.exercises)
 
         self._try(offer)
@@ -176,17 +182,22 @@ class TrainingDesk:
             work = self._services.training
             wanted = work.exercise(name)
             self._forget()
-            self._exercise, self._phase, self._is_xray = wanted, TrainingPhase.OPENING, xray
-            self._floor.jobs.start(
-                SLOT,
-                "Making the scan of the exercise",
-                lambda report: work.scan(wanted.id, report),
-                self._scan_made,
-                refused=self._refused,
-                gone=self._back_to_choice,
-            )
+            self._is_xray = xray
+            self._open_scan(wanted)
 
         self._try(start)
+
+    def _open_scan(self, wanted: Exercise) -> None:
+        work = self._services.training
+        self._exercise, self._phase = wanted, TrainingPhase.OPENING
+        self._floor.jobs.start(
+            SLOT,
+            "Making the scan of the exercise",
+            lambda report: work.scan(wanted.id, report),
+            self._scan_made,
+            refused=self._refused,
+            gone=self._back_to_choice,
+        )
 
     def _scan_made(self, value: object) -> None:
         self._place = Path(str(value)).resolve()
@@ -202,23 +213,28 @@ class TrainingDesk:
     def leave(self) -> None:
         """Leave training; what was not submitted is not scored."""
         self._phase = TrainingPhase.IDLE
+        self._replay.end()
         self._forget()
         self._floor.jobs.cancel(SLOT)
         self._floor.refresh()
 
     def opened(self, ct: CtVolume, document: PlanDocument) -> None:
         """Begin the clock when the scan of the exercise is open; another scan ends it."""
-        if self._phase in (TrainingPhase.IDLE, TrainingPhase.CHOOSING):
+        if self._phase in _FREE or self._phase is TrainingPhase.CHOOSING:
             return
         if self._phase is not TrainingPhase.OPENING or not self._is_ours(ct):
-            was_scored = self._phase is TrainingPhase.SCORED
+            was_scored = self._phase in (TrainingPhase.SCORED, TrainingPhase.REPLAYING)
+            self._replay.forget()
             self.leave()
             if not was_scored:
                 self._floor.say(GONE)
             return
+        if self._replay.attempt is not None:
+            self._phase = TrainingPhase.REPLAYING
+            self._replay.opened(document)
+            return
         self._phase = TrainingPhase.READING
-        self._began_s = self._clock()
-        self._began_utc = _now()
+        self._log = MoveLog(self._clock, _now())
         document.subscribe(self._moved)
 
     def _is_ours(self, ct: CtVolume) -> bool:
@@ -236,29 +252,20 @@ class TrainingDesk:
             TrainingPhase.READING,
             TrainingPhase.PLANNING,
         ):
-            self._note(change.label, change.new)
-
-    def _note(self, words: str, plan: Plan | None = None) -> None:
-        move = Move(at_s=round(self._clock() - self._began_s, 1), words=words, plan=plan)
-        last = self._moves[-1] if self._moves else None
-        again = last is not None and last.words == words and move.at_s - last.at_s < SAME_MOVE_S
-        if again:
-            self._moves[-1] = move
-        elif len(self._moves) < MOST_MOVES:
-            self._moves.append(move)
+            self._log.note(change.label, change.new)
 
     def hint(self, name: str) -> None:
         """Show a hint, and note that it was read."""
         if name not in self._hints:
             self._hints = (*self._hints, name)
-            self._note(f"Hint: {name}")
+            self._log.note(f"Hint: {name}")
         self._publish()
 
     def commit(self, reading: Reading) -> None:
         """Take the reading for good; the plan comes next."""
         if self._phase is TrainingPhase.READING:
             self._reading, self._phase = reading, TrainingPhase.PLANNING
-            self._note(f"Reading: {say.reading_words(reading)}")
+            self._log.note(f"Reading: {say.reading_words(reading)}")
             if self._is_xray and reading.treat:
                 self._enter_room(reading)
             self._floor.refresh()
@@ -272,8 +279,7 @@ class TrainingDesk:
 
     def _note_needle(self, words: str, needle: Trajectory | None) -> float:
         """Note what was done under X-ray, with the needle as it lay then; return when."""
-        self._note(words, self._plan_with(needle))
-        return self._moves[-1].at_s
+        return self._log.note(words, self._plan_with(needle))
 
     def _plan_with(self, needle: Trajectory | None) -> Plan | None:
         document = self._floor.edits.document
@@ -291,7 +297,7 @@ class TrainingDesk:
         view = self._floor.panes.state
         if self._phase is TrainingPhase.PLANNING and view is not None:
             self._laid = view.cursor
-            self._note("Thermocouple laid")
+            self._log.note("Thermocouple laid")
             self._publish()
 
     def submit(self, by: str) -> None:
@@ -311,13 +317,13 @@ class TrainingDesk:
                 id=secrets.token_hex(8),
                 exercise=exercise.id,
                 by=by.strip() or "nobody",
-                started_utc=self._began_utc,
-                seconds=round(self._clock() - self._began_s, 1),
+                started_utc=self._log.began_utc,
+                seconds=self._log.seconds,
                 reading=reading,
                 plan=plan,
                 thermocouple=self._laid,
                 hints=self._hints,
-                moves=tuple(self._moves),
+                moves=self._log.moves,
                 shots=None if room is None else room.shots,
             )
             work = self._services.training
@@ -357,9 +363,12 @@ class TrainingDesk:
 
     def show_truth(self) -> None:
         """Draw what is really where, once the attempt is scored."""
-        scored = self._scored
+        scored, exercise = self._scored, self._exercise
         if self._phase is TrainingPhase.SCORED and scored is not None and scored.truth is not None:
             self._floor.outlines.adopt(scored.truth)
+        elif self._phase is TrainingPhase.REPLAYING and exercise is not None:
+            name, work = exercise.id, self._services.training
+            self._floor.outlines.adopt_made(lambda report: work.truth(name, report))
 
     def _keep_reference(self, scored: Scored) -> None:
         self._reference = self._services.training.keep_reference(scored)
@@ -369,9 +378,36 @@ class TrainingDesk:
         if self._reference is not None and self._phase is TrainingPhase.SCORED:
             self._floor.compare.with_file(self._reference)
 
-    def show_place(self, at: PointLps) -> None:
-        """Show a point in every pane."""
-        self._floor.panes.jump(at)
+    # seeing an attempt again, and what an instructor does
+
+    def replay_file(self, path: Path) -> None:
+        """See the attempt of a file again, move by move."""
+        self._try(lambda: self._replay_it(self._services.training.load(path)))
+
+    def replay(self, name: str = "") -> None:
+        """See a collected attempt again, or the one that was just scored."""
+        own = None if self._scored is None else self._scored.attempt
+        attempt = self.instructor.attempt(name) if name else own
+        if attempt is not None:
+            self._try(lambda: self._replay_it(attempt))
+
+    def _replay_it(self, attempt: Attempt) -> None:
+        wanted = self._services.training.exercise(attempt.exercise)
+        self._forget()
+        self._replay.take(attempt)
+        self._open_scan(wanted)
+
+    def go_to_move(self, place: int) -> None:
+        """Show the plan as it stood after so many moves."""
+        if self._phase is TrainingPhase.REPLAYING:
+            self._replay.go(place)
+            self._floor.refresh()
+
+    def instruct(self) -> None:
+        """Show what an instructor does; an exercise that is under way goes on instead."""
+        if self._phase in (TrainingPhase.CHOOSING, TrainingPhase.IDLE):
+            self._phase = TrainingPhase.INSTRUCTING
+            self._publish()
 
     # failing in a sentence
 
@@ -407,9 +443,15 @@ class TrainingDesk:
         phase, exercise = self._phase, self._exercise
         base = TrainingState(phase=phase, error=self._error)
         if phase is TrainingPhase.CHOOSING:
-            return replace(base, heading=self._heading, exercises=self._rows)
+            return replace(
+                base, heading=self._heading, exercises=self._rows, is_xray=self._is_xray
+            )
+        if phase is TrainingPhase.INSTRUCTING:
+            return replace(base, instructor=self.instructor.state)
         if exercise is None or phase is TrainingPhase.IDLE:
             return base
+        if phase is TrainingPhase.REPLAYING:
+            return replace(base, heading=exercise.title, replay=self._replay.state)
         standard = self._services.training.standard
         reading = phase is TrainingPhase.READING
         of_plan = say.OF_XRAY if phase is TrainingPhase.XRAY else say.OF_PLANNING

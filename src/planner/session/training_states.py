@@ -22,6 +22,8 @@ class TrainingPhase(StrEnum):
     """The needle is led under two X-ray pictures, and nothing else is seen."""
     SCORING = "scoring"
     SCORED = "scored"
+    INSTRUCTING = "instructing"
+    REPLAYING = "replaying"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +67,76 @@ class ScoreRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MoveRow:
+    """One move of an attempt that is replayed."""
+
+    at_s: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayState:
+    """An attempt that is replayed; ``place`` moves of it are shown."""
+
+    by: str
+    begun: str
+    place: int
+    moves: tuple[MoveRow, ...]
+    shots: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRow:
+    """A case that can be given out."""
+
+    id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultRow:
+    """One collected attempt."""
+
+    attempt: str
+    by: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupRow:
+    """A group at one exercise."""
+
+    exercise: str
+    words: str
+    results: tuple[ResultRow, ...]
+    hardest: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstructorState:
+    """What an instructor sees.
+
+    Attributes
+    ----------
+    done
+        What was done last, in words.
+    refused
+        A sentence for each file that was not scored.
+    pass_percent, weights, fatal
+        What counts: the pass mark; id, title and points of each criterion; id, words and whether
+        each fatal step counts.
+    """
+
+    cases: tuple[CaseRow, ...]
+    done: str
+    refused: tuple[str, ...]
+    groups: tuple[GroupRow, ...]
+    pass_percent: float
+    weights: tuple[tuple[str, str, float], ...]
+    fatal: tuple[tuple[str, str, bool], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingState:
     """Everything the panel shows.
 
@@ -102,4 +174,6 @@ class TrainingState:
     lesson: str = ""
     has_reference: bool = False
     kept: str = ""
+    instructor: InstructorState | None = None
+    replay: ReplayState | None = None
     error: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from planner.session.actions import ACTIONS
 from planner.session.training_states import HintRow, ScoreRow, TodoRow
 
 if TYPE_CHECKING:
@@ -45,6 +46,12 @@ STAYS_ON: Final = frozenset(
     {"training", "quit", "hide_names", "slicer_mouse", "light", "language", "shortcuts", "palette"}
 )
 """Actions that show and change nothing of the patient; all others are off under X-ray alone."""
+
+REPLAYED: Final = "Another's attempt is shown again; nothing in it can be changed."
+LOOKS: Final = STAYS_ON | {
+    spec.id for spec in ACTIONS if spec.menu in ("Layout", "View", "Measure")
+}
+"""Actions that only look; all others are off while an attempt is replayed."""
 
 CHART_NAMES: Final = {
     "platelets_e9_per_l": "Platelets, ×10⁹/L",

@@ -9,22 +9,27 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final, Protocol
 
 from planner.document.plan_file import save_plan
-from planner.domain.errors import InputRefusedError, SaveFailedError, UsageError
+from planner.domain.errors import (
+    InputRefusedError,
+    PlannerError,
+    SaveFailedError,
+    UsageError,
+)
 from planner.domain.progress import unreported
 from planner.imaging import write_ct_series
 from planner.phantom import make_phantom
 from planner.session.training_outcome import known_case, outcome_of
-from planner.training.attempt import SUFFIX, Attempt, save_attempt
+from planner.training.attempt import SUFFIX, Attempt, load_attempt, save_attempt
 from planner.training.exercise import Exercise, another_like, exercise, exercises
 from planner.training.files import FOLDER
-from planner.training.group import Assignment, load_assignment
+from planner.training.group import Assignment, load_assignment, save_assignment
 from planner.training.judged_case import JudgedCase
 from planner.training.progress import Progress, result_of, write_csv
 from planner.training.scoring import score
-from planner.training.standard import load_standard
+from planner.training.standard import change_standard, load_standard
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from planner.catalog import Catalog
@@ -53,6 +58,14 @@ class Scored:
     card: ScoreCard
     reference: Plan | None
     truth: Anatomy | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collected:
+    """The attempts of a folder: scored, and a sentence for each that could not be."""
+
+    scored: tuple[Scored, ...]
+    refused: tuple[str, ...]
 
 
 class TrainingServices(Protocol):
@@ -84,8 +97,30 @@ class TrainingServices(Protocol):
         """Read what an instructor gave out."""
         ...
 
+    def save_assignment(self, path: Path, assignment: Assignment) -> None:
+        """Write what an instructor gives out."""
+        ...
+
     def scan(self, name: str, report: ProgressReport) -> Path:
         """Return the folder of an exercise's scan; makes it on its first use."""
+        ...
+
+    def truth(self, name: str, report: ProgressReport) -> Anatomy:
+        """Return what is really where in the spine of an exercise."""
+        ...
+
+    def collect(self, folder: Path, report: ProgressReport) -> Collected:
+        """Score every attempt in a folder and the folders in it."""
+        ...
+
+    def load(self, path: Path) -> Attempt:
+        """Read an attempt."""
+        ...
+
+    def change_standard(
+        self, pass_percent: float, weights: Mapping[str, float], fatal: Mapping[str, bool]
+    ) -> Path:
+        """Keep what counts in the instructor's own file, and say where it is."""
         ...
 
     def score(self, attempt: Attempt, report: ProgressReport) -> Scored:
@@ -144,6 +179,50 @@ class TrainingWork:
         """Read what an instructor gave out."""
         return load_assignment(path, self._user_folder)
 
+    def save_assignment(self, path: Path, assignment: Assignment) -> None:
+        """Write what an instructor gives out."""
+        save_assignment(path, assignment, self._user_folder)
+
+    def truth(self, name: str, report: ProgressReport) -> Anatomy:
+        """Return what is really where in the spine of an exercise."""
+        return make_phantom(self.exercise(name).recipe, report=report).truth
+
+    def load(self, path: Path) -> Attempt:
+        """Read an attempt."""
+        return load_attempt(path)
+
+    def collect(self, folder: Path, report: ProgressReport) -> Collected:
+        """Score every attempt in a folder and the folders in it; the same attempt counts once.
+
+        Raises
+        ------
+        UsageError
+            When no attempt lies there.
+        """
+        files = sorted(folder.rglob(f"*{SUFFIX}"))
+        if not files:
+            raise UsageError(f"No attempt (*{SUFFIX}) lies in {folder}.")
+        found: dict[str, Attempt] = {}
+        refused: list[str] = []
+        for file in files:
+            try:
+                one = load_attempt(file)
+                self.exercise(one.exercise)
+            except PlannerError as refusal:
+                refused.append(f"{file.name}: {refusal}")
+            else:
+                found[one.id] = one
+        scored = self.score_all(tuple(found.values()), report, refused)
+        return Collected(scored=scored, refused=tuple(refused))
+
+    def change_standard(
+        self, pass_percent: float, weights: Mapping[str, float], fatal: Mapping[str, bool]
+    ) -> Path:
+        """Keep what counts in the instructor's own file, and say where it is."""
+        path = change_standard(self._user_folder, pass_percent, weights, fatal)
+        self.__dict__.pop("standard", None)  # what the property keeps is of the old file
+        return path
+
     def scan(self, name: str, report: ProgressReport) -> Path:
         """Return the folder of an exercise's scan; makes it whole on its first use."""
         folder = self._folder / SCANS / name
@@ -175,16 +254,28 @@ class TrainingWork:
         return self.score_all((attempt,), report)[0]
 
     def score_all(
-        self, attempts: Sequence[Attempt], report: ProgressReport = unreported
+        self,
+        attempts: Sequence[Attempt],
+        report: ProgressReport = unreported,
+        refused: list[str] | None = None,
     ) -> tuple[Scored, ...]:
-        """Score attempts, in their order; the truth of each exercise is worked out once."""
+        """Score attempts, in their order; the truth of each exercise is worked out once.
+
+        What cannot be scored is told in ``refused`` and left out; without it, it is raised.
+        """
         found: dict[str, Scored] = {}
         for name in dict.fromkeys(one.exercise for one in attempts):
             wanted = self.exercise(name)
             phantom = make_phantom(wanted.recipe, lambda part, what: report(part * 0.3, what))
             here = [one for one in attempts if one.exercise == name]
-            for one in here:
-                _refuse_other_scan(one, phantom.ct.record.sha256)
+            for one in tuple(here):
+                try:
+                    _refuse_other_scan(one, phantom.ct.record.sha256)
+                except InputRefusedError as refusal:
+                    if refused is None:
+                        raise
+                    refused.append(str(refusal))
+                    here.remove(one)
             known = known_case(
                 wanted,
                 self._catalog,
@@ -196,7 +287,7 @@ class TrainingWork:
                 found[one.id] = self._scored(
                     one, known, lambda part, what: report(0.7 + part * 0.3, what)
                 )
-        return tuple(found[one.id] for one in attempts)
+        return tuple(found[one.id] for one in attempts if one.id in found)
 
     def _scored(self, attempt: Attempt, known: KnownCase, report: ProgressReport) -> Scored:
         is_planned = attempt.reading.treat and known.exercise.treat

@@ -151,6 +151,11 @@ def exercise(name: str, user_folder: Path | None = None) -> Exercise:
     return _varied(found, like, int(text))
 
 
+def named(case_id: str, seed: int) -> str:
+    """Return the name of an exercise; seed 0 is the case itself."""
+    return f"{case_id}{BETWEEN}{seed}" if seed else case_id
+
+
 def another_like(name: str, done: frozenset[str] = frozenset()) -> str:
     """Return the name of the next exercise like one, that is not among those done."""
     case_id, _, text = name.partition(BETWEEN)

@@ -22,10 +22,14 @@ FORMAT: Final = "planner-assignment"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
-    """Exercises to do, by name; everybody gets the same spines from it."""
+    """Exercises to do, by name; everybody gets the same spines from it.
+
+    With ``is_xray`` the needle is led under two X-ray pictures alone.
+    """
 
     title: str
     exercises: tuple[str, ...]
+    is_xray: bool = False
 
     def __post_init__(self) -> None:
         if not self.title.strip() or not self.exercises:
@@ -48,6 +52,7 @@ def save_assignment(path: Path, assignment: Assignment, user_folder: Path | None
         "format": FORMAT,
         "title": assignment.title,
         "exercises": list(assignment.exercises),
+        "is_xray": assignment.is_xray,
     }
     write_whole(path, json.dumps(plain, indent=1).encode("ascii") + b"\n")
 
@@ -73,7 +78,10 @@ def _assignment(plain: Any) -> Assignment:
     if plain["format"] != FORMAT:
         raise ValueError("it is another kind of file")
     names = tuple(str(one) for one in plain["exercises"])
-    return Assignment(title=str(plain["title"]), exercises=names)
+    is_xray = plain.get("is_xray", False)
+    if not isinstance(is_xray, bool):
+        raise TypeError("is_xray is neither true nor false")
+    return Assignment(title=str(plain["title"]), exercises=names, is_xray=is_xray)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

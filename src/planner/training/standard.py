@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from planner.document.whole_file import write_whole
+from planner.domain.errors import UsageError
 from planner.domain.sourced import Status
-from planner.training.files import number, read_table, refuse_unknown, training_file, words
+from planner.training.files import (
+    FOLDER,
+    number,
+    read_table,
+    refuse_unknown,
+    training_file,
+    words,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+STANDARD_FILE: Final = "standard.toml"
 
 MARKS: Final[Mapping[str, tuple[str, ...]]] = {
     "level": (),
@@ -119,10 +131,57 @@ def load_standard(user_folder: Path | None = None) -> Standard:
         When a file cannot be right: a mark missing, doubled, unknown, or the wrong way round.
     """
     pass_percent, criteria, fatal = read_table(
-        training_file("standard.toml", user_folder), _standard
+        training_file(STANDARD_FILE, user_folder), _standard
     )
     dangers = read_table(training_file("dangers.toml", user_folder), _dangers)
     return Standard(pass_percent=pass_percent, criteria=criteria, fatal=fatal, dangers=dangers)
+
+
+def change_standard(
+    user_folder: Path,
+    pass_percent: float,
+    weights: Mapping[str, float],
+    fatal: Mapping[str, bool],
+) -> Path:
+    """Write the instructor's own standard with other points, pass mark and fatal steps.
+
+    All else, marks, hints and comments too, stays as it stood. Returns where it is.
+
+    Raises
+    ------
+    UsageError
+        When it could not be right; what was there before is still there.
+    SaveFailedError
+        When it cannot be written.
+    """
+    text = training_file(STANDARD_FILE, user_folder).read_text(encoding="utf-8")
+    changed = _with_line(text, "pass_percent", f"{pass_percent:.1f}")
+    for name, weight in weights.items():
+        changed = _with_line(changed, "weight", f"{weight:.1f}", record=name)
+    for name, counts in fatal.items():
+        changed = _with_line(changed, "counts", str(counts).lower(), record=name)
+    path = user_folder / FOLDER / STANDARD_FILE
+    try:
+        _standard(tomllib.loads(changed))
+    except (KeyError, ValueError, TypeError) as error:
+        raise UsageError(f"This cannot count so: {error}.") from error
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, changed.encode("utf-8"))
+    return path
+
+
+def _with_line(text: str, name: str, value: str, record: str = "") -> str:
+    """Return a file with another value on the line ``name`` of a record, or of the head."""
+    lines = text.splitlines(keepends=True)
+    here = not record
+    for place, line in enumerate(lines):
+        key, _, rest = line.partition("=")
+        if key.strip() == "id":
+            here = rest.strip().strip("\"'") == record
+        elif here and key.strip() == name:
+            lines[place] = f"{name} = {value}\n"
+            return "".join(lines)
+    raise UsageError(f"{STANDARD_FILE} has no line {name} after the id of {record or 'its head'}.")
 
 
 def _standard(

@@ -9,21 +9,28 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout
 
 from planner.session.training_states import TrainingPhase
 from planner.viewer.fetch_wiring import wire_study
-from planner.viewer.language.spoken import said
+from planner.viewer.language.spoken import said, verbatim
 from planner.viewer.panels.training_panel import RightSide, TrainingPanel
 from planner.viewer.panels.xray_room import XrayRoom
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from PySide6.QtGui import QAction
     from PySide6.QtWidgets import QMainWindow, QWidget
 
+    from planner.session.training_desk import TrainingDesk
     from planner.session.training_states import TrainingState
     from planner.session.workstation import Workstation
     from planner.session.xray_room_states import XrayRoomState
     from planner.viewer.panels.arrival_strip import ArrivalStrip
     from planner.viewer.panels.findings_panel import FindingsPanel
+    from planner.viewer.panels.instructor_part import GivenOut, InstructorPart
     from planner.viewer.panels.questions import Questions
     from planner.viewer.panels.study_panel import StudyPanel
+
+ASSIGNMENTS = "Assignments (*.json);;All files (*)"
+CSV = "CSV (*.csv)"
 
 
 class FirstStep(Protocol):
@@ -64,7 +71,7 @@ class _Shown:
         self._panel.show_training(state)
         if state.phase is not self._phase:
             self._phase = state.phase
-            self._right.show_phase(state.phase)
+            self._right.show_phase(state.phase, is_xray=state.is_xray)
 
     def show_xray_room(self, state: XrayRoomState | None) -> None:
         """Hide steps and pictures as a whole while there are two X-ray pictures alone."""
@@ -93,9 +100,13 @@ def _wire_training(window: QMainWindow, parts: FirstStep) -> tuple[TrainingPanel
         if parts.ask.may_replace():
             training.another()
 
+    def again(replay: Callable[[], None]) -> None:
+        if parts.ask.may_replace():
+            replay()
+
     def assignment() -> None:
         name, _ = QFileDialog.getOpenFileName(
-            window, said("Open an assignment"), "", said("Assignments (*.json);;All files (*)")
+            window, said("Open an assignment"), "", said(ASSIGNMENTS)
         )
         if name:
             training.open_assignment(Path(name))
@@ -112,6 +123,13 @@ def _wire_training(window: QMainWindow, parts: FirstStep) -> tuple[TrainingPanel
     panel.place_chosen.connect(parts.desk.panes.jump)
     panel.reference_wanted.connect(training.show_reference)
     panel.truth_wanted.connect(training.show_truth)
+    panel.instructor_wanted.connect(training.instruct)
+    panel.replay_shown.connect(lambda part: part.move_wanted.connect(training.go_to_move))
+    panel.again_wanted.connect(lambda: again(training.replay))
+    panel.own_csv_wanted.connect(
+        lambda: _save_as(window, "results.csv", CSV, training.instructor.export_own)
+    )
+    panel.instructor_shown.connect(lambda part: _wire_instructor(window, training, part, again))
     panel.left.connect(training.leave)
     room.needle_held.connect(lambda needle: training.in_room(lambda here: here.hold(needle)))
     room.arm_turned.connect(lambda name, arm: training.in_room(lambda here: here.turn(name, arm)))
@@ -119,6 +137,50 @@ def _wire_training(window: QMainWindow, parts: FirstStep) -> tuple[TrainingPanel
     room.shot_wanted.connect(lambda name: training.in_room(lambda here: here.shoot(name)))
     training.shown_by(_Shown(panel, right, room, parts.bench))
     return panel, room
+
+
+def _wire_instructor(
+    window: QMainWindow,
+    training: TrainingDesk,
+    part: InstructorPart,
+    again: Callable[[Callable[[], None]], None],
+) -> None:
+    here = training.instructor
+
+    def give_out(wanted: GivenOut) -> None:
+        def write(path: Path) -> None:
+            here.give_out(
+                path, wanted.title, wanted.cases, wanted.first, wanted.count, xray=wanted.xray
+            )
+
+        _save_as(window, "assignment.json", ASSIGNMENTS, write)
+
+    def collect() -> None:
+        name = QFileDialog.getExistingDirectory(window, said("Collect attempts from a folder"))
+        if name:
+            here.collect(Path(name))
+
+    def replay_file() -> None:
+        name, _ = QFileDialog.getOpenFileName(
+            window, said("See an attempt again"), "", said("Attempts (*.attempt);;All files (*)")
+        )
+        if name:
+            again(lambda: training.replay_file(Path(name)))
+
+    part.given_out.connect(give_out)
+    part.collect_wanted.connect(collect)
+    part.replay_file_wanted.connect(replay_file)
+    part.replay_wanted.connect(lambda name: again(lambda: training.replay(name)))
+    part.csv_wanted.connect(lambda: _save_as(window, "group.csv", CSV, here.export))
+    part.counting_changed.connect(
+        lambda wanted: here.change_standard(wanted.pass_percent, wanted.weights, wanted.fatal)
+    )
+
+
+def _save_as(window: QMainWindow, name: str, kind: str, write: Callable[[Path], None]) -> None:
+    chosen, _ = QFileDialog.getSaveFileName(window, said("Save as"), verbatim(name), said(kind))
+    if chosen:
+        write(Path(chosen))
 
 
 def _row_of_pictures(window: QMainWindow) -> QHBoxLayout:

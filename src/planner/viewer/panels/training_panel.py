@@ -22,7 +22,9 @@ from planner.domain.plan import Approach
 from planner.session.training_states import TrainingPhase, TrainingState
 from planner.training.attempt import LesionSide, Reading
 from planner.viewer.language.spoken import said, verbatim
+from planner.viewer.panels.instructor_part import InstructorPart
 from planner.viewer.panels.parts import NARROWEST_PX, Choice, Panel, button, label, say, section
+from planner.viewer.panels.replay_part import ReplayPart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -89,6 +91,11 @@ class TrainingPanel(Panel):
     place_chosen = Signal(object)
     reference_wanted = Signal()
     truth_wanted = Signal()
+    instructor_wanted = Signal()
+    own_csv_wanted = Signal()
+    again_wanted = Signal()
+    instructor_shown = Signal(object)
+    replay_shown = Signal(object)
     another_wanted = Signal()
     list_wanted = Signal()
     left = Signal()
@@ -121,6 +128,8 @@ class TrainingPanel(Panel):
         if state.phase is TrainingPhase.READING and before.phase is state.phase:
             self._show_hints(state.hints)
             return
+        if before.phase is state.phase and self._follow(state):
+            return
         self._clear()
         build = {
             TrainingPhase.CHOOSING: self._build_choice,
@@ -128,6 +137,8 @@ class TrainingPanel(Panel):
             TrainingPhase.PLANNING: self._build_planning,
             TrainingPhase.XRAY: self._build_xray,
             TrainingPhase.SCORED: self._build_score,
+            TrainingPhase.INSTRUCTING: self._build_instructor,
+            TrainingPhase.REPLAYING: self._build_replay,
         }.get(state.phase)
         if build is not None:
             build(state)
@@ -135,6 +146,28 @@ class TrainingPanel(Panel):
             self._put(label(state.heading, "name"), label(WAITING[state.phase], "quiet"))
         if state.phase is not TrainingPhase.IDLE:
             self._put(self._push("Leave training", self.left.emit))
+
+    def _follow(self, state: TrainingState) -> bool:
+        """Show a change in the part that is there; tell whether that was all."""
+        if state.instructor is not None:
+            self.instructor.show_state(state.instructor)
+        elif state.replay is not None:
+            self.replay.show_state(state.replay)
+        return state.instructor is not None or state.replay is not None
+
+    def _build_instructor(self, state: TrainingState) -> None:
+        if state.instructor is not None:
+            self.instructor = InstructorPart(state.instructor)
+            self.instructor_shown.emit(self.instructor)
+            self._put(self.instructor, self._push("Other exercises", self.list_wanted.emit))
+
+    def _build_replay(self, state: TrainingState) -> None:
+        self._put(label(state.heading, "name"))
+        if state.replay is not None:
+            self.replay = ReplayPart(state.replay)
+            self.replay_shown.emit(self.replay)
+            self._put(self.replay)
+        self._put(self._push("Show what is really where", self.truth_wanted.emit))
 
     def _clear(self) -> None:
         """Take everything away; what follows an action, or was typed, is only hidden."""
@@ -178,6 +211,8 @@ class TrainingPanel(Panel):
             made.setProperty("role", "row")
             self._put(made, label(row.detail, "faint"))
         self._put(self._push("Open an assignment…", self.assignment_wanted.emit))
+        self._put(self._push("Save my results as CSV…", self.own_csv_wanted.emit))
+        self._put(self._push("For instructors…", self.instructor_wanted.emit))
 
     def _begin(self, name: str) -> None:
         self.begun.emit(name, self.xray.isChecked())
@@ -282,6 +317,7 @@ class TrainingPanel(Panel):
         if state.has_reference:
             self._put(self._push("Show the reference plan", self.reference_wanted.emit))
         self._put(self._push("Show what is really where", self.truth_wanted.emit))
+        self._put(self._push("See my moves again", self.again_wanted.emit))
         self._put(self._push("Other exercises", self.list_wanted.emit))
         self.lines = [ScoreLine(row) for row in state.rows]
         for line in self.lines:
@@ -341,9 +377,13 @@ class RightSide(QWidget):
             column.addWidget(part, 0 if part is self._row else 1)
         self.show_phase(TrainingPhase.IDLE)
 
-    def show_phase(self, phase: TrainingPhase) -> None:
-        """Show findings alone outside of training, and training alone before the plan."""
+    def show_phase(self, phase: TrainingPhase, *, is_xray: bool = False) -> None:
+        """Show findings alone outside of training, and training alone before the plan.
+
+        Under X-ray alone no finding is of the needle, so none is shown before the score.
+        """
         plans = phase in (TrainingPhase.PLANNING, TrainingPhase.SCORING, TrainingPhase.SCORED)
+        plans = plans and not (is_xray and phase is TrainingPhase.SCORING)
         self._row.setVisible(plans)
         self.choose(1 if phase is TrainingPhase.IDLE else 0)
 
