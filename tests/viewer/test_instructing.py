@@ -1,5 +1,7 @@
 """What an instructor does in the window: give out, collect, compare a group, see one again."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
@@ -145,6 +147,21 @@ def test_that_each_move_is_seen_with_its_time_and_nothing_can_be_changed(
     assert desk.edits.plan == before
     assert not desk.case.has_unsaved_work
     assert window.findings.isVisible()
+
+
+def test_that_moves_made_on_another_scan_are_not_shown(window, qtbot, monkeypatch, tmp_path):  # noqa: F811
+    made = with_moves(by="Ann")
+    far = replace(made.plan, scan=replace(made.plan.scan, sha256="0" * 64))
+    moved = (*made.moves[:3], replace(made.moves[3], plan=far))
+    save_attempt(tmp_path / "ann.attempt", replace(made, moves=moved))
+    instruct(qtbot, window)
+    choose_file(monkeypatch, tmp_path / "ann.attempt")
+    press(qtbot, window, "See an attempt again…")
+    qtbot.waitUntil(lambda: window.desk.ct is not None, timeout=60_000)
+    quiet(window, qtbot)
+    assert "another scan" in window.status.message.text()
+    assert window.desk.training.state.phase is TrainingPhase.IDLE
+    assert window.desk.edits.plan.trajectories == ()
 
 
 def test_that_a_trainee_sees_the_own_moves_again(window, qtbot):  # noqa: F811

@@ -275,3 +275,4 @@ def test_that_another_scan_ends_the_exercise_and_says_so(window, qtbot):
     quiet(window, qtbot)
     qtbot.waitUntil(lambda: window.desk.training.state.phase is TrainingPhase.IDLE, timeout=60_000)
     assert window.findings.isVisible()
+    assert "not scored" in window.status.message.text()

@@ -29,6 +29,7 @@ def add_verbs(
     assign = command(verbs, "assign", "Write a file of exercises to give out.", "training")
     assign.add_argument("exercises", nargs="+", metavar="EXERCISE")
     assign.add_argument("--title", required=True)
+    assign.add_argument("--xray", action="store_true", help="lead the needle under X-ray alone")
     assign.add_argument("--out", type=Path, required=True)
     attempt = command(verbs, "attempt", "Write an attempt from words and a plan.", "training")
     attempt.add_argument("exercise", metavar="EXERCISE")

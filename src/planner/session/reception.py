@@ -141,8 +141,8 @@ class Reception:
 
     def _scan_read(self, value: object) -> None:
         opened: OpenedCase = value  # type: ignore[assignment]  # what the work above returns
-        self._arrived(opened, None)
         self._floor.say(f"{opened.ct.geometry.size_ijk[2]} slices read.")
+        self._arrived(opened, None)  # what it says, such as an exercise that was left, stays
 
     # plans
 

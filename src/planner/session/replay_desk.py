@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from planner.document.plan_document import Command
+from planner.domain.errors import UsageError
 from planner.domain.plan import PlanLock
 from planner.session.training_states import MoveRow, ReplayState
 
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
     from planner.domain.plan import Plan
     from planner.session.pane_desk import PaneDesk
     from planner.training.attempt import Attempt
+
+OTHER_SCAN = (
+    "The attempt was made on another scan than its exercise has now, so its points mean other "
+    "places. It is not shown."
+)
 
 
 class ReplayDesk:
@@ -36,7 +42,18 @@ class ReplayDesk:
         self.attempt = attempt
 
     def opened(self, document: PlanDocument) -> None:
-        """Begin before the first move."""
+        """Begin before the first move.
+
+        Raises
+        ------
+        UsageError
+            When the moves were made on another scan, so that their points mean other places.
+        """
+        attempt = self.attempt
+        plans = [] if attempt is None else [attempt.plan, *(one.plan for one in attempt.moves)]
+        scans = {plan.scan.sha256 for plan in plans if plan is not None}
+        if scans - {document.plan.scan.sha256}:
+            raise UsageError(OTHER_SCAN)
         self._document, self._before = document, document.plan
 
     def go(self, place: int) -> None:

@@ -161,13 +161,7 @@ class TrainingDesk:
         def offer() -> None:
             work = self._services.training
             found = [work.exercise(name) for name in names] or work.exercises()
-            best: dict[str, float] = {}
-            for one in work.results():
-                best[one.exercise] = max(one.percent, best.get(one.exercise, 0.0))
-            self._rows = tuple(
-                ExerciseRow(id=one.id, title=one.title, detail=say.exercise_detail(one, best))
-                for one in found
-            )
+            self._rows = say.exercise_rows(found, work.results())
             self._phase, self._heading = TrainingPhase.CHOOSING, heading
 
         self._try(offer)
@@ -230,8 +224,7 @@ class TrainingDesk:
                 self._floor.say(GONE)
             return
         if self._replay.attempt is not None:
-            self._phase = TrainingPhase.REPLAYING
-            self._replay.opened(document)
+            self._begin_replay(document)
             return
         self._phase = TrainingPhase.READING
         self._log = MoveLog(self._clock, _now())
@@ -396,6 +389,15 @@ class TrainingDesk:
         self._forget()
         self._replay.take(attempt)
         self._open_scan(wanted)
+
+    def _begin_replay(self, document: PlanDocument) -> None:
+        try:
+            self._replay.opened(document)
+        except PlannerError as refusal:
+            self.leave()
+            self._floor.say(str(refusal), is_error=True)
+        else:
+            self._phase = TrainingPhase.REPLAYING
 
     def go_to_move(self, place: int) -> None:
         """Show the plan as it stood after so many moves."""

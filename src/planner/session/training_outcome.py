@@ -42,6 +42,9 @@ NERVES: Final = ("canal", "cord", "dural_sac", "root", "foramen")
 TO_NERVES: Final = (LeakPath.EPIDURAL, LeakPath.FORAMINAL, LeakPath.BASIVERTEBRAL)
 """Ways out by which cement comes to nerves."""
 
+PREDICTED: Final = ("coverage", "heat", "cement")
+UNASKED: Final = "Nobody is asked for it in this exercise."
+
 COUNT: Final = frozenset({Severity.BLOCK, Severity.STOP, Severity.NOT_EVALUATED, Severity.WARN})
 
 
@@ -62,8 +65,13 @@ def known_case(
     standard: Standard,
     made: Phantom,
     report: ProgressReport = unreported,
+    *,
+    predicts: bool = True,
 ) -> KnownCase:
-    """Find and measure the reference plan of an exercise on its digital spine."""
+    """Find and measure the reference plan of an exercise on its digital spine.
+
+    Without ``predicts`` its needles alone are measured, where nobody's heat is compared with it.
+    """
     case = case_on_truth(made, catalog)
     ct = case.ct
     devices = [exercise.treatment.device] if exercise.treatment else []
@@ -76,9 +84,13 @@ def known_case(
     )
     report(0.0, "looking for the reference plan")
     reference = reference_plan(exercise, ct, made.truth, reading, catalog)
-    limit = standard.criteria["heat"].marks["none_celsius"]
-    reference, outcome = _cool_enough(
-        exercise, reference, case, limit, lambda part, what: report(0.2 + part * 0.8, what)
+    if predicts:
+        limit = standard.criteria["heat"].marks["none_celsius"]
+        reference = _cool_enough(
+            exercise, reference, case, limit, lambda part, what: report(0.2 + part * 0.5, what)
+        )
+    outcome = outcome_of(
+        reference, case, lambda part, what: report(0.7 + part * 0.3, what), predicts=predicts
     )
     return KnownCase(
         exercise=exercise, case=case, reading=reading, reference=reference, outcome=outcome
@@ -99,27 +111,56 @@ def _cool_enough(
     case: Case,
     below_celsius: float,
     report: ProgressReport,
-) -> tuple[Plan | None, Outcome]:
-    """Return the plan at the first setting that keeps nerves cool, else at the last."""
-    outcome = Outcome()
+) -> Plan | None:
+    """Return the plan at the first setting that keeps nerves cool, else at the last.
+
+    The heat of each is kept, so measuring the one that is taken costs no second run.
+    """
     settings = exercise.treatment.settings if exercise.treatment else ()
     for place, (power_w, time_s) in enumerate(settings):
         if plan is None:
             break
         plan = at_setting(plan, power_w, time_s)
         done = place / len(settings)
-        outcome = outcome_of(
-            plan, case, lambda part, what, done=done: report(done + part * (1.0 - done), what)
-        )
-        if outcome.heat is None or outcome.heat.celsius < below_celsius:
+        try:
+            found = simulate_and_keep(
+                plan,
+                case,
+                Tier.FULL,
+                report=lambda part, what, done=done: report(done + part * (1.0 - done), what),
+            )
+        except UsageError:
+            break  # no setting of this device can be simulated; the outcome says why
+        heat = _heat(found)
+        if heat is None or heat.celsius < below_celsius:
             break
-    return plan, outcome
+    return plan
 
 
-def outcome_of(plan: Plan | None, case: Case, report: ProgressReport = unreported) -> Outcome:
-    """Return what a plan would do on the truth; nothing for no plan."""
+def outcome_of(
+    plan: Plan | None,
+    case: Case,
+    report: ProgressReport = unreported,
+    *,
+    predicts: bool = True,
+) -> Outcome:
+    """Return what a plan would do on the truth; nothing for no plan.
+
+    Without ``predicts`` its needles alone are measured.
+    """
     if plan is None or not plan.trajectories:
         return Outcome()
+    needles = tuple(
+        true_needle(
+            needle,
+            case.ct,
+            case.anatomy,
+            outer_diameter_mm=access_diameter_mm(plan, needle.id, case.catalog),
+        )
+        for needle in plan.trajectories
+    )
+    if not predicts:
+        return Outcome(needles=needles, unpredicted=dict.fromkeys(PREDICTED, UNASKED))
     unpredicted: dict[str, str] = {}
     simulations: tuple[Simulation, ...] = ()
     try:
@@ -127,7 +168,7 @@ def outcome_of(plan: Plan | None, case: Case, report: ProgressReport = unreporte
             plan, case, Tier.FULL, report=lambda part, what: report(part * 0.7, what)
         )
     except UsageError as refusal:
-        unpredicted |= dict.fromkeys(("coverage", "heat"), str(refusal))
+        unpredicted |= dict.fromkeys(PREDICTED[:2], str(refusal))
     report(0.7, "asking the rules")
     tested_installation()
     predictions = predict(plan, case)
@@ -139,15 +180,7 @@ def outcome_of(plan: Plan | None, case: Case, report: ProgressReport = unreporte
     covered = [one.coverage for one in simulations if one.coverage is not None]
     most = max(covered, key=lambda one: one.percent, default=None)
     return Outcome(
-        needles=tuple(
-            true_needle(
-                needle,
-                case.ct,
-                case.anatomy,
-                outer_diameter_mm=access_diameter_mm(plan, needle.id, case.catalog),
-            )
-            for needle in plan.trajectories
-        ),
+        needles=needles,
         covered_percent=None if most is None else most.percent,
         missed_at=None if most is None else most.missed_at,
         heat=_heat(simulations),

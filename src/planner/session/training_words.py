@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from planner.session.actions import ACTIONS
-from planner.session.training_states import HintRow, ScoreRow, TodoRow
+from planner.session.training_states import ExerciseRow, HintRow, ScoreRow, TodoRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from planner.geometry.points import PointLps
     from planner.training.attempt import Reading
     from planner.training.exercise import Exercise
+    from planner.training.progress import Result
     from planner.training.score_card import ScoreCard
     from planner.training.standard import Standard
 
@@ -178,7 +179,18 @@ def score_rows(card: ScoreCard) -> tuple[ScoreRow, ...]:
     return (*fatal, *rows)
 
 
-def exercise_detail(one: Exercise, best: Mapping[str, float]) -> str:
-    """Return how hard an exercise is, and what was reached at it before."""
-    reached = best.get(one.id)
-    return one.difficulty if reached is None else f"{one.difficulty}, best {reached:.0f} %"
+def exercise_rows(found: Iterable[Exercise], results: Iterable[Result]) -> tuple[ExerciseRow, ...]:
+    """Return exercises to choose: how hard each is, and what was reached at it before."""
+    best: dict[str, float] = {}
+    for one in results:
+        best[one.exercise] = max(one.percent, best.get(one.exercise, 0.0))
+    return tuple(
+        ExerciseRow(id=one.id, title=one.title, detail=_detail(one, best.get(one.id)))
+        for one in found
+    )
+
+
+def _detail(one: Exercise, best_percent: float | None) -> str:
+    if best_percent is None:
+        return one.difficulty
+    return f"{one.difficulty}, best {best_percent:.0f} %"

@@ -282,6 +282,7 @@ class TrainingWork:
                 self.standard,
                 phantom,
                 lambda part, what: report(0.3 + part * 0.4, what),
+                predicts=any(_is_predicted(one) for one in here),
             )
             for one in here:
                 found[one.id] = self._scored(
@@ -296,7 +297,7 @@ class TrainingWork:
             exercise=known.exercise,
             truth=known.reading,
             attempt=attempt,
-            outcome=outcome_of(plan, known.case, report),
+            outcome=outcome_of(plan, known.case, report, predicts=_is_predicted(attempt)),
             reference=known.outcome,
             standard=self.standard,
         )
@@ -333,6 +334,11 @@ class TrainingWork:
     def export(self, path: Path) -> None:
         """Write what was scored here as CSV."""
         write_csv(path, self.results(), tuple(self.standard.criteria))
+
+
+def _is_predicted(attempt: Attempt) -> bool:
+    """Tell whether heat and cement of an attempt are compared with those of the reference."""
+    return attempt.reading.treat and attempt.shots is None
 
 
 def _refuse_other_scan(attempt: Attempt, sha256: str) -> None:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 STANDARD_FILE: Final = "standard.toml"
 
+ROUNDING: Final = 0.051
+"""Points are typed to a tenth; what differs by less was not changed by the hand."""
+
 MARKS: Final[Mapping[str, tuple[str, ...]]] = {
     "level": (),
     "side": (),
@@ -154,10 +157,13 @@ def change_standard(
     SaveFailedError
         When it cannot be written.
     """
-    text = training_file(STANDARD_FILE, user_folder).read_text(encoding="utf-8")
-    changed = _with_line(text, "pass_percent", f"{pass_percent:.1f}")
+    now = load_standard(user_folder)
+    changed = training_file(STANDARD_FILE, user_folder).read_text(encoding="utf-8")
+    if abs(pass_percent - now.pass_percent) > ROUNDING:
+        changed = _with_line(changed, "pass_percent", f"{pass_percent:.1f}")
     for name, weight in weights.items():
-        changed = _with_line(changed, "weight", f"{weight:.1f}", record=name)
+        if abs(weight - now.criteria[name].weight) > ROUNDING:
+            changed = _with_line(changed, "weight", f"{weight:.1f}", record=name)
     for name, counts in fatal.items():
         changed = _with_line(changed, "counts", str(counts).lower(), record=name)
     path = user_folder / FOLDER / STANDARD_FILE

@@ -70,7 +70,9 @@ def scan(arguments: argparse.Namespace) -> Outcome:
 def assign(arguments: argparse.Namespace) -> Outcome:
     """Write exercises to give out."""
     check_out_folder(arguments.out)
-    made = Assignment(title=arguments.title, exercises=tuple(arguments.exercises))
+    made = Assignment(
+        title=arguments.title, exercises=tuple(arguments.exercises), is_xray=arguments.xray
+    )
     save_assignment(arguments.out, made, user_data_folder())
     return Outcome({"out": str(arguments.out), "exercises": list(made.exercises)})
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from planner.session.training_states import GroupRow, InstructorState
 
 MOST_OF_EACH = 50
-HEAVIEST = 100.0
+HEAVIEST = 1000.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +86,8 @@ class InstructorPart(QWidget):
             self.cases[row.id] = QCheckBox()
             self.cases[row.id].setText(said(row.title))
             self._put(self.cases[row.id])
-        self.first = _number(0.0, float(LARGEST_SEED), 0.0)
-        self.count = _number(1.0, float(MOST_OF_EACH), 1.0)
+        self.first = _number(0.0, float(LARGEST_SEED), 0.0, 0)
+        self.count = _number(1.0, float(MOST_OF_EACH), 1.0, 0)
         for words, box in (("First seed; 0 is the case itself", self.first),
                            ("How many of each", self.count)):  # fmt: skip
             box.setAccessibleName(said(words))
@@ -174,10 +174,10 @@ def _push(words: str, act: Callable[[], object]) -> QPushButton:
     return made
 
 
-def _number(least: float, most: float, value: float) -> NumberBox:
+def _number(least: float, most: float, value: float, decimals: int = 1) -> NumberBox:
     made = NumberBox()
     made.setRange(least, most)
-    made.setDecimals(0)
+    made.setDecimals(decimals)
     made.setValue(value)
     made.setMinimumWidth(NARROWEST_PX)
     return made

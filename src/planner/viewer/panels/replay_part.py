@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QListWidget,
-    QListWidgetItem,
     QPushButton,
     QSlider,
     QVBoxLayout,
@@ -60,7 +59,7 @@ class ReplayPart(QWidget):
         self.list.setAccessibleName(said("Moves"))
         self.list.setWordWrap(True)
         for move in state.moves:
-            self.list.addItem(QListWidgetItem(verbatim(f"{_clock(move)}  {said(move.words)}")))
+            self.list.addItem(verbatim(f"{_clock(move)}  {said(move.words)}"))
         self.list.currentRowChanged.connect(lambda place: self.slider.setValue(place + 1))
         column.addWidget(self.list)
         self.show_state(state)
