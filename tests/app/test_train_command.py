@@ -24,6 +24,7 @@ def no_heat(*_args, **_words):
 def small(monkeypatch, tmp_path):
     """The first case is the small spine, so that nothing is painted here."""
     monkeypatch.setenv("PLANNER_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("PLANNER_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(training_work, "exercise", lambda name, _folder: small_exercise())
     monkeypatch.setattr(training_outcome, "simulate_and_keep", no_heat)
     monkeypatch.setattr(training_outcome, "forecasts_of", lambda *_args: {})

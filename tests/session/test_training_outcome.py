@@ -16,7 +16,7 @@ CATALOG = load_catalog()
 @pytest.fixture
 def case(monkeypatch, tmp_path):
     monkeypatch.setenv("PLANNER_CACHE", str(tmp_path))
-    return case_on_truth(easy_l3(), CATALOG)
+    return case_on_truth(easy_l3().ct, easy_l3().truth, CATALOG)
 
 
 def test_that_heat_cement_and_rules_are_those_of_the_truth(case):

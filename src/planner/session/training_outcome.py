@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from planner.catalog import Catalog
+    from planner.domain.anatomy import Anatomy
     from planner.domain.plan import Plan
     from planner.domain.progress import ProgressReport
     from planner.domain.simulation import Simulation
-    from planner.phantom import Phantom
+    from planner.domain.volume import CtVolume
     from planner.session.cases import Predictions
     from planner.training.exercise import Exercise
     from planner.training.standard import Standard
@@ -63,7 +64,8 @@ def known_case(
     exercise: Exercise,
     catalog: Catalog,
     standard: Standard,
-    made: Phantom,
+    ct: CtVolume,
+    truth: Anatomy,
     report: ProgressReport = unreported,
     *,
     predicts: bool = True,
@@ -72,18 +74,18 @@ def known_case(
 
     Without ``predicts`` its needles alone are measured, where nobody's heat is compared with it.
     """
-    case = case_on_truth(made, catalog)
+    case = case_on_truth(ct, truth, catalog)
     ct = case.ct
     devices = [exercise.treatment.device] if exercise.treatment else []
     usual = [catalog.devices[name] for name in devices if name in catalog.devices]
     reading = true_reading(
         exercise,
-        made.truth,
+        truth,
         standard.dangers,
         outer_diameter_mm=catalog.access_diameter(usual).value,
     )
     report(0.0, "looking for the reference plan")
-    reference = reference_plan(exercise, ct, made.truth, reading, catalog)
+    reference = reference_plan(exercise, ct, truth, reading, catalog)
     if predicts:
         limit = standard.criteria["heat"].marks["none_celsius"]
         reference = _cool_enough(
@@ -97,12 +99,11 @@ def known_case(
     )
 
 
-def case_on_truth(made: Phantom, catalog: Catalog) -> Case:
+def case_on_truth(ct: CtVolume, truth: Anatomy, catalog: Catalog) -> Case:
     """Return a digital spine with its truth as outlines, scanned on the training day."""
-    record = replace(made.ct.record, acquired=TRAINING_DAY.strftime("%Y%m%d"))
-    ct = replace(made.ct, record=record)
-    binding = AnatomyBinding(backend=made.truth.backend)
-    return Case(ct=ct, anatomy=made.truth, binding=binding, catalog=catalog)
+    record = replace(ct.record, acquired=TRAINING_DAY.strftime("%Y%m%d"))
+    binding = AnatomyBinding(backend=truth.backend)
+    return Case(ct=replace(ct, record=record), anatomy=truth, binding=binding, catalog=catalog)
 
 
 def _cool_enough(

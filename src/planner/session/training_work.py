@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import shutil
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Protocol
 
+from planner import __version__
 from planner.document.plan_file import save_plan
 from planner.domain.errors import (
     InputRefusedError,
@@ -15,9 +17,11 @@ from planner.domain.errors import (
     SaveFailedError,
     UsageError,
 )
+from planner.domain.plan import AnatomyBinding
 from planner.domain.progress import unreported
-from planner.imaging import write_ct_series
+from planner.imaging import load_ct, write_ct_series
 from planner.phantom import make_phantom
+from planner.session.anatomy_store import load_anatomy, store_anatomy
 from planner.session.training_outcome import known_case, outcome_of
 from planner.training.attempt import SUFFIX, Attempt, load_attempt, save_attempt
 from planner.training.exercise import Exercise, another_like, exercise, exercises
@@ -36,6 +40,8 @@ if TYPE_CHECKING:
     from planner.domain.anatomy import Anatomy
     from planner.domain.plan import Plan
     from planner.domain.progress import ProgressReport
+    from planner.domain.volume import CtVolume
+    from planner.phantom import Phantom
     from planner.session.training_outcome import KnownCase
     from planner.training.progress import Result
     from planner.training.score_card import ScoreCard
@@ -43,6 +49,10 @@ if TYPE_CHECKING:
 
 SCANS: Final = "scans"
 ATTEMPTS: Final = "attempts"
+KEY_LETTERS: Final = 12
+TRUTH: Final = AnatomyBinding(backend="truth")
+"""Where the truth of a scan is kept among outlines."""
+
 NO_ANSWER: Final = "Exercise"
 """What the series of every exercise is called: names of cases tell the level."""
 
@@ -185,7 +195,7 @@ class TrainingWork:
 
     def truth(self, name: str, report: ProgressReport) -> Anatomy:
         """Return what is really where in the spine of an exercise."""
-        return make_phantom(self.exercise(name).recipe, report=report).truth
+        return self._spine(name, report)[1]
 
     def load(self, path: Path) -> Attempt:
         """Read an attempt."""
@@ -225,12 +235,17 @@ class TrainingWork:
 
     def scan(self, name: str, report: ProgressReport) -> Path:
         """Return the folder of an exercise's scan; makes it whole on its first use."""
-        folder = self._folder / SCANS / name
-        if folder.exists():
-            return folder
-        made = make_phantom(self.exercise(name).recipe, report=report)
+        recipe = self.exercise(name).recipe
+        key = hashlib.sha256(f"{__version__} {recipe!r}".encode()).hexdigest()[:KEY_LETTERS]
+        folder = self._folder / SCANS / f"{name} {key}"
+        if not folder.exists():
+            self._write_scan(folder, make_phantom(recipe, report=report))
+        return folder
+
+    def _write_scan(self, folder: Path, made: Phantom) -> None:
+        """Write a scan whole, and keep its truth apart from it, where no trainee opens it."""
         record = replace(made.ct.record, series_description=NO_ANSWER)
-        draft = folder.with_name(f".{name}.{secrets.token_hex(4)}")
+        draft = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
         try:
             write_ct_series(draft, replace(made.ct, record=record))
             draft.replace(folder)
@@ -241,7 +256,29 @@ class TrainingWork:
             ) from failure
         finally:
             shutil.rmtree(draft, ignore_errors=True)
-        return folder
+        store_anatomy(made.ct, TRUTH, made.truth)
+
+    def _spine(self, name: str, report: ProgressReport) -> tuple[CtVolume, Anatomy]:
+        """Return the scan that a trainee reads, and its truth; painted on the first use alone.
+
+        It is the scan as it is read from its files, never the painted one, so that an attempt
+        scores the same whether the spine was painted now or before.
+        """
+        folder = self.scan(name, lambda part, what: report(part * 0.8, what))
+        report(0.8, "reading the scan of the exercise")
+        ct = load_ct(folder)
+        truth = load_anatomy(ct, TRUTH)
+        if truth is None:
+            made = make_phantom(self.exercise(name).recipe, report=report)
+            if made.ct.record.sha256 != ct.record.sha256:
+                raise InputRefusedError(
+                    "TRAIN-SCAN-CHANGED",
+                    f"The scan of {name} in {folder} is no longer as it was painted. Remove that "
+                    "folder; it is made again.",
+                )
+            truth = made.truth
+            store_anatomy(ct, TRUTH, truth)
+        return ct, truth
 
     def score(self, attempt: Attempt, report: ProgressReport = unreported) -> Scored:
         """Score an attempt on the truth of its exercise, and remember the result.
@@ -266,11 +303,11 @@ class TrainingWork:
         found: dict[str, Scored] = {}
         for name in dict.fromkeys(one.exercise for one in attempts):
             wanted = self.exercise(name)
-            phantom = make_phantom(wanted.recipe, lambda part, what: report(part * 0.3, what))
+            ct, truth = self._spine(name, lambda part, what: report(part * 0.3, what))
             here = [one for one in attempts if one.exercise == name]
             for one in tuple(here):
                 try:
-                    _refuse_other_scan(one, phantom.ct.record.sha256)
+                    _refuse_other_scan(one, ct.record.sha256)
                 except InputRefusedError as refusal:
                     if refused is None:
                         raise
@@ -280,7 +317,8 @@ class TrainingWork:
                 wanted,
                 self._catalog,
                 self.standard,
-                phantom,
+                ct,
+                truth,
                 lambda part, what: report(0.3 + part * 0.4, what),
                 predicts=any(_is_predicted(one) for one in here),
             )

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 STEPS_MM = (-5.0, -1.0, 1.0, 5.0)
 UNCHECKED = (
-    "Two X-ray pictures alone. No rule checks this needle, so nothing here says that it is safe."
+    "Two X-ray pictures alone. No rule checks this needle: that nothing warns here means nothing."
 )
 
 
