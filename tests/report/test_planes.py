@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
+from scipy import ndimage
 
 from planner.geometry.points import PointLps
 from planner.geometry.volume_geometry import VolumeGeometry
@@ -48,7 +49,7 @@ def test_that_a_picture_does_not_depend_on_how_the_scan_was_stored(order, flip) 
     lps = geometry.lps_mm(np.stack([i, j, k], axis=-1).astype(float)) - CENTRE.array
     volume = lps @ np.array((1.0, 100.0, 10000.0))
     plane = planes.axial(CENTRE, 10.0)
-    seen = planes.sample(volume, geometry, plane.grid_mm(5), np.nan)
+    seen = planes.sample(volume, geometry, plane, 5, np.nan)
     steps = (np.arange(5) - 2) * 4.0
     expected = steps[None, :] + 100.0 * steps[:, None]
     assert seen == pytest.approx(expected, abs=0.05)
@@ -57,10 +58,30 @@ def test_that_a_picture_does_not_depend_on_how_the_scan_was_stored(order, flip) 
 def test_that_a_place_beyond_the_scan_is_told_apart_from_air() -> None:
     geometry = VolumeGeometry.axis_aligned((4, 4, 4), (1.0, 1.0, 1.0))
     air = np.full((4, 4, 4), -1000, np.int16)
-    points = np.array([[1.0, 1.0, 1.0], [3.4, 0.0, 0.0], [3.6, 0.0, 0.0]])
-    seen = planes.sample(air, geometry, points, np.nan)
-    assert seen[0] == seen[1] == -1000.0
-    assert np.isnan(seen[2])
+    plane = planes.axial(PointLps(1.5, 1.5, 3.4), 3.0)
+    seen = planes.sample(air, geometry, plane, 6, np.nan)
+    assert (seen[1:5, 1:5] == -1000.0).all()
+    assert np.isnan(seen[[0, 5], :]).all()
+    assert np.isnan(seen[:, [0, 5]]).all()
+    beyond = planes.axial(PointLps(1.5, 1.5, 3.6), 3.0)
+    assert np.isnan(planes.sample(air, geometry, beyond, 6, np.nan)).all()
+
+
+@given(direction=directions, order=st.permutations((0, 1, 2)))
+def test_that_any_plane_reads_what_linear_interpolation_gives(direction, order) -> None:
+    geometry = turned_grid(np.eye(3)[:, order])
+    values = np.random.default_rng(5).normal(size=geometry.shape_kji)
+    entry = CENTRE.moved(direction / np.linalg.norm(direction) * 9.0)
+    plane = planes.along_needle_axial(entry, CENTRE, 60.0)
+    index = geometry.ijk(plane.grid_mm(9))[..., ::-1]
+    last = np.array(values.shape) - 1
+    inside = ((index >= -0.5) & (index <= last + 0.5)).all(axis=-1)
+    expected = ndimage.map_coordinates(values, np.moveaxis(index, -1, 0), order=1, mode="nearest")
+    seen = planes.sample(values, geometry, plane, 9, np.nan)
+    picked = planes.sample(values, geometry, plane, 9, np.nan, lambda part: part + 1.0)
+    assert np.array_equal(np.isfinite(seen), inside)
+    assert seen[inside] == pytest.approx(expected[inside], abs=1e-5)
+    assert picked[inside] == pytest.approx(expected[inside] + 1.0, abs=1e-5)
 
 
 @given(direction=directions)

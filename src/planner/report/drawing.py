@@ -51,7 +51,7 @@ class Drawing(Generic[S]):
         self.plane = plane
         self.pixels = rgb.shape[0]
         size = self.pixels * OVERSAMPLING
-        self._image = Image.fromarray(rgb).resize((size, size), Image.Resampling.BILINEAR)
+        self._image = Image.fromarray(rgb).resize((size, size), Image.Resampling.NEAREST)
         self._pen = ImageDraw.Draw(self._image)
         self._px_per_mm = size / (2.0 * plane.half_mm)
 

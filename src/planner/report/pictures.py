@@ -146,14 +146,13 @@ def render(plane: Plane, ct: CtVolume, plan: Plan, scene: Pictured) -> bytes:
 
 
 def _grey(plane: Plane, ct: CtVolume) -> NDArray[np.uint8]:
-    points = plane.grid_mm(PIXELS)
-    hu = planes.sample(ct.hu, ct.geometry, points, np.nan)
+    hu = planes.sample(ct.hu, ct.geometry, plane, PIXELS, np.nan)
     width, level = WINDOW_HU
     share = np.clip((np.nan_to_num(hu) - (level - width / 2.0)) / width, 0.0, 1.0)
     rgb = np.repeat((share * 255.0 + 0.5).astype(np.uint8)[..., None], 3, axis=-1)
     unseen = np.isnan(hu)
     if ct.outside_scan is not None:
-        unseen |= planes.sample(ct.outside_scan, ct.geometry, points, 1.0) > 0.5
+        unseen |= planes.sample(ct.outside_scan, ct.geometry, plane, PIXELS, 1.0) > 0.5
     rgb[unseen] = palette.BEYOND_SCAN
     return rgb
 
@@ -165,19 +164,19 @@ DRAWN_ESTIMATES: Final = frozenset(
 
 
 def _draw_anatomy(drawing: Drawing[Plane], anatomy: Anatomy) -> None:
-    points = drawing.plane.grid_mm(OUTLINE_PIXELS)
-    canal = planes.sample(anatomy.canal, anatomy.geometry, points, 0.0)
+    plane, size = drawing.plane, OUTLINE_PIXELS
+    canal = planes.sample(anatomy.canal, anatomy.geometry, plane, size, 0.0)
     drawing.outline(canal, 0.5, palette.CANAL)
     for name, region in anatomy.estimates.items():
         if name.partition(":")[0] in DRAWN_ESTIMATES:
-            likely = planes.sample(region.likely, region.geometry, points, 0.0)
+            likely = planes.sample(region.likely, region.geometry, plane, size, 0.0)
             drawing.outline(likely, 0.5, palette.ESTIMATE)
     foramina = planes.sample(
-        anatomy.foramina, anatomy.geometry, points, 0.0, lambda part: part != 0
+        anatomy.foramina, anatomy.geometry, plane, size, 0.0, lambda part: part != 0
     )
     drawing.outline(foramina, 0.5, palette.FORAMEN)
     if anatomy.lesion is not None:
-        lesion = planes.sample(anatomy.lesion, anatomy.geometry, points, 0.0)
+        lesion = planes.sample(anatomy.lesion, anatomy.geometry, plane, size, 0.0)
         drawing.outline(lesion, 0.5, palette.LESION)
     for vertebra in anatomy.vertebrae.values():
         if vertebra.posterior_wall is not None:
@@ -190,7 +189,9 @@ def _draw_predictions(drawing: Drawing[Plane], scene: Pictured) -> None:
     points = drawing.plane.grid_mm(OUTLINE_PIXELS)
     for cement in scene.cements.values():
         held = partial(np.greater_equal, np.float32(cement.placed_ml))
-        filled = planes.sample(cement.arrival_ml, cement.geometry, points, 0.0, held)
+        filled = planes.sample(
+            cement.arrival_ml, cement.geometry, drawing.plane, OUTLINE_PIXELS, 0.0, held
+        )
         drawing.outline(filled, 0.5, palette.CEMENT)
     for zone in scene.zones.values():
         if isinstance(zone, PredictedZone):

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import ndimage
 
+from planner.geometry.kernels import kernel
 from planner.geometry.points import unit
 from planner.geometry.volume_geometry import direction_label
 
@@ -139,34 +139,64 @@ def seen_from(centre: PointLps, viewer: Vector, half_mm: float) -> Plane:
 def sample(
     array: NDArray[np.generic],
     geometry: VolumeGeometry,
-    points_mm: Vector,
+    plane: Plane,
+    pixels: int,
     outside: float,
     pick: Callable[[NDArray[np.generic]], NDArray[np.generic]] | None = None,
 ) -> NDArray[np.float32]:
-    """Interpolate ``array[k, j, i]`` linearly at LPS points, shape ``(..., 3)``.
+    """Interpolate ``array[k, j, i]`` linearly at every pixel centre of a plane.
 
-    Only the part of the array that the points need is converted, so a mask of a whole scan
-    costs no copy of it; ``pick`` turns that part into a mask first. A point outside the
-    outer faces of the grid gets ``outside``.
+    Only the part of the array that the plane needs is converted, so a mask of a whole scan
+    costs no copy of it; ``pick`` turns that part into a mask first. A pixel outside the outer
+    faces of the grid gets ``outside``. Returns shape ``(pixels, pixels)``.
     """
-    # One plane per axis, because numpy is slow along a last axis of three.
-    index = np.ascontiguousarray(np.moveaxis(geometry.ijk(points_mm)[..., ::-1], -1, 0))
-    flat = index.reshape(3, -1)
-    last = np.array(array.shape) - 1
-    low = np.clip(np.floor(flat.min(axis=1)).astype(int) - 1, 0, last)
-    high = np.clip(np.ceil(flat.max(axis=1)).astype(int) + 1, 0, last)
-    part = array[low[0] : high[0] + 1, low[1] : high[1] + 1, low[2] : high[2] + 1]
-    chosen = part if pick is None else pick(part)
-    values = ndimage.map_coordinates(
-        chosen.astype(np.float32),
-        (flat - low[:, None]).reshape(index.shape),
-        order=1,
-        mode="nearest",
-        prefilter=False,
-    )
-    inside = ((flat >= -0.5) & (flat <= last[:, None] + 0.5)).all(axis=0)
-    shown = np.where(inside.reshape(values.shape), values, np.float32(outside))
-    return shown.astype(np.float32)
+    step_mm = 2.0 * plane.half_mm / pixels
+    matrix = geometry.ijk_from_lps[:3, :3]
+    right, down = (matrix @ np.array(way) * step_mm for way in (plane.right, plane.down))
+    first = geometry.ijk(plane.centre.array) - 0.5 * (pixels - 1) * (right + down)
+    ends = first + (pixels - 1) * np.array((0.0 * right, right, down, right + down))
+    last = np.array(geometry.size_ijk) - 1
+    low = np.clip(np.floor(ends.min(axis=0)).astype(int) - 1, 0, last)
+    high = np.clip(np.ceil(ends.max(axis=0)).astype(int) + 1, 0, last)
+    part = array[low[2] : high[2] + 1, low[1] : high[1] + 1, low[0] : high[0] + 1]
+    chosen = np.ascontiguousarray(part if pick is None else pick(part), dtype=np.float32)
+    shown = np.full((pixels, pixels), np.float32(outside))
+    _fill(shown, chosen, first, right, down, low, last)
+    return shown
+
+
+@kernel
+def _fill(
+    shown: NDArray[np.float32],
+    part: NDArray[np.float32],
+    first: Vector,
+    right: Vector,
+    down: Vector,
+    low: NDArray[np.int64],
+    last: NDArray[np.int64],
+) -> None:
+    """Fill the pixels inside the grid; indices run ``i, j, k`` and ``part`` begins at ``low``."""
+    index = np.empty(3)
+    for y in range(shown.shape[0]):
+        for x in range(shown.shape[1]):
+            inside = True
+            for axis in range(3):
+                place = first[axis] + x * right[axis] + y * down[axis]
+                inside = inside and -0.5 <= place <= last[axis] + 0.5
+                index[axis] = min(max(place, 0.0), last[axis]) - low[axis]
+            if not inside:
+                continue
+            i, j, k = int(index[0]), int(index[1]), int(index[2])
+            u, v, w = index[0] - i, index[1] - j, index[2] - k
+            nk, nj, ni = part.shape
+            value = 0.0
+            for corner in range(8):
+                a, b, c = corner & 1, (corner >> 1) & 1, corner >> 2
+                share = (u if a else 1.0 - u) * (v if b else 1.0 - v) * (w if c else 1.0 - w)
+                if share > 0.0:
+                    at_k, at_j, at_i = min(k + c, nk - 1), min(j + b, nj - 1), min(i + a, ni - 1)
+                    value += share * part[at_k, at_j, at_i]
+            shown[y, x] = value
 
 
 def _middle(first: PointLps, second: PointLps) -> PointLps:
