@@ -9,6 +9,7 @@ import numpy as np
 from scipy import ndimage
 
 from planner.domain.prediction import PredictedZone
+from planner.geometry.boxes import box_of, cropped
 from planner.geometry.kernels import kernel
 from planner.geometry.points import unit
 from planner.report import palette, planes
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from planner.report.pictured import Pictured
     from planner.report.planes import Plane
 
-    _Box = tuple[slice, slice, slice]
 
 PIXELS: Final = 380
 STEP_MM: Final = 1.0
@@ -88,10 +88,10 @@ def _paint_bone(
 ) -> NDArray[np.float64]:
     """Paint lit bone into the picture; return its depth, infinite where there is none."""
     grid, labels = _nearby(anatomy, plane)
-    box = _filled(labels != 0, SMOOTH_REACH_VOXELS)
+    box = box_of(labels != 0, SMOOTH_REACH_VOXELS)
     if box is None:
         return np.full((PIXELS, PIXELS), np.inf)
-    grid, labels = _cropped(grid, box), labels[box]
+    grid, labels = cropped(grid, box), labels[box]
     bone = (labels != 0).astype(np.float32)
     smooth = ndimage.gaussian_filter(bone, SMOOTH_VOXELS, truncate=2.0)
     depth, normal = _cast(smooth, grid, plane)
@@ -119,25 +119,7 @@ def _nearby(anatomy: Anatomy, plane: Plane) -> tuple[VolumeGeometry, NDArray[np.
     low = np.clip(np.floor(index.min(axis=0)).astype(int), 0, last)
     high = np.clip(np.ceil(index.max(axis=0)).astype(int), 0, last)
     i, j, k = (slice(int(a), int(b) + 1) for a, b in zip(low, high, strict=True))
-    return _cropped(anatomy.geometry, (k, j, i)), anatomy.labels[k, j, i]
-
-
-def _filled(mask: NDArray[np.bool_], margin: int) -> _Box | None:
-    """Return the box ``[k, j, i]`` that holds a mask, some voxels larger; none without any."""
-    found = ndimage.find_objects(mask.view(np.uint8))
-    if not found:
-        return None
-    k, j, i = (
-        slice(max(side.start - margin, 0), min(side.stop + margin, size))
-        for side, size in zip(found[0], mask.shape, strict=True)
-    )
-    return k, j, i
-
-
-def _cropped(geometry: VolumeGeometry, box: _Box) -> VolumeGeometry:
-    k, j, i = box
-    size_ijk = (i.stop - i.start, j.stop - j.start, k.stop - k.start)
-    return geometry.cropped((i.start, j.start, k.start), size_ijk)
+    return cropped(anatomy.geometry, (k, j, i)), anatomy.labels[k, j, i]
 
 
 def _cast(
@@ -147,11 +129,11 @@ def _cast(
 
     Rays begin and end at the part of the field that is not empty.
     """
-    box = _filled(field > 0.0, 1)
+    box = box_of(field > 0.0, 1)
     if box is None:
         return np.full((PIXELS, PIXELS), np.inf), np.zeros((PIXELS, PIXELS, 3))
     field = np.ascontiguousarray(field[box])
-    geometry = _cropped(geometry, box)
+    geometry = cropped(geometry, box)
     last = np.array(geometry.size_ijk) - 1
     corners = np.array([(i, j, k) for i in (0, 1) for j in (0, 1) for k in (0, 1)]) * last
     depths = plane.depth_mm(geometry.lps_mm(corners.astype(np.float64)))

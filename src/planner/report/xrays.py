@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
-from scipy import ndimage
 
 from planner.domain.prediction import PredictedZone
 from planner.fluoroscopy import (
@@ -17,6 +16,7 @@ from planner.fluoroscopy import (
     picture,
     zone_outline,
 )
+from planner.geometry.boxes import box_of, cropped
 from planner.planning.c_arm import c_arm_views
 from planner.planning.pedicle_course import course_of
 from planner.report import palette
@@ -116,13 +116,10 @@ class _Shadow:
     @classmethod
     def of(cls, mask: NDArray[np.bool_], geometry: VolumeGeometry, mark: palette.Mark) -> Self:
         """Cut out what a mask holds; empty where it holds nothing."""
-        boxes = ndimage.find_objects(mask.view(np.uint8))
-        if not boxes:
+        box = box_of(mask)
+        if box is None:
             return cls(mask[:0], geometry, mark)
-        k, j, i = boxes[0]
-        held = np.ascontiguousarray(mask[k, j, i])
-        start = (i.start, j.start, k.start)
-        return cls(held, geometry.cropped(start, held.shape[::-1]), mark)
+        return cls(np.ascontiguousarray(mask[box]), cropped(geometry, box), mark)
 
     def seen(self, view: XrayView) -> NDArray[np.float32]:
         """Return the way of every ray through it."""
@@ -135,7 +132,7 @@ def _shadows(anatomy: Anatomy, level: Level) -> tuple[_Shadow, ...]:
     """Return the vertebra, the canal beside it and the lesion."""
     whole = anatomy.labels == level.verse_label
     beside = np.zeros_like(anatomy.canal)
-    for box in ndimage.find_objects(whole.view(np.uint8)):
+    if (box := box_of(whole)) is not None:
         beside[box] = anatomy.canal[box]
     marks = [(whole, palette.VERTEBRA), (beside, palette.CANAL)]
     if anatomy.lesion is not None:

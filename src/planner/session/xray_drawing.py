@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from scipy import ndimage
 
 from planner.fluoroscopy import (
     PREVIEW_PIXELS,
@@ -18,6 +17,7 @@ from planner.fluoroscopy import (
     picture,
     shadow_edge,
 )
+from planner.geometry.boxes import box_of, cropped
 from planner.planning import c_arm_views, course_of
 from planner.session.xray_pictures import (
     CANAL_EDGE,
@@ -143,7 +143,7 @@ def _edges(anatomy: Anatomy, vertebra: Vertebra, view: XrayView) -> NDArray[np.u
     """Return the edges of the shadows of the vertebra, the canal beside it and the lesion."""
     whole = anatomy.labels == vertebra.level.verse_label
     found = np.zeros((view.rows, view.columns), np.uint8)
-    box = ndimage.find_objects(whole.view(np.uint8))[0] if whole.any() else None
+    box = box_of(whole)
     if box is None:
         return found
     beside = np.zeros_like(anatomy.canal)
@@ -160,13 +160,10 @@ def _shadow(
     mask: NDArray[np.bool_], geometry: VolumeGeometry, view: XrayView
 ) -> NDArray[np.float32]:
     """Return the way of every ray through a mask; only the box that holds it is walked."""
-    boxes = ndimage.find_objects(mask.view(np.uint8))
-    if not boxes:
+    box = box_of(mask)
+    if box is None:
         return np.zeros((view.rows, view.columns), np.float32)
-    k, j, i = boxes[0]
-    first, size = (i.start, j.start, k.start), mask[k, j, i].shape[::-1]
-    part = geometry.cropped(first, size)
-    return length_along_rays(np.ascontiguousarray(mask[k, j, i]), part, view)
+    return length_along_rays(np.ascontiguousarray(mask[box]), cropped(geometry, box), view)
 
 
 def _midline(vertebra: Vertebra) -> Vector:
