@@ -138,29 +138,29 @@ def prepare_system(*, for_tests: bool) -> None:
         install_packages(wished, needed=False)
 
 
-def python_of_environment() -> Path:
-    """Return the interpreter inside the environment."""
+def python_of(environment: Path) -> Path:
+    """Return the interpreter inside an environment."""
     if os.name == "nt":
-        return ENVIRONMENT / "Scripts" / "python.exe"
-    return ENVIRONMENT / "bin" / "python"
+        return environment / "Scripts" / "python.exe"
+    return environment / "bin" / "python"
 
 
-def prepare_environment() -> Path:
-    """Make or refresh ``.venv`` from the lock; return its interpreter."""
-    python = python_of_environment()
-    stamp = ENVIRONMENT / "lock.sha256"
-    digest = hashlib.sha256(LOCK.read_bytes() + sys.version.encode()).hexdigest()
+def prepare_environment(
+    environment: Path = ENVIRONMENT, lock: Path = LOCK, *, with_planner: bool = True
+) -> Path:
+    """Make or refresh an environment from a lock; return its interpreter."""
+    python = python_of(environment)
+    stamp = environment / "lock.sha256"
+    digest = hashlib.sha256(lock.read_bytes() + sys.version.encode()).hexdigest()
     if python.exists() and stamp.exists() and stamp.read_text() == digest:
         return python
-    say(f"making the environment in {ENVIRONMENT} (once; a few minutes)")
-    subprocess.run([sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT)], check=True)
+    say(f"making the environment in {environment} (once; a few minutes)")
+    subprocess.run([sys.executable, "-m", "venv", "--clear", str(environment)], check=True)
     pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    subprocess.run([*pip, "--require-hashes", "-r", str(LOCK)], check=True, stdout=sys.stderr)
-    subprocess.run(
-        [*pip, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)],
-        check=True,
-        stdout=sys.stderr,
-    )
+    subprocess.run([*pip, "--require-hashes", "-r", str(lock)], check=True, stdout=sys.stderr)
+    if with_planner:
+        ours = [*pip, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
+        subprocess.run(ours, check=True, stdout=sys.stderr)
     stamp.write_text(digest)
     return python
 

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from planner.app.log_file import start_log, where
 from planner.app.output import Outcome, as_text
 from planner.app.parser import COMMANDS, build_parser
 from planner.domain.errors import (
@@ -34,6 +35,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command line; return the exit code."""
     logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(message)s")
     words = sys.argv[1:] if argv is None else argv
+    start_log(next((one for one in words if one in COMMANDS), "view"))
     wants_json = "--json" in words
     try:
         arguments = build_parser().parse_args(_with_command(words))
@@ -50,6 +52,7 @@ def main(argv: list[str] | None = None) -> int:
         return _failed(OUR_FAULT, error, "FAILED", wants_json=wants_json)
     except Exception as error:  # noqa: BLE001 - the border of the command line
         _log.debug("unexpected", exc_info=error)
+        _log.error("the command failed: %s", where(error))
         sentence = (
             f"A fault of ours: {type(error).__name__}: {error}. Nothing was changed by this "
             "message; please report the command and this line."

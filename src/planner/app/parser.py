@@ -28,8 +28,8 @@ _Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"  # noqa: SLF001 - a
 COMMANDS = frozenset(
     {
         "assess", "bench", "control", "convert", "correct", "deidentify", "demo", "devices",
-        "export", "inspect", "outcome", "pacs", "phantom", "plan", "report", "room", "rules",
-        "segment", "simulate", "suggest", "view",
+        "doctor", "export", "inspect", "outcome", "pacs", "phantom", "plan", "report", "room",
+        "rules", "segment", "simulate", "suggest", "train", "view",
     }
 )  # fmt: skip
 """Names of the commands; anything else that is a place is opened in the window."""
@@ -454,6 +454,13 @@ def _catalog(commands: _Commands) -> None:
         help="the reference medium the table was measured in",
     )  # fmt: skip
     calibrate.add_argument("--dry-run", action="store_true", help="fit and keep nothing")
+    doctor = _command(
+        commands, "doctor", "Say what this machine and installation can do.", "doctor"
+    )
+    doctor.add_argument(
+        "--bundle", type=Path, metavar="FILE.zip",
+        help="also write text files for whoever helps; read them before you send them",
+    )  # fmt: skip
     bench = _command(commands, "bench", "Measure speed beside peers.", "bench")
     bench.add_argument("names", nargs="*", metavar="NAME")
 

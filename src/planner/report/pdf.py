@@ -100,6 +100,11 @@ def _compile(folder: Path, fonts: typst.Fonts, made_utc: str) -> tuple[bytes, in
     return pdf, pages
 
 
+def unprintable(text: str) -> frozenset[str]:
+    """Return the characters of a text that the fonts at hand cannot draw."""
+    return _fonts_for({"text": text})[2]
+
+
 class _Reach(IntEnum):
     """How far fonts are looked for; the machine's own come last, for they differ."""
 

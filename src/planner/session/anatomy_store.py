@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from platformdirs import user_cache_path
 
 from planner import __version__
 from planner.anatomy.builtin import BACKEND
@@ -33,6 +32,7 @@ from planner.domain.levels import Level, Side
 from planner.domain.sourced import Interval
 from planner.geometry.points import PointLps
 from planner.geometry.volume_geometry import VolumeGeometry
+from planner.settings import user_cache_folder
 
 if TYPE_CHECKING:
     from planner.domain.plan import AnatomyBinding
@@ -50,7 +50,7 @@ GRIDS = ("labels", "bodies", "discs", "foramina", "canal")
 
 def folder() -> Path:
     """Return where outlines are kept (``PLANNER_CACHE`` overrides the user's cache folder)."""
-    return Path(os.environ.get("PLANNER_CACHE") or user_cache_path("planner")) / "anatomy"
+    return user_cache_folder() / "anatomy"
 
 
 def load_anatomy(ct: CtVolume, binding: AnatomyBinding) -> Anatomy | None:

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from platformdirs import user_cache_path
 
 from planner.domain.coverage import Coverage, MissedPart
 from planner.domain.plan import AblationId
@@ -26,6 +25,7 @@ from planner.domain.simulation import Order, Simulation, StructureCourse, ZoneEx
 from planner.domain.sourced import Status
 from planner.geometry.points import PointLps
 from planner.geometry.volume_geometry import VolumeGeometry
+from planner.settings import user_cache_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,7 +55,7 @@ _recent: OrderedDict[tuple[Path, str], tuple[Simulation, ...]] = OrderedDict()
 
 def folder() -> Path:
     """Return where results are kept (``PLANNER_CACHE`` overrides the user's cache folder)."""
-    return Path(os.environ.get("PLANNER_CACHE") or user_cache_path("planner")) / "simulations"
+    return user_cache_folder() / "simulations"
 
 
 def find_simulations(input_sha256: str) -> tuple[Simulation, ...]:

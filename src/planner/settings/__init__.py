@@ -1,5 +1,5 @@
 """User preferences."""
 
-from planner.settings.folders import user_data_folder
+from planner.settings.folders import user_cache_folder, user_data_folder
 
-__all__ = ["user_data_folder"]
+__all__ = ["user_cache_folder", "user_data_folder"]

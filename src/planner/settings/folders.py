@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from platformdirs import user_data_path
+from platformdirs import user_cache_path, user_data_path
 
 
 def user_data_folder() -> Path:
@@ -15,3 +15,12 @@ def user_data_folder() -> Path:
     """
     override = os.environ.get("PLANNER_DATA")
     return Path(override) if override else user_data_path("planner", appauthor=False)
+
+
+def user_cache_folder() -> Path:
+    """Return the folder of what can be made again: outlines, simulations, logs.
+
+    ``PLANNER_CACHE`` overrides the platform's folder.
+    """
+    override = os.environ.get("PLANNER_CACHE")
+    return Path(override) if override else user_cache_path("planner")

@@ -205,6 +205,10 @@ class Scene:
         rows = _numpy.vtk_to_numpy(pixels).reshape(height, width, 4)
         return np.ascontiguousarray(rows[::-1])
 
+    def capabilities(self) -> str:
+        """Return what VTK says of the graphics that drew the last picture."""
+        return str(self._window.ReportCapabilities())
+
     def close(self) -> None:
         """Give the graphics memory back."""
         self._renderer.RemoveAllViewProps()
