@@ -20,9 +20,6 @@ from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
 LICENCE_WORDS = ("licen", "copying", "notice", "authors", "copyright")
-SHORTEST_LICENCE = 200
-"""Characters; a file with fewer names a licence and does not hold it."""
-
 CYCLONEDX = "1.6"
 
 
@@ -39,13 +36,7 @@ class Part:
 
 
 def parts_of(sources: list[Path]) -> list[Part]:
-    """Return the parts that the collected files come from.
-
-    Raises
-    ------
-    SystemExit
-        When a part has neither a licence text nor the name of a licence.
-    """
+    """Return the parts that the collected files come from."""
     owners = _owners()
     found: dict[str, Part] = {}
     system = []
@@ -59,11 +50,21 @@ def parts_of(sources: list[Path]) -> list[Part]:
     python = Part("python", platform.python_version(), "PSF-2.0", "platform")
     python.texts = list(Path(sys.base_prefix).glob("lib/python3*/LICENSE.txt"))
     python.texts += list(Path(sys.base_prefix).glob("LICENSE.txt"))
-    whole = [*sorted(found.values()), python, *_libraries(system)]
-    bare = [one.name for one in whole if not one.texts and not one.licence]
+    return checked([*sorted(found.values()), python, *_libraries(system)])
+
+
+def checked(parts: list[Part]) -> list[Part]:
+    """Return the parts.
+
+    Raises
+    ------
+    SystemExit
+        When one has neither a licence text nor the name of a licence.
+    """
+    bare = [one.name for one in parts if not one.texts and not one.licence]
     if bare:
         sys.exit(f"no licence was found for: {', '.join(bare)}; see packaging/notices.py")
-    return whole
+    return parts
 
 
 def _owners() -> dict[str, Distribution]:

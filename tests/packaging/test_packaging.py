@@ -1,0 +1,163 @@
+"""What is installed: locks, wheel, the installer for one user, the list of parts."""
+
+import hashlib
+import importlib.util
+import json
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LOCKS = ROOT / "packaging" / "locks"
+BUILD_TOOLS = {
+    "altgraph", "macholib", "pefile", "pyinstaller", "pyinstaller-hooks-contrib",
+    "pywin32-ctypes", "setuptools",
+}  # fmt: skip
+
+
+def script(name: str) -> ModuleType:
+    """Return one of the scripts of the packaging folder, which is no package."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "packaging" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # where its dataclasses look themselves up
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def packaging(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "packaging"))
+
+
+def pinned(lock: str) -> dict[str, set[str]]:
+    """Return the hashes of every line ``name==version ; marker``."""
+    text = (LOCKS / lock).read_text(encoding="utf-8")
+    blocks = [one for one in re.split(r"\n(?=\S)", text) if "==" in one]
+    assert "://" not in text
+    return {
+        one.split(" \\")[0]: set(re.findall(r"--hash=sha256:([0-9a-f]{64})", one))
+        for one in blocks
+    }
+
+
+@pytest.mark.parametrize(("lock", "more"), [("runtime.txt", set()), ("package.txt", BUILD_TOOLS)])
+def test_that_what_is_shipped_is_what_is_tested(lock: str, more: set[str]) -> None:
+    tested, shipped = pinned("requirements.txt"), pinned(lock)
+    names = {one.split("==")[0]: hashes for one, hashes in shipped.items()}
+    assert len(shipped) > 30
+    assert all(names.values())
+    own = {one: hashes for one, hashes in shipped.items() if one.split("==")[0] not in more}
+    assert {one: tested.get(one) for one in own} == own
+    assert more <= set(names)
+
+
+def test_that_the_wheel_holds_the_data_files_and_nothing_of_the_tests(tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("planner-*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        held = {name: archive.getinfo(name).file_size for name in archive.namelist()}
+    for source, place in (("resources", "_resources"), ("sample_data", "_sample_data")):
+        for file in (ROOT / source).rglob("*"):
+            if file.is_file() and "__pycache__" not in file.parts:
+                inside = f"planner/{place}/{file.relative_to(ROOT / source).as_posix()}"
+                assert held[inside] == file.stat().st_size, inside
+    assert not [name for name in held if name.startswith(("tests", "packaging", "docs"))]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the script of the Linux archive")
+def test_that_uninstalling_leaves_the_plans_and_settings_of_the_user(tmp_path: Path) -> None:
+    source, home = tmp_path / "unpacked", tmp_path / "home"
+    (source / "planner" / "_internal").mkdir(parents=True)
+    (source / "planner" / "planner").write_text("#!/bin/sh\necho new\n")
+    (source / "planner" / "planner").chmod(0o755)
+    for name, folder in (("install.sh", "linux"), ("planner.desktop", "linux")):
+        (source / name).write_bytes((ROOT / "packaging" / folder / name).read_bytes())
+    (source / "planner.svg").write_bytes((ROOT / "resources/icons/planner.svg").read_bytes())
+    kept = {
+        ".local/share/planner/pacs.toml": "nodes",
+        ".local/share/planner/devices/own.toml": "table",
+        ".cache/planner/anatomy/x.npz": "outlines",
+        "plans/case.plan": "plan",
+        ".local/lib/planner-of-mine/x": "another program",
+        ".local/lib/planner/_internal/gone-since.so": "of an older version",
+    }
+    for name, text in kept.items():
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / name).write_text(text)
+    install = ["sh", str(source / "install.sh")]
+    run = {"HOME": str(home), "PATH": "/usr/bin:/bin"}
+    subprocess.run(install, env=run, check=True, capture_output=True)
+    link = home / ".local" / "bin" / "planner"
+    started = subprocess.run([link], capture_output=True, text=True, check=True)
+    assert started.stdout == "new\n"
+    assert not (home / ".local/lib/planner/_internal/gone-since.so").exists()
+    entry = (home / ".local/share/applications/planner.desktop").read_text()
+    assert f'Exec="{home}/.local/lib/planner/planner"' in entry
+    subprocess.run([*install, "--remove"], env=run, check=True, capture_output=True)
+    left = {
+        str(one.relative_to(home)): one.read_text() for one in home.rglob("*") if one.is_file()
+    }
+    assert left == {name: text for name, text in kept.items() if "gone-since" not in name}
+    assert not link.is_symlink()
+
+
+def test_that_the_built_program_answers_as_python_for_its_own_modules_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    entry = script("entry")
+    package = tmp_path / "planner"
+    package.mkdir()
+    (package / "part.py").write_text("import sys\nprint(__name__, sys.argv[1:])\n")
+    monkeypatch.setattr(entry, "PACKAGE", package)
+    monkeypatch.setattr(sys, "argv", ["planner", "-P", str(package / "part.py"), "a"])
+    assert entry.main() == 0
+    assert capsys.readouterr().out == "__main__ ['a']\n"
+    (tmp_path / "other.py").write_text("raise SystemExit('a file that is not ours was run')\n")
+    for words in (["-P", str(tmp_path / "other.py")], ["-m", "this"]):
+        monkeypatch.setattr(sys, "argv", ["planner", *words])
+        assert entry.main() == 2
+    monkeypatch.setattr(sys, "argv", ["planner", "--version"])
+    with pytest.raises(SystemExit, match="0"):
+        entry.main()
+
+
+def test_that_every_part_is_listed_with_a_licence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    notices = script("notices")
+    import numpy  # noqa: PLC0415, ICN001 - where it lies is what is asked
+    import vtkmodules  # noqa: PLC0415
+
+    sources = [Path(numpy.__file__), Path(vtkmodules.__file__)]
+    parts = notices.parts_of(sources)
+    assert {one.name.lower() for one in parts} == {"numpy", "vtk", "python"}
+    assert notices.write_licences(parts, tmp_path / "licences") >= 2
+    assert all(list(one.iterdir()) for one in (tmp_path / "licences").iterdir())
+    notices.write_sbom(parts, "1.2.3", tmp_path / "sbom.json")
+    document = json.loads((tmp_path / "sbom.json").read_text())
+    assert document["bomFormat"] == "CycloneDX"
+    addresses = {one["purl"] for one in document["components"]}
+    assert f"pkg:pypi/numpy@{numpy.__version__}" in addresses
+    (own, *_) = document["dependencies"]
+    assert set(own["dependsOn"]) == {one["bom-ref"] for one in document["components"]}
+    with pytest.raises(SystemExit, match="no licence was found for: bare"):
+        notices.checked([notices.Part("bare", "1", "", "pypi")])
+
+
+@pytest.mark.usefixtures("packaging")
+def test_that_a_wheelhouse_pins_the_programs_own_wheel_too(tmp_path: Path) -> None:
+    house = script("wheelhouse")
+    wheel = tmp_path / "planner-0.1.0-py3-none-any.whl"
+    wheel.write_bytes(b"wheel")
+    house.write_list(tmp_path, wheel)
+    first, *rest = (tmp_path / house.LIST).read_text().splitlines()
+    assert first == f"planner==0.1.0 --hash=sha256:{hashlib.sha256(b'wheel').hexdigest()}"
+    assert "\n".join(rest) + "\n" == (LOCKS / "runtime.txt").read_text(encoding="utf-8")
