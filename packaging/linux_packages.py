@@ -18,9 +18,12 @@ DEPENDS = sorted(
     {
         "libc6 (>= 2.36)",
         *start.DEBIAN_PACKAGE_OF_LIBRARY.values(),
-        *start.DEBIAN_PACKAGE_OF_WINDOW_LIBRARY.values(),
+        "libfreetype6",
+        "libx11-6",
+        "libx11-xcb1",
+        "libxcb1",
     }
-    - {"libgomp1"}
+    - {"libgomp1", "libxkbcommon0"}
 )
 """What the folder itself does not hold: the C library, and graphics, which follow the machine."""
 
