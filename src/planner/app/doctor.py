@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from planner import __version__
-from planner.app.commands.window import has_display
+from planner.app.display import has_display
 from planner.app.log_file import log_folder
 from planner.catalog import load_catalog
 from planner.catalog.resource_files import resource_path

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from planner.app.commands.anatomy import on_grid_of
 from planner.app.commands.checking import finding_document
-from planner.app.commands.window import has_display, show_window
+from planner.app.commands.window import show_window
+from planner.app.display import has_display
 from planner.app.output import Outcome, progress
 from planner.catalog import load_catalog
 from planner.document.commands import answer_clinical

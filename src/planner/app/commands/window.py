@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import gc
 import importlib
-import os
 import sys
 from typing import TYPE_CHECKING
 
+from planner.app.display import has_display
 from planner.app.output import Outcome
 from planner.domain.errors import UsageError
 from planner.settings import user_data_folder
@@ -31,13 +31,6 @@ def view(arguments: argparse.Namespace) -> Outcome:
             "from CT to PDF, or 'planner --help' for the commands."
         )
     return Outcome({"closed": True}, exit_code=show_window(what), summary="")
-
-
-def has_display() -> bool:
-    """Tell whether a window can be shown; a set QT_QPA_PLATFORM is taken at its word."""
-    if sys.platform.startswith(("win", "darwin")) or os.environ.get("QT_QPA_PLATFORM"):
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def show_window(what: Path | None) -> int:
