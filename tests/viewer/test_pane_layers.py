@@ -190,11 +190,19 @@ def test_that_a_crosshair_that_slides_along_a_slice_samples_and_paints_little(qa
     monkeypatch.setattr(
         "planner.viewer.canvas.slice_picture.sample_slab", lambda *_: sampled.append(1)
     )
-    before = pane._over._image.cacheKey()
+    before = [sheet._key for sheet in pane._layers._stack.sheets]
+    painted = []
+    monkeypatch.setattr(
+        "planner.viewer.canvas.sheets.Stack._lay_all", lambda _self: painted.append(1)
+    )
     shown.act(pane, "slide", 0.6, 0.7)
     assert not sampled
     QApplication.processEvents()
     assert not sampled
-    assert pane._over._image.cacheKey() == before
+    assert not painted
+    assert all(
+        new is old
+        for new, old in zip([s._key for s in pane._layers._stack.sheets], before, strict=True)
+    )
     pane.close()
     pane.deleteLater()

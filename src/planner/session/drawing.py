@@ -300,26 +300,47 @@ def _offers(
     return found
 
 
-def section(shape: Spheroid, pane: PaneMap) -> Vector | None:
-    """Return the exact cut of an ellipsoid by the pane's plane, shape ``(n, 3)`` LPS, or None.
+def cut(shape: Spheroid, pane: PaneMap) -> tuple[Vector, Vector] | None:
+    """Return the ellipse in which the pane's plane cuts an ellipsoid, or None.
 
-    The ellipsoid is ``x' M x = 1`` with ``M = I / w^2 + (1 / l^2 - 1 / w^2) a a'``; its cut
-    by a plane spanned by U is an ellipse whose matrix is ``U' M U``.
+    Its middle, shape ``(2,)``, in mm to the right of the pane's centre and below it; and the
+    matrix M, shape ``(2, 2)``, with which ``d M d = 1`` on it for d from its middle. The
+    ellipsoid is ``x' M x = 1`` with ``M = I / w^2 + (1 / l^2 - 1 / w^2) a a'``; its cut by a
+    plane spanned by U is an ellipse whose matrix is ``U' M U``.
     """
-    axis = np.array(shape.axis)
     inv_w, inv_l = shape.half_width_mm**-2, shape.half_length_mm**-2
-    quadric = inv_w * np.eye(3) + (inv_l - inv_w) * np.outer(axis, axis)
-    plane = np.array((pane.frame.right, pane.frame.down)).T
-    offset = pane.centre.array - shape.centre.array
-    matrix = plane.T @ quadric @ plane
-    middle = -np.linalg.solve(matrix, plane.T @ quadric @ offset)
-    room = 1.0 - float(offset @ quadric @ offset) + float(middle @ matrix @ middle)
+    more, axis = inv_l - inv_w, shape.axis
+    x, y, z = (pane.centre.array - shape.centre.array).tolist()
+    u, v = pane.frame.right, pane.frame.down
+    # In plain numbers: a slice cuts three ellipsoids at each step of a scroll.
+    a_u, a_v, a_o = (
+        one[0] * axis[0] + one[1] * axis[1] + one[2] * axis[2] for one in (u, v, (x, y, z))
+    )
+    o_u, o_v = (one[0] * x + one[1] * y + one[2] * z for one in (u, v))
+    m_uu, m_uv, m_vv = inv_w + more * a_u * a_u, more * a_u * a_v, inv_w + more * a_v * a_v
+    g_u, g_v = inv_w * o_u + more * a_u * a_o, inv_w * o_v + more * a_v * a_o
+    size = m_uu * m_vv - m_uv * m_uv
+    middle_u = (m_uv * g_v - m_vv * g_u) / size
+    middle_v = (m_uv * g_u - m_uu * g_v) / size
+    level = inv_w * (x * x + y * y + z * z) + more * a_o * a_o
+    room = 1.0 - level - middle_u * g_u - middle_v * g_v
     if room <= 0.0:
         return None
+    matrix = np.array(((m_uu, m_uv), (m_uv, m_vv))) / room
+    return np.array((middle_u, middle_v)), matrix
+
+
+def section(shape: Spheroid, pane: PaneMap) -> Vector | None:
+    """Return the exact cut of an ellipsoid by the pane's plane, shape ``(n, 3)`` LPS, or None."""
+    found = cut(shape, pane)
+    if found is None:
+        return None
+    middle, matrix = found
+    plane = np.array((pane.frame.right, pane.frame.down)).T
     values, vectors = np.linalg.eigh(matrix)
     angle = np.linspace(0.0, 2.0 * np.pi, SECTION_POINTS, endpoint=False)
     circle = np.stack((np.cos(angle), np.sin(angle)))
-    ellipse = middle[:, None] + np.sqrt(room) * (vectors / np.sqrt(values)) @ circle
+    ellipse = middle[:, None] + (vectors / np.sqrt(values)) @ circle
     return np.asarray((pane.centre.array[:, None] + plane @ ellipse).T)
 
 

@@ -21,18 +21,22 @@ from PySide6.QtGui import (
 )
 
 from planner.geometry.capsule import Capsule
-from planner.session.drawing import grown, section
+from planner.session.drawing import section
 from planner.session.view_state import Layer
+from planner.viewer.canvas.strokes import FILLED
 from planner.viewer.language.spoken import said
 from planner.viewer.theme import clinical
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from planner.domain.protection import ProtectionLayer
     from planner.geometry.points import PointLps, Vector
     from planner.planning import NeedleGap
-    from planner.session.drawing import Drawing, NeedleMark, SkinMark, ThermometerMark, ZoneMark
+    from planner.session.drawing import Drawing, NeedleMark, SkinMark, ThermometerMark
     from planner.session.planes import PaneMap
     from planner.session.view_state import ViewState
+    from planner.viewer.canvas.strokes import Strokes
 
 IN_PLANE_MM = 1.2
 """A needle this close to the plane is drawn solid: about half of a 13 G cannula."""
@@ -58,6 +62,9 @@ WORDS_LEFT_PX = 10.0
 HALO = QColor(0, 0, 0, 170)
 HALO_PX = 2.0
 CROSSHAIR_GAP_PX = 14.0
+CROSSHAIR_ALPHA = 190
+END_PX = 5.0
+"""How far the mark of a needle's end reaches from it."""
 
 
 def pen(
@@ -92,48 +99,48 @@ def polygon(pane: PaneMap, points_mm: Vector) -> QPolygonF:
     return QPolygonF([QPointF(x, y) for x, y in pane.pixels(points_mm)])
 
 
-def paint_under(painter: QPainter, pane: PaneMap, view: ViewState, drawing: Drawing) -> None:
-    """Draw what lies under the crosshair: names of levels, zones, and what watches them."""
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+def paint_levels(painter: QPainter, pane: PaneMap, view: ViewState, drawing: Drawing) -> None:
+    """Write the names of levels that the plane cuts."""
     if Layer.VERTEBRAE in view.layers:
         _levels(painter, pane, drawing)
-    if Layer.ZONES in view.layers:
-        _treatment(painter, pane, drawing)
 
 
-def paint_shafts(painter: QPainter, pane: PaneMap, view: ViewState, drawing: Drawing) -> None:
-    """Draw the lines of needles as they are seen from here, at any depth of the plane."""
-    if Layer.NEEDLES not in view.layers:
+def paint_guards(painter: QPainter, pane: PaneMap, view: ViewState, drawing: Drawing) -> None:
+    """Draw what protects from zones, and what watches them."""
+    if Layer.ZONES not in view.layers:
         return
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    for needle in drawing.needles:
-        entry, tip = (QPointF(*pane.pixel(point)) for point in (needle.entry, needle.tip))
-        painter.setPen(pen("#000000", 3.0, 90, flat=True))
-        painter.drawLine(entry, tip)
-        painter.setPen(pen(_colour(needle), 1.2, 130, dashed=True, flat=True))
-        painter.drawLine(entry, tip)
-
-
-def paint_over(painter: QPainter, pane: PaneMap, view: ViewState, drawing: Drawing) -> None:
-    """Draw what lies over the crosshair and depends on the depth of the plane."""
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    if Layer.NEEDLES in view.layers:
-        for needle in drawing.needles:
-            _needle(painter, pane, needle)
-        for gap in drawing.gaps:
-            _gap(painter, pane, gap)
-        _pending(painter, pane, drawing)
-    _marks(painter, pane, drawing)
-
-
-def _treatment(painter: QPainter, pane: PaneMap, drawing: Drawing) -> None:
-    """Draw zones, what protects from them, and what watches them."""
-    for zone in drawing.zones:
-        _zone(painter, pane, zone)
     for layer in drawing.layers:
         _layer(painter, pane, layer)
     for thermometer in drawing.thermometers:
         _thermometer(painter, pane, thermometer)
+
+
+def paint_shafts(strokes: Strokes, pane: PaneMap, view: ViewState, drawing: Drawing) -> None:
+    """Draw the lines of needles as they are seen from here, at any depth of the plane."""
+    if Layer.NEEDLES not in view.layers:
+        return
+    for needle in drawing.needles:
+        entry, tip = (pane.pixel(point) for point in (needle.entry, needle.tip))
+        strokes.line(entry, tip, 3.0, "#000000", 90)
+        strokes.line(entry, tip, 1.2, _colour(needle), 130, dashed=True)
+
+
+def paint_over(
+    painter: QPainter, strokes: Strokes, pane: PaneMap, view: ViewState, drawing: Drawing
+) -> None:
+    """Draw what lies over the crosshair and depends on the depth of the plane.
+
+    Both draw into the same pixels: the painter what is rare, ``strokes`` what every slice has.
+    """
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    if Layer.NEEDLES in view.layers:
+        for needle in drawing.needles:
+            _needle(painter, strokes, pane, needle)
+        for gap in drawing.gaps:
+            _gap(painter, pane, gap)
+        _pending(painter, strokes, pane, drawing)
+    _marks(painter, pane, drawing)
 
 
 def _marks(painter: QPainter, pane: PaneMap, drawing: Drawing) -> None:
@@ -151,37 +158,6 @@ def _levels(painter: QPainter, pane: PaneMap, drawing: Drawing) -> None:
         if abs(pane.point_depth_mm(tag.at)) <= tag.reach_mm:
             box = QRectF(QPointF(*pane.pixel(tag.at)) - QPointF(20, 9), QSizeF(40, 18))
             words_centred(painter, box, tag.text, clinical.VERTEBRA, 12)
-
-
-def _zone(painter: QPainter, pane: PaneMap, zone: ZoneMark) -> None:
-    outer = grown(zone.shape, zone.band_mm)
-    outer_cut = section(outer, pane) if outer is not None else None
-    if outer_cut is None:
-        return
-    inner = grown(zone.shape, -zone.band_mm)
-    inner_cut = section(inner, pane) if inner is not None else None
-    band = QPainterPath()
-    band.addPolygon(polygon(pane, outer_cut))
-    band.closeSubpath()
-    if inner_cut is not None:
-        band.addPolygon(polygon(pane, inner_cut))
-        band.closeSubpath()
-    band.setFillRule(Qt.FillRule.OddEvenFill)
-    shade = QColor(clinical.ZONE)
-    shade.setAlpha(58)
-    # Antialiasing a translucent area costs more than the slice; its rim is drawn smooth below.
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-    painter.fillPath(band, shade)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(pen(clinical.ZONE, 1.0, 170, dashed=True))
-    painter.drawPolygon(polygon(pane, outer_cut))
-    nominal = section(zone.shape, pane)
-    if nominal is not None:
-        rim = polygon(pane, nominal)
-        for ink in (pen("#000000", 3.4, 120, flat=True), pen(clinical.ZONE, 1.8, flat=True)):
-            painter.setPen(ink)
-            painter.drawPolygon(rim)
 
 
 def _layer(painter: QPainter, pane: PaneMap, layer: ProtectionLayer) -> None:
@@ -237,21 +213,28 @@ def _grid_mark(painter: QPainter, pane: PaneMap, mark: PointLps) -> None:
     words(painter, centre + QPointF(10, -8), "grid mark", clinical.LETTERS, 12)
 
 
-def paint_crosshair(painter: QPainter, pane: PaneMap, cursor: PointLps) -> None:
-    """Draw the crosshair as four bars: they run level and upright, smoothing would only blur."""
+def crosshair_bars(
+    pane: PaneMap, cursor: PointLps, ratio: float, shape: tuple[int, int]
+) -> NDArray[np.int64]:
+    """Return the four arms of the crosshair in a picture, int64 ``(n, 4)``.
+
+    Each is left, top, right and bottom in pixels of the device, the last two beyond its last
+    pixel; ``shape`` is height and width of the picture. An arm outside it is left out.
+    """
     x, y = pane.pixel(cursor)
     gap, left, top = CROSSHAIR_GAP_PX, floor(x), floor(y)
-    colour = QColor(clinical.CROSSHAIR)
-    colour.setAlpha(190)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    found = []
     for arm in (
-        QRectF(0.0, top, x - gap, 1.0),
-        QRectF(x + gap, top, pane.width_px - x - gap, 1.0),
-        QRectF(left, 0.0, 1.0, y - gap),
-        QRectF(left, y + gap, 1.0, pane.height_px - y - gap),
+        (0.0, top, x - gap, top + 1),
+        (x + gap, top, pane.width_px, top + 1),
+        (left, 0.0, left + 1, y - gap),
+        (left, y + gap, left + 1, pane.height_px),
     ):
-        if arm.width() > 0.0 and arm.height() > 0.0:
-            painter.fillRect(arm, colour)
+        start_x, start_y, end_x, end_y = (max(0, floor(value * ratio + 0.5)) for value in arm)
+        end_x, end_y = min(end_x, shape[1]), min(end_y, shape[0])
+        if start_x < end_x and start_y < end_y:
+            found.append((start_x, start_y, end_x, end_y))
+    return np.array(found, np.int64).reshape(-1, 4)
 
 
 def in_plane_part(pane: PaneMap, start: PointLps, end: PointLps) -> Vector | None:
@@ -275,48 +258,48 @@ def _colour(needle: NeedleMark) -> str:
     return clinical.NEEDLE if needle.selected else clinical.NEEDLE_OTHER
 
 
-def _needle(painter: QPainter, pane: PaneMap, needle: NeedleMark) -> None:
+def _needle(painter: QPainter, strokes: Strokes, pane: PaneMap, needle: NeedleMark) -> None:
     colour = _colour(needle)
     for solid in needle.solids or (Capsule(needle.entry, needle.tip, 0.0),):
-        _part(painter, pane, solid, colour)
+        _part(strokes, pane, solid, colour)
     if needle.active is not None:
-        _part(painter, pane, needle.active, clinical.ZONE)
-        _cannula_end(painter, pane, needle.active, colour)
+        _part(strokes, pane, needle.active, clinical.ZONE)
+        _cannula_end(painter, strokes, pane, needle.active, colour)
     for point, is_entry in ((needle.entry, True), (needle.tip, False)):
         near = abs(pane.point_depth_mm(point)) <= IN_PLANE_MM
-        _end(painter, pane, point, colour, is_entry=is_entry, solid=near)
+        _end(strokes, pane.pixel(point), colour, is_entry=is_entry, solid=near)
     if needle.selected:
         entry = QPointF(*pane.pixel(needle.entry))
         words(painter, entry + QPointF(10, -8), needle.label, colour, 12)
 
 
-def _part(painter: QPainter, pane: PaneMap, solid: Capsule, colour: str) -> None:
+def _part(strokes: Strokes, pane: PaneMap, solid: Capsule, colour: str) -> None:
     """Draw what of one part lies in the plane, as wide as it is."""
     part = in_plane_part(pane, solid.start, solid.end)
     if part is None:
         return
-    ends = polygon(pane, part)
+    (x0, y0), (x1, y1) = pane.pixels(part).tolist()
     width = max(2.0 * solid.radius_mm / pane.mm_per_pixel, NARROWEST_NEEDLE_PX)
-    for ink in (pen("#000000", width + 2.6, 150, flat=True), pen(colour, width, flat=True)):
-        painter.setPen(ink)
-        painter.drawPolyline(ends)
+    strokes.line((x0, y0), (x1, y1), width + 2.6, "#000000", 150)
+    strokes.line((x0, y0), (x1, y1), width, colour)
 
 
-def _cannula_end(painter: QPainter, pane: PaneMap, active: Capsule, colour: str) -> None:
+def _cannula_end(
+    painter: QPainter, strokes: Strokes, pane: PaneMap, active: Capsule, colour: str
+) -> None:
     """Draw a bar across the needle where its cannula ends."""
     if abs(pane.point_depth_mm(active.start)) > IN_PLANE_MM:
         return
-    at, tip = (QPointF(*pane.pixel(point)) for point in (active.start, active.end))
-    way = tip - at
-    length = hypot(way.x(), way.y())
+    (x, y), tip = pane.pixel(active.start), pane.pixel(active.end)
+    way_x, way_y = tip[0] - x, tip[1] - y
+    length = hypot(way_x, way_y)
     if length < 2.0 * CANNULA_BAR_PX:
         return
-    across = QPointF(-way.y(), way.x()) * (CANNULA_BAR_PX / length)
-    for ink in (pen("#000000", 4.0, 150), pen(colour, 1.8)):
-        painter.setPen(ink)
-        painter.drawLine(at - across, at + across)
+    u, v = -way_y * CANNULA_BAR_PX / length, way_x * CANNULA_BAR_PX / length
+    for shade, width, alpha in (("#000000", 4.0, 150), (colour, 1.8, 255)):
+        strokes.line((x - u, y - v), (x + u, y + v), width, shade, alpha, flat=False)
     if length > LETTERED_PX:
-        words(painter, at + across + QPointF(4, 4), "cannula ends", colour, 11)
+        words(painter, QPointF(x + u + 4, y + v + 4), "cannula ends", colour, 11)
 
 
 def _gap(painter: QPainter, pane: PaneMap, gap: NeedleGap) -> None:
@@ -335,30 +318,25 @@ def _gap(painter: QPainter, pane: PaneMap, gap: NeedleGap) -> None:
 
 
 def _end(
-    painter: QPainter, pane: PaneMap, at: PointLps, colour: str, *, is_entry: bool, solid: bool
+    strokes: Strokes, at: tuple[float, float], colour: str, *, is_entry: bool, solid: bool
 ) -> None:
-    x, y = pane.pixel(at)
-    painter.setPen(pen("#000000", 3.6, 150))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    shape = QRectF(x - 5.0, y - 5.0, 10.0, 10.0)
-    draw = painter.drawRect if is_entry else painter.drawEllipse
-    draw(shape)
-    painter.setPen(pen(colour, 1.8, 255 if solid else 150))
+    """Draw the square of an entry or the ring of a tip; filled where it lies in the plane."""
+    draw = strokes.square if is_entry else strokes.ring
+    draw(at, END_PX, 3.6, "#000000", 150)
     if solid:
-        painter.setBrush(QColor(colour) if not is_entry else QColor(0, 0, 0, 110))
-    draw(shape)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
+        draw(at, END_PX, FILLED, *(("#000000", 110) if is_entry else (colour, 255)))
+    draw(at, END_PX, 1.8, colour, 255 if solid else 150)
 
 
-def _pending(painter: QPainter, pane: PaneMap, drawing: Drawing) -> None:
+def _pending(painter: QPainter, strokes: Strokes, pane: PaneMap, drawing: Drawing) -> None:
     for point, is_entry, word in (
         (drawing.pending_entry, True, "entry"),
         (drawing.pending_tip, False, "tip"),
     ):
         if point is not None:
-            _end(painter, pane, point, clinical.NEEDLE, is_entry=is_entry, solid=True)
-            at = QPointF(*pane.pixel(point)) + QPointF(10, -8)
-            words(painter, at, word, clinical.NEEDLE, 12)
+            at = pane.pixel(point)
+            _end(strokes, at, clinical.NEEDLE, is_entry=is_entry, solid=True)
+            words(painter, QPointF(*at) + QPointF(10, -8), word, clinical.NEEDLE, 12)
 
 
 def _focus(painter: QPainter, pane: PaneMap, drawing: Drawing) -> None:

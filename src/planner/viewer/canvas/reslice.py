@@ -7,6 +7,7 @@ orientation and for gantry-tilt shear. A plane along the grid, as most are, is r
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,9 @@ from planner.geometry.volume_geometry import VolumeGeometry
 from planner.session.planes import Orientation, PaneMap, Plane, PlaneFrame, plane_frame
 from planner.session.view_state import Slab, SlabKind, Window
 from planner.viewer.canvas import reslice_kernels as kernels
+from planner.viewer.canvas.compose_kernels import compose
+from planner.viewer.canvas.stroke_kernels import rim, stroke
+from planner.viewer.canvas.zone_kernels import draw_zone
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,11 +44,20 @@ FINEST_STEP_MM = 0.7
 
 def pane_steps(geometry: VolumeGeometry, pane: PaneMap) -> tuple[Vector, Vector, Vector]:
     """Return the voxel index of the first pixel's centre, and the steps right and down."""
+    right, down = _steps(geometry, pane.frame, pane.mm_per_pixel)
+    return geometry.ijk(pane.lps(0.5, 0.5).array), right, down
+
+
+@lru_cache(maxsize=64)
+def _steps(
+    geometry: VolumeGeometry, frame: PlaneFrame, mm_per_pixel: float
+) -> tuple[Vector, Vector]:
+    """Return the steps in voxels from pixel to pixel, right and down; they outlive a scroll."""
     matrix = geometry.ijk_from_lps[:3, :3]
-    first = geometry.ijk(pane.lps(0.5, 0.5).array)
-    right = matrix @ np.array(pane.frame.right) * pane.mm_per_pixel
-    down = matrix @ np.array(pane.frame.down) * pane.mm_per_pixel
-    return first, right, down
+    return (
+        matrix @ np.array(frame.right) * mm_per_pixel,
+        matrix @ np.array(frame.down) * mm_per_pixel,
+    )
 
 
 def _shape(pane: PaneMap) -> tuple[int, int]:
@@ -65,37 +78,53 @@ class _Straight:
     far_share: float
 
 
-def _axis_of(step: Vector) -> int | None:
-    """Return the one grid axis a step runs along, or ``None`` when it is aslant."""
-    axis = int(np.abs(step).argmax())
-    aside = np.abs(np.delete(step, axis)).max()
-    return axis if aside <= STRAIGHT_SHARE * abs(step[axis]) else None
+@lru_cache(maxsize=64)
+def _axes(
+    geometry: VolumeGeometry, frame: PlaneFrame, mm_per_pixel: float
+) -> tuple[int, int, float, float] | None:
+    """Return which grid axes rows and columns run along, with their steps; None when aslant."""
+    found: list[tuple[int, float]] = []
+    for step in _steps(geometry, frame, mm_per_pixel):
+        axis = int(np.abs(step).argmax())
+        aside = np.abs(np.delete(step, axis)).max()
+        if aside > STRAIGHT_SHARE * abs(step[axis]):
+            return None
+        found.append((axis, float(step[axis])))
+    (a, right), (b, down) = found
+    return None if a == b else (a, b, right, down)
+
+
+_lane = lru_cache(maxsize=64)(kernels.lane)
+"""A scroll leaves where rows and columns lie: their lanes are kept, and never written to."""
 
 
 def _straight(geometry: VolumeGeometry, pane: PaneMap) -> _Straight | None:
     """Return how a pane lies along the grid; ``None`` when it is oblique or beyond the scan."""
-    first, right, down = pane_steps(geometry, pane)
-    a, b = _axis_of(right), _axis_of(down)
-    if a is None or b is None or a == b:
+    lies = _axes(geometry, pane.frame, pane.mm_per_pixel)
+    if lies is None:
         return None
+    a, b, right, down = lies
+    first = geometry.ijk(pane.lps(0.5, 0.5).array).tolist()
     c = 3 - a - b
     ni, nj, _ = sizes = geometry.size_ijk
-    low, high, share = kernels.lane(float(first[c]), 0.0, 1, sizes[c])
-    if low[0] < 0:
+    depth = first[c]
+    if not -0.5 <= depth < sizes[c] - 0.5:
         return None
-    place, rest = int(low[0]), float(share[0])
+    depth = min(max(depth, 0.0), sizes[c] - 1.0)
+    place = int(depth)
+    rest = depth - place
     if min(rest, 1.0 - rest) < ON_GRID:
-        place, rest = (place, 0.0) if rest < ON_GRID else (int(high[0]), 0.0)
+        place, rest = round(depth), 0.0
     height, width = _shape(pane)
-    strides = np.array((1, ni, ni * nj), dtype=np.int64)
+    strides = (1, ni, ni * nj)
     return _Straight(
-        across=kernels.lane(float(first[a]), float(right[a]), width, sizes[a]),
+        across=_lane(first[a], right, width, sizes[a]),
         across_axis=a,
-        below=kernels.lane(float(first[b]), float(down[b]), height, sizes[b]),
+        below=_lane(first[b], down, height, sizes[b]),
         below_axis=b,
-        strides=strides,
-        near=place * int(strides[c]),
-        far=min(place + 1, sizes[c] - 1) * int(strides[c]),
+        strides=np.array(strides, dtype=np.int64),
+        near=place * strides[c],
+        far=min(place + 1, sizes[c] - 1) * strides[c],
         far_share=rest,
     )
 
@@ -229,6 +258,11 @@ def warm_kernels() -> None:
     straight = plane_frame(Plane.AXIAL, geometry, Orientation.ANTERIOR_UP)
     aslant = PlaneFrame((0.8, 0.6, 0.0), (0.0, 0.0, -1.0))
     colours = np.zeros(256, dtype=np.uint32)
+    picture, bars = np.zeros((2, 2), np.uint32), np.zeros((1, 4), np.int64)
+    compose(np.zeros((2, 2, 2), np.uint32), bars, bars, picture[0], picture)
+    stroke(0.0, 0.0, 1.0, 1.0, 1.0, True, 0.0, 0, 1.0, picture)
+    rim(0.0, 0.0, 1.0, 1.0, False, 0, 1.0, picture)
+    draw_zone(np.ones((3, 5)) * (1.0, 1.0, 1.0, 0.0, 1.0), 1.0, 0, np.ones(4), picture)
     for frame, writeable in product((straight, aslant), (True, False)):
         pane = PaneMap(frame, PointLps(0.5, 0.5, 0.5), 1.0, 2.0, 2.0)
         hu, codes = np.zeros((2, 2, 2), np.int16), np.zeros((2, 2, 2), np.uint8)

@@ -20,25 +20,10 @@ from planner.session.mouse import (
     hover_moves_crosshair,
 )
 from planner.session.touch import Touch
-from planner.session.view_state import PLANE_DIGITS, Layer, pane_words
-from planner.viewer.canvas.measure_painter import paint_measures
-from planner.viewer.canvas.overlay_painter import (
-    WORDS_LEFT_PX,
-    letter_top,
-    paint_crosshair,
-    paint_letters,
-    paint_over,
-    paint_scale,
-    paint_shafts,
-    paint_under,
-    wide_px,
-    words,
-)
-from planner.viewer.canvas.sheets import Sheet
-from planner.viewer.canvas.slice_picture import SlicePicture
-from planner.viewer.canvas.tool_painter import paint_tool
+from planner.session.view_state import Layer, pane_words
+from planner.viewer.canvas.overlay_painter import words
+from planner.viewer.canvas.pane_layers import PLACE_AT, PLACE_PX, PaneLayers, Shown, Told
 from planner.viewer.language.spoken import said
-from planner.viewer.theme import clinical
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QKeyEvent, QMouseEvent, QPaintEvent, QWheelEvent
@@ -67,9 +52,6 @@ _NOTCH = 120.0
 """Qt's angle of one wheel notch in eighths of a degree."""
 
 GROUND = QColor("#0B0E13")
-
-PLACE_AT, PLACE_PX = QPointF(WORDS_LEFT_PX, 37.0), 11
-"""Where the words that say which slice this is begin, and how high they are."""
 
 
 class SlicePane(QWidget):
@@ -107,8 +89,7 @@ class SlicePane(QWidget):
         self._words = ""
         self._caption = ""
         self._maps: tuple[ViewState | None, dict[tuple[int, int], PaneMap]] = (None, {})
-        self._picture = SlicePicture()
-        self._under, self._shafts, self._over, self._still = (Sheet() for _ in range(4))
+        self._layers = PaneLayers()
         # Every paint covers all of the pane, so that nothing behind it is painted first.
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMouseTracking(True)
@@ -125,7 +106,7 @@ class SlicePane(QWidget):
         ``position_words`` such as PRONE or LOADING is written on every picture.
         """
         self._has_scan, self._words = ct is not None, position_words
-        self._picture.show_scan(ct)
+        self._layers.picture.show_scan(ct)
         self.update()
 
     def show_caption(self, caption: str) -> None:
@@ -135,7 +116,7 @@ class SlicePane(QWidget):
 
     def show_outlines(self, outlines: OutlineVolume | None) -> None:
         """Show other outlines."""
-        self._picture.show_outlines(outlines)
+        self._layers.picture.show_outlines(outlines)
         self.update()
 
     def show_view(self, view: ViewState | None) -> None:
@@ -146,7 +127,7 @@ class SlicePane(QWidget):
     def show_drawing(self, drawing: Drawing) -> None:
         """Show other needles, zones and marks."""
         self._drawing = drawing
-        self._picture.show_wall(drawing.wall_points_mm)
+        self._layers.picture.show_wall(drawing.wall_points_mm)
         self.update()
 
     def pane_map(self) -> PaneMap | None:
@@ -172,7 +153,7 @@ class SlicePane(QWidget):
         painter = QPainter(self)
         pane, view = self.pane_map(), self._view
         if pane is not None and view is not None and self._has_scan:
-            self._paint_layers(painter, pane, view)
+            self._paint_slice(painter, pane, view)
         else:
             painter.fillRect(self.rect(), GROUND)
             painter.setPen(QColor("#4A5663"))
@@ -181,44 +162,14 @@ class SlicePane(QWidget):
             )
         painter.end()
 
-    def _paint_layers(self, painter: QPainter, pane: PaneMap, view: ViewState) -> None:
-        drawing, ratio = self._drawing, self.devicePixelRatioF()
-        wide, high = round(self.width() * ratio), round(self.height() * ratio)
-        fine = self._mapped(view, wide, high)
-        picture = self._picture.image(view, fine, drawing, ratio)
-        if picture is None:
-            return
-        zero = QPointF(0.0, 0.0)
-        painter.drawImage(zero, picture)
-        key = (pane, view.layers, drawing)
-        under = self._under.image(key, picture, lambda on: paint_under(on, pane, view, drawing))
-        painter.drawImage(zero, under)
-        if Layer.CROSSHAIR in view.layers:
-            paint_crosshair(painter, pane, view.cursor)
-        seen_from_here = (*_in_plane(pane), view.layers, drawing.needles)
-        shafts = self._shafts.image(
-            seen_from_here, picture, lambda on: paint_shafts(on, pane, view, drawing)
-        )
-        painter.drawImage(zero, shafts)
-        over = self._over.image(
-            (*key, view.slab), picture, lambda on: self._paint_over(on, pane, view)
-        )
-        painter.drawImage(zero, over)
+    def _paint_slice(self, painter: QPainter, pane: PaneMap, view: ViewState) -> None:
+        ratio = self.devicePixelRatioF()
+        fine = self._mapped(view, round(self.width() * ratio), round(self.height() * ratio))
         title, place = pane_words(view, self.plane)
-        loud = (self._words, self._caption, view.slab.words, drawing.tool.void)
-        top = _letter_top(pane, title, place)
-        still = self._still.image(
-            (pane.frame, pane.mm_per_pixel, title, top, view.window, view.invert, loud),
-            picture,
-            lambda on: _paint_still(on, pane, view, title, top, loud),
-        )
-        painter.drawImage(zero, still)
+        loud = (self._words, self._caption, view.slab.words, self._drawing.tool.void)
+        shown = Shown(pane, fine, view, self._drawing, ratio)
+        painter.drawImage(QPointF(0.0, 0.0), self._layers.image(shown, Told(title, place, loud)))
         words(painter, PLACE_AT, place, "#AEB9C4", PLACE_PX)
-
-    def _paint_over(self, painter: QPainter, pane: PaneMap, view: ViewState) -> None:
-        paint_over(painter, pane, view, self._drawing)
-        paint_measures(painter, pane, self._drawing.measures, view.slab.thickness_mm)
-        paint_tool(painter, pane, self._drawing.tool)
 
     # what the hand does
 
@@ -344,36 +295,3 @@ class SlicePane(QWidget):
             self.reset_wanted.emit()
         else:
             super().keyPressEvent(event)
-
-
-def _in_plane(pane: PaneMap) -> tuple[object, ...]:
-    """Return all of a pane's map but how deep its plane lies."""
-    frame, centre = pane.frame, pane.centre.array
-    right, down = (round(float(centre @ axis), PLANE_DIGITS) for axis in (frame.right, frame.down))
-    return frame, right, down, pane.mm_per_pixel, pane.width_px, pane.height_px
-
-
-def _letter_top(pane: PaneMap, title: str, place: str) -> float:
-    """Return where the uppermost letter goes beside the words of the corner."""
-    reach = WORDS_LEFT_PX + max(wide_px(title, 12, bold=True), wide_px(place, PLACE_PX))
-    return letter_top(pane.width_px, reach)
-
-
-def _paint_still(
-    painter: QPainter,
-    pane: PaneMap,
-    view: ViewState,
-    title: str,
-    top_px: float,
-    loud: tuple[str, ...],
-) -> None:
-    """Write what stays as it is from slice to slice: letters, scale, and what the pane shows."""
-    paint_letters(painter, pane, top_px)
-    paint_scale(painter, pane)
-    words(painter, QPointF(10, 20), title, "#DCE4EC", 12, bold=True)
-    window = f"W {view.window.width_hu:.0f}  L {view.window.level_hu:.0f}"
-    if view.invert:
-        window += "  inverted"
-    words(painter, QPointF(10, pane.height_px - 12), window, "#AEB9C4", 11)
-    for row, text in enumerate(text for text in loud if text):
-        words(painter, QPointF(10, 56 + 18 * row), text, clinical.LETTERS, 13, bold=True)

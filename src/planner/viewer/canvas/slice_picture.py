@@ -28,6 +28,7 @@ from planner.viewer.canvas.reslice import (
     sample_slab,
     shade,
 )
+from planner.viewer.canvas.sheets import OPAQUE, image_of
 from planner.viewer.canvas.simulated_painter import argb, simulated_image, tissue_image
 from planner.viewer.canvas.tool_painter import faded
 from planner.viewer.theme import clinical
@@ -116,8 +117,11 @@ class SlicePicture:
         self._samples: tuple[object, NDArray[np.int16]] | None = None
         self._table: tuple[object, NDArray[np.uint32]] | None = None
         self._over: tuple[object, NDArray[np.uint32]] | None = None
-        self._image: QImage | None = None
         self._shown: object = None
+
+    def forget(self) -> None:
+        """Draw the whole again at the next call: the pixels are others."""
+        self._shown = None
 
     def show_scan(self, ct: CtVolume | IncomingScan | None) -> None:
         """Show another scan, or the same with more slices."""
@@ -133,37 +137,42 @@ class SlicePicture:
         if not (old is points_mm or _same(old, points_mm)):
             self._shown = None
 
-    def image(
-        self, view: ViewState, pane: PaneMap, drawing: Drawing, ratio: float
-    ) -> QImage | None:
-        """Return the picture for ``pane``, which maps the pixels of the device."""
+    def draw(
+        self,
+        pixels: NDArray[np.uint32],
+        view: ViewState,
+        pane: PaneMap,
+        drawing: Drawing,
+        ratio: float,
+    ) -> bool:
+        """Draw the picture for ``pane``, which maps ``pixels`` ``[y, x]``, the same at every call.
+
+        Returns whether that was needed: a picture that is there already is left as it is.
+        """
         if self._ct is None:
-            return None
+            return False
         key = (
             pane, ratio, view.slab, view.window, view.invert, view.layers,
             drawing.tissue, drawing.simulated, drawing.cements, bool(drawing.tool.void),
         )  # fmt: skip
-        if self._image is None or self._shown != key:
-            self._shown = None  # or a failure half way would pass for the picture of the old key
-            self._image = self._made(self._ct, view, pane, drawing, ratio)
-            self._shown = key
-        return self._image
+        if self._shown == key:
+            return False
+        self._shown = None  # or a failure half way would pass for the picture of the old key
+        self._make(pixels, self._ct, view, pane, drawing, ratio)
+        self._shown = key
+        return True
 
-    def _made(
+    def _make(
         self,
+        pixels: NDArray[np.uint32],
         ct: CtVolume | IncomingScan,
         view: ViewState,
         pane: PaneMap,
         drawing: Drawing,
         ratio: float,
-    ) -> QImage:
-        samples = self._sampled(ct, view, pane)
-        image = self._image
-        if image is None or (image.height(), image.width()) != samples.shape:
-            image = QImage(samples.shape[1], samples.shape[0], QImage.Format.Format_RGB32)
-        image.setDevicePixelRatio(1.0)
-        pixels = np.frombuffer(image.bits(), np.uint32).reshape(image.height(), -1)
-        shade(samples, self._greys(view), pixels[:, : image.width()])
+    ) -> None:
+        shade(self._sampled(ct, view, pane), self._greys(view), pixels)
+        image = image_of(pixels, OPAQUE, 1.0)
         painter = QPainter(image)
         try:
             self._paint_codes(painter, view, pane, drawing, ratio)
@@ -173,8 +182,6 @@ class SlicePicture:
             size = min(max(WALL_DOT_MM / pane.mm_per_pixel, 2.0 * ratio), 5.0 * ratio)
             rgb = int(QColor(clinical.POSTERIOR_WALL).rgb())
             draw_dots(pixels, pane, self._wall_mm, WALL_SLAB_MM, size, rgb)
-        image.setDevicePixelRatio(ratio)
-        return image
 
     def _sampled(
         self, ct: CtVolume | IncomingScan, view: ViewState, pane: PaneMap

@@ -1,0 +1,61 @@
+"""The compiled loops that lay a pane's layers over each other, one thread, no toolkit.
+
+Pixels are uint32: opaque 0xffRRGGBB below, premultiplied 0xAARRGGBB over it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.geometry.kernels import kernel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Pixels = NDArray[np.uint32]
+    Boxes = NDArray[np.int64]
+
+
+@kernel
+def laid(over: Pixels, out: Pixels) -> None:
+    """Lay one row of a clear layer over an opaque one, rounded as Qt's painter rounds.
+
+    Channels are taken one by one in 32 bits: so the loop is vectorised.
+    """
+    for x in range(len(out)):
+        above, below = np.int32(over[x]), np.int32(out[x])
+        share = np.int32(255) - ((above >> np.int32(24)) & np.int32(255))
+        blue = np.int32((below & np.int32(255)) * share)
+        green = np.int32(((below >> np.int32(8)) & np.int32(255)) * share)
+        red = np.int32(((below >> np.int32(16)) & np.int32(255)) * share)
+        blue = np.int32(blue + (blue >> np.int32(8)) + np.int32(128)) >> np.int32(8)
+        green = np.int32(green + (green >> np.int32(8)) + np.int32(128)) >> np.int32(8)
+        red = np.int32(red + (red >> np.int32(8)) + np.int32(128)) >> np.int32(8)
+        out[x] = np.uint32(
+            np.int32(above + blue + (green << np.int32(8)) + (red << np.int32(16)))
+        ) | np.uint32(0xFF000000)
+
+
+@kernel
+def compose(layers: Pixels, boxes: Boxes, bars: Boxes, ink: Pixels, out: Pixels) -> None:
+    """Lay a pane's layers and its crosshair over each other, within boxes of pixels.
+
+    ``layers``, shape ``(n, y, x)``: the opaque one first. ``boxes`` and ``bars``, shape
+    ``(m, 4)``, are left, top, right and bottom in the picture, the last two beyond the last
+    pixel. ``bars`` are the arms of the crosshair, over the second layer; ``ink`` is one row of
+    their colour.
+    """
+    for box in range(boxes.shape[0]):
+        left, right = boxes[box, 0], boxes[box, 2]
+        for y in range(boxes[box, 1], boxes[box, 3]):
+            row = out[y, left:right]
+            row[:] = layers[0, y, left:right]
+            laid(layers[1, y, left:right], row)
+            for bar in range(bars.shape[0]):
+                start, stop = max(left, bars[bar, 0]), min(right, bars[bar, 2])
+                if bars[bar, 1] <= y < bars[bar, 3] and start < stop:
+                    laid(ink[start:stop], row[start - left : stop - left])
+            for layer in range(2, layers.shape[0]):
+                laid(layers[layer, y, left:right], row)
