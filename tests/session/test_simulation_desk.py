@@ -119,6 +119,10 @@ def test_that_the_time_line_plays_the_zone_and_changes_nothing_that_is_judged(pl
     assert planned.check == before
     work.simulation.play(300.0)
     assert drawn(planned) == (whole,)
+    # The zone of the table is that of the whole treatment, so it is not drawn beside a moment.
+    zones = planned.view.show_drawing.call_args.args[0].zones
+    work.simulation.play(200.0)
+    assert (len(zones), planned.view.show_drawing.call_args.args[0].zones) == (1, ())
 
 
 def test_that_a_new_plan_is_shown_whole_and_an_old_moment_is_not_kept_for_it(planned):

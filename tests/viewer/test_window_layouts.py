@@ -116,6 +116,41 @@ def test_that_a_pane_of_the_other_plan_maximises_itself_and_moves_no_needle(
     assert shown(planned) == {"other axial"}
 
 
+def test_that_a_small_pane_changes_places_with_the_large_one_and_each_may_fill_all(window, qtbot):
+    window.open(Path("scan"))
+    qtbot.waitUntil(lambda: window.desk.ct is not None, timeout=120_000)
+    quiet(window, qtbot)
+    press(qtbot, window, Qt.Key.Key_1)
+    slices, scene = window.panes.slices, window.panes.scene
+    axial, sagittal = slices[Plane.AXIAL], slices[Plane.SAGITTAL]
+
+    def area(pane):
+        return pane.width() * pane.height()
+
+    qtbot.waitUntil(lambda: area(axial) > 2 * area(sagittal), timeout=10_000)
+    was = sagittal.geometry()
+    # The pane that was pressed has the keyboard, and F asks for it.
+    qtbot.mouseClick(sagittal, Qt.MouseButton.LeftButton, pos=sagittal.rect().center())
+    qtbot.keyClick(sagittal, Qt.Key.Key_F)
+    qtbot.waitUntil(lambda: area(sagittal) > 2 * area(axial), timeout=10_000)
+    assert axial.height() == pytest.approx(was.height(), abs=2)
+    assert shown(window) == {"axial", "sagittal", "coronal", "3d"}
+    # A double click on any of them, small or large, fills the window and gives it back.
+    for pane, name in ((sagittal, "sagittal"), (axial, "axial"), (scene, "3d")):
+        qtbot.mouseDClick(pane, Qt.MouseButton.LeftButton, pos=pane.rect().center())
+        assert shown(window) == {name}
+        qtbot.mouseDClick(pane, Qt.MouseButton.LeftButton, pos=pane.rect().center())
+        assert shown(window) == {"axial", "sagittal", "coronal", "3d"}
+    assert window.desk.panes.state.large == "sagittal"
+    # So does Ctrl+M for the pane that has the keyboard.
+    sagittal.setFocus()
+    press(qtbot, window, Qt.Key.Key_M)
+    assert shown(window) == {"sagittal"}
+    press(qtbot, window, Qt.Key.Key_M)
+    qtbot.keyClick(sagittal, Qt.Key.Key_F)
+    assert window.desk.panes.state.layout is Layout.QUARTERS
+
+
 def test_that_a_measuring_hand_measures_over_a_needle_and_leaves_it(planned, qtbot):
     pane = planned.panes.slices[Plane.AXIAL]
     qtbot.keyClick(planned, Qt.Key.Key_D)

@@ -9,9 +9,12 @@ from planner.domain.coverage_words import coverage_lines
 from planner.domain.structures import AORTA, VENA_CAVA, in_words
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from planner.domain.anatomy import Anatomy
     from planner.domain.coverage import Coverage
     from planner.domain.plan import AblationId, Plan
+    from planner.domain.prediction import MissingZone, PredictedZone
     from planner.domain.progress import ProgressReport
     from planner.domain.simulation import Simulation
     from planner.domain.volume import CtVolume
@@ -86,6 +89,18 @@ class SimulationDesk:
         if not has_time_line(one, self._edits.plan):
             return one.total_s
         return min(self._shown_s.get((one.input_sha256, one.is_cold), one.total_s), one.total_s)
+
+    def beside(
+        self, zones: Sequence[PredictedZone | MissingZone]
+    ) -> tuple[PredictedZone | MissingZone, ...]:
+        """Return the zones of tables to draw: not of a burn that is shown before its end."""
+        played = {
+            ablation
+            for one in self.current
+            if self.at_s(one) < one.total_s
+            for ablation in one.extents
+        }
+        return tuple(zone for zone in zones if zone.ablation_id not in played)
 
     def play(self, at_s: float) -> None:
         """Show what is dead of the selected needle's zone, and of those simulated with it."""

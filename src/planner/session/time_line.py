@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 STEP_S: Final = TALLY_S
 """The run looks at its fields this often, so a finer time would be made up."""
 
+LEAST_ML: Final = 0.5
+"""A smaller volume would be shown as none."""
+
 JUDGED: Final = "Rules judge the whole treatment, with the time after it."
 IN_TURN: Final = "No time line: the run is of all needles at one time, and the plan says in turn."
 TOGETHER: Final = "As if all needles worked at one time."
@@ -61,7 +64,8 @@ def _size_then(one: Simulation, ablation: AblationId, needle: Trajectory, at_s: 
     whole = int((own & one.zone).sum())
     volume_ml = one.extents[ablation].volume_ml * int(dead.sum()) / max(whole, 1)
     long, wide, high = _extents_mm(dead, one, needle)
-    return f"{long:.0f} x {wide:.0f} x {high:.0f} mm ± {one.band_mm:.0f} mm, {volume_ml:.0f} mL"
+    size = f"{long:.0f} x {wide:.0f} x {high:.0f} mm ± {one.band_mm:.0f} mm"
+    return f"{size}, {volume_ml:.0f} mL" if volume_ml >= LEAST_ML else size
 
 
 def _extents_mm(

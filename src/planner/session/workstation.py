@@ -413,9 +413,9 @@ class Workstation:
         fills = self.cement.marks(cements, checks.fills)
         fills += self.cement_drag.marks_beside({one.cement_injection_id for one in cements})
         parts = self._services.needle_parts(desk.plan) if desk.document else None
-        drawing = state_words.drawing_of(
-            desk, zones, fills, self._focus, self.simulation.marks or self.preview.marks, parts
-        )
+        heat = self.simulation.marks or self.preview.marks
+        ends = self.simulation.beside(zones)
+        drawing = state_words.drawing_of(desk, ends, fills, self._focus, heat, parts)
         if self.outlines.is_stale:
             drawing = replace(drawing, wall_points_mm=None)
         self._view.show_drawing(

@@ -88,8 +88,9 @@ class Banner(QWidget):
             self._identity.setText(said("nothing can be planned on it yet"))
         else:
             self._name.setText(_name(state) if state.is_open else said("No scan is open"))
+            known = " · ".join(said(part) for part in state.identity.split(" · "))
             self._identity.setText(
-                said(state.identity if state.is_open else "Drag a CT folder here")
+                verbatim(known) if state.is_open else said("Drag a CT folder here")
             )
         self._series.setText(said(state.series))
         self._position.setText(said(state.position))

@@ -36,7 +36,7 @@ _BUTTONS = (
 """Action and short word; ``None`` is a gap."""
 
 OWN_WINDOW = "Own"
-GAP_PX, PRESETS_PX, PRESETS_NARROW_PX = 5, 108, 76
+GAP_PX, PRESETS_PX, PRESETS_NARROW_PX = 5, 140, 76
 
 
 class PaneBar(QWidget):
