@@ -300,8 +300,9 @@ def test_that_ids_in_findings_are_explained() -> None:
 def test_that_simulated_heat_is_listed_for_each_structure() -> None:
     plan = make_plan()
     felt = StructureExposure(
-        peak_celsius=43.2, lowest_celsius=37.0, cem43_min=1.4, band_celsius=2.0
-    )
+        peak_celsius=43.2, lowest_celsius=37.0, cem43_min=1.4, band_celsius=2.0,
+        to_42_s=90.0, over_42_s=132.0, over_45_s=0.0,
+    )  # fmt: skip
     label = ModelLabel(
         tier="full", name="Pennes", version="2", inputs=(), source="s", status=Status.DERIVED
     )
@@ -318,13 +319,19 @@ def test_that_simulated_heat_is_listed_for_each_structure() -> None:
     assert (row.needle, row.structure, row.peak_celsius) == (1, "canal", 43.2)
     assert (row.dose, row.beyond) == ("1.4 min", False)
     assert row.model == "full: Pennes 2"
+    assert row.times == "1.5 / 2.2 / 0.0"
     far = replace(felt, peak_celsius=38.0, beyond=True)
     more = replace(exposure, at_structures={"canal": felt, "skin": far, "aorta": far})
     rows = build_report(plan, ReportScene(exposures={plan.ablations[0].id: more}), None)
     near, beyond = rows.exposures
     assert near == row
     assert beyond.structure == "beyond the simulated volume: skin, aorta"
-    assert (beyond.peak_celsius, beyond.beyond) == (38.0, True)
+    assert (beyond.peak_celsius, beyond.beyond, beyond.times) == (38.0, True, "-")
+    cool = replace(exposure, at_structures={"canal": replace(felt, to_42_s=None)})
+    (never,) = build_report(
+        plan, ReportScene(exposures={plan.ablations[0].id: cool}), None
+    ).exposures
+    assert never.times == "-"
 
 
 def test_that_the_coverage_of_targets_is_told_once_with_what_lives_and_its_curve() -> None:

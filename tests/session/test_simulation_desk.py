@@ -173,9 +173,13 @@ def test_that_the_great_vessels_are_told_however_cool_they_stay(planned):
     canal = made.courses["canal"]
     names = ("canal", "posterior_wall", "foramen:L3:left", "root:L3:left", "aorta", "vena_cava")
     courses = {name: replace(canal, hottest_celsius=60.0 - n) for n, name in enumerate(names)}
+    courses = {name: replace(one, to_42_s=None) for name, one in courses.items()}
+    courses["canal"] = replace(courses["canal"], to_42_s=90.0)
     courses["vena_cava"] = replace(canal, in_grid=False)
     lines = simulation_lines(replace(made, courses=courses), plan.ablations[0].id)
     told = [line for line in lines if "up to" in line]
+    assert told[0] == "canal: up to 60 °C; 42 °C after 1.5 min"
+    assert told[1] == "posterior wall: up to 59 °C"  # 42 °C in the worst run only
     assert [line.split(":")[0] for line in told] == [
         "canal", "posterior wall", "L3 left foramen", "aorta"
     ]  # fmt: skip

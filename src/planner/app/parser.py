@@ -448,7 +448,14 @@ def _catalog(commands: _Commands) -> None:
     calibrate = _command(
         commands, "calibrate", "Fit a device's heat model to its zone table.", "calibrating"
     )
-    calibrate.add_argument("device", metavar="DEVICE")
+    calibrate.add_argument("device", nargs="?", metavar="DEVICE")
+    calibrate.add_argument("--all", action="store_true", help="every device of the catalogue")
+    calibrate.add_argument(
+        "--form", type=Path, metavar="FILE", help="write the device's empty table to fill in"
+    )
+    calibrate.add_argument(
+        "--table", type=Path, metavar="FILE", help="take in a filled table, fit it and keep both"
+    )
     calibrate.add_argument(
         "--tissue", choices=["lytic", "soft", "cancellous", "fat", "water"], default="lytic",
         help="the reference medium the table was measured in",

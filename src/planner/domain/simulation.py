@@ -101,6 +101,11 @@ class StructureCourse:
     in_grid: bool = True
     readings: tuple[tuple[float, float], ...] = ()
 
+    @property
+    def threshold_words(self) -> str:
+        """When 42 degrees are reached in the nominal run; empty where they never are."""
+        return "" if self.to_42_s is None else f"42 °C after {self.to_42_s / 60.0:.1f} min"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Simulation:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -29,33 +32,81 @@ from planner.physics.heat.bioheat import Step, advance, body_of, stable_step_s
 from planner.physics.heat.links import harmonic_links
 from planner.physics.heat.rings import ring_tissue
 from planner.physics.heat.round_needle import rings_for, solve_round
+from planner.physics.heat.superpose import needle_field, together
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import NDArray
+
     from planner.physics.heat.metal import Triple
+    from planner.physics.heat.round_needle import RoundResult
 
 STEP_BYTES_PER_VOXEL = 44
 """Eight float32 fields read and two written, one of those fetched first."""
 
 STEPS = 100
 
+FULL = "radiofrequency, 64^3 at 1 mm, 600 s"
+MOST_S = {
+    FULL: 0.4,
+    "round bipolar needle, 600 s (preview)": 0.060,
+    "cryo, 48^3 at 1.5 mm, 900 s": 1.5,
+    "one needle's table read at 96^3 points": 0.005,
+    "four needles superposed at 56^3 points, 8 times": 0.030,
+}
+"""What some may take on two quiet cores."""
+
+MOST_BUSY = 2.5
+"""How much longer a run may take while every core has other work."""
+
 
 def benchmark() -> list[BenchmarkRow]:
     """Time the kernel and each kind of run on made-up tissue."""
     rows = [_step_row(64)]
     runs: dict[str, Callable[[], object]] = {
-        "radiofrequency, 64^3 at 1 mm, 600 s": lambda: _radio_frequency(64, 600.0),
+        FULL: lambda: _radio_frequency(64, 600.0),
         "radiofrequency, 44^3 at 1 mm, 600 s": lambda: _radio_frequency(44, 600.0),
         "round bipolar needle, 600 s (preview)": lambda: _round(600.0),
         "microwave, 64^3 at 1 mm, 300 s": lambda: _microwave(64, 300.0),
         "cryo, 48^3 at 1.5 mm, 900 s": lambda: _cryo(48, 1.5, 900.0),
         "three runs of a preview, microwave, 60^3 at 1.1 mm, 180 s": _preview,
+        "one needle's table read at 96^3 points": _needles(1, 96),
+        "four needles superposed at 56^3 points, 8 times": _needles(4, 56),
     }
     for name, work in runs.items():
         row = BenchmarkRow.timed(name, work, n=3)
-        rows.append(replace(row, note="coupled run, one thread"))
+        bar = f"; bar {1e3 * MOST_S[name]:.0f} ms" if name in MOST_S else ""
+        rows.append(replace(row, note=f"one thread{bar}"))
+    rows.append(_busy_row(next(row for row in rows if row.name == FULL)))
     return rows
+
+
+def _busy_row(quiet: BenchmarkRow) -> BenchmarkRow:
+    """Time a run while every core has other work, beside the same run without."""
+    spin = [sys.executable, "-c", "while True: pass"]
+    others = [subprocess.Popen(spin) for _ in range(os.cpu_count() or 1)]
+    try:
+        name = f"{FULL}, every core busy"
+        row = BenchmarkRow.timed(name, lambda: _radio_frequency(64, 600.0), n=3)
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
+    return replace(row, note=f"bar {MOST_BUSY:g} times").beside(quiet)
+
+
+def _needles(count: int, edge: int) -> Callable[[], object]:
+    """Return what adds up ``count`` needles at a cube of points, as while one is dragged."""
+    times = np.linspace(75.0, 600.0, 8)
+    result = _round(480.0, times)
+    fields = [
+        needle_field(result, (0.0, 12.0 * (n // 2), 12.0 * (n % 2)), (1.0, 0.0, 0.0))
+        for n in range(count)
+    ]
+    line = np.arange(edge, dtype=np.float64) - edge / 2.0
+    points = np.stack(np.meshgrid(line, line, line, indexing="ij"), axis=-1).reshape(-1, 3)
+    return lambda: together(points, fields, times, is_cold=False)
 
 
 def _step_row(voxels: int) -> BenchmarkRow:
@@ -124,7 +175,7 @@ def _radio_frequency(voxels: int, seconds: float) -> object:
     return solve(medium, [Stage(duration_s=seconds, driven=(needle,))], after_s=0.0)
 
 
-def _round(seconds: float) -> object:
+def _round(seconds: float, kept_s: NDArray[np.float64] | None = None) -> RoundResult:
     """Run the quick coupled model of one needle, with its field of current."""
     pieces = ((0.0, 8.0, 1.0), (12.0, 20.0, -1.0))
     electrodes = tuple(
@@ -137,7 +188,7 @@ def _round(seconds: float) -> object:
     needle = RadioFrequency(electrodes=electrodes)
     rings = rings_for(needle)
     tissue = ring_tissue(np.zeros((*rings.shape, 12), np.uint8), _medium(8, 1.0).table)
-    times = [seconds / 2.0, seconds, seconds + 120.0]
+    times = np.array([seconds / 2.0, seconds, seconds + 120.0]) if kept_s is None else kept_s
     return solve_round(needle, Setpoint(celsius=95.0), [(0.0, seconds)], rings, tissue, times)
 
 

@@ -201,6 +201,7 @@ def _exposure(row: ExposureRow) -> dict[str, str]:
         "lowest": f"{least}{number(row.lowest_celsius)} °C",
         "dose": row.dose,
         "band": f"± {number(row.band_celsius)} °C",
+        "times": row.times,
         "model": row.model,
     }
 

@@ -132,6 +132,7 @@ class ExposureRow:
     """What one ablation is predicted to do to one structure.
 
     ``beyond`` is a line for all structures beyond the simulated volume, which feel no more.
+    ``times`` are minutes until 42 degrees, above 42 and above 45, in words.
     """
 
     needle: int
@@ -142,6 +143,7 @@ class ExposureRow:
     band_celsius: float
     model: str
     beyond: bool = False
+    times: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         Plan,
         TrajectoryId,
     )
-    from planner.domain.prediction import ModelLabel
+    from planner.domain.prediction import ModelLabel, StructureExposure
     from planner.report.pictured import Pictured
 
 MM3_PER_ML = 1000.0
@@ -127,10 +127,19 @@ def exposure_rows(plan: Plan, scene: Pictured) -> tuple[ExposureRow, ...]:
                     f"{exposure.model.tier}: {exposure.model.name} {exposure.model.version}"
                 ),
                 beyond=felt.beyond,
+                times=_times(felt),
             )
             for name, felt in near
         ]
     return tuple(rows)
+
+
+def _times(felt: StructureExposure) -> str:
+    """Return the minutes until 42 degrees, above 42 and above 45; a dash where they never are."""
+    if felt.beyond or felt.to_42_s is None:
+        return "-"
+    minutes = (felt.to_42_s / 60.0, felt.over_42_s / 60.0, felt.over_45_s / 60.0)
+    return " / ".join(f"{one:.1f}" for one in minutes)
 
 
 def model_words(model: ModelLabel) -> str:

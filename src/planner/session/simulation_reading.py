@@ -145,6 +145,9 @@ def exposures_at(
             cem43_min=course.cem43_min,
             band_celsius=max(min(least, change), spread, other + min(least, other) - change, 0.0),
             beyond=not course.in_grid,
+            to_42_s=course.to_42_s,
+            over_42_s=course.over_42_s,
+            over_45_s=course.over_45_s,
         )
     return found
 

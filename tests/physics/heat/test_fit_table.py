@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from planner.catalog import load_catalog
-from planner.domain.devices import ZoneRow
+from planner.domain.devices import Modality, ZoneRow
 from planner.domain.sourced import Sourced, Status
-from planner.physics.heat.device_model import Efficiency, NoModel, applicator_of
+from planner.physics.heat.device_model import NEEDED, Efficiency, NoModel, applicator_of
 from planner.physics.heat.fit_table import Calibration, _Bench, calibrate
 from planner.physics.heat.tissue_classes import TissueClass, tissue_classes
 
@@ -32,6 +32,9 @@ def row(width: float, length: float, time_s: float, **setting: float) -> ZoneRow
         tissue="not stated",
         **given,
     )
+
+
+TIMED = row(28.0, 36.0, 300.0, power_w=45.0)
 
 
 def fitted(name: str, *rows: ZoneRow) -> Calibration:
@@ -83,5 +86,37 @@ def test_that_what_cannot_be_fitted_says_why() -> None:
     found = calibrate(empty, TABLE, TissueClass.LYTIC)
     assert isinstance(found, NoModel)
     assert "no zone table" in found.reason
-    unknown = calibrate(CATALOG.devices["emprint"], TABLE, TissueClass.LYTIC)
-    assert isinstance(unknown, NoModel)
+    without_times = replace(CATALOG.devices["emprint"], zone_rows=(replace(TIMED, time_s=None),))
+    found = calibrate(without_times, TABLE, TissueClass.LYTIC)
+    assert isinstance(found, NoModel)
+    assert "how long it takes" in found.reason
+
+
+def test_that_a_source_no_file_describes_is_as_long_as_the_table_s_zones(monkeypatch) -> None:
+    """The sizes are a closed form, so that the length is known: 12 mm longer than the source."""
+
+    def size(bench: _Bench, value: float, row: ZoneRow, time_s: float) -> tuple[float, float]:
+        assert bench.applicator.centre_from_tip_mm == 8.0
+        return 60.0 * value, 12.0 + bench.applicator.antenna_length_mm
+
+    monkeypatch.setattr(_Bench, "size", size)
+    found = fitted("emprint", *(row(30.0, length, 300.0, power_w=45.0) for length in (30.0, 34.0)))
+    assert found.numbers["model_source_length_mm"] == pytest.approx(20.0, abs=0.5)
+    assert found.numbers["model_source_centre_from_tip_mm"] == 8.0
+    assert found.numbers["model_efficiency_low"] == pytest.approx(0.5, abs=0.01)
+    assert found.assumed == {"model_source_decay_mm": 7.0}
+    missing = set(NEEDED[Modality.MICROWAVE]) - set(CATALOG.devices["emprint"].numbers)
+    assert missing <= {*found.numbers, *found.assumed}  # nothing is left to be simulated
+
+
+def test_that_a_source_longer_than_any_is_told_by_its_residual(monkeypatch) -> None:
+    monkeypatch.setattr(_Bench, "size", lambda *_: (20.0, 30.0))
+    found = fitted("icesphere", row(20.0, 90.0, 600.0))
+    assert found.numbers["model_freezing_length_mm"] == 60.0
+    assert found.rows[0].length_residual_mm == pytest.approx(-60.0)
+
+
+def test_that_a_given_source_is_left_as_it_is() -> None:
+    found = fitted("eco-mwa", row(28.0, 40.0, 240.0, power_w=40.0))
+    assert "model_source_length_mm" not in found.numbers
+    assert found.assumed == {}

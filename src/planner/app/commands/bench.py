@@ -25,6 +25,7 @@ BENCHMARKS = {
     "segmentation": "planner.app.segmentation_trials:benchmark",
     "corrections": "planner.anatomy.correction_benchmark:benchmark",
     "physics": "planner.physics.benchmark:benchmark",
+    "published": "planner.physics.published.benchmark:benchmark",
     "cement": "planner.physics.cement.benchmark:benchmark",
     "drag": "planner.app.drag_benchmark:benchmark",
     "planning": "planner.planning.benchmark:benchmark",

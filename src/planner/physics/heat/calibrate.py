@@ -57,7 +57,11 @@ class Fit:
 
 
 def bisect_size(
-    size_mm: Callable[[float], float], wanted_mm: float, low: float, high: float
+    size_mm: Callable[[float], float],
+    wanted_mm: float,
+    low: float,
+    high: float,
+    close_mm: float = CLOSE_ENOUGH_MM,
 ) -> Fit:
     """Find the knob between ``low`` and ``high`` at which a growing size is ``wanted_mm``.
 
@@ -73,7 +77,7 @@ def bisect_size(
             f"{largest:.1f} mm. Check the row of the zone table."
         )
     value, found, runs = low, smallest, 2
-    while abs(found - wanted_mm) > CLOSE_ENOUGH_MM and runs < MOST_RUNS:
+    while abs(found - wanted_mm) > close_mm and runs < MOST_RUNS:
         value = 0.5 * (low + high)
         found = size_mm(value)
         low, high = (value, high) if found < wanted_mm else (low, value)

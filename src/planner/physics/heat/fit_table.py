@@ -3,21 +3,29 @@
 Knobs: the efficient share of an antenna's power, the film coefficient of a cooled electrode, the
 temperature of a cryoprobe. A row that holds for a range of times is fitted at both of its ends.
 The width is fitted; the length is what then comes out, and its residual says how good the shape
-of the source is.
+of the source is. Where a device's file does not say how long its antenna or its freezing part is,
+as of most makers, that length is fitted too, to the lengths of the table.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from planner.domain.devices import Modality
 from planner.domain.plan import Ablation, AblationId, TrajectoryId
+from planner.domain.sourced import Sourced, Status
 from planner.physics.heat.applicators import CryoProbe, Microwave
 from planner.physics.heat.calibrate import NotFittedError, bisect_size
-from planner.physics.heat.device_model import Efficiency, NoModel, applicator_of, drive_of
+from planner.physics.heat.device_model import (
+    NEEDED,
+    Efficiency,
+    NoModel,
+    applicator_of,
+    drive_of,
+)
 from planner.physics.heat.rings import ring_tissue
 from planner.physics.heat.round_needle import rings_for, solve_round
 from planner.physics.heat.zone_extent import extent_of
@@ -36,6 +44,21 @@ KNOBS: Final = {
     Modality.CRYO: (-185.0, -40.0),
 }
 """Lowest and highest value of each knob that is tried."""
+
+SHAPES: Final = {
+    Modality.MICROWAVE: "model_source_length_mm",
+    Modality.CRYO: "model_freezing_length_mm",
+}
+"""The number that makes a zone longer, by the kind of device."""
+
+SHAPE_MM: Final = (4.0, 60.0)
+"""Shortest and longest source that is tried."""
+
+CLOSE_LENGTH_MM: Final = 0.5
+"""How well the median length of the rows is met: finer than any maker states it."""
+
+SOURCE_DECAY_MM: Final = 7.0
+"""How waves fade across an antenna whose file does not say it. An assumption."""
 
 GROWS_DOWN: Final = frozenset({Modality.CRYO})
 """Where a lower knob makes the larger zone."""
@@ -73,6 +96,8 @@ class Calibration:
         Name of the reference tissue.
     spread_mm
         Largest error of a width when one row's knob is used for another row.
+    assumed
+        Numbers of the model that were neither in the device's file nor fitted.
     """
 
     device_id: str
@@ -80,19 +105,24 @@ class Calibration:
     rows: tuple[RowFit, ...]
     numbers: Mapping[str, float]
     spread_mm: float
+    assumed: Mapping[str, float] = field(default_factory=dict)
 
 
 def calibrate(device: Device, table: PropertyTable, tissue: int) -> Calibration | NoModel:
     """Fit ``device`` to its table, shipped rows and a user's own alike."""
-    tried = applicator_of(device, (0.0, 0.0, 0.0), (1.0, 0.0, 0.0), Efficiency.NOMINAL)
-    if isinstance(tried, NoModel):
-        return tried
     if not device.zone_rows:
         return NoModel(reason=f"{device.name} has no zone table to fit. Enter its rows first.")
-    bench = _Bench(device, tried, table, tissue)
     cases = [(row, time_s) for row in device.zone_rows for time_s in _times_s(row)]
     if not cases:
         return NoModel(reason=f"No row of {device.name} says how long it takes.")
+    shape: dict[str, float] = {}
+    assumed: dict[str, float] = {}
+    if SHAPES.get(device.modality, "") in _lacking(device):
+        shape, assumed = _fitted_shape(device, table, tissue, cases)
+    tried = _placed(device, {**shape, **assumed})
+    if isinstance(tried, NoModel):
+        return tried
+    bench = _Bench(device, tried, table, tissue)
     fits = [bench.fit(row, time_s) for row, time_s in cases]
     good = [fit for fit in fits if np.isfinite(fit.value)]
     if not good:
@@ -107,9 +137,65 @@ def calibrate(device: Device, table: PropertyTable, tissue: int) -> Calibration 
         device_id=device.id,
         tissue=table.names[tissue],
         rows=tuple(fits),
-        numbers=_numbers(device.modality, good),
+        numbers={**shape, **_numbers(device.modality, good)},
         spread_mm=max(spread),
+        assumed=assumed,
     )
+
+
+def _lacking(device: Device) -> list[str]:
+    return [key for key in NEEDED[device.modality] if key not in device.numbers]
+
+
+def _placed(device: Device, more: Mapping[str, float]) -> Applicator | NoModel:
+    """Return the applicator of a device whose file may lack what ``more`` has."""
+    knobs = {
+        "model_efficiency_low": 0.5,
+        "model_efficiency_high": 0.5,
+        "model_probe_celsius": -110.0,
+    }  # any value: each row is fitted with its own
+    given = {**knobs, **more} if more else {}
+    numbers = {
+        key: Sourced(value=value, status=Status.DERIVED, source="being fitted")
+        for key, value in given.items()
+    }
+    whole = replace(device, numbers={**numbers, **device.numbers})
+    return applicator_of(whole, (0.0, 0.0, 0.0), (1.0, 0.0, 0.0), Efficiency.NOMINAL)
+
+
+def _fitted_shape(
+    device: Device, table: PropertyTable, tissue: int, cases: list[tuple[ZoneRow, float]]
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Return the fitted length of the source, and what had to be assumed beside it.
+
+    Where no length lets a row meet its width, the fit of the rows says so afterwards.
+    """
+    lacking, key = _lacking(device), SHAPES[device.modality]
+    shape: dict[str, float] = {}
+    assumed: dict[str, float] = {}
+    if "model_source_centre_from_tip_mm" in lacking:
+        centres = [row.centre_from_tip_mm.value for row, _ in cases]
+        shape["model_source_centre_from_tip_mm"] = float(np.median(centres))
+    if "model_source_decay_mm" in lacking:
+        assumed["model_source_decay_mm"] = SOURCE_DECAY_MM
+
+    def too_long_mm(length_mm: float) -> float:
+        tried = _placed(device, {**shape, **assumed, key: length_mm})
+        if isinstance(tried, NoModel):
+            raise TypeError(tried.reason)  # all it lacked is in what was placed
+        fits = [_Bench(device, tried, table, tissue).fit(row, time_s) for row, time_s in cases]
+        found = [fit.length_residual_mm for fit in fits if np.isfinite(fit.value)]
+        return float(np.median(found)) if found else -np.inf  # too short to reach any width
+
+    low, high = SHAPE_MM
+    at_most = too_long_mm(high)
+    if too_long_mm(low) >= 0.0:
+        length = low  # rounder than any needle of the model: the residual of the length says so
+    elif at_most <= 0.0:
+        length = high
+    else:
+        length = bisect_size(too_long_mm, 0.0, low, high, CLOSE_LENGTH_MM).value
+    return {**shape, key: length}, assumed
 
 
 def _times_s(row: ZoneRow) -> tuple[float, ...]:

@@ -57,9 +57,10 @@ def solve(
     *,
     points_mm: Sequence[Triple] = (),
     after_s: float = AFTER_S,
+    start_celsius: float = ARTERIAL_CELSIUS,
     report: ProgressReport = unreported,
 ) -> HeatResult:
-    """Run ``stages`` one after another in ``medium``, from body temperature.
+    """Run ``stages`` one after another in ``medium``.
 
     Parameters
     ----------
@@ -67,6 +68,9 @@ def solve(
         Virtual thermocouples, in grid millimetres (x, y, z).
     after_s
         Seconds at the end with the last applicators in place and switched off.
+    start_celsius
+        Of all the tissue at the beginning, and of the edge throughout. Another one than body
+        temperature is for specimens: blood, where any flows, still comes at 37 degrees.
 
     Raises
     ------
@@ -79,7 +83,7 @@ def solve(
     for item in (item.applicator for stage in stages for item in stage.driven):
         for piece in item.metal:
             refuse_unfit(piece, medium)
-    temperature = np.full(medium.tissue.shape, ARTERIAL_CELSIUS, dtype=np.float32)
+    temperature = np.full(medium.tissue.shape, start_celsius, dtype=np.float32)
     cem43_min = np.zeros_like(temperature)
     points = np.array(points_mm, dtype=np.float64).reshape(-1, 3)
     recorder = Recorder(
@@ -109,8 +113,8 @@ def solve(
         metal=_metal(medium, stages),
         thermometry=recorder.thermometry(),
         spacing_mm=medium.spacing_mm,
-        edge_change_k=edge_change_k(recorder),
-        model=_label(medium, stages, after_s),
+        edge_change_k=edge_change_k(recorder, start_celsius),
+        model=_label(medium, stages, after_s, start_celsius),
     )
 
 
@@ -151,12 +155,12 @@ def margin_mm(piece: Cylinder, medium: Medium) -> float:
     return float(min(ends.min(), (far - ends).min()) - piece.radius_mm)
 
 
-def edge_change_k(recorder: Recorder) -> float:
+def edge_change_k(recorder: Recorder, start_celsius: float) -> float:
     """Return the largest change of temperature one voxel inside the edge."""
     inner = (slice(1, -1),) * 3
     change = np.maximum(
-        recorder.tally.peak[inner] - ARTERIAL_CELSIUS,
-        ARTERIAL_CELSIUS - recorder.tally.lowest[inner],
+        recorder.tally.peak[inner] - start_celsius,
+        start_celsius - recorder.tally.lowest[inner],
     )
     change[1:-1, 1:-1, 1:-1] = 0.0
     return float(change.max())
@@ -179,7 +183,10 @@ def _full_per_radius(applicator: Applicator) -> float:
     return FULL_PER_RADIUS if carries_current else FULL_WITHOUT_CURRENT
 
 
-def _label(medium: Medium, stages: Sequence[Stage], after_s: float) -> ModelLabel:
+def _label(
+    medium: Medium, stages: Sequence[Stage], after_s: float, start_celsius: float
+) -> ModelLabel:
+    started = () if start_celsius == ARTERIAL_CELSIUS else (f"start_celsius = {start_celsius:g}",)
     return ModelLabel(
         tier=tier_of(medium, stages),
         name=COLD_MODEL_NAME if _is_cold(stages) else MODEL_NAME,
@@ -189,6 +196,7 @@ def _label(medium: Medium, stages: Sequence[Stage], after_s: float) -> ModelLabe
             f"voxels_kji = {medium.tissue.shape}",
             f"tissues = {', '.join(_present(medium))}",
             f"after_s = {after_s:g}",
+            *started,
             *(f"stage {n} = {_words(stage)}" for n, stage in enumerate(stages, 1)),
         ),
         source=MODEL_SOURCE,
