@@ -28,17 +28,18 @@ MEANING = """## What the misses say
 
 Looked at when the page was first made; figures as above.
 
-- **Too little, the dangerous way.** Ice of several probes is 4 to 6 mm narrower here than in agar, and in
-  gel its edge lies 6 mm nearer to the needle: probes at one temperature over 30 mm, and an assumed time,
-  are weaker together than real ones. A real edge of ice may lie some 3 to 6 mm beyond the drawn one: trust
-  a thermometer and the ice seen on CT, not the drawn edge. At the foramen of the cadavers ours is 7 to 9 K
-  too cool; where the electrode lay is not published, and 25 mm away, as here, no conduction warms it more.
-- **Too much, the cautious way beside nerves, the wrong way for a tumour.** The lethal cold of one probe is
-  5 mm too wide; the wall of the sheep is 15 K too hot at 30 W, where one antenna's efficiency stands in for
-  another's; array and body of the cadavers, where four electrodes stand in for thin tines.
-- **No more than the unknown.** Growth with time and length of burns in meat are met; that a thicker needle
-  burns wider is 1 mm too weak here. The two conduction times and the osteoid osteoma differ by what their
-  authors took for steady, for outside and for blood flow.
+- **Too little, the dangerous way.** Ice and lethal cold of several probes are 4 to 6 mm
+  narrower here than in agar, and in gel the edge of the ice lies 6 mm nearer to the needle. A
+  real edge of ice may lie some 3 to 6 mm beyond the drawn one: trust a thermometer and the ice
+  seen on CT, not the drawn edge. At the foramen of the cadavers ours is 7 to 9 K too cool; where
+  the electrode lay is not published, and here it is 25 mm away.
+- **Too much: cautious beside a nerve, the wrong way for a tumour.** The lethal cold of one probe
+  is 5 mm too wide. The wall of the sheep is 15 K too hot at 30 W, where the efficiency of one
+  antenna stands in for another's. The body of the cadavers is too hot, and with the array the
+  canal too, where four electrodes stand in for thin tines.
+- **No more than what is unknown.** Growth with time and length of burns in meat are met; that a
+  thicker needle burns wider is 1 mm too weak. The time to steady spots and the osteoid osteoma
+  hang on what their authors took for steady, for outside and for blood flow.
 """
 
 COLUMNS = """| experiment | figure | published | band | ours | span | off by | stands |
@@ -64,7 +65,8 @@ def table(found: list[Compared]) -> str:
     why = "\n".join(f"- **{one.title}**: {one.not_published}." for one in experiments())
     left = "\n".join(f"- **{one.title}**: {one.reason}." for one in not_run())
     return (
-        f"{HEAD}{within} of {len(found)} figures are within their band.\n\n{COLUMNS}{lines}\n\n{MEANING}\n"
+        f"{HEAD}{within} of {len(found)} figures are within their band.\n\n"
+        f"{COLUMNS}{lines}\n\n{MEANING}\n"
         f"## What was not published, so assumed\n\n{why}\n\n## Not run\n\n{left}\n"
     )
 
