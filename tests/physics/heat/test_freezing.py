@@ -113,7 +113,7 @@ def neumann_front_mm(wall_celsius: float, far_celsius: float, seconds: float) ->
     return float(2.0 * brentq(balance, 1e-4, 3.0) * np.sqrt(a_f * seconds) * 1000.0)
 
 
-@pytest.mark.parametrize("spacing_mm", [1.0, 0.5])
+@pytest.mark.parametrize("spacing_mm", [1.0, 0.5, 0.25])
 def test_that_a_wall_freezes_a_half_space_as_neumann_found(spacing_mm: float) -> None:
     seconds, wall, far = 300.0, -110.0, 37.0
     length = round(80.0 / spacing_mm)
