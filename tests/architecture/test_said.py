@@ -24,7 +24,7 @@ OTHERS = {
     "information": (1, 2), "addRow": (0,),
 }  # fmt: skip
 SAYING = {"said", "all_said", "verbatim", "shown_number"}
-SPEAKING = {"said", "label", "section", "say", "wait_for", "button", "_word", "words"}
+SPEAKING = {"said", "label", "section", "say", "tick", "wait_for", "button", "_word", "words"}
 """Functions of the viewer that say what they are given."""
 
 FORMS = re.compile(r"^[\W\d_]*$|^[A-Z]{1,3}$|^\W*(mm|mL|HU|°C|W|s)$|^<")

@@ -267,6 +267,11 @@ def test_that_do_not_treat_asks_for_no_plan_and_a_refusal_lets_one_submit_again(
         lambda: window.desk.training.state.phase is TrainingPhase.SCORED, timeout=60_000
     )
     assert "NOT PASSED" in texts(window)
+    press(qtbot, window, "See my moves again")
+    qtbot.waitUntil(
+        lambda: window.desk.training.state.phase is TrainingPhase.REPLAYING, timeout=60_000
+    )
+    assert "Do not treat" in window.training.replay.list.item(0).text()
 
 
 def test_that_another_scan_ends_the_exercise_and_says_so(window, qtbot):

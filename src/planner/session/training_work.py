@@ -219,7 +219,8 @@ class TrainingWork:
                 one = load_attempt(file)
                 self.exercise(one.exercise)
             except PlannerError as refusal:
-                refused.append(f"{file.name}: {refusal}")
+                told = str(refusal)
+                refused.append(told if file.name in told else f"{file.name}: {told}")
             else:
                 found[one.id] = one
         scored = self.score_all(tuple(found.values()), report, refused)

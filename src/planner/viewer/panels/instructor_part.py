@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QCheckBox, QLineEdit, QPushButton, QVBoxLayout, QW
 from planner.training.exercise import LARGEST_SEED
 from planner.viewer.language.number_box import NumberBox
 from planner.viewer.language.spoken import said, verbatim
-from planner.viewer.panels.parts import NARROWEST_PX, label, say, section
+from planner.viewer.panels.parts import NARROWEST_PX, label, say, section, tick
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,8 +83,7 @@ class InstructorPart(QWidget):
         self._put(self.title)
         self.cases: dict[str, QCheckBox] = {}
         for row in state.cases:
-            self.cases[row.id] = QCheckBox()
-            self.cases[row.id].setText(said(row.title))
+            self.cases[row.id] = tick(row.title)
             self._put(self.cases[row.id])
         self.first = _number(0.0, float(LARGEST_SEED), 0.0, 0)
         self.count = _number(1.0, float(MOST_OF_EACH), 1.0, 0)
@@ -92,8 +91,7 @@ class InstructorPart(QWidget):
                            ("How many of each", self.count)):  # fmt: skip
             box.setAccessibleName(said(words))
             self._put(label(words, "quiet"), box)
-        self.xray = QCheckBox()
-        self.xray.setText(said("Under X-ray alone"))
+        self.xray = tick("Under X-ray alone")
         self._put(self.xray, _push("Save the assignment…", self._give_out))
 
     def _give_out(self) -> None:
@@ -120,8 +118,7 @@ class InstructorPart(QWidget):
         self._put(section("Fails whatever the points"))
         self.fatal: dict[str, QCheckBox] = {}
         for name, words, counts in state.fatal:
-            self.fatal[name] = QCheckBox()
-            self.fatal[name].setText(said(words.removesuffix(".")))
+            self.fatal[name] = tick(words.removesuffix("."))
             self.fatal[name].setChecked(counts)
             self._put(self.fatal[name])
         self._put(_push("Keep what counts", self._count))

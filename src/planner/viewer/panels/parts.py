@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QSize, Qt
@@ -9,6 +10,7 @@ from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QBoxLayout,
+    QCheckBox,
     QComboBox,
     QFrame,
     QLabel,
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 Box = TypeVar("Box", bound=QBoxLayout)
 
+LINE_LETTERS = 36
 GAP = 8
 EDGE = 16
 NARROWEST_PX = 56
@@ -74,6 +77,13 @@ def button(action: QAction, *, primary: bool = False, short: str = "") -> QPushB
 
     action.changed.connect(follow)
     follow()
+    return made
+
+
+def tick(words: str) -> QCheckBox:
+    """Return a box to tick; it does not break its words by itself, and would widen its column."""
+    made = QCheckBox()
+    made.setText(verbatim(fill(said(words), LINE_LETTERS)))
     return made
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from textwrap import fill
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
@@ -21,9 +20,18 @@ from planner.domain.levels import Level, Side
 from planner.domain.plan import Approach
 from planner.session.training_states import TrainingPhase, TrainingState
 from planner.training.attempt import LesionSide, Reading
-from planner.viewer.language.spoken import said, verbatim
+from planner.viewer.language.spoken import said
 from planner.viewer.panels.instructor_part import InstructorPart
-from planner.viewer.panels.parts import NARROWEST_PX, Choice, Panel, button, label, say, section
+from planner.viewer.panels.parts import (
+    NARROWEST_PX,
+    Choice,
+    Panel,
+    button,
+    label,
+    say,
+    section,
+    tick,
+)
 from planner.viewer.panels.replay_part import ReplayPart
 
 if TYPE_CHECKING:
@@ -35,9 +43,6 @@ if TYPE_CHECKING:
 
 LOWEST_LEVEL = Level.S1
 FIRST_LEVEL = Level.T1
-LINE_LETTERS = 36
-"""A box to tick does not break its words by itself."""
-
 UNDER_XRAY = "Lead the needle under two X-ray pictures alone"
 CROSSHAIR_FIRST = "Put the crosshair on the vertebra you mean: both X-ray arms come there."
 XRAY_WAY = (
@@ -202,8 +207,7 @@ class TrainingPanel(Panel):
                 "quiet",
             )
         )
-        self.xray = QCheckBox()
-        self.xray.setText(verbatim(fill(said(UNDER_XRAY), LINE_LETTERS)))
+        self.xray = tick(UNDER_XRAY)
         self.xray.setChecked(state.is_xray)
         self._put(self.xray)
         for row in state.exercises:
@@ -229,10 +233,8 @@ class TrainingPanel(Panel):
         self._put(section("3  What makes this dangerous?"))
         self.dangers: dict[str, QCheckBox] = {}
         for name, words in state.dangers:
-            box = QCheckBox()
-            box.setText(verbatim(fill(said(words), LINE_LETTERS)))
-            self.dangers[name] = box
-            self._put(box)
+            self.dangers[name] = tick(words)
+            self._put(self.dangers[name])
         self.treat = self._choice("4  Treat here?", ("treat", "do not treat"))
         self.approach = self._choice("5  By which way?", Approach)
         self.side = self._choice("6  From which side?", Side)
