@@ -58,6 +58,7 @@ class ReplayPart(QWidget):
         self.list.setMinimumHeight(SHORTEST_LIST_PX)
         self.list.setAccessibleName(said("Moves"))
         self.list.setWordWrap(True)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         for move in state.moves:
             self.list.addItem(verbatim(f"{_clock(move)}  {said(move.words)}"))
         self.list.currentRowChanged.connect(lambda place: self.slider.setValue(place + 1))
