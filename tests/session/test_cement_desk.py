@@ -44,6 +44,7 @@ def test_that_playing_shows_less_cement_and_no_other_verdict(cemented):
     whole, before = drawn(cemented), cemented.check
     cemented.work.cement.play(0.8)
     part = drawn(cemented)
+    assert (whole.moment, part.moment) == ("", "CEMENT AFTER 0.8 mL OF 2.0 mL")
     assert 0 < (part.codes > 0).sum() < (whole.codes > 0).sum()
     assert not (part.codes[whole.codes == 0]).any()
     assert treatment(cemented).cement_given_ml == pytest.approx(0.8)

@@ -95,10 +95,12 @@ def test_that_the_time_line_plays_the_zone_and_changes_nothing_that_is_judged(pl
     shown = treatment(planned)
     assert (shown.heat_total_s, shown.heat_at_s) == (300.0, 300.0)
     assert shown.heat_lines == ("Shown: the whole treatment, 300 s with the time after it",)
+    assert whole.moment == ""
     volumes = []
     for at_s, radius_mm in ((100.0, 5.0), (200.0, 10.0)):
         work.simulation.play(at_s)
         (part,) = drawn(planned)
+        assert part.moment == f"ZONE AFTER {at_s:.0f} s OF 300 s"
         assert set(np.unique(part.codes)) == {0, POSSIBLE, ZONE, CERTAIN}
         voxel_mm3 = part.geometry.voxel_volume_mm3
         mm3 = float((part.codes >= ZONE).sum()) * voxel_mm3

@@ -68,13 +68,13 @@ def drawings():
     full = Drawing(
         needles=(needle(TIP),),
         zones=(ZoneMark(shape=Spheroid(TIP, (0.0, 0.6, 0.8), 9.0, 7.0), band_mm=2.0, label=""),),
-        cements=(CementMark(geometry=GRID, codes=inside, mesh=None, label=""),),
+        cements=(CementMark(geometry=GRID, codes=inside, mesh=None),),
         focus=FindingMark(at=TIP, severity=Severity.STOP, label="X"),
         wall_points_mm=wall.reshape(-1, 3),
         levels=(LevelTag("L3", PointLps(0.0, -6.0, 0.0), 8.0),),
     )
     moved = PointLps(-4.0, -3.0, 3.0)
-    simulated = SimulatedMark(geometry=GRID, codes=inside * 2, label="")
+    simulated = SimulatedMark(geometry=GRID, codes=inside * 2)
     return (
         Drawing(),
         full,

@@ -85,12 +85,14 @@ class CementMark:
     codes
         uint8 ``[k, j, i]``: with which mL, counted from 1, cement came to a voxel; 0 where it
         did not. So every mL shows as a shell.
+    moment
+        Says loudly that not all of it is shown; empty when it is.
     """
 
     geometry: VolumeGeometry
     codes: NDArray[np.uint8]
     mesh: Surface | None
-    label: str
+    moment: str = ""
 
     @classmethod
     def of(cls, cement: PredictedCement, given_ml: float | None = None) -> CementMark:
@@ -103,17 +105,22 @@ class CementMark:
             geometry=cement.geometry,
             codes=codes,
             mesh=mask_surface("cement", filled, cement.geometry),
-            label=f"{given:.1f} mL of {cement.asked_ml:.1f} mL",
+            moment=""
+            if given >= cement.placed_ml
+            else f"CEMENT AFTER {given:.1f} mL OF {cement.placed_ml:.1f} mL",
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SimulatedMark:
-    """A simulated zone as drawn: uint8 codes ``[k, j, i]``, as named above."""
+    """A simulated zone as drawn: uint8 codes ``[k, j, i]``, as named above.
+
+    ``moment`` says loudly that it is not the zone of the whole treatment; empty when it is.
+    """
 
     geometry: VolumeGeometry
     codes: NDArray[np.uint8]
-    label: str
+    moment: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -226,6 +233,12 @@ class Drawing:
     tissue: TissueMark | None = None
     thermometers: tuple[ThermometerMark, ...] = ()
     straight: tuple[StraightPicture, ...] = ()
+
+    @property
+    def moments(self) -> tuple[str, ...]:
+        """What is shown before its end, loudly: a part must not be taken for the whole."""
+        said = [*(zone.moment for zone in self.simulated), *(fill.moment for fill in self.cements)]
+        return tuple(dict.fromkeys(said))
 
 
 class Grip(StrEnum):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -64,7 +65,9 @@ def mark_at(one: Simulation, at_s: float) -> SimulatedMark:
     start = (box[2].start, box[1].start, box[0].start)
     k, j, i = levels[0].shape
     part = one.geometry.cropped(start, (i, j, k))
-    return _drawn(one, levels, [code for code, _ in times], np.zeros_like(levels[0], bool), part)
+    none = np.zeros_like(levels[0], bool)
+    drawn = _drawn(one, levels, [code for code, _ in times], none, part)
+    return replace(drawn, moment=f"ZONE AFTER {at_s:.0f} s OF {one.total_s:.0f} s")
 
 
 def _drawn(
@@ -90,7 +93,7 @@ def _drawn(
         (spacing, spacing, spacing),
         (float(origin[0]), float(origin[1]), float(origin[2])),
     )
-    return SimulatedMark(geometry=fine, codes=codes, label=str(one.model.tier))
+    return SimulatedMark(geometry=fine, codes=codes)
 
 
 def _halved(field: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -114,7 +117,7 @@ def preview_mark(one: LivePreview) -> SimulatedMark:
     start = (box[2].start, box[1].start, box[0].start)
     size = (codes.shape[2], codes.shape[1], codes.shape[0])
     grid = one.geometry.cropped(start, size)
-    return SimulatedMark(geometry=grid, codes=codes, label=str(one.model.tier))
+    return SimulatedMark(geometry=grid, codes=codes)
 
 
 def _with_missed(codes: NDArray[np.uint8], missed: NDArray[np.bool_]) -> NDArray[np.uint8]:

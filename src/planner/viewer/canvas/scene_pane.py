@@ -159,6 +159,10 @@ class ScenePane(QWidget):
             self.update()
 
     @property
+    def _fill_moments(self) -> tuple[str, ...]:
+        return tuple(mark.moment for mark in self._drawing.cements)
+
+    @property
     def _shows_wall(self) -> bool:
         return self._solid.wall and Layer.POSTERIOR_WALL in self._layers
 
@@ -228,7 +232,11 @@ class ScenePane(QWidget):
             words_centred(painter, box, direction_label(axis), clinical.LETTERS, 16)
         words(painter, QPointF(10, 20), "3-D", "#DCE4EC", 12, bold=True)
         cut = f"BONE CUT, {self._solid.cut}" if self._solid.cut else ""
-        loud = [text for text in (self._words, cut, self._drawing.tool.void) if text]
+        loud = [
+            text
+            for text in (self._words, cut, self._drawing.tool.void, *self._fill_moments)
+            if text
+        ]
         for row, text in enumerate(loud):
             words(painter, QPointF(10, 40 + 18 * row), text, clinical.LETTERS, 13, bold=True)
         planned = self._drawing.zones or any(one.solids for one in self._drawing.needles)

@@ -166,8 +166,11 @@ class SlicePane(QWidget):
         ratio = self.devicePixelRatioF()
         fine = self._mapped(view, round(self.width() * ratio), round(self.height() * ratio))
         title, place = pane_words(view, self.plane)
-        loud = (self._words, self._caption, view.slab.words, self._drawing.tool.void)
-        shown = Shown(pane, fine, view, self._drawing, ratio)
+        drawing = self._drawing
+        loud = (
+            self._words, self._caption, view.slab.words, drawing.tool.void, *drawing.moments,
+        )  # fmt: skip
+        shown = Shown(pane, fine, view, drawing, ratio)
         painter.drawImage(QPointF(0.0, 0.0), self._layers.image(shown, Told(title, place, loud)))
         words(painter, PLACE_AT, place, "#AEB9C4", PLACE_PX)
 
