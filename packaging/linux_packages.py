@@ -91,7 +91,7 @@ def _deb(folder: Path, root: Path, target: Path, version: str, machine: str) -> 
     for place in (root, *(one for one in root.rglob("*") if one.is_dir())):
         place.chmod(0o755)
     made = target / f"planner_{version}_{machine}.deb"
-    command = ["dpkg-deb", "--root-owner-group", "-Zxz", "-z3", "--build", str(root), str(made)]
+    command = ["dpkg-deb", "--root-owner-group", "-Zzstd", "-z12", "--build", str(root), str(made)]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return made
 
