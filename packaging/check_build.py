@@ -20,9 +20,6 @@ MOST_MB = 400.0
 MOST_START_S = 3.0
 COMMAND_PATIENCE_S = 900.0
 
-CODINGS = ("RLELossless", "JPEG2000Lossless", "JPEGLSLossless")
-"""Codings that pydicom writes here; each is read back by another codec of the program."""
-
 
 class Built:
     """A built program with folders of its own for data and cache."""
@@ -106,24 +103,18 @@ def check_plan(built: Built) -> Path:
 
 def check_codecs(built: Built, ct: Path) -> None:
     """See that the child process reads each compressed form to the very same volume."""
-    import pydicom  # noqa: PLC0415 - only here
-    from pydicom import uid  # noqa: PLC0415
+    sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
+    from planner.imaging.benchmark import CODINGS, encoded  # noqa: PLC0415 - only here
 
-    few = built.scratch / "few"
+    few, out = built.scratch / "few", str(built.scratch / "v.nrrd")
     few.mkdir()
     for file in sorted(ct.iterdir())[40:56]:
         shutil.copy(file, few / file.name)
-    plain = built.asked("convert", str(few), "--out", str(built.scratch / "v.nrrd"))["sha256"]
-    for coding in CODINGS:
-        packed = built.scratch / coding
-        packed.mkdir()
-        for file in few.iterdir():
-            header = pydicom.dcmread(file)
-            header.compress(getattr(uid, coding), generate_instance_uid=False)
-            header.save_as(packed / file.name)
-        out = str(built.scratch / "v.nrrd")
+    plain = built.asked("convert", str(few), "--out", out)["sha256"]
+    for name, syntax in CODINGS.items():
+        packed = encoded(few, built.scratch / name.replace(" ", "-"), syntax)
         if built.asked("convert", str(packed), "--out", out)["sha256"] != plain:
-            sys.exit(f"{coding} is not read to the same volume")
+            sys.exit(f"{name} is not read to the same volume")
 
 
 def check_window(built: Built) -> None:

@@ -38,7 +38,7 @@ DISTINCT = 16
 RUNS = {"raw": 5, "RLE": 2, "JPEG-LS": 3, "JPEG lossless": 3, "JPEG 2000": 3}
 """Timed runs for each coding; the peers take up to 20 s for one."""
 
-_CODINGS = {
+CODINGS = {
     "RLE": RLELossless,
     "JPEG-LS": JPEGLSLossless,
     "JPEG lossless": JPEGLosslessSV1,
@@ -65,8 +65,8 @@ def benchmark() -> list[BenchmarkRow]:
         raw = root / "raw"
         write_ct_series(raw, _ct())
         rows += _rows_of("raw", raw)
-        for name, syntax in _CODINGS.items():
-            folder = _encoded(raw, root / "packed", syntax)
+        for name, syntax in CODINGS.items():
+            folder = encoded(raw, root / "packed", syntax)
             rows += _rows_of(name, folder)
             shutil.rmtree(folder)
     return rows
@@ -141,7 +141,7 @@ def _ct() -> CtVolume:
     return CtVolume(geometry=geometry, hu=hu, record=record)
 
 
-def _encoded(raw: Path, folder: Path, syntax: UID) -> Path:
+def encoded(raw: Path, folder: Path, syntax: UID) -> Path:
     """Write the raw series again with its pictures compressed."""
     folder.mkdir()
     files = sorted(raw.iterdir())
