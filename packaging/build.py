@@ -54,11 +54,21 @@ def build_folder(python: Path) -> None:
     places = ["--distpath", str(DIST), "--workpath", str(WORK)]
     command = [str(python), "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN"]
     subprocess.run([*command, *places, spec], check=True, cwd=ROOT)
+    check_sources()
     if platform.system() == "Linux":
         strip_symbols()
     compile_sources(python)
     add_kernels()
     add_notices(python)
+
+
+def check_sources() -> None:
+    """See that every module of ours is in the folder, and as it is in the checkout now."""
+    ours = ROOT / "src" / "planner"
+    for file in sorted(ours.rglob("*.py")):
+        built = package() / file.relative_to(ours)
+        if not built.is_file() or built.read_bytes() != file.read_bytes():
+            sys.exit(f"{file} is not in the folder, or changed meanwhile; build again")
 
 
 def strip_symbols() -> None:

@@ -95,6 +95,8 @@ def _child(started: float) -> None:
     deadline = time.monotonic() + LONGEST_S
     while len(painted) < 2 or painted[1].at is None:
         turn(application, deadline)
+        if curtain.error is not None:
+            raise curtain.error
     first, usable = (one.at or started for one in painted)
     sys.stdout.write(f"{first - started} {usable - started}\n")
     if isinstance(curtain.window_shown, QWidget):
