@@ -1,14 +1,17 @@
 """What a plan would do on the truth of a digital spine: its heat, its cement and its rules."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from phantoms import easy_l3
 from planner.catalog import load_catalog
 from planner.domain.finding import Severity
-from planner.session.training_outcome import case_on_truth, outcome_of
-from training.scripted import needle, plan
+from planner.session.training_outcome import case_on_truth, known_case, outcome_of
+from planner.training import reference
+from planner.training.scoring import score
+from training.scripted import STANDARD, judged, needle, plan, small_exercise
 
 CATALOG = load_catalog()
 
@@ -44,3 +47,18 @@ def test_that_what_cannot_be_predicted_says_why_and_nothing_is_made_up(case):
     assert found.heat is found.covered_percent is found.leak is None
     assert set(found.unpredicted) == {"coverage", "heat", "cement"}
     assert outcome_of(None, case).needles == ()
+
+
+def test_that_a_spine_where_no_proposal_keeps_its_distances_is_scored_without_a_reference(
+    monkeypatch,
+):
+    """The sample l2-behind is one: its pedicles leave no needle 0.5 mm all round."""
+    none = SimpleNamespace(pairs=(), trajectories=())
+    monkeypatch.setattr(reference, "propose", lambda *_args, **_words: none)
+    known = known_case(small_exercise(), CATALOG, STANDARD, easy_l3().ct, easy_l3().truth)
+    assert known.reference is None
+    case = judged(needle())
+    card = score(replace(case, reference=known.outcome))
+    assert card.criterion("breach").points == card.criterion("breach").weight
+    assert "The reference" not in card.criterion("canal").reason
+    assert 0.0 < card.criterion("canal").points <= card.criterion("canal").weight

@@ -53,6 +53,10 @@ KEY_LETTERS: Final = 12
 TRUTH: Final = AnatomyBinding(backend="truth")
 """Where the truth of a scan is kept among outlines."""
 
+NO_REFERENCE: Final = (
+    "There is no reference plan: not to treat is right, or no proposal keeps its distances here."
+)
+
 NO_ANSWER: Final = "Exercise"
 """What the series of every exercise is called: names of cases tell the level."""
 
@@ -61,7 +65,8 @@ NO_ANSWER: Final = "Exercise"
 class Scored:
     """A score, the plan it may be compared with, and what is really where.
 
-    ``reference`` is ``None`` where no plan is right, ``truth`` where nothing was measured on one.
+    ``reference`` is ``None`` where no plan is right or none is found, ``truth`` where nothing was
+    measured on one.
     """
 
     attempt: Attempt
@@ -357,10 +362,10 @@ class TrainingWork:
         Raises
         ------
         UsageError
-            When the right plan is none.
+            When there is none.
         """
         if scored.reference is None:
-            raise UsageError("The right plan of this exercise is none, so there is no reference.")
+            raise UsageError(NO_REFERENCE)
         path = self._folder / ATTEMPTS / f"{scored.attempt.exercise} reference.plan"
         path.parent.mkdir(parents=True, exist_ok=True)
         save_plan(path, scored.reference)

@@ -34,12 +34,15 @@ BY = "reference"
 def reference_plan(
     exercise: Exercise, ct: CtVolume, truth: Anatomy, reading: TrueReading, catalog: Catalog
 ) -> Plan | None:
-    """Return the plan to measure up to, at its first setting; ``None`` where none is right.
+    """Return the plan to measure up to, at its first setting.
+
+    ``None`` where none is right, and where the proposals find no way in on this spine: an attempt
+    is then scored by the marks alone.
 
     Raises
     ------
     UsageError
-        When the exercise names a device or cement the catalogue lacks, or no way in is found.
+        When the exercise names a device or cement the catalogue lacks.
     """
     treatment = exercise.treatment
     if treatment is None:
@@ -50,6 +53,8 @@ def reference_plan(
             "and the catalogue lacks one of them. Mend the file of the exercise."
         )
     needles = _needles(exercise, treatment, ct, truth, reading, catalog)
+    if not needles:
+        return None
     plan = Plan(
         plan_id=f"reference {exercise.id}",
         scan=ScanBinding.to(ct.record),
@@ -96,11 +101,13 @@ def _needles(
     reading: TrueReading,
     catalog: Catalog,
 ) -> tuple[Trajectory, ...]:
-    """Return the best needles of the ways that are right; two where the lesion asks for two."""
+    """Return the best needles of the ways that are right; two where the lesion asks for two.
+
+    None where the proposals keep off every one of them.
+    """
     device = catalog.devices[treatment.device]
     diameter = catalog.access_diameter([device]).value
     best: tuple[float, tuple[Trajectory, ...]] | None = None
-    why: list[str] = []
     for way in reading.ways:
         found = propose(
             ct,
@@ -112,16 +119,13 @@ def _needles(
             outer_diameter_mm=diameter,
             count=1,
         )
-        why += found.none_because
         if found.pairs:
             pair = found.pairs[0]
             return _named(pair.left.trajectory, pair.right.trajectory)
         for one in found.trajectories:
             if best is None or one.score > best[0]:
                 best = one.score, (one.trajectory,)
-    if best is None:
-        raise UsageError(f"No way in was found for {exercise.id}: {' '.join(why)}")
-    return _named(*best[1])
+    return () if best is None else _named(*best[1])
 
 
 def _named(*needles: Trajectory) -> tuple[Trajectory, ...]:

@@ -16,7 +16,7 @@ from planner.domain.plan import Approach
 from planner.imaging import write_ct_series
 from planner.phantom import make_phantom
 from planner.session.cases import now_utc
-from planner.session.training_work import TrainingWork
+from planner.session.training_work import NO_REFERENCE, TrainingWork
 from planner.settings import user_data_folder
 from planner.training.attempt import (
     SUFFIX,
@@ -111,7 +111,7 @@ def score(arguments: argparse.Namespace) -> Outcome:
     scored = work.score_all([load_attempt(file) for file in arguments.files], told)
     if arguments.reference is not None:
         if scored[0].reference is None:
-            raise UsageError("The right plan of this exercise is none, so there is no reference.")
+            raise UsageError(NO_REFERENCE)
         save_plan(arguments.reference, scored[0].reference)
     return Outcome({"attempts": [_card(one) for one in scored]})
 
