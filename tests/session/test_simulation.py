@@ -27,7 +27,7 @@ from planner.domain.simulation import Order, Simulation, Tier
 from planner.domain.sourced import Status
 from planner.geometry.points import PointLps
 from planner.safety.digest import exposure_digest
-from planner.session import simulation_store
+from planner.session import simulation, simulation_store
 from planner.session.cases import Case, check, new_plan
 from planner.session.simulation import (
     simulate,
@@ -234,6 +234,20 @@ def test_that_a_device_from_memory_is_simulated_with_more_doubt(device: str) -> 
     wall = exposure.at_structures["posterior_wall"]
     change = max(wall.peak_celsius - 37.0, 37.0 - wall.lowest_celsius)
     assert wall.band_celsius >= min(change, 6.5) - 1e-6
+
+
+def test_that_ice_of_several_probes_is_looked_for_farther_out(monkeypatch) -> None:
+    settings = {"power_w": None, "time_s": 60.0}
+    two = plan(needle(), needle("T2", Side.RIGHT), device="cryo-17g", **settings)
+    (found,) = simulate(two, case(), Tier.PREVIEW)
+    monkeypatch.setattr(simulation, "SEVERAL_COLD_MM", 1e-3)
+    (plain,) = simulate(two, case(), Tier.PREVIEW)
+    assert (found.band_mm, plain.band_mm) == (6.0, 5.0)
+    for name, course in found.courses.items():
+        assert course.coldest_celsius <= plain.courses[name].coldest_celsius
+        assert course.lowest_celsius == plain.courses[name].lowest_celsius
+    wall, as_modelled = (one.courses["posterior_wall"] for one in (found, plain))
+    assert wall.coldest_celsius < as_modelled.coldest_celsius - 5.0
 
 
 def test_that_a_device_from_memory_may_hold_a_plan_and_never_clears_a_rule() -> None:

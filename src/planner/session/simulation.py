@@ -16,7 +16,7 @@ from planner.domain.progress import unreported
 from planner.domain.simulation import Order, Simulation, Tier
 from planner.domain.sourced import Status
 from planner.geometry.points import unit
-from planner.physics.heat.band import NOMINAL, Run, band_of
+from planner.physics.heat.band import NOMINAL, Run, band_of, coldest_within
 from planner.physics.heat.course import Burn, stages_of, stretches
 from planner.physics.heat.device_model import (
     Efficiency,
@@ -84,6 +84,11 @@ MARGIN_MM = {Tier.PREVIEW: 20.0, Tier.FULL: 24.0}
 UNSOURCED_BAND_MM = 5.0
 """For a device whose electrodes are not published: 3 mm, and the 2 mm of radius that its cooling
 opens between none and 300 W/m2K. Derived."""
+
+SEVERAL_COLD_MM = 6.0
+"""How much farther than in this model the ice of several probes may reach: it did by 4 to 6 mm in
+agar and in gel (docs/models/published.md). Band of the zone, and how far round a structure the
+cold is looked for. Derived."""
 
 FEW_LEFT = 4.6
 """Arrhenius integral at which one cell of a hundred is left: exp(-4.6)."""
@@ -310,6 +315,11 @@ def _run(
     runs = _runs(planned, region, classes, patient, tier, order)
     band = band_of(region.medium, runs, report=report)
     is_cold = any(item.device.modality in COLD for item in planned)
+    least_mm = 0.0
+    if is_cold and len(planned) > 1:
+        least_mm = SEVERAL_COLD_MM
+        near = coldest_within(band.coldest_celsius, region.medium.spacing_mm, least_mm)
+        band = replace(band, coldest_celsius=near)
     courses = {name: course_at(name, band, region, is_cold=is_cold) for name in region.structures}
     if tier is Tier.FULL:
         courses = _with_readings(courses, runs[0], region, is_cold=is_cold)
@@ -347,7 +357,7 @@ def _run(
         owner=owner,
         peak_celsius=nominal.peak_celsius,
         lowest_celsius=nominal.lowest_celsius,
-        band_mm=band.band_mm if sourced else max(band.band_mm, UNSOURCED_BAND_MM),
+        band_mm=max(band.band_mm, least_mm, 0.0 if sourced else UNSOURCED_BAND_MM),
         extents={item.ablation.id: size for item, size in zip(planned, extents, strict=True)},
         courses=courses,
         exposures={

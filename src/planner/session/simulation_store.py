@@ -30,7 +30,7 @@ from planner.settings import user_cache_folder
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-FORMAT: Final = 6
+FORMAT: Final = 7
 """Raised when the layout changes; older files are then made anew."""
 
 REMEMBERED: Final = 8

@@ -1,9 +1,10 @@
 """The band that the spread of parameters leaves."""
 
 import numpy as np
+import pytest
 
 from physics.heat.vertebra import CSF, FAT, bipolar, burn, table, uniform, vertebra
-from planner.physics.heat.band import Run, band_of, variants, zone_band
+from planner.physics.heat.band import Run, band_of, coldest_within, variants, zone_band
 from planner.physics.heat.record import NEVER_S
 
 LYTIC = 3
@@ -67,3 +68,16 @@ def test_that_a_run_by_another_clock_says_where_tissue_may_die_and_not_when() ->
     assert only_slow.any()
     assert (band.possible_at_s[only_slow] == 60).all()
     assert (band.certain_at_s == band.dead_at_s).all()
+
+
+def test_that_cold_is_found_as_far_off_as_is_looked_for() -> None:
+    slope_k_per_mm, spacing_mm = 2.0, 1.5
+    z, y, x = np.indices((9, 11, 13)) * spacing_mm
+    warmer_upward = (slope_k_per_mm * z).astype(np.float32)
+    found = coldest_within(warmer_upward, spacing_mm, 3.0)
+    assert found[4:] == pytest.approx(warmer_upward[4:] - slope_k_per_mm * 3.0)
+    spot = np.zeros((9, 11, 13), np.float32)
+    spot[4, 5, 6] = -40.0
+    away_mm = np.sqrt((z - 6.0) ** 2 + (y - 7.5) ** 2 + (x - 9.0) ** 2)
+    near = coldest_within(spot, spacing_mm, 4.5) < 0.0
+    assert np.array_equal(near, away_mm <= 4.5)

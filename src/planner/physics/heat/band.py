@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from scipy import ndimage
 
 from planner.domain.progress import unreported
 from planner.physics.heat.record import NEVER_S
@@ -36,6 +37,9 @@ PERFUSION_FACTORS: Final = (0.0, 3.0)
 CONDUCTIVITY_FACTORS: Final = (0.7, 1.3)
 """Of heat conductivity, from the spread of values measured in bone. Derived."""
 
+
+SAME_PLACE_MM2: Final = 1e-6
+"""So that rounding leaves out no voxel that lies just at a distance."""
 
 SAME_TIME_S: Final = 1.0
 """Runs whose ends lie closer follow one clock; their steps differ, so their sums do."""
@@ -217,6 +221,15 @@ def band_of(
         certain_at_s=last_s,
         possible_at_s=first_s,
     )
+
+
+def coldest_within(field: Field, spacing_mm: float, reach_mm: float) -> Field:
+    """Return for each voxel the coldest of a field ``[z, y, x]`` within ``reach_mm`` of it."""
+    voxels = int(np.ceil(reach_mm / spacing_mm))
+    steps = np.arange(-voxels, voxels + 1) * spacing_mm
+    z, y, x = np.meshgrid(steps, steps, steps, indexing="ij")
+    ball = z**2 + y**2 + x**2 <= reach_mm**2 + SAME_PLACE_MM2
+    return np.asarray(ndimage.minimum_filter(field, footprint=ball, mode="nearest"))
 
 
 def _when_dead(
