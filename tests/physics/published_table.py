@@ -32,8 +32,8 @@ Looked at when the page was first made; figures as above.
   narrower here than in agar, and in gel the edge of the ice lies 6 mm nearer to the needle. A
   real edge of ice may lie some 3 to 6 mm beyond the drawn one: trust a thermometer and the ice
   seen on CT, not the drawn edge. So the cold of several probes is looked for within 6 mm of a
-  structure, and their band is 6 mm (ADR 745). At the foramen of the cadavers ours is 7 to 9 K too cool; where
-  the electrode lay is not published, and here it is 25 mm away.
+  structure, and their band is 6 mm (ADR 745). At the foramen of the cadavers ours is 7 to 9 K too
+  cool; where the electrode lay is not published, and here it is 25 mm away.
 - **Too much: cautious beside a nerve, the wrong way for a tumour.** The lethal cold of one probe
   is 5 mm too wide. The wall of the sheep is 15 K too hot at 30 W, where the efficiency of one
   antenna stands in for another's. The body of the cadavers is too hot, and with the array the

@@ -8,12 +8,18 @@ import pytest
 from phantoms import easy_l3
 from planner.catalog import load_catalog
 from planner.domain.finding import Severity
+from planner.session import training_outcome
 from planner.session.training_outcome import case_on_truth, known_case, outcome_of
 from planner.training import reference
+from planner.training.outcome import Heat, Outcome
 from planner.training.scoring import score
 from training.scripted import STANDARD, judged, needle, plan, small_exercise
 
 CATALOG = load_catalog()
+
+
+def hot(celsius: float, *, is_cold: bool = False) -> Heat:
+    return Heat(celsius=celsius, structure="canal", is_cold=is_cold, at=None)
 
 
 @pytest.fixture
@@ -47,6 +53,27 @@ def test_that_what_cannot_be_predicted_says_why_and_nothing_is_made_up(case):
     assert found.heat is found.covered_percent is found.leak is None
     assert set(found.unpredicted) == {"coverage", "heat", "cement"}
     assert outcome_of(None, case).needles == ()
+
+
+@pytest.mark.parametrize(
+    ("found", "serves"),
+    [
+        (Outcome(covered_percent=100.0, heat=hot(41.0)), True),
+        (Outcome(covered_percent=60.0, heat=hot(41.0)), False),
+        (Outcome(covered_percent=100.0, heat=hot(45.0)), False),
+        (Outcome(covered_percent=100.0, heat=hot(5.0, is_cold=True)), True),
+        (Outcome(covered_percent=100.0, heat=hot(0.0, is_cold=True)), False),
+        (Outcome(), True),
+    ],
+)
+def test_that_no_reference_is_offered_that_earns_nothing_itself(monkeypatch, found, serves):
+    """The best proposal of the sample t8-pedicle misses its lesion and burns the canal."""
+    monkeypatch.setattr(training_outcome, "outcome_of", lambda *_args, **_words: found)
+    known = known_case(
+        small_exercise(), CATALOG, STANDARD, easy_l3().ct, easy_l3().truth, predicts=False
+    )
+    assert (known.reference is not None) is serves
+    assert known.outcome == (found if serves else Outcome())
 
 
 def test_that_a_spine_where_no_proposal_keeps_its_distances_is_scored_without_a_reference(

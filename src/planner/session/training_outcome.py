@@ -94,9 +94,27 @@ def known_case(
     outcome = outcome_of(
         reference, case, lambda part, what: report(0.7 + part * 0.3, what), predicts=predicts
     )
+    if not _serves(outcome, standard):
+        reference, outcome = None, Outcome()
     return KnownCase(
         exercise=exercise, case=case, reading=reading, reference=reference, outcome=outcome
     )
+
+
+def _serves(outcome: Outcome, standard: Standard) -> bool:
+    """Tell whether a plan may be held up to anyone: what is known of it earns more than nothing.
+
+    The best proposal for a small lesion at the wall may miss it, or cook the canal.
+    """
+    coverage, heat = (standard.criteria[name].marks for name in ("coverage", "heat"))
+    covered, worst = outcome.covered_percent, outcome.heat
+    if covered is not None and covered <= coverage["none_percent"]:
+        return False
+    if worst is None:
+        return True
+    if worst.is_cold:
+        return worst.celsius > heat["none_cold_celsius"]
+    return worst.celsius < heat["none_celsius"]
 
 
 def case_on_truth(ct: CtVolume, truth: Anatomy, catalog: Catalog) -> Case:

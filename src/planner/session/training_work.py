@@ -54,7 +54,7 @@ TRUTH: Final = AnatomyBinding(backend="truth")
 """Where the truth of a scan is kept among outlines."""
 
 NO_REFERENCE: Final = (
-    "There is no reference plan: not to treat is right, or no proposal keeps its distances here."
+    "There is no reference plan: not to treat is right, or no proposal is good enough here."
 )
 
 NO_ANSWER: Final = "Exercise"

@@ -37,7 +37,7 @@ def reference_plan(
     """Return the plan to measure up to, at its first setting.
 
     ``None`` where none is right, and where the proposals find no way in on this spine: an attempt
-    is then scored by the marks alone.
+    is then scored by the marks alone, as it is where the plan turns out to serve nobody.
 
     Raises
     ------
