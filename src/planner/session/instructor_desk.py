@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Final
 
 from planner.domain.errors import UsageError
 from planner.session.training_states import CaseRow, GroupRow, InstructorState, ResultRow
-from planner.training.exercise import named
-from planner.training.group import Assignment, compared
 from planner.training.progress import result_of, write_csv
 
 if TYPE_CHECKING:
@@ -53,6 +51,9 @@ class InstructorDesk:
         """Write an assignment: so many spines of each case, by seed; seed 0 is the case itself."""
 
         def write() -> None:
+            from planner.training.exercise import named  # noqa: PLC0415 - loads after the window
+            from planner.training.group import Assignment  # noqa: PLC0415 - loads after the window
+
             seeds = range(first, first + count)
             names = tuple(named(case, seed) for case in cases for seed in seeds)
             made = Assignment(title=title, exercises=names, is_xray=xray)
@@ -119,6 +120,8 @@ class InstructorDesk:
     @property
     def state(self) -> InstructorState:
         """What the panel shows."""
+        from planner.training.group import compared  # noqa: PLC0415 - loads after the window
+
         work = self._services.training
         standard, found = work.standard, self._collected
         results = (

@@ -12,6 +12,7 @@ from planner.domain.plan import Approach, ClinicalAnswers
 from planner.phantom.recipe import Place
 from planner.phantom.samples import SampleCase, load_samples
 from planner.training.files import number, read_table, refuse_unknown, training_file, words
+from planner.training.seeds import LARGEST_SEED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 BETWEEN: Final = "."
 """Stands between a case and a seed in the name of an exercise."""
 
-LARGEST_SEED: Final = 999_999
 RADIUS_STEP_MM: Final = 0.5
 
 _MIRRORED: Final = {

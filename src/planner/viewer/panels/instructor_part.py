@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from planner.training.exercise import LARGEST_SEED
+from planner.training.seeds import LARGEST_SEED
 from planner.viewer.language.number_box import NumberBox
 from planner.viewer.language.spoken import said, verbatim
 from planner.viewer.panels.parts import NARROWEST_PX, label, say, section, tick
