@@ -44,9 +44,9 @@ SLAB_MM = 40.0
 """Length of structure per field, so that only the fields near a needle are ever made."""
 
 
-KEPT_BYTES = 160_000_000
+KEPT_BYTES = 400_000_000
 """Of all slabs together; a check of four needles needs some 60 MB of them, a lung beside one 80.
-The oldest go first, so that a day of needles tried here and there does not fill the machine."""
+The oldest go first, so that a day of patients and corrections does not fill the machine."""
 
 NODES_PER_S = 1e7
 """Nodes an exact transform does in a second; twice as many were measured. The slab of a lung has
