@@ -246,6 +246,11 @@ def test_that_ice_of_several_probes_is_looked_for_farther_out(monkeypatch) -> No
     for name, course in found.courses.items():
         assert course.coldest_celsius <= plain.courses[name].coldest_celsius
         assert course.lowest_celsius == plain.courses[name].lowest_celsius
+    beyond = [name for name, course in found.courses.items() if not course.in_grid]
+    assert beyond, "a structure outside the grid is read at its edge, as far in as is looked for"
+    for name in beyond:
+        was = plain.courses[name].coldest_celsius
+        assert found.courses[name].coldest_celsius < was
     wall, as_modelled = (one.courses["posterior_wall"] for one in (found, plain))
     assert wall.coldest_celsius < as_modelled.coldest_celsius - 5.0
 

@@ -87,7 +87,9 @@ def _beyond(band: ZoneBand, *, is_cold: bool) -> StructureCourse:
         peak_celsius=BODY_CELSIUS + (0.0 if is_cold else nominal_k),
         lowest_celsius=BODY_CELSIUS - (nominal_k if is_cold else 0.0),
         hottest_celsius=BODY_CELSIUS + (0.0 if is_cold else most_k),
-        coldest_celsius=BODY_CELSIUS - (most_k if is_cold else 0.0),
+        coldest_celsius=min(BODY_CELSIUS - most_k, -_most_at_edge(-band.coldest_celsius))
+        if is_cold
+        else BODY_CELSIUS,
         flowing_celsius=None,
         cem43_min=_most_at_edge(band.most_cem43_min),
         over_42_s=0.0,
