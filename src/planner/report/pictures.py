@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +17,8 @@ from planner.report.solid import render_solid
 from planner.report.wording import is_prone, level_words, millimetres
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from numpy.typing import NDArray
 
     from planner.domain.anatomy import Anatomy
@@ -41,6 +44,7 @@ WALL_SLAB_MM = 0.8
 CLOSE_UP_HALF_MM = 45.0
 EYE_HALF_MM = 32.0
 MARGIN_MM = 18.0
+WORKERS: Final = 2
 TIP_RING_MM = 1.6
 
 STEEP = 0.7
@@ -79,15 +83,16 @@ def plan_pictures(plan: Plan, scene: Pictured) -> tuple[Picture, ...]:
             f"y {millimetres(focus.y_mm)}",
         ),
     )
+    pngs = side_by_side(partial(render, plane, ct, plan, scene) for _, _, plane, _ in views)
     return tuple(
         Picture(
             key=key,
             title=title,
             caption=f"{title}, {place}",
             alt=f"{title} CT slice with the planned needles, {place}",
-            png=render(plane, ct, plan, scene),
+            png=png,
         )
-        for key, title, plane, place in views
+        for (key, title, _, place), png in zip(views, pngs, strict=True)
     )
 
 
@@ -111,15 +116,21 @@ def needle_pictures(plan: Plan, trajectory: Trajectory, scene: Pictured) -> tupl
     )
     number = plan.trajectories.index(trajectory) + 1
     who = f"needle {number}, {level_words(trajectory.level)}, {trajectory.side} side"
+    solid_png, *pngs = side_by_side(
+        (
+            partial(render_solid, plan.trajectories, trajectory, scene),  # the longest first
+            *(partial(render, plane, ct, plan, scene) for _, _, plane in near),
+        )
+    )
     cuts = tuple(
         Picture(
             key=f"needle-{number}-{key}",
             title=title,
             caption=title,
             alt=f"{title}: CT with {who}",
-            png=render(plane, ct, plan, scene),
+            png=png,
         )
-        for key, title, plane in near
+        for (key, title, _), png in zip(near, pngs, strict=True)
     )
     title = "From behind and above; zone and cement through bone"
     solid = Picture(
@@ -127,9 +138,16 @@ def needle_pictures(plan: Plan, trajectory: Trajectory, scene: Pictured) -> tupl
         title=title,
         caption=title,
         alt=f"{title}: outlined bone of the CT as a solid with {who}",
-        png=render_solid(plan.trajectories, trajectory, scene),
+        png=solid_png,
     )
     return (*cuts, solid)
+
+
+def side_by_side(drawn: Iterable[Callable[[], bytes]]) -> tuple[bytes, ...]:
+    """Draw pictures on threads of their own: what takes long in them holds no lock."""
+    with ThreadPoolExecutor(WORKERS) as pool:
+        running = [pool.submit(one) for one in drawn]
+        return tuple(one.result() for one in running)
 
 
 def render(plane: Plane, ct: CtVolume, plan: Plan, scene: Pictured) -> bytes:

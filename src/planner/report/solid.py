@@ -157,12 +157,13 @@ def _value(field: NDArray[np.float32], i: float, j: float, k: float) -> float:
         return 0.0
     i0, j0, k0 = min(int(i), size_i - 2), min(int(j), size_j - 2), min(int(k), size_k - 2)
     a, b, c = i - i0, j - j0, k - k0
-    total = 0.0
-    for corner in range(8):
-        u, v, w = corner & 1, (corner >> 1) & 1, corner >> 2
-        share = (a if u else 1.0 - a) * (b if v else 1.0 - b) * (c if w else 1.0 - c)
-        total += share * field[k0 + w, j0 + v, i0 + u]
-    return total
+    first, second = field[k0, j0], field[k0, j0 + 1]
+    near = (1.0 - b) * ((1.0 - a) * first[i0] + a * first[i0 + 1])
+    near += b * ((1.0 - a) * second[i0] + a * second[i0 + 1])
+    first, second = field[k0 + 1, j0], field[k0 + 1, j0 + 1]
+    far = (1.0 - b) * ((1.0 - a) * first[i0] + a * first[i0 + 1])
+    far += b * ((1.0 - a) * second[i0] + a * second[i0 + 1])
+    return float((1.0 - c) * near + c * far)
 
 
 @kernel
