@@ -32,15 +32,15 @@ HIDDEN: Final = "Hidden until you submit: this exercise asks you to find it."
 NO_AUTOMATIC: Final = (
     "segment", "segment_elsewhere", "import_labels", "new_needle", "entry", "tip", "snap",
     "simulate", "skin_map", "grid_mark", "suggest", "suggest_two", "keep_entry", "keep_tip",
-    "next_offer", "previous_offer", "compare", "tissue_map", "layout_straight",
+    "next_offer", "previous_offer", "compare", "tissue_map", "layout_straight", "tour",
 )  # fmt: skip
 """Actions that would answer, or plan, before the reading is committed."""
 
 NO_PROPOSALS: Final = (
     "import_labels", "segment_elsewhere", "suggest", "suggest_two", "keep_entry", "keep_tip",
-    "next_offer", "previous_offer", "snap", "skin_map", "compare",
+    "next_offer", "previous_offer", "snap", "skin_map", "compare", "tour",
 )  # fmt: skip
-"""Actions that stay off until submission."""
+"""Actions that stay off until submission; the tour tells of a case."""
 
 XRAY_ALONE: Final = "Two X-ray pictures alone: this stays off until you see what really happened."
 STAYS_ON: Final = frozenset(

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from planner.viewer.panels.instructor_part import GivenOut, InstructorPart
     from planner.viewer.panels.questions import Questions
     from planner.viewer.panels.study_panel import StudyPanel
+    from planner.viewer.panels.tour_card import TourCard
 
 ASSIGNMENTS = "Assignments (*.json);;All files (*)"
 CSV = "CSV (*.csv)"
@@ -39,6 +40,7 @@ class FirstStep(Protocol):
     desk: Workstation
     ask: Questions
     bench: QWidget
+    tour: TourCard
     study: StudyPanel
     findings: FindingsPanel
     actions_by_id: dict[str, QAction]
@@ -60,10 +62,10 @@ class _Shown:
     """The panel and the place it takes; and the X-ray room, in the place of everything else."""
 
     def __init__(
-        self, panel: TrainingPanel, right: RightSide, room: XrayRoom, bench: QWidget
+        self, panel: TrainingPanel, right: RightSide, room: XrayRoom, parts: FirstStep
     ) -> None:
         self._panel, self._right = panel, right
-        self._room, self._bench = room, bench
+        self._room, self._bench, self._tour = room, parts.bench, parts.tour
         self._phase = TrainingPhase.IDLE
 
     def show_training(self, state: TrainingState) -> None:
@@ -72,6 +74,7 @@ class _Shown:
         if state.phase is not self._phase:
             self._phase = state.phase
             self._right.show_phase(state.phase, is_xray=state.is_xray)
+            self._tour.hide()  # its words tell where the lesion of a case is
 
     def show_xray_room(self, state: XrayRoomState | None) -> None:
         """Hide steps and pictures as a whole while there are two X-ray pictures alone."""
@@ -135,7 +138,7 @@ def _wire_training(window: QMainWindow, parts: FirstStep) -> tuple[TrainingPanel
     room.arm_turned.connect(lambda name, arm: training.in_room(lambda here: here.turn(name, arm)))
     room.table_moved.connect(lambda table: training.in_room(lambda here: here.move_table(table)))
     room.shot_wanted.connect(lambda name: training.in_room(lambda here: here.shoot(name)))
-    training.shown_by(_Shown(panel, right, room, parts.bench))
+    training.shown_by(_Shown(panel, right, room, parts))
     return panel, room
 
 
