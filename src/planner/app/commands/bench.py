@@ -31,6 +31,7 @@ BENCHMARKS = {
     "planning": "planner.planning.benchmark:benchmark",
     "window": "planner.app.window_benchmark:benchmark",
     "panes": "planner.app.pane_benchmark:benchmark",
+    "paper": "planner.app.paper_benchmark:benchmark",
     "fluoroscopy": "planner.fluoroscopy.benchmark:benchmark",
     "safety": "planner.session.verdict_benchmark:benchmark",
     "phantom": "planner.phantom.benchmark:benchmark",

@@ -75,7 +75,7 @@ def demo(arguments: argparse.Namespace) -> Outcome:
     laid = on_grid_of(case.ct, case.anatomy.geometry, case.anatomy.labels)
     write_volume(labels, case.ct.geometry, laid)
     _say(f"3/6 planning a needle, an ablation and cement at {chosen.level}")
-    plan = save_plan(folder / f"{chosen.id}.plan", _plan(case, chosen))
+    plan = save_plan(folder / f"{chosen.id}.plan", sample_plan(case, chosen))
     _say("4/6 simulating the heat and checking the plan against every rule")
     simulate_and_keep(plan, case, Tier.FULL, report=progress)
     _, assessment = check(plan, case)
@@ -109,7 +109,8 @@ def _make_scan(recipe: Recipe, folder: Path) -> None:
     partial.rename(folder)
 
 
-def _plan(case: Case, chosen: SampleCase) -> Plan:
+def sample_plan(case: Case, chosen: SampleCase) -> Plan:
+    """Return the first proposed needle, with the one setting of the catalogue and cement."""
     level = chosen.level
     case.vertebra(level)
     device = case.catalog.devices[DEMO_DEVICE]
