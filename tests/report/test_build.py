@@ -141,7 +141,7 @@ def test_that_page_one_alerts_of_what_speaks_against_a_treated_outline() -> None
     case = make_case()
     metal = "metal within 15 mm: streaks may have moved the outline"
     doubtful = Quality(
-        verdict=QualityVerdict.CHECK, flags=(metal, "the pedicles differ in width: check both")
+        verdict=QualityVerdict.CHECK, flags=(metal, "the pedicles differ in width: check both.")
     )
     treated = replace(case.anatomy.vertebrae[Level.L3], quality=doubtful)
     other = replace(treated, level=Level.L2)
@@ -149,7 +149,7 @@ def test_that_page_one_alerts_of_what_speaks_against_a_treated_outline() -> None
     alerts = build_report(case.plan, replace(case, anatomy=anatomy), None).alerts
     (alert,) = [alert for alert in alerts if metal in alert]
     assert alert.startswith("L3: the count starts from a partly seen sacrum; metal")
-    assert "the pedicles differ in width" in alert
+    assert alert.endswith("the pedicles differ in width: check both.")  # one full stop
 
 
 def test_that_an_answer_to_a_finding_that_changed_no_longer_counts() -> None:

@@ -290,7 +290,7 @@ def _alerts(
 def _doubts(vertebra: Vertebra) -> tuple[str, ...]:
     """Return what speaks against the name or the outline of a vertebra."""
     name = (vertebra.level_doubt,) if vertebra.level_doubt else ()
-    return (*name, *vertebra.quality.flags)
+    return tuple(doubt.removesuffix(".") for doubt in (*name, *vertebra.quality.flags))
 
 
 def _provenance(

@@ -39,7 +39,7 @@ ORDER_WORDS: Final = {
 
 FOLLOW_THE_NEEDLE: Final = (
     "Dial the view down the needle: it is the planned path itself. That along the pedicle is read "
-    "from the outline and holds within ±."
+    "from the outline and may be off by the ± beside it."
 )
 
 VIEW_NAMES: Final = {
