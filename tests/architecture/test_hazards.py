@@ -11,7 +11,7 @@ from planner.safety.assessing import RULES
 
 ROOT = Path(__file__).parents[2]
 TABLE = ROOT / "docs/risk/hazards.md"
-HAZARDS = 32
+HAZARDS = 34
 ROW = re.compile(r"^\| (H\d+) \| (.+) \| ([1-5]) \| `([^`]+)`[^|]* \| `([^`:]+)::(\w+)` \|$")
 
 

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 LONGEST_FILE = 500
 
 
-NOT_OURS = {".git", ".venv", "build", "dist", "demo-output"}
+NOT_OURS = {".git", ".venv", ".venv-docs", ".venv-package", "build", "dist", "demo-output"}
 """Folders that a checkout may hold and that are not part of it."""
 
 

@@ -1,5 +1,6 @@
 """The real window, driven by mouse and keys, with no screen."""
 
+import itertools
 import sys
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from planner.session.window_states import CheckPhase, Step
 from planner.viewer.main_window import MainWindow
 from planner.viewer.panels.dialogs import AcknowledgeDialog, DeviceTableDialog, SideDialog
 from planner.viewer.panels.palette import Palette
+from planner.viewer.panels.questions import PICTURE_WIDTH_PX
 from planner.viewer.theme import clinical
 from planner.viewer.theme.chrome import DARK, LIGHT
 from window_services import PhantomServices
@@ -369,6 +371,17 @@ def test_that_the_side_dialog_waits_for_a_look_and_a_name(planned, qtbot):
     dialog.agreed.setChecked(True)
     dialog.by.setText("Dr Example")
     assert dialog.ok.isEnabled()
+
+
+def test_that_no_word_of_the_side_dialog_lies_over_its_picture(planned, qtbot):
+    picture = planned.panes.slices[Plane.AXIAL].grab().scaledToWidth(PICTURE_WIDTH_PX)
+    doubts = ("The stated patient position does not fit the image orientation. " * 2,)
+    dialog = SideDialog(picture, "Prone, head first. " * 4, ["L3 left"] * 3, doubts=doubts)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    parts = [dialog.column.itemAt(n).widget() for n in range(dialog.column.count())]
+    places = [part.geometry() for part in parts if part.isVisible()]
+    assert all(one.bottom() < two.top() for one, two in itertools.pairwise(places))
 
 
 def test_that_an_acknowledgement_waits_for_a_name_and_a_reason(planned, qtbot):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from planner import __version__
+from planner.app.sample_words import add_samples
 from planner.app.training_parser import add_verbs
 from planner.app.treatment_words import LAYER_FORM, TISSUE_FORM, layer, tissue
 from planner.domain.corrections import LesionGrown
@@ -22,14 +23,25 @@ ONE_COPY = (
     "series of a study no longer say that they belong together, so that nobody can link them."
 )
 
+EXPORTS = {
+    "seg": "outlines as DICOM SEG",
+    "rtstruct": "outlines as DICOM RTSTRUCT",
+    "pdf": "the report as an encapsulated PDF",
+    "markups": "needles as Slicer markups",
+    "stl": "surfaces as STL",
+    "obj": "surfaces as OBJ",
+    "plan-dicom": "the plan itself as a DICOM object, to be found with its study",
+    "all": "whatever the scan allows",
+}
+
 _Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"  # noqa: SLF001 - argparse has no public name for it
 
 
 COMMANDS = frozenset(
     {
-        "assess", "bench", "control", "convert", "correct", "deidentify", "demo", "devices",
-        "doctor", "export", "inspect", "outcome", "pacs", "phantom", "plan", "report", "room",
-        "rules", "segment", "simulate", "suggest", "train", "view",
+        "assess", "bench", "calibrate", "control", "convert", "correct", "deidentify", "demo",
+        "devices", "doctor", "export", "inspect", "outcome", "pacs", "phantom", "plan", "report",
+        "room", "rules", "segment", "simulate", "suggest", "train", "view",
     }
 )  # fmt: skip
 """Names of the commands; anything else that is a place is opened in the window."""
@@ -161,11 +173,15 @@ def _ct(parser: argparse.ArgumentParser) -> None:
 
 def _outlines(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--anatomy", type=Path, metavar="LABELS", help="vertebra labels to use")
+    _seed(parser)
+    _lesion(parser)
+
+
+def _seed(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=seed, action="append", default=[], metavar="L3=x,y,z",
         help="a point in the body of a vertebra and its level; may be repeated",
     )  # fmt: skip
-    _lesion(parser)
 
 
 def _lesion(parser: argparse.ArgumentParser) -> None:
@@ -180,22 +196,27 @@ def _imaging(commands: _Commands) -> None:
     _ct(_command(commands, "inspect", "Say what the gate says of a CT.", "imaging"))
     convert = _command(commands, "convert", "Write the volume as the planner sees it.", "imaging")
     _ct(convert)
-    convert.add_argument("--out", type=Path, required=True)
+    convert.add_argument("--out", type=Path, required=True, help="NIfTI or NRRD, by its ending")
     deidentify = _command(commands, "deidentify", "Write a de-identified copy.", "imaging")
     deidentify.epilog = ONE_COPY
     _ct(deidentify)
-    deidentify.add_argument("--out", type=Path, required=True)
+    deidentify.add_argument("--out", type=Path, required=True, help="a folder")
 
 
 def _anatomy(commands: _Commands) -> None:
     segment = _command(commands, "segment", "Outline the vertebrae.", "anatomy")
     _ct(segment)
-    segment.add_argument("--out", type=Path, required=True)
     segment.add_argument(
-        "--backend", default="builtin", metavar="builtin|totalsegmentator|import:FILE"
+        "--out", type=Path, required=True, help="vertebra labels in VerSe numbers, NIfTI or NRRD"
     )
-    segment.add_argument("--seed", type=seed, action="append", default=[], metavar="L3=x,y,z")
-    segment.add_argument("--structures", type=Path, metavar="DIR")
+    segment.add_argument(
+        "--backend", default="builtin", metavar="builtin|totalsegmentator|import:FILE",
+        help="who outlines",
+    )  # fmt: skip
+    _seed(segment)
+    segment.add_argument(
+        "--structures", type=Path, metavar="DIR", help="also write canal, foramina and the like"
+    )
     _lesion(segment)
     segment.add_argument(
         "--corrections", type=Path, metavar="PLAN",
@@ -210,31 +231,37 @@ def _needle_size(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def _approach(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--approach", choices=[*Approach, "any"], default="any", help="any that suits the level"
+    )
+
+
 def _planning(commands: _Commands) -> None:
     suggest = _command(commands, "suggest", "Propose trajectories to a level.", "planning")
     _ct(suggest)
     _outlines(suggest)
-    suggest.add_argument("--level", type=level, required=True)
-    suggest.add_argument("--side", choices=[*Side, "both"], default="both")
-    suggest.add_argument("--approach", choices=[*Approach, "any"], default="any")
-    suggest.add_argument("--target", type=point, metavar="x,y,z")
+    suggest.add_argument("--level", type=level, required=True, help="such as L3")
+    suggest.add_argument("--side", choices=[*Side, "both"], default="both", help="the way in")
+    _approach(suggest)
+    suggest.add_argument("--target", type=point, metavar="x,y,z", help="where the tip has to lie")
     suggest.add_argument("--entry", type=point, metavar="x,y,z", help="a skin point to keep")
     suggest.add_argument(
         "--two-needles", choices=["auto", "yes", "no"], default="auto",
         help="one from each side; auto does for a lesion of two thirds of its body",
     )  # fmt: skip
-    suggest.add_argument("--device", metavar="ID")
+    suggest.add_argument("--device", metavar="ID", help="whose width and zone count")
     _needle_size(suggest)
-    suggest.add_argument("--count", type=int, default=3)
+    suggest.add_argument("--count", type=int, default=3, help="most paths, and most pairs")
     plan = _command(commands, "plan", "Make a plan file.", "planning")
     _ct(plan)
     _outlines(plan)
-    plan.add_argument("--level", type=level, required=True)
-    plan.add_argument("--side", choices=list(Side), required=True)
-    plan.add_argument("--device", metavar="ID", required=True)
+    plan.add_argument("--level", type=level, required=True, help="such as L3")
+    plan.add_argument("--side", choices=list(Side), required=True, help="the way in")
+    plan.add_argument("--device", metavar="ID", required=True, help="see planner devices")
     _needle_size(plan)
-    plan.add_argument("--power-w", type=positive)
-    plan.add_argument("--setpoint-celsius", type=float)
+    plan.add_argument("--power-w", type=positive, help="power, or a set point, not both")
+    plan.add_argument("--setpoint-celsius", type=float, help="temperature the device holds")
     plan.add_argument("--time-s", type=positive, help="time with energy, all cycles together")
     plan.add_argument("--cycle-s", type=positive, help="longest stretch with energy")
     plan.add_argument("--pause-s", type=positive, help="pause between two cycles, or thaw")
@@ -247,14 +274,22 @@ def _planning(commands: _Commands) -> None:
         help="what the heat model takes a part for: lesion, L3, discs, canal, a structure, or "
         "ball:at=x,y,z:r=8; may be repeated",
     )  # fmt: skip
-    plan.add_argument("--approach", choices=[*Approach, "any"], default="any")
-    plan.add_argument("--entry", type=point, metavar="x,y,z")
-    plan.add_argument("--tip", type=point, metavar="x,y,z")
-    plan.add_argument("--cement", metavar="ID")
-    plan.add_argument("--cement-ml", type=positive)
-    plan.add_argument("--cement-technique", choices=[str(one) for one in CementTechnique])
-    plan.add_argument("--cavity-ml", type=positive)
-    plan.add_argument("--pull-back-mm", type=positive)
+    _approach(plan)
+    plan.add_argument(
+        "--entry", type=point, metavar="x,y,z",
+        help="on the skin; without entry and tip the best proposal is taken",
+    )  # fmt: skip
+    plan.add_argument("--tip", type=point, metavar="x,y,z", help="belongs to --entry")
+    plan.add_argument("--cement", metavar="ID", help="see planner devices")
+    plan.add_argument("--cement-ml", type=positive, help="belongs to --cement")
+    plan.add_argument(
+        "--cement-technique", choices=[str(one) for one in CementTechnique],
+        help="vertebroplasty where it is not given",
+    )  # fmt: skip
+    plan.add_argument("--cavity-ml", type=positive, help="of the balloon or the stent")
+    plan.add_argument(
+        "--pull-back-mm", type=positive, help="draw the cannula back after half of the cement"
+    )
     plan.add_argument(
         "--side-confirmed-by",
         metavar="NAME",
@@ -267,7 +302,7 @@ def _planning(commands: _Commands) -> None:
         "--clinical", action="append", default=[], metavar="KEY=VALUE",
         help="answer a clinical question, such as inr=1.1 or infection=no; may be repeated",
     )  # fmt: skip
-    plan.add_argument("--out", type=Path, required=True)
+    plan.add_argument("--out", type=Path, required=True, help="the plan file")
 
 
 def _checking(commands: _Commands) -> None:
@@ -276,7 +311,10 @@ def _checking(commands: _Commands) -> None:
     assess.add_argument("--strict", action="store_true", help="exit 4 if findings hold it")
     simulate = _command(commands, "simulate", "Predict heat or cold, and cement.", "simulating")
     _plan(simulate)
-    simulate.add_argument("--tier", choices=["table", "preview", "full"], default="preview")
+    simulate.add_argument(
+        "--tier", choices=["table", "preview", "full"], default="preview",
+        help="rules read full alone",
+    )  # fmt: skip
     simulate.add_argument(
         "--order", choices=["together", "in-turn"], default="together",
         help="needles at once, as the rules judge them, or one burn after another",
@@ -285,14 +323,14 @@ def _checking(commands: _Commands) -> None:
 
 
 def _plan(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("plan", type=Path, metavar="PLAN")
+    parser.add_argument("plan", type=Path, metavar="PLAN", help="a plan file")
     parser.add_argument("--ct", type=Path, metavar="CT", help="where the plan's CT is now")
 
 
 def _room(commands: _Commands) -> None:
     room = _command(commands, "room", "Say what to dial for each needle of a plan.", "room")
     _plan(room)
-    room.add_argument("--needle", metavar="ID")
+    room.add_argument("--needle", metavar="ID", help="one of the plan's; all without it")
     room.add_argument(
         "--grid-mark", type=point, metavar="x,y,z", help="a mark of the grid on the skin"
     )
@@ -305,9 +343,9 @@ def _room(commands: _Commands) -> None:
         correct.add_argument(name, type=point, metavar="x,y,z", required=True, help=what)
 
     control = _command(commands, "control", "Keep where a control CT shows a needle.", "room")
-    control.add_argument("plan", type=Path, metavar="PLAN")
+    control.add_argument("plan", type=Path, metavar="PLAN", help="a plan file")
     control.add_argument("--scan", type=Path, required=True, metavar="CT", help="the control CT")
-    control.add_argument("--needle", required=True, metavar="ID")
+    control.add_argument("--needle", required=True, metavar="ID", help="one of the plan's")
     for name, what in (
         ("--skin", "where the needle goes in, as the control CT shows it"),
         ("--tip", "where its tip lies, as the control CT shows it"),
@@ -323,19 +361,21 @@ def _room(commands: _Commands) -> None:
 def _output(commands: _Commands) -> None:
     report = _command(commands, "report", "Write a plan to PDF.", "output")
     _plan(report)
-    report.add_argument("--out", type=Path, required=True)
-    report.add_argument("--paper", choices=["a4", "letter"], default="a4")
+    report.add_argument("--out", type=Path, required=True, help="the PDF")
+    report.add_argument("--paper", choices=["a4", "letter"], default="a4", help="its size")
     export = _command(commands, "export", "Write what other programs read.", "output")
     _plan(export)
-    export.add_argument("--out", type=Path, required=True)
-    for kind in ("seg", "rtstruct", "pdf", "markups", "stl", "obj", "plan-dicom", "all"):
-        export.add_argument(f"--{kind}", action="store_true")
+    export.add_argument("--out", type=Path, required=True, help="a folder")
+    for kind, what in EXPORTS.items():
+        export.add_argument(f"--{kind}", action="store_true", help=what)
 
 
 def _outcome(commands: _Commands) -> None:
     outcome = _command(commands, "outcome", "Record what became of the patient.", "outcome")
-    outcome.add_argument("plan", type=Path, metavar="PLAN")
-    outcome.add_argument("--treated-on", default="", metavar="YYYY-MM-DD")
+    outcome.add_argument("plan", type=Path, metavar="PLAN", help="a plan file")
+    outcome.add_argument(
+        "--treated-on", default="", metavar="YYYY-MM-DD", help="the day that days count from"
+    )
     for word, form in (
         ("--visit", "'time=month-1; vas=3; odi=23; morphine=20; on=2026-03-01'"),
         ("--complication", "'what=...; cirse-2026=2; ctcae=1; on=...'"),
@@ -363,20 +403,26 @@ def _pacs(commands: _Commands) -> None:
     verbs = pacs.add_subparsers(dest="verb", metavar="verb", parser_class=_Parser, required=True)
     echo = _command(verbs, "echo", "Ask whether an archive listens and knows us.", "pacs")
     find = _command(verbs, "find", "Find studies, or the series of one.", "pacs")
-    for word in ("--patient-id", "--patient-name", "--accession"):
-        find.add_argument(word, default="")
-    find.add_argument("--date", default="", metavar="YYYYMMDD[-YYYYMMDD]")
+    for word in ("patient-id", "patient-name", "accession"):
+        find.add_argument(f"--{word}", default="", metavar="TEXT", help="as the archive has it")
+    find.add_argument(
+        "--date", default="", metavar="YYYYMMDD[-YYYYMMDD]", help="of the study, or first to last"
+    )
     find.add_argument("--study", default="", metavar="UID", help="list the series of this study")
     get = _command(verbs, "get", "Get a series, or the plans of a study.", "pacs")
-    get.add_argument("--study", required=True, metavar="UID")
+    get.add_argument("--study", required=True, metavar="UID", help="as find lists it")
     what = get.add_mutually_exclusive_group(required=True)
-    what.add_argument("--series", metavar="UID")
+    what.add_argument(
+        "--series", metavar="UID", help="get this series, whole and through the gate"
+    )
     what.add_argument("--plans", action="store_true", help="get the plans that lie with it")
     get.add_argument("--out", type=Path, required=True, help="a folder that is not there yet")
     send = _command(verbs, "send", "Send DICOM files, as export writes them.", "pacs")
-    send.add_argument("what", nargs="+", type=Path, metavar="FILE|FOLDER")
+    send.add_argument(
+        "what", nargs="+", type=Path, metavar="FILE|FOLDER", help="DICOM files of one patient"
+    )
     watch = _command(verbs, "watch", "Look which series in a folder are complete.", "pacs")
-    watch.add_argument("folder", type=Path, metavar="FOLDER")
+    watch.add_argument("folder", type=Path, metavar="FOLDER", help="it is only looked at")
     watch.add_argument("--quiet-s", type=positive, default=30.0, help="silence that ends a series")
     kept = _command(verbs, "kept", "List the fetched scans on this computer.", "pacs")
     kept.add_argument("--remove", action="append", default=[], metavar="NAME")
@@ -387,59 +433,13 @@ def _pacs(commands: _Commands) -> None:
 
 
 def _samples(commands: _Commands) -> None:
-    phantom = _command(commands, "phantom", "Make a digital spine and its truth.", "samples")
-    phantom.add_argument("--seed", type=int, required=True)
-    phantom.add_argument("--levels", default="L2-L4", metavar="T10-L5")
-    phantom.add_argument("--lesion", action="append", default=[], metavar="L3:lytic:r=9:...")
-    phantom.add_argument("--position", default="HFS")
-    phantom.add_argument("--spacing", type=triple, default=(0.8, 0.8, 1.0), metavar="0.8,0.8,1.0")
-    phantom.add_argument("--noise-hu", type=float, default=20.0)
-    phantom.add_argument("--out", type=Path, required=True)
-    phantom.add_argument("--truth", type=Path)
-    _history(phantom)
-    demo = _command(commands, "demo", "Plan a sample case from CT to PDF.", "demo")
-    demo.add_argument("--headless", action="store_true", help="write files, open no window")
-    demo.add_argument("--case", default="easy-l3", metavar="ID", help="which sample case")
-    demo.add_argument("--out", type=Path, default=Path("demo-output"))
+    add_samples(commands, _command, triple)
 
 
 def _training(commands: _Commands) -> None:
     train = commands.add_parser("train", help="Learn on cases with known truth.")
     verbs = train.add_subparsers(dest="verb", metavar="verb", parser_class=_Parser, required=True)
     add_verbs(verbs, _command, level, point)
-
-
-def _history(phantom: argparse.ArgumentParser) -> None:
-    """Add what a digital spine may have gone through, and how it is scanned."""
-    for word, form in (
-        ("--fracture", "T12:wedge:0.35"),
-        ("--cement", "L4:4.5:disc,vein"),
-        ("--screws", "L3"),
-        ("--wear", "L4:0.5:osteophytes=4,vacuum,facets,schmorl=5"),
-    ):
-        phantom.add_argument(word, action="append", default=[], metavar=form)
-    phantom.add_argument("--needle", metavar="L3:left")
-    phantom.add_argument("--lumbar-count", type=int, metavar="4|5|6")
-    phantom.add_argument("--sacralised", action="store_true")
-    phantom.add_argument("--osteoporosis", action="store_true")
-    phantom.add_argument("--kernel", metavar="soft|standard|bone")
-    phantom.add_argument("--contrast", metavar="none|arterial|portal")
-    phantom.add_argument("--field-of-view", metavar="trunk|spine")
-    phantom.add_argument("--matrix", type=_columns_and_rows, metavar="512,512")
-    for word in ("--age", "--scoliosis-deg", "--rotation-deg", "--tilt-deg"):
-        phantom.add_argument(word, type=float)
-    phantom.add_argument("--slice-thickness-mm", type=float)
-
-
-def _columns_and_rows(text: str) -> list[int]:
-    """Read ``512,512``."""
-    try:
-        columns, rows = (int(part) for part in text.split(","))
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"'{text}' is not a matrix; write columns and rows, such as 512,512"
-        ) from None
-    return [columns, rows]
 
 
 def _catalog(commands: _Commands) -> None:

@@ -92,6 +92,8 @@ class SideDialog(Question):
             self.buttons,
         ):
             self.column.addWidget(part)
+        # Qt cuts a dialog to two thirds of the screen, and then lays words over the picture.
+        self.setMinimumHeight(self.column.totalHeightForWidth(self.sizeHint().width()))
         self.agreed.toggled.connect(self._update)
         self.by.textChanged.connect(self._update)
         self._update()

@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 PLAN_FILTER = "Plans (*.plan);;All files (*)"
 SCAN_FILTER = "CT (*.nii *.nii.gz *.nrrd *.nhdr *.dcm DICOMDIR);;All files (*)"
 OUTLINE_FILTER = "Outlines (*.nii *.nii.gz *.nrrd *.nhdr *.dcm);;All files (*)"
-PICTURE_WIDTH_PX = 460
+PICTURE_WIDTH_PX = 400
+"""With the words below it the question fits on a screen of 768 pixels."""
 
 
 class Questions:

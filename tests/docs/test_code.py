@@ -1,0 +1,166 @@
+"""Code in the documents is what the program takes, and what is marked to be run runs."""
+
+import argparse
+import re
+import shlex
+import tomllib
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from docs.pages import ROOT, Block, inline_code, pages, read
+from planner.app import main as command_line
+from planner.app.parser import build_parser
+from planner.domain.errors import UsageError
+
+COMMANDS = [
+    (block, command)
+    for page in pages()
+    for block in read(page)[1]
+    if block.language in ("console", "sh")
+    for command in (
+        line.removeprefix("$ ")
+        for line in block.text.replace("\\\n", " ").splitlines()
+        if block.language == "sh" or line.startswith("$ ")
+    )
+    if command.strip() and not command.lstrip().startswith("#")
+]
+TABLES = [block for page in pages() for block in read(page)[1] if block.language == "toml"]
+RUN = [block for page in pages() for block in read(page)[1] if block.is_run]
+STARTED = ("packaging/start.py", "run")
+
+
+def named(block: Block) -> str:
+    return f"{block.page.relative_to(ROOT)}:{block.line}"
+
+
+def words_of(command: str) -> list[str]:
+    """The words of a command, as a shell makes them, without what is set before it."""
+    words = shlex.split(command, comments=True)
+    while words and re.fullmatch(r"[A-Z_]+=.*", words[0]):
+        words.pop(0)
+    return words
+
+
+def planner_words(command: str) -> list[str] | None:
+    """The words behind ``planner``, or ``None`` for another command."""
+    words = words_of(command)
+    if words and words[0] == "planner":
+        return words[1:]
+    return words[3:] if tuple(words[1:3]) == STARTED else None
+
+
+def check(command: str) -> None:
+    """Raise or fail where a command is none."""
+    words = planner_words(command)
+    if words is not None:
+        if not {"--help", "--version"} & set(words):  # these two leave the process
+            build_parser().parse_args(words)
+        return
+    for word in words_of(command):
+        if re.search(r"\.(py|sh)$", word):
+            assert (ROOT / word).is_file(), f"{word} is not there"
+
+
+@pytest.mark.parametrize(("block", "command"), COMMANDS, ids=lambda one: getattr(one, "line", one))
+def test_that_every_command_of_the_documents_is_one(block: Block, command: str) -> None:
+    try:
+        check(command)
+    except (UsageError, AssertionError) as error:
+        pytest.fail(f"{named(block)}: {command}: {error}")
+
+
+@pytest.mark.parametrize("command", ["planner segmnt CT", "planner plan CT --levl L3"])
+def test_that_a_command_the_program_does_not_know_is_found(command: str) -> None:
+    with pytest.raises(UsageError):
+        check(command)
+
+
+def test_that_a_script_that_is_gone_is_found() -> None:
+    with pytest.raises(AssertionError, match=r"gone\.py is not there"):
+        check("python3 packaging/gone.py demo")
+
+
+def options_of(words: list[str]) -> set[str]:
+    """The options of the command that words begin with."""
+    parser = build_parser()
+    for word in words:
+        verbs = [a for a in parser._actions if isinstance(a, argparse._SubParsersAction)]
+        if not verbs or word not in verbs[0].choices:
+            assert not (verbs and re.fullmatch(r"[a-z]+", word)), f"there is no command {word}"
+            break
+        parser = verbs[0].choices[word]
+    return {option for action in parser._actions for option in action.option_strings}
+
+
+def unknown(code: str) -> set[str]:
+    """Options in a piece of code that the command it names has not."""
+    words = re.sub(r"[\[\]()|]", " ", code).split()[1:]
+    if not words:
+        return set()
+    return {word for word in words if word.startswith("--")} - options_of(words)
+
+
+def test_that_commands_named_in_a_line_have_the_options_they_are_named_with() -> None:
+    wrong, seen = [], 0
+    for page in pages():
+        if page.parent.name == "adr":
+            continue  # a decision tells of its day
+        for number, code in inline_code(page):
+            if re.match(r"planner( |$)", code):
+                seen += 1
+                if lost := unknown(code):
+                    wrong.append(f"{page.relative_to(ROOT)}:{number}: {code}: {sorted(lost)}")
+    assert seen > 20
+    assert wrong == []
+
+
+def test_that_an_option_that_is_gone_is_found_in_a_line() -> None:
+    assert unknown("planner pacs send FILE [--note N]") == {"--note"}
+    with pytest.raises(AssertionError, match="no command"):
+        unknown("planner pacs post FILE")
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all that is run, so that a block may use what one before it made."""
+    return tmp_path_factory.mktemp("documents")
+
+
+@pytest.mark.parametrize("block", RUN, ids=named)
+def test_that_what_is_marked_to_be_run_runs(
+    block: Block,
+    workplace: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(workplace)
+    monkeypatch.setenv("PLANNER_DATA", str(workplace / "data"))
+    monkeypatch.setenv("PLANNER_CACHE", str(workplace / "cache"))
+    if block.language == "python":
+        exec(compile(block.text, named(block), "exec"), {})
+        return
+    wanted: list[str] = []
+    ran = 0
+    for line in [*block.text.replace("\\\n", " ").splitlines(), "$"]:
+        if not line.startswith("$"):
+            wanted.append(line.strip())
+            continue
+        if ran:
+            said = capsys.readouterr().out
+            assert [one for one in wanted if one not in said] == [], said
+        wanted = []
+        if words := planner_words(line.removeprefix("$ ")) if line != "$" else None:
+            assert command_line.main(words) == 0, line
+            ran += 1
+    assert ran
+
+
+@pytest.mark.parametrize("block", TABLES, ids=named)
+def test_that_every_table_can_be_read(block: Block) -> None:
+    assert tomllib.loads(dedent(block.text))
+
+
+def test_that_something_is_run() -> None:
+    assert {block.language for block in RUN} == {"console", "python"}
