@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+import numpy as np
 from PIL import Image
 from PySide6.QtCore import QBuffer, QEventLoop, QIODevice, QTimer
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
@@ -39,7 +40,10 @@ if TYPE_CHECKING:
 
 PICTURES = Path(__file__).resolve().parents[1] / "docs" / "pictures"
 SIZE = (1280, 800)
-COLOURS = 64
+GREYS, TINTS, TINTED = 44, 52, 28
+"""How many greys and tints a picture may have, and how far a tint's channels lie apart: with one
+palette for both either CT turns brown or the colours of findings fade."""
+
 LONGEST_S = 300
 LOOK_MS = 50
 ASKED_MS = 1500
@@ -112,8 +116,7 @@ class Camera:
         (shown or self.window).grab().save(buffer, "PNG")
         picture = Image.open(io.BytesIO(bytes(buffer.data().data()))).convert("RGB")
         file = self.folder / f"{name}.png"
-        few = picture.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-        few.save(file, optimize=True)
+        in_few_colours(picture).save(file, optimize=True)
         print(f"{file.name}: {file.stat().st_size / 1000:.0f} kB", flush=True)
 
     def take_question(self, name: str) -> None:
@@ -123,6 +126,22 @@ class Camera:
             sys.exit(f"{name}: nothing is asked")
         self.take(name, asked)
         asked.reject()
+
+
+def in_few_colours(picture: Image.Image) -> Image.Image:
+    """Return a picture with a palette of greys by how often they are and tints by their range."""
+    pixels = np.asarray(picture)
+    apart = pixels.max(axis=-1).astype(int) - pixels.min(axis=-1)
+    palette: list[int] = []
+    for wanted, count, method in (
+        (apart <= TINTED, GREYS, Image.Quantize.MEDIANCUT),
+        (apart > TINTED, TINTS, Image.Quantize.MAXCOVERAGE),
+    ):
+        part = Image.fromarray(pixels[wanted][None]).quantize(count, method)
+        palette += (part.getpalette() or [])[: 3 * count]
+    whole = Image.new("P", (1, 1))
+    whole.putpalette(palette + palette[-3:] * (256 - len(palette) // 3))
+    return picture.quantize(palette=whole, dither=Image.Dither.NONE)
 
 
 def story(camera: Camera, scan: Path) -> Iterator[str]:

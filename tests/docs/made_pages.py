@@ -41,7 +41,8 @@ KEYS_HEAD = """# Actions and keys
 
 Made by `tests/docs/made_pages.py` from the table of actions; a test keeps it true. Keys of actions
 can be changed in the window (F1); those of steps, slices and grey windows stay. **Find a
-command…** (Ctrl+K) searches all of these. An action that is off says why when the mouse is held over it.
+command…** (Ctrl+K) searches all of these. An action that is off says why when the mouse is held
+over it.
 """
 
 ACT_WORDS = {

@@ -27,7 +27,7 @@ COMMANDS = [
     if command.strip() and not command.lstrip().startswith("#")
 ]
 TABLES = [block for page in pages() for block in read(page)[1] if block.language == "toml"]
-RUN = [block for page in pages() for block in read(page)[1] if block.is_run]
+RUN = {page: found for page in pages() if (found := [one for one in read(page)[1] if one.is_run])}
 STARTED = ("packaging/start.py", "run")
 
 
@@ -122,39 +122,35 @@ def test_that_an_option_that_is_gone_is_found_in_a_line() -> None:
         unknown("planner pacs post FILE")
 
 
-@pytest.fixture(scope="module")
-def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One folder for all that is run, so that a block may use what one before it made."""
-    return tmp_path_factory.mktemp("documents")
+def run_commands(block: Block, capsys: pytest.CaptureFixture[str]) -> int:
+    """Run the commands of a block; what follows one must be in what it prints."""
+    ran = 0
+    for part in re.split(r"^\$ ", block.text.replace("\\\n", " "), flags=re.MULTILINE)[1:]:
+        command, *wanted = part.splitlines()
+        words = planner_words(command)
+        assert words, f"{named(block)}: only commands of planner are run"
+        assert command_line.main(words) == 0, f"{named(block)}: {command}"
+        said = capsys.readouterr().out
+        assert [one for one in wanted if one.strip() not in said] == [], said
+        ran += 1
+    return ran
 
 
-@pytest.mark.parametrize("block", RUN, ids=named)
-def test_that_what_is_marked_to_be_run_runs(
-    block: Block,
-    workplace: Path,
+@pytest.mark.parametrize("page", RUN, ids=lambda page: page.stem)
+def test_that_what_a_page_marks_to_be_run_runs_in_its_order(
+    page: Path,
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.chdir(workplace)
-    monkeypatch.setenv("PLANNER_DATA", str(workplace / "data"))
-    monkeypatch.setenv("PLANNER_CACHE", str(workplace / "cache"))
-    if block.language == "python":
-        exec(compile(block.text, named(block), "exec"), {})
-        return
-    wanted: list[str] = []
-    ran = 0
-    for line in [*block.text.replace("\\\n", " ").splitlines(), "$"]:
-        if not line.startswith("$"):
-            wanted.append(line.strip())
-            continue
-        if ran:
-            said = capsys.readouterr().out
-            assert [one for one in wanted if one not in said] == [], said
-        wanted = []
-        if words := planner_words(line.removeprefix("$ ")) if line != "$" else None:
-            assert command_line.main(words) == 0, line
-            ran += 1
-    assert ran
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PLANNER_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("PLANNER_CACHE", str(tmp_path / "cache"))
+    for block in RUN[page]:
+        if block.language == "python":
+            exec(compile(block.text, named(block), "exec"), {})
+        else:
+            assert run_commands(block, capsys), named(block)
 
 
 @pytest.mark.parametrize("block", TABLES, ids=named)
@@ -163,4 +159,4 @@ def test_that_every_table_can_be_read(block: Block) -> None:
 
 
 def test_that_something_is_run() -> None:
-    assert {block.language for block in RUN} == {"console", "python"}
+    assert {block.language for page in RUN.values() for block in page} == {"console", "python"}

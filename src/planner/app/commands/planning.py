@@ -253,7 +253,7 @@ def _best(
         report=progress,
     )
     if not proposals.trajectories:
-        reasons = "; ".join(proposals.none_because)
+        reasons = "; ".join(one.rstrip(".") for one in proposals.none_because)
         raise InputRefusedError(
             "PLAN-NO-PATH",
             f"No path to {arguments.level} from the {side} could be proposed: {reasons}. "
