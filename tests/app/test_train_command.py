@@ -79,6 +79,18 @@ def test_that_an_attempt_is_written_scored_remembered_and_compared(capsys, small
     assert (small / "all.csv").read_text("utf-8").startswith("attempt,exercise,by")
 
 
+def test_that_a_score_is_told_where_there_is_no_reference_plan(capsys, small, monkeypatch):
+    monkeypatch.setattr(training_outcome, "reference_plan", lambda *_args: None)
+    file = small / "one.attempt"
+    words = ["attempt", "easy-l3", "--by", "Ann", "--level", "L3", "--lesion-side", "both"]
+    said(capsys, *words, "--do-not-treat", "--out", str(file))
+    code, found = said(capsys, "score", str(file), "--reference", str(small / "best.plan"))
+    assert code == 0
+    assert found["attempts"][0]["criteria"]
+    assert "no reference plan" in found["reference"]
+    assert not (small / "best.plan").exists()
+
+
 def test_that_words_that_make_no_attempt_are_refused(capsys, small):
     words = ["attempt", "easy-l3", "--by", "Ann", "--level", "L3", "--lesion-side", "both"]
     code, found = said(capsys, *words, "--out", str(small / "x.attempt"))

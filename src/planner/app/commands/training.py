@@ -109,11 +109,13 @@ def score(arguments: argparse.Namespace) -> Outcome:
     """Score attempts on the truth, and remember the results."""
     work = _work()
     scored = work.score_all([load_attempt(file) for file in arguments.files], told)
+    document: dict[str, Json] = {"attempts": [_card(one) for one in scored]}
     if arguments.reference is not None:
-        if scored[0].reference is None:
-            raise UsageError(NO_REFERENCE)
-        save_plan(arguments.reference, scored[0].reference)
-    return Outcome({"attempts": [_card(one) for one in scored]})
+        plan = scored[0].reference
+        document["reference"] = NO_REFERENCE if plan is None else str(arguments.reference)
+        if plan is not None:
+            save_plan(arguments.reference, plan)
+    return Outcome(document)
 
 
 def compare(arguments: argparse.Namespace) -> Outcome:
