@@ -28,6 +28,9 @@ BESIDE = ("README.md", "CONTRIBUTING.md", "LICENSE", "packaging/README.md",
 """What pages of docs/ refer to outside of it."""
 
 DECISIONS = "docs/adr"
+LISTED = re.compile(r"^- \[.+?\]\(([^)#]+\.md)\)", re.MULTILINE)
+"""A line of the first page that names a page of the menu."""
+
 FIRST = """<!doctype html><meta charset="utf-8"><title>Planner</title>
 <meta http-equiv="refresh" content="0; url=docs/index.html"><a href="docs/index.html">Planner</a>
 """
@@ -44,9 +47,10 @@ def copy_sources(stage: Path) -> None:
     (stage / DECISIONS / "index.md").write_text(
         f"# Decisions\n\n```{{toctree}}\n:maxdepth: 1\n\n{listed}\n```\n", encoding="utf-8"
     )
-    home = stage / "docs" / "index.md"
-    text = home.read_text(encoding="utf-8").replace("](adr/)", "](adr/index.md)")
-    home.write_text(text + menus(text), encoding="utf-8")
+    for page in (stage / "README.md", stage / "docs" / "index.md"):
+        text = page.read_text(encoding="utf-8").replace("adr/)", "adr/index.md)")
+        page.write_text(text, encoding="utf-8")
+    page.write_text(text + menus(text), encoding="utf-8")
 
 
 def menus(home: str) -> str:
@@ -54,8 +58,7 @@ def menus(home: str) -> str:
     found = []
     for part in re.split(r"^## ", home, flags=re.MULTILINE)[1:]:
         title, _, below = part.partition("\n")
-        targets = re.findall(r"^- \[.+?\]\(([^)#]+\.md)\)", below, flags=re.MULTILINE)
-        lines = "\n".join(target.removesuffix(".md") for target in targets)
+        lines = "\n".join(target.removesuffix(".md") for target in LISTED.findall(below))
         found.append(f"\n```{{toctree}}\n:hidden:\n:caption: {title}\n\n{lines}\n```\n")
     others = "\n".join(name.removesuffix(".md") for name in rest(home))
     return "".join(found) + f"\n```{{toctree}}\n:hidden:\n\n{others}\n```\n"
@@ -63,7 +66,7 @@ def menus(home: str) -> str:
 
 def rest(home: str) -> list[str]:
     """Return pages that are reached from others, so that no menu names them."""
-    named = set(re.findall(r"\]\(([^)#]+\.md)", home))
+    named = set(LISTED.findall(home))
     pages = [
         path.relative_to(ROOT / "docs").as_posix()
         for path in sorted((ROOT / "docs").rglob("*.md"))
