@@ -20,13 +20,14 @@ BUILD_TOOLS = {
 }  # fmt: skip
 
 
-def script(name: str) -> ModuleType:
+def script(name: str, as_module: str = "") -> ModuleType:
     """Return one of the scripts of the packaging folder, which is no package."""
-    spec = importlib.util.spec_from_file_location(name, ROOT / "packaging" / f"{name}.py")
+    place = ROOT / "packaging" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(as_module or name, place)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # where its dataclasses look themselves up
+    sys.modules[as_module or name] = module  # where its dataclasses look themselves up
     spec.loader.exec_module(module)
     return module
 
@@ -56,6 +57,28 @@ def test_that_what_is_shipped_is_what_is_tested(lock: str, more: set[str]) -> No
     own = {one: hashes for one, hashes in shipped.items() if one.split("==")[0] not in more}
     assert {one: tested.get(one) for one in own} == own
     assert more <= set(names)
+
+
+def test_that_what_makes_the_documents_is_pinned_and_nobody_else_installs_it() -> None:
+    makes_pages = pinned("docs.txt")
+    assert all(makes_pages.values())
+    assert {one.split("==")[0] for one in makes_pages} >= {"sphinx", "myst-parser"}
+    for lock in ("requirements.txt", "runtime.txt", "package.txt"):
+        assert not {one.split("==")[0] for one in pinned(lock)} & {"sphinx", "myst-parser"}
+
+
+@pytest.mark.usefixtures("packaging")
+def test_that_every_page_of_the_documents_is_in_the_menu_of_the_folder(tmp_path: Path) -> None:
+    script("docs", as_module="docs_script").copy_sources(tmp_path)
+    staged = {path.relative_to(tmp_path / "docs") for path in (tmp_path / "docs").rglob("*.md")}
+    home = (tmp_path / "docs" / "index.md").read_text(encoding="utf-8")
+    menu = set(re.findall(r"^([\w./-]+)$", home.partition("```{toctree}")[2], re.MULTILINE))
+    single = {path for path in staged if path.parts[0] == "adr" and path.name != "index.md"}
+    wanted = {path.with_suffix("").as_posix() for path in staged - single} - {"index"}
+    assert len(wanted) > 30
+    assert sorted(wanted - menu) == []
+    decisions = (tmp_path / "docs" / "adr" / "index.md").read_text(encoding="utf-8").splitlines()
+    assert {path.stem for path in single} <= set(decisions)
 
 
 def test_that_the_wheel_holds_the_data_files_and_nothing_of_the_tests(tmp_path: Path) -> None:
