@@ -22,6 +22,7 @@ from planner.domain.coverage import Coverage, MissedPart
 from planner.domain.errors import CancelledByUserError, PlannerError
 from planner.domain.finding import Assessment, Finding, Severity, Verdict
 from planner.domain.levels import Side
+from planner.domain.limit_times import LimitTimes
 from planner.domain.plan import (
     AnatomyBinding,
     Approach,
@@ -105,9 +106,7 @@ def made_up_simulation(plan: Plan) -> Simulation:
         coldest_celsius=37.0,
         flowing_celsius=41.0,
         cem43_min=12.0,
-        over_42_s=60.0,
-        over_45_s=0.0,
-        to_42_s=200.0,
+        times=LimitTimes(stop_celsius=42.0, to_stop_s=200.0, past_stop_s=60.0, past_harm_s=0.0),
     )
     model = ModelLabel(
         tier="full", name="made up", version="1", inputs=(), source="test", status=Status.DERIVED

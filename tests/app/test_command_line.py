@@ -11,12 +11,14 @@ from planner.app.clinical_words import NUMBERS, WHOLE, YES_OR_NO, clinical_answe
 from planner.app.commands import window
 from planner.app.commands.planning import _choices as numbered
 from planner.app.commands.samples import recipe_of
+from planner.app.commands.simulating import _times as times_of
 from planner.app.main import INPUT_REFUSED, OUR_FAULT, WRONG_USAGE, main
 from planner.app.output import Outcome, as_text
 from planner.app.parser import COMMANDS, build_parser
 from planner.app.treatment_words import layer, tissue
 from planner.domain.corrections import LesionGrown
 from planner.domain.errors import InputRefusedError, UsageError
+from planner.domain.limit_times import LimitTimes
 from planner.domain.plan import ClinicalAnswers
 from planner.domain.protection import Agent
 from planner.domain.tissue_choice import Ball
@@ -258,3 +260,15 @@ def test_that_a_lesion_is_clicked_with_limits_behind_the_point(capsys) -> None:
     for limits in ("high", "wide=3", "low=nan", "low=90:high=20", "reach=0", "reach=61"):
         assert main([*line[:-1], f"1,2,3:{limits}"]) == WRONG_USAGE
         assert "lesion" in capsys.readouterr().err
+
+
+def test_that_times_of_heat_and_of_cold_have_keys_of_their_own() -> None:
+    times = LimitTimes(stop_celsius=10.0, to_stop_s=62.6, past_stop_s=202.4, past_harm_s=62.7)
+    none = {"over_42_s": 0, "over_45_s": 0, "to_42_s": None}
+    none |= {"under_10_s": 0, "under_0_s": 0, "to_10_s": None}
+    cold = {"under_10_s": 202, "under_0_s": 63, "to_10_s": 63}
+    assert times_of(times, is_cold=True) == none | cold
+    heat = {"over_42_s": 202, "over_45_s": 63, "to_42_s": 63}
+    assert times_of(times, is_cold=False) == none | heat
+    beyond = times_of(None, is_cold=True)
+    assert beyond == dict.fromkeys(none)

@@ -12,6 +12,7 @@ from planner.domain.cement import LeakChance, LeakForecast, LeakPath
 from planner.domain.coverage import Coverage, MissedPart
 from planner.domain.finding import Severity, Verdict
 from planner.domain.levels import Level, Side
+from planner.domain.limit_times import LimitTimes
 from planner.domain.order import Order
 from planner.domain.plan import (
     AblationId,
@@ -36,6 +37,7 @@ from planner.planning.ct_room import ct_room_card
 from planner.planning.measure import measure
 from planner.planning.measures import Direction
 from planner.report.build import ReportScene, build_report, with_leaks
+from planner.report.layout import layout
 from planner.report.wording import millimetres, number
 from report.cases import acknowledge, make_assessment, make_case, make_plan
 
@@ -301,7 +303,7 @@ def test_that_simulated_heat_is_listed_for_each_structure() -> None:
     plan = make_plan()
     felt = StructureExposure(
         peak_celsius=43.2, lowest_celsius=37.0, cem43_min=1.4, band_celsius=2.0,
-        to_42_s=90.0, over_42_s=132.0, over_45_s=0.0,
+        times=LimitTimes(stop_celsius=42.0, to_stop_s=90.0, past_stop_s=132.0, past_harm_s=0.0),
     )  # fmt: skip
     label = ModelLabel(
         tier="full", name="Pennes", version="2", inputs=(), source="s", status=Status.DERIVED
@@ -320,18 +322,26 @@ def test_that_simulated_heat_is_listed_for_each_structure() -> None:
     assert (row.dose, row.beyond) == ("1.4 min", False)
     assert row.model == "full: Pennes 2"
     assert row.times == "1.5 / 2.2 / 0.0"
-    far = replace(felt, peak_celsius=38.0, beyond=True)
+    far = replace(felt, peak_celsius=38.0, beyond=True, times=None)
     more = replace(exposure, at_structures={"canal": felt, "skin": far, "aorta": far})
     rows = build_report(plan, ReportScene(exposures={plan.ablations[0].id: more}), None)
     near, beyond = rows.exposures
     assert near == row
     assert beyond.structure == "beyond the simulated volume: skin, aorta"
     assert (beyond.peak_celsius, beyond.beyond, beyond.times) == (38.0, True, "-")
-    cool = replace(exposure, at_structures={"canal": replace(felt, to_42_s=None)})
+    times = LimitTimes(stop_celsius=42.0, to_stop_s=None, past_stop_s=0.0, past_harm_s=0.0)
+    cool = replace(exposure, at_structures={"canal": replace(felt, times=times)})
     (never,) = build_report(
         plan, ReportScene(exposures={plan.ablations[0].id: cool}), None
     ).exposures
     assert never.times == "-"
+
+
+def test_that_the_minutes_of_heat_and_of_cold_are_told_apart() -> None:
+    words = str(layout(build_report(make_plan(), EMPTY, None))["minutes"])
+    heat, cold = words.split(", and of cold ")
+    assert heat == "until 42 °C, above 42 °C and above 45 °C"
+    assert cold == "until 10 °C, below 10 °C and below 0 °C"
 
 
 def test_that_the_coverage_of_targets_is_told_once_with_what_lives_and_its_curve() -> None:

@@ -251,6 +251,7 @@ def test_that_ice_of_several_probes_is_looked_for_farther_out(monkeypatch) -> No
     for name in beyond:
         was = plain.courses[name].coldest_celsius
         assert found.courses[name].coldest_celsius < was
+    assert all(found.courses[name].times is None for name in beyond)
     wall, as_modelled = (one.courses["posterior_wall"] for one in (found, plain))
     assert wall.coldest_celsius < as_modelled.coldest_celsius - 5.0
 

@@ -6,13 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from planner.catalog.wordbook import load_wordbook
 from planner.domain.levels import Level, Side
+from planner.domain.limit_times import LimitTimes
 from planner.domain.order import Order
 from planner.domain.plan import AblationId, TrajectoryId
 from planner.session.drawing import CERTAIN, DEEP, ICE, LETHAL, MISSED, POSSIBLE, ZONE
 from planner.session.simulated_marks import mark_at, mark_of
 from planner.session.simulation_desk import simulation_lines
 from planner.session.time_line import COLD_EDGES, IN_TURN, JUDGED, has_time_line, time_lines
+from planner.viewer.language.saying import Saying
 from presenter_desk import Desk
 from window_services import made_up_simulation
 
@@ -163,9 +166,27 @@ def test_that_cold_is_played_by_its_lethal_edge_alone(planned):
     cold = replace(made_up_simulation(plan), is_cold=True)
     assert set(np.unique(mark_at(cold, 100.0).codes)) == {0, LETHAL}
     assert COLD_EDGES in time_lines(cold, plan, plan.ablations[0].id, 100.0)
+    for at_s, said in ((195.0, False), (200.0, True)):
+        lines = time_lines(cold, plan, plan.ablations[0].id, at_s)
+        assert ("canal: 10 °C after 200 s" in lines) is said
+        assert not any("42 °C" in line for line in lines)
     assert "No tissue has died by then." in time_lines(
         replace(cold, killed_at_s=cold.killed_at_s + 50), plan, plan.ablations[0].id, 10.0
     )
+
+
+def test_that_cold_says_when_a_structure_comes_to_ten_degrees(planned):
+    planned.work.treatment.choose_device("eco-mwa")
+    plan = planned.work.edits.plan
+    made = made_up_simulation(plan)
+    times = LimitTimes(stop_celsius=10.0, to_stop_s=252.0, past_stop_s=90.0, past_harm_s=0.0)
+    canal = replace(made.courses["canal"], coldest_celsius=3.2, times=times)
+    wall = replace(canal, coldest_celsius=9.4, times=replace(times, to_stop_s=None))
+    cold = replace(made, is_cold=True, courses={"canal": canal, "posterior_wall": wall})
+    told = [line for line in simulation_lines(cold, plan.ablations[0].id) if "down to" in line]
+    assert told == ["canal: down to 3 °C; 10 °C after 4.2 min", "posterior wall: down to 9 °C"]
+    german = Saying(load_wordbook("de")).said
+    assert german(told[0]) == "Spinalkanal: bis 3 °C; 10 °C nach 4,2 min"
 
 
 def test_that_the_great_vessels_are_told_however_cool_they_stay(planned):
@@ -175,8 +196,9 @@ def test_that_the_great_vessels_are_told_however_cool_they_stay(planned):
     canal = made.courses["canal"]
     names = ("canal", "posterior_wall", "foramen:L3:left", "root:L3:left", "aorta", "vena_cava")
     courses = {name: replace(canal, hottest_celsius=60.0 - n) for n, name in enumerate(names)}
-    courses = {name: replace(one, to_42_s=None) for name, one in courses.items()}
-    courses["canal"] = replace(courses["canal"], to_42_s=90.0)
+    never = replace(canal.times, to_stop_s=None)
+    courses = {name: replace(one, times=never) for name, one in courses.items()}
+    courses["canal"] = replace(canal, hottest_celsius=60.0, times=replace(never, to_stop_s=90.0))
     courses["vena_cava"] = replace(canal, in_grid=False)
     lines = simulation_lines(replace(made, courses=courses), plan.ablations[0].id)
     told = [line for line in lines if "up to" in line]

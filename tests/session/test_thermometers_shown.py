@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from planner.domain.levels import Level, Side
+from planner.domain.limit_times import COLD_LIMITS, HEAT_LIMITS, LimitTimes
 from planner.domain.structures import POSTERIOR_WALL
 from planner.geometry.points import PointLps
 from planner.session.needle_numbers import NeedleNumber
@@ -48,6 +49,28 @@ def test_that_a_thermometer_says_what_it_reads_when_to_stop_and_how_to_get_there
     (fact,) = thermometer_facts(found)
     assert fact.label == "Thermometer T1, posterior wall"
     assert fact.value == one.words
+
+
+def test_that_a_thermometer_of_cold_says_when_it_comes_to_ten_degrees() -> None:
+    made = seen_at_the_wall(plan())
+    times = LimitTimes(stop_celsius=10.0, to_stop_s=252.0, past_stop_s=30.0, past_harm_s=0.0)
+    course = replace(
+        made.courses[POSTERIOR_WALL], lowest_celsius=6.0, coldest_celsius=2.0, times=times
+    )
+    cold = replace(made, is_cold=True, courses={POSTERIOR_WALL: course})
+    (one,) = planned_thermometers((cold,), plan(), case().ct, case().anatomy, CATALOG)
+    assert "reads down to 6 °C, 2 °C at worst" in one.words
+    assert "stop at 10 °C (after 4.2 min); it may go 3 K on" in one.words
+
+
+def test_that_times_are_counted_from_the_limits_of_the_rules() -> None:
+    def limit(rule: str, name: str) -> float:
+        return CATALOG.rules[rule].thresholds[name].value
+
+    assert HEAT_LIMITS.stop_celsius == limit("A8", "hot_from_celsius")
+    assert HEAT_LIMITS.harm_celsius == limit("A6", "block_from_celsius")
+    assert COLD_LIMITS.stop_celsius == limit("A8", "cold_to_celsius")
+    assert COLD_LIMITS.harm_celsius == limit("A13", "block_to_celsius")
 
 
 def test_that_a_place_without_a_way_says_so_and_keeps_its_reading() -> None:

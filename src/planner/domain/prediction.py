@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from planner.domain.cement import LeakPath
     from planner.domain.coverage import Coverage
+    from planner.domain.limit_times import LimitTimes
     from planner.domain.plan import AblationId, CementId
     from planner.domain.sourced import Status
     from planner.geometry.ellipsoid import Spheroid
@@ -134,9 +135,9 @@ class StructureExposure:
     beyond
         True where the structure lies beyond the simulated volume. All values are then those at
         the edge of that volume, which the structure does not exceed.
-    to_42_s, over_42_s, over_45_s
-        When 42 degrees are first reached and the longest time above, nominal run; ``None`` and 0
-        when they never are. Told on paper; no rule reads them.
+    times
+        Past the limits of heat, or of cold, nominal run; ``None`` where they are not known. Told
+        on paper; no rule reads them.
     """
 
     peak_celsius: float
@@ -144,9 +145,7 @@ class StructureExposure:
     cem43_min: float
     band_celsius: float
     beyond: bool = False
-    to_42_s: float | None = None
-    over_42_s: float = 0.0
-    over_45_s: float = 0.0
+    times: LimitTimes | None = None
 
     def __post_init__(self) -> None:
         values = (self.peak_celsius, self.lowest_celsius, self.cem43_min, self.band_celsius)

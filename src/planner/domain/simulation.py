@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.domain.coverage import Coverage
+    from planner.domain.limit_times import LimitTimes
     from planner.domain.plan import AblationId
     from planner.domain.prediction import Exposure, ModelLabel
     from planner.geometry.volume_geometry import VolumeGeometry
@@ -71,10 +72,8 @@ class StructureCourse:
         was not run.
     cem43_min
         Highest heat dose of any run.
-    over_42_s, over_45_s
-        Longest time above, nominal run.
-    to_42_s
-        When 42 degrees are first reached, nominal run; ``None`` when they never are.
+    times
+        Past the limits of heat, or of cold, nominal run; ``None`` beyond the simulated volume.
     arrhenius
         Highest Arrhenius integral, nominal run: a share of exp(-it) of the cells is left.
     at_mm
@@ -93,18 +92,16 @@ class StructureCourse:
     coldest_celsius: float
     flowing_celsius: float | None
     cem43_min: float
-    over_42_s: float
-    over_45_s: float
-    to_42_s: float | None
+    times: LimitTimes | None
     at_mm: tuple[float, float, float] | None = None
     arrhenius: float = 0.0
     in_grid: bool = True
     readings: tuple[tuple[float, float], ...] = ()
 
     @property
-    def threshold_words(self) -> str:
-        """When 42 degrees are reached in the nominal run; empty where they never are."""
-        return "" if self.to_42_s is None else f"42 °C after {self.to_42_s / 60.0:.1f} min"
+    def to_stop_s(self) -> float | None:
+        """When energy is stopped, nominal run; ``None`` where it need not be, or is not known."""
+        return None if self.times is None else self.times.to_stop_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

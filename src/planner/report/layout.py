@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planner.domain.finding import Severity
+from planner.domain.limit_times import COLD_LIMITS, HEAT_LIMITS
 from planner.report import palette
 from planner.report.cement_clock import minutes
 from planner.report.model import DISCLAIMER
@@ -96,6 +97,7 @@ def layout(report: Report) -> dict[str, object]:
         "holding_left_out": f"And {left_out} more under Findings." if left_out > 0 else "",
         "ablations": [_ablation(row) for row in report.ablations],
         "exposures": [_exposure(row) for row in report.exposures],
+        "minutes": _minutes_words(),
         "coverage": [_coverage(row) for row in report.coverage],
         "schedules": [_schedule(item) for item in report.schedules],
         "cements": [_cement(row) for row in report.cements],
@@ -204,6 +206,16 @@ def _exposure(row: ExposureRow) -> dict[str, str]:
         "times": row.times,
         "model": row.model,
     }
+
+
+def _minutes_words() -> str:
+    """Say what the three numbers of a row stand for, in a row of heat and in one of cold."""
+    heat, cold = (
+        f"until {limits.stop_celsius:.0f} °C, {side} {limits.stop_celsius:.0f} °C and {side} "
+        f"{limits.harm_celsius:.0f} °C"
+        for limits, side in ((HEAT_LIMITS, "above"), (COLD_LIMITS, "below"))
+    )
+    return f"{heat}, and of cold {cold}"
 
 
 def _coverage(row: CoverageRow) -> dict[str, object]:

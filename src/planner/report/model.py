@@ -132,7 +132,7 @@ class ExposureRow:
     """What one ablation is predicted to do to one structure.
 
     ``beyond`` is a line for all structures beyond the simulated volume, which feel no more.
-    ``times`` are minutes until 42 degrees, above 42 and above 45, in words.
+    ``times`` are minutes until the first limit of heat or cold, past it and past the second.
     """
 
     needle: int

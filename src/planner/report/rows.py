@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from planner.catalog import Catalog
     from planner.domain.cement import LeakForecast
     from planner.domain.finding import Assessment, Finding
+    from planner.domain.limit_times import LimitTimes
     from planner.domain.plan import (
         Ablation,
         CementInjection,
         Plan,
         TrajectoryId,
     )
-    from planner.domain.prediction import ModelLabel, StructureExposure
+    from planner.domain.prediction import ModelLabel
     from planner.report.pictured import Pictured
 
 MM3_PER_ML = 1000.0
@@ -127,19 +128,19 @@ def exposure_rows(plan: Plan, scene: Pictured) -> tuple[ExposureRow, ...]:
                     f"{exposure.model.tier}: {exposure.model.name} {exposure.model.version}"
                 ),
                 beyond=felt.beyond,
-                times=_times(felt),
+                times=_times(felt.times),
             )
             for name, felt in near
         ]
     return tuple(rows)
 
 
-def _times(felt: StructureExposure) -> str:
-    """Return the minutes until 42 degrees, above 42 and above 45; a dash where they never are."""
-    if felt.beyond or felt.to_42_s is None:
+def _times(times: LimitTimes | None) -> str:
+    """Return the minutes until the first limit, past it and past the second; a dash if never."""
+    if times is None or times.to_stop_s is None:
         return "-"
-    minutes = (felt.to_42_s / 60.0, felt.over_42_s / 60.0, felt.over_45_s / 60.0)
-    return " / ".join(f"{one:.1f}" for one in minutes)
+    seconds = (times.to_stop_s, times.past_stop_s, times.past_harm_s)
+    return " / ".join(f"{one / 60.0:.1f}" for one in seconds)
 
 
 def model_words(model: ModelLabel) -> str:

@@ -207,7 +207,7 @@ def _temperatures(one: Simulation) -> list[str]:
             words = f"down to {course.coldest_celsius:.0f} °C"
         else:
             words = f"up to {course.hottest_celsius:.0f} °C"
-        if course.threshold_words:
-            words = f"{words}; {course.threshold_words}"
+        if course.times is not None and course.times.words:
+            words = f"{words}; {course.times.words}"
         lines.append(f"{in_words(name)}: {words}{NO_LIMIT if name in VESSELS else ''}")
     return lines

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.domain.limit_times import LimitTimes, nerve_limits
 from planner.domain.prediction import StructureExposure
 from planner.domain.simulation import StructureCourse, ZoneExtent
 from planner.physics.heat.bioheat import ARTERIAL_CELSIUS
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from planner.physics.heat.applicators import Applicator
     from planner.physics.heat.band import ZoneBand
     from planner.physics.heat.medium import Medium
-    from planner.physics.heat.result import HeatResult
+    from planner.physics.heat.result import HeatResult, StructureHeat
     from planner.session.tissue_region import TissueRegion
 
 METAL_LEVEL = np.float32(0.3)
@@ -59,11 +60,18 @@ def course_at(
         coldest_celsius=float(between(band.coldest_celsius, places).min()),
         flowing_celsius=flow_celsius,
         cem43_min=float(between(band.most_cem43_min, places).max()),
-        over_42_s=at.over_42_s,
-        over_45_s=at.over_45_s,
-        to_42_s=at.to_42_s if np.isfinite(at.to_42_s) else None,
+        times=_times(at, is_cold=is_cold),
         arrhenius=at.arrhenius,
         at_mm=_worst_place(band, region, places, is_cold=is_cold),
+    )
+
+
+def _times(at: StructureHeat, *, is_cold: bool) -> LimitTimes:
+    return LimitTimes(
+        stop_celsius=nerve_limits(is_cold=is_cold).stop_celsius,
+        to_stop_s=at.to_stop_s if np.isfinite(at.to_stop_s) else None,
+        past_stop_s=at.past_stop_s,
+        past_harm_s=at.past_harm_s,
     )
 
 
@@ -92,9 +100,7 @@ def _beyond(band: ZoneBand, *, is_cold: bool) -> StructureCourse:
         else BODY_CELSIUS,
         flowing_celsius=None,
         cem43_min=_most_at_edge(band.most_cem43_min),
-        over_42_s=0.0,
-        over_45_s=0.0,
-        to_42_s=None,
+        times=None,
         in_grid=False,
     )
 
@@ -147,9 +153,7 @@ def exposures_at(
             cem43_min=course.cem43_min,
             band_celsius=max(min(least, change), spread, other + min(least, other) - change, 0.0),
             beyond=not course.in_grid,
-            to_42_s=course.to_42_s,
-            over_42_s=course.over_42_s,
-            over_45_s=course.over_45_s,
+            times=course.times,
         )
     return found
 

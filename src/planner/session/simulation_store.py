@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from planner.domain.coverage import Coverage, MissedPart
+from planner.domain.limit_times import LimitTimes
 from planner.domain.plan import AblationId
 from planner.domain.prediction import Exposure, KilledTissue, ModelLabel, StructureExposure
 from planner.domain.simulation import Order, Simulation, StructureCourse, ZoneExtent
@@ -30,7 +31,7 @@ from planner.settings import user_cache_folder
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-FORMAT: Final = 7
+FORMAT: Final = 8
 """Raised when the layout changes; older files are then made anew."""
 
 REMEMBERED: Final = 8
@@ -171,7 +172,7 @@ def _decoded(document: Mapping[str, Any], arrays: Mapping[str, Any]) -> Simulati
         exposures={
             AblationId(key): Exposure(
                 ablation_id=AblationId(key),
-                at_structures={name: StructureExposure(**at) for name, at in value.items()},
+                at_structures={name: _exposure(at) for name, at in value.items()},
                 killed=KilledTissue(
                     geometry=geometry,
                     dead=arrays["zone"] & (arrays["owner"] == number),
@@ -201,8 +202,21 @@ def _course(document: Mapping[str, Any]) -> StructureCourse:
     at = document["at_mm"]
     readings = tuple((seconds, celsius) for seconds, celsius in document["readings"])
     return StructureCourse(
-        **{**document, "at_mm": None if at is None else tuple(at), "readings": readings}
+        **{
+            **document,
+            "at_mm": None if at is None else tuple(at),
+            "readings": readings,
+            "times": _times(document["times"]),
+        }
     )
+
+
+def _exposure(document: Mapping[str, Any]) -> StructureExposure:
+    return StructureExposure(**{**document, "times": _times(document["times"])})
+
+
+def _times(document: Mapping[str, Any] | None) -> LimitTimes | None:
+    return None if document is None else LimitTimes(**document)
 
 
 def _coverage(document: Mapping[str, Any] | None) -> Coverage | None:

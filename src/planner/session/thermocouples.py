@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from planner.domain.limit_times import nerve_limits
 from planner.domain.structures import CANAL, POSTERIOR_WALL
 
 if TYPE_CHECKING:
@@ -12,9 +13,8 @@ if TYPE_CHECKING:
 
     from planner.domain.simulation import Simulation, StructureCourse
 
-HOT_STOP_CELSIUS, COLD_STOP_CELSIUS, OVERSHOOT_K = 42.0, 10.0, 3.0
-"""Where energy is stopped, and how far a reading may still go (rule A8: Chen L 2022; Sag and
-Husain 2022; CVIR 2009;32:70)."""
+OVERSHOOT_K = 3.0
+"""How far a reading may still go after energy was stopped (rule A8: CVIR 2009;32:70)."""
 
 WORTH_CELSIUS = 2.0
 """Change of temperature below which a thermometer at a foramen tells nothing."""
@@ -33,7 +33,7 @@ class ProposedThermocouple:
     expected_celsius, worst_celsius
         Extreme reading in the nominal run and in the worst one.
     to_stop_s
-        When 42 degrees are reached in the nominal run; ``None`` when never, or for cold.
+        When ``stop_celsius`` is reached in the nominal run; ``None`` when never.
     stop_celsius
         Stop at this reading; it may go ``overshoot_k`` further.
     readings
@@ -73,8 +73,8 @@ def thermocouples_of(one: Simulation) -> tuple[ProposedThermocouple, ...]:
             at_mm=course.at_mm,
             expected_celsius=round(_nominal(course, one), 1),
             worst_celsius=round(_worst(course, one), 1),
-            to_stop_s=None if one.is_cold else course.to_42_s,
-            stop_celsius=COLD_STOP_CELSIUS if one.is_cold else HOT_STOP_CELSIUS,
+            to_stop_s=course.to_stop_s,
+            stop_celsius=nerve_limits(is_cold=one.is_cold).stop_celsius,
             overshoot_k=OVERSHOOT_K,
             readings=course.readings,
         )

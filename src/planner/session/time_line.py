@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.domain.limit_times import nerve_limits
 from planner.domain.order import Order
 from planner.domain.structures import in_words
 from planner.geometry.points import unit
@@ -50,7 +51,8 @@ def time_lines(one: Simulation, plan: Plan, ablation: AblationId, at_s: float) -
     needle = plan.trajectory(next(a.trajectory_id for a in plan.ablations if a.id == ablation))
     lines.insert(0, f"Shown: after {at_s:.0f} s of {one.total_s:.0f} s")
     lines.insert(1, _size_then(one, ablation, needle, at_s))
-    lines += [COLD_EDGES] if one.is_cold else _warm_by_then(one, at_s)
+    lines += [COLD_EDGES] if one.is_cold else []
+    lines += _reached_by_then(one, at_s)
     label = f"{one.model.name}, {one.model.tier}, {one.model.status}"
     return (*lines, JUDGED, f"{label}; counted every {STEP_S:.0f} s")
 
@@ -81,11 +83,12 @@ def _extents_mm(
     return along, first, second
 
 
-def _warm_by_then(one: Simulation, at_s: float) -> list[str]:
-    """Return the structures that have come to 42 degrees by then, the first one first."""
+def _reached_by_then(one: Simulation, at_s: float) -> list[str]:
+    """Return the structures where energy has to be stopped by then, the first one first."""
+    stop = nerve_limits(is_cold=one.is_cold).stop_celsius
     reached = sorted(
-        (course.to_42_s, name)
+        (course.to_stop_s, name)
         for name, course in one.courses.items()
-        if course.to_42_s is not None and course.to_42_s <= at_s
+        if course.to_stop_s is not None and course.to_stop_s <= at_s
     )
-    return [f"{in_words(name)}: 42 °C after {at:.0f} s" for at, name in reached]
+    return [f"{in_words(name)}: {stop:.0f} °C after {at:.0f} s" for at, name in reached]

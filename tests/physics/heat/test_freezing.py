@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy.optimize import brentq
-from scipy.special import erf, erfc, exp1
+from scipy.special import erf, erfc, erfcinv, exp1
 
 from physics.heat.vertebra import centre_mm, table, uniform, vertebra
 from planner.domain.errors import UsageError
@@ -33,6 +33,7 @@ from planner.physics.heat.freezing import (
     settle,
 )
 from planner.physics.heat.legendre import stage_weights, super_step, super_step_s
+from planner.physics.heat.record import Recorder, Tally
 
 LIQUID, FROZEN = (0.6, 4.18e6), (2.2, 1.93e6)
 """Heat conductivity and capacity of agar."""
@@ -57,11 +58,16 @@ def agar(from_celsius: float = 0.0, to_celsius: float = -0.1) -> PropertyTable:
 
 
 def evolve(
-    medium: Medium, tissue: Freezable, start: np.ndarray, sink: np.ndarray, seconds: float
-) -> np.ndarray:
-    """Return the frozen share of each voxel; the outer layers repeat the inner one.
+    medium: Medium,
+    tissue: Freezable,
+    start: np.ndarray,
+    sink: np.ndarray,
+    seconds: float,
+) -> tuple[np.ndarray, Tally]:
+    """Return the frozen share of each voxel, and the tally of every step.
 
-    The first array axis always repeats; the second too where it has three rows.
+    The outer layers repeat the inner one. The first array axis always repeats; the second too
+    where it has three rows.
     """
     temperature = start.astype(np.float32)
     resistance = (0.5 / tissue.liquid_conductivity).astype(np.float32)
@@ -76,10 +82,20 @@ def evolve(
     longest = super_step_s(longest_explicit_s(medium, 0.5), 9)
     count = int(np.ceil(seconds / longest))
     enthalpy = enthalpy_of(temperature, tissue)
+    dose = np.zeros_like(temperature)
+    recorder = Recorder(
+        medium=medium,
+        points_mm=np.empty((0, 3)),
+        temperature=temperature,
+        cem43_min=dose,
+        is_cold=True,
+    )
     for _ in range(count):
         enthalpy = super_step(enthalpy, stage_weights(9, seconds / count), rate_into)
+        settle(enthalpy, temperature, resistance, tissue)
+        recorder.note(temperature, seconds / count, ())
     all_frozen = tissue.mushy_capacity * (tissue.to_celsius - tissue.from_celsius)
-    return np.clip(enthalpy / all_frozen, 0.0, 1.0)
+    return np.clip(enthalpy / all_frozen, 0.0, 1.0), recorder.tally
 
 
 def repeating(medium: Medium) -> Freezable:
@@ -98,8 +114,8 @@ def first_layers(tissue: Freezable, depth: int, rows: int) -> Freezable:
     return Freezable(*fields)
 
 
-def neumann_front_mm(wall_celsius: float, far_celsius: float, seconds: float) -> float:
-    """Carslaw and Jaeger 11.2: a wall that freezes a half space."""
+def neumann_speed(wall_celsius: float, far_celsius: float) -> float:
+    """Carslaw and Jaeger 11.2: a wall freezes a half space to 2 x sqrt(a_f t) deep; return x."""
     (k_l, c_l), (k_f, c_f) = LIQUID, FROZEN
     a_l, a_f = k_l / c_l, k_f / c_f
 
@@ -110,12 +126,32 @@ def neumann_front_mm(wall_celsius: float, far_celsius: float, seconds: float) ->
         warm *= np.exp(-(x**2) * a_f / a_l) / erfc(x * ratio)
         return float(cold - warm - x * LATENT * np.sqrt(np.pi) / (c_f * -wall_celsius))
 
-    return float(2.0 * brentq(balance, 1e-4, 3.0) * np.sqrt(a_f * seconds) * 1000.0)
+    return float(brentq(balance, 1e-4, 3.0))
+
+
+def neumann_front_mm(wall_celsius: float, far_celsius: float, seconds: float) -> float:
+    a_f = FROZEN[0] / FROZEN[1]
+    return float(2.0 * neumann_speed(wall_celsius, far_celsius) * np.sqrt(a_f * seconds) * 1000.0)
+
+
+def neumann_to_s(celsius: float, depth_mm: np.ndarray, wall: float, far: float) -> np.ndarray:
+    """Return when a place before the ice is down at a temperature."""
+    a_l, a_f = LIQUID[0] / LIQUID[1], FROZEN[0] / FROZEN[1]
+    share = (far - celsius) / far * erfc(neumann_speed(wall, far) * np.sqrt(a_f / a_l))
+    return (depth_mm / 1000.0 / 2.0 / erfcinv(share)) ** 2 / a_l
 
 
 @pytest.mark.parametrize("spacing_mm", [1.0, 0.5, 0.25])
 def test_that_a_wall_freezes_a_half_space_as_neumann_found(spacing_mm: float) -> None:
     seconds, wall, far = 300.0, -110.0, 37.0
+    frozen, _ = half_space(spacing_mm, seconds, wall, far)
+    front = (frozen[1, 1, 1:].sum() + 0.5) * spacing_mm
+    assert front == pytest.approx(neumann_front_mm(wall, far, seconds), abs=0.6 * spacing_mm)
+
+
+def half_space(
+    spacing_mm: float, seconds: float, wall: float, far: float
+) -> tuple[np.ndarray, Tally]:
     length = round(80.0 / spacing_mm)
     medium = Medium(tissue=np.zeros((8, 8, length), np.uint8), spacing_mm=spacing_mm, table=agar())
     tissue = first_layers(repeating(medium), 3, 3)
@@ -123,9 +159,29 @@ def test_that_a_wall_freezes_a_half_space_as_neumann_found(spacing_mm: float) ->
     start[:, :, 0] = wall
     # The held voxel is frozen from the start and conducts as ice.
     tissue.liquid_conductivity[:, :, 0] = tissue.frozen_conductivity[:, :, 0]
-    frozen = evolve(medium, tissue, start, np.zeros(start.shape, np.float32), seconds)
-    front = (frozen[1, 1, 1:].sum() + 0.5) * spacing_mm
-    assert front == pytest.approx(neumann_front_mm(wall, far, seconds), abs=0.6 * spacing_mm)
+    return evolve(medium, tissue, start, np.zeros(start.shape, np.float32), seconds)
+
+
+def test_that_the_time_to_ten_degrees_before_a_freezing_wall_is_that_of_neumann() -> None:
+    """The bar is that of the front, 0.6 voxel, as time: depth goes as the root of it."""
+    spacing_mm, seconds, wall, far = 0.5, 300.0, -110.0, 37.0
+    _, tally = half_space(spacing_mm, seconds, wall, far)
+    depth_mm = np.arange(len(tally.lowest[1, 1])) * spacing_mm
+    seen = (depth_mm >= 4.0) & (depth_mm <= 12.0)
+    depth_mm = depth_mm[seen]
+    to_s, under_s, under_0_s = (
+        field[1, 1, seen] for field in (tally.to_stop_s, tally.past_stop_s, tally.past_harm_s)
+    )
+    exact_s = neumann_to_s(10.0, depth_mm, wall, far)
+    assert exact_s.max() < 0.9 * seconds
+    assert (np.abs(to_s / exact_s - 1.0) <= 1.2 * spacing_mm / depth_mm).all()
+    exact_0_s = neumann_to_s(0.0, depth_mm, wall, far)
+    assert (np.abs(1.0 - (seconds - under_0_s) / exact_0_s) <= 1.2 * spacing_mm / depth_mm).all()
+    assert under_s == pytest.approx(seconds - to_s, abs=1e-2)  # it never warms again
+    never = tally.lowest[1, 1] > 10.0
+    assert never.sum() > 50
+    assert np.isinf(tally.to_stop_s[1, 1, never]).all()
+    assert not tally.past_stop_s[1, 1, never].any()
 
 
 def test_that_a_line_sink_freezes_a_cylinder_as_paterson_found() -> None:
@@ -146,7 +202,7 @@ def test_that_a_line_sink_freezes_a_cylinder_as_paterson_found() -> None:
     tissue = first_layers(tissue, 3, size)
     sink = np.zeros((3, size, size), np.float32)
     sink[:, size // 2, size // 2] = sink_w_per_m / 1e-6
-    frozen = evolve(medium, tissue, np.full(sink.shape, far), sink, seconds)
+    frozen, _ = evolve(medium, tissue, np.full(sink.shape, far), sink, seconds)
     radius = np.sqrt(frozen[1].sum() / np.pi)
     assert exact_mm > 8.0
     assert radius == pytest.approx(exact_mm, abs=0.6)
@@ -208,6 +264,32 @@ def test_that_ice_melts_when_the_gas_is_off_and_comes_back_with_the_second_freez
     assert result.lowest_celsius.min() == pytest.approx(-110.0)
     once = frozen(medium, probe(medium), seconds=300.0)
     assert result.colder_than(-20.0).sum() > once.colder_than(-20.0).sum()
+
+
+def test_that_times_past_the_limits_of_cold_are_those_of_the_thermometer_in_the_same_place() -> (
+    None
+):
+    medium = uniform(56, 1.0)
+    on = Stage(duration_s=90.0, driven=(Driven(applicator=probe(medium), drive=Freeze()),))
+    at = (27, 32, 27)
+    result = solve(medium, [on], points_mm=[tuple(map(float, at))], after_s=300.0)
+    times, readings = result.thermometry.times_s, result.thermometry.celsius[:, 0]
+    fine = np.interp(np.arange(0.0, 390.0, 0.1), times, readings)
+    k, j, i = at
+    to_s, under_10_s, under_0_s = (
+        float(field[k, j, i])
+        for field in (result.to_stop_s, result.past_stop_s, result.past_harm_s)
+    )
+    assert to_s == pytest.approx((fine < 10.0).argmax() * 0.1, abs=0.5)
+    assert under_10_s == pytest.approx((fine < 10.0).sum() * 0.1, abs=0.5)
+    assert under_0_s == pytest.approx((fine < 0.0).sum() * 0.1, abs=0.5)
+    assert 20.0 < under_0_s < under_10_s < 340.0 - to_s  # it came back above ten degrees
+    structure = np.zeros(result.to_stop_s.shape, bool)
+    structure[k, j:, i] = True
+    worst = result.within(structure)
+    assert worst is not None
+    assert (worst.to_stop_s, worst.past_stop_s) == (to_s, under_10_s)
+    assert not result.arrhenius.any()
 
 
 def test_that_perfused_tissue_freezes_less() -> None:

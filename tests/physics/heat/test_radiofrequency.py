@@ -90,9 +90,12 @@ def test_that_two_mirrored_needles_give_mirrored_zones() -> None:
     medium = vertebra(64, 1.0)
     left = bipolar(medium, (4.0, -10.0, 0.0), (11.0, 24.0, 3.0))
     right = bipolar(medium, (-4.0, -10.0, 0.0), (-11.0, 24.0, 3.0))
-    dead = solve(medium, [burn(left, right)], after_s=0.0).killed_by_heat()
+    result = solve(medium, [burn(left, right)], after_s=0.0)
+    dead = result.killed_by_heat()
     share = dead[:, :, :32].sum() / dead.sum()
     assert 0.48 <= share <= 0.52
+    # Shares hide an error that both sides have; a grid mirrored voxel by voxel hides none.
+    assert np.abs(result.peak_celsius - result.peak_celsius[:, :, ::-1]).max() < 0.01
 
 
 def test_that_a_turned_needle_gives_the_same_zone() -> None:
@@ -199,9 +202,11 @@ def test_that_times_over_limits_belong_to_the_thermocouple_in_the_same_place() -
     result = solve(medium, [burn(needle, seconds=180.0)], points_mm=[(27.0, 34.0, 27.0)])
     times, readings = result.thermometry.times_s, result.thermometry.celsius[:, 0]
     fine = np.interp(np.arange(0.0, 300.0, 0.1), times, readings)
-    assert result.over_42_s[27, 34, 27] == pytest.approx((fine > 42.0).sum() * 0.1, abs=1.0)
-    assert result.over_45_s[27, 34, 27] == pytest.approx((fine > 45.0).sum() * 0.1, abs=1.0)
-    assert 10.0 < result.over_45_s[27, 34, 27] < result.over_42_s[27, 34, 27]
+    over_42_s, over_45_s = (x[27, 34, 27] for x in (result.past_stop_s, result.past_harm_s))
+    assert over_42_s == pytest.approx((fine > 42.0).sum() * 0.1, abs=1.0)
+    assert over_45_s == pytest.approx((fine > 45.0).sum() * 0.1, abs=1.0)
+    assert 10.0 < over_45_s < over_42_s
+    assert result.to_stop_s[27, 34, 27] == pytest.approx((fine > 42.0).argmax() * 0.1, abs=1.0)
     assert result.peak_celsius[27, 34, 27] == pytest.approx(readings.max(), abs=1e-4)
 
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from planner.domain.cement import LeakForecast
     from planner.domain.coverage import Coverage
+    from planner.domain.limit_times import LimitTimes
     from planner.domain.plan import AblationId, Plan
     from planner.domain.prediction import PredictedCement, PredictedZone
     from planner.domain.simulation import Simulation, StructureCourse
@@ -167,18 +168,26 @@ def _course(course: StructureCourse, one: Simulation) -> Json:
         "lowest_celsius": round(course.coldest_celsius, CELSIUS_DIGITS),
         "cem43_min": round(course.cem43_min, DOSE_DIGITS),
         "arrhenius": round(min(course.arrhenius, MOST_ARRHENIUS), DOSE_DIGITS),
-        "over_42_s": round(course.over_42_s),
-        "over_45_s": round(course.over_45_s),
-        "to_42_s": None if course.to_42_s is None else round(course.to_42_s),
+        **_times(course.times, is_cold=one.is_cold),
         "at_mm": None if course.at_mm is None else [round(x, MM_DIGITS) for x in course.at_mm],
         "in_grid": course.in_grid,
     }
-    if not course.in_grid:  # seen at the edge of the simulated volume only
-        document |= dict.fromkeys(("over_42_s", "over_45_s", "to_42_s"))
     if course.flowing_celsius is not None:
         extreme = "min_celsius" if one.is_cold else "max_celsius"
         document[f"{extreme}_if_fluid_flows"] = round(course.flowing_celsius, CELSIUS_DIGITS)
     return document
+
+
+def _times(times: LimitTimes | None, *, is_cold: bool) -> dict[str, Json]:
+    """Return seconds past the limits of heat and of cold; null where they are not known."""
+    heat, cold = ("over_42_s", "over_45_s", "to_42_s"), ("under_10_s", "under_0_s", "to_10_s")
+    if times is None:  # beyond the simulated volume
+        return dict.fromkeys(heat + cold)
+    own, other = (cold, heat) if is_cold else (heat, cold)
+    found: dict[str, Json] = dict.fromkeys(other[:2], 0) | {other[2]: None}
+    to_stop_s = None if times.to_stop_s is None else round(times.to_stop_s)
+    values = (round(times.past_stop_s), round(times.past_harm_s), to_stop_s)
+    return found | dict(zip(own, values, strict=True))
 
 
 def _thermocouple(item: ProposedThermocouple) -> Json:

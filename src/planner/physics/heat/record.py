@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 from scipy import ndimage
 
+from planner.domain.limit_times import HEAT_LIMITS, nerve_limits
 from planner.geometry.kernels import kernel
 from planner.physics.heat.dose import COAGULATED_CEM43_MIN, arrhenius_gain
 
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
 
 TALLY_S: Final = 5.0
 """Extremes and times are gathered this often, with crossings in between interpolated."""
-
-LOW_LIMIT_CELSIUS: Final = np.float32(42.0)
-HIGH_LIMIT_CELSIUS: Final = np.float32(45.0)
-"""Limits at nerve tissue whose times are counted: the clinical stop, and the toxic level."""
 
 INSTANT_DEATH_CELSIUS: Final = 60.0
 """Cells die within seconds (Brace 2009, PMC2941203)."""
@@ -43,6 +40,7 @@ _ONE: Final = np.float32(1.0)
 _DEADLY_DOSE: Final = np.float32(COAGULATED_CEM43_MIN)
 _DEADLY_HEAT: Final = np.float32(INSTANT_DEATH_CELSIUS)
 _DEADLY_COLD: Final = np.float32(LETHAL_COLD_CELSIUS)
+_HEAT_STOP: Final = np.float32(HEAT_LIMITS.stop_celsius)
 _HALF: Final = np.float32(0.5)
 _LAST_S: Final = np.float32(NEVER_S - 1)
 
@@ -54,12 +52,12 @@ class Tally(NamedTuple):
     ----------
     peak, lowest
         Extremes in Celsius.
-    over_42_s, over_45_s
-        Seconds spent above.
-    to_42_s
-        Seconds from the start to 42 degrees; infinite where they are never reached.
+    past_stop_s, past_harm_s
+        Seconds spent past the two limits of the run: above those of heat, below those of cold.
+    to_stop_s
+        Seconds from the start to the first limit; infinite where it is never passed.
     arrhenius
-        Arrhenius integral; what it gains below 42 degrees is left out.
+        Arrhenius integral; what it gains below the first limit of heat is left out.
     killed_at_s
         uint16: whole seconds of the tally at which tissue first counts as killed; ``NEVER_S``
         where it does not. What never reaches 42 degrees or a lethal cold is not looked at.
@@ -67,11 +65,26 @@ class Tally(NamedTuple):
 
     peak: Field
     lowest: Field
-    over_42_s: Field
-    over_45_s: Field
-    to_42_s: Field
+    past_stop_s: Field
+    past_harm_s: Field
+    to_stop_s: Field
     arrhenius: Field
     killed_at_s: NDArray[np.uint16]
+
+
+class Limits(NamedTuple):
+    """The two limits of a run, as temperatures are compared: times ``way``, 1 or, of cold, -1."""
+
+    stop: np.float32
+    harm: np.float32
+    way: np.float32
+
+    @classmethod
+    def of(cls, *, is_cold: bool) -> Limits:
+        """Return those of cold or of heat."""
+        limits, way = nerve_limits(is_cold=is_cold), -1.0 if is_cold else 1.0
+        numbers = (way * limits.stop_celsius, way * limits.harm_celsius, way)
+        return cls(*(np.float32(value) for value in numbers))
 
 
 @kernel
@@ -87,27 +100,29 @@ def _share_above(before: np.float32, after: np.float32, limit: np.float32) -> np
 
 
 @kernel
-def _count_heat(
+def _count_times(
     was: Field,
     now: Field,
     tally: Tally,
     row: tuple[int, int],
     begun_s: np.float32,
     seconds: np.float32,
+    limits: Limits,
 ) -> None:
-    """Add times above the limits and the Arrhenius integral of one row."""
+    """Add times past the limits, and of heat the Arrhenius integral, of one row."""
     k, j = row
-    over_42_s, over_45_s = tally.over_42_s[k, j], tally.over_45_s[k, j]
-    to_42_s, arrhenius = tally.to_42_s[k, j], tally.arrhenius[k, j]
+    past_stop_s, past_harm_s = tally.past_stop_s[k, j], tally.past_harm_s[k, j]
+    to_stop_s, arrhenius = tally.to_stop_s[k, j], tally.arrhenius[k, j]
     for i in range(len(now)):
-        if max(was[i], now[i]) > LOW_LIMIT_CELSIUS:
-            share = _share_above(was[i], now[i], LOW_LIMIT_CELSIUS)
-            if over_42_s[i] == _ZERO:
-                wait = _ZERO if was[i] > LOW_LIMIT_CELSIUS else seconds * (_ONE - share)
-                to_42_s[i] = begun_s + wait
-            over_42_s[i] += seconds * share
-            over_45_s[i] += seconds * _share_above(was[i], now[i], HIGH_LIMIT_CELSIUS)
-            if arrhenius[i] < MOST_ARRHENIUS:
+        before, after = limits.way * was[i], limits.way * now[i]
+        if max(before, after) > limits.stop:
+            share = _share_above(before, after, limits.stop)
+            if past_stop_s[i] == _ZERO:
+                wait = _ZERO if before > limits.stop else seconds * (_ONE - share)
+                to_stop_s[i] = begun_s + wait
+            past_stop_s[i] += seconds * share
+            past_harm_s[i] += seconds * _share_above(before, after, limits.harm)
+            if limits.way > _ZERO and arrhenius[i] < MOST_ARRHENIUS:
                 gain = arrhenius_gain(float(was[i]), float(now[i]), float(seconds))
                 arrhenius[i] = min(arrhenius[i] + gain, MOST_ARRHENIUS)
 
@@ -131,6 +146,7 @@ def gather(
     cem43_min: Field,
     begun_s: np.float32,
     seconds: np.float32,
+    limits: Limits,
 ) -> None:
     """Add a stretch of ``seconds``, begun at ``begun_s``, from one field to the next.
 
@@ -142,13 +158,16 @@ def gather(
         for j in range(rows):
             was, now = before[k, j], after[k, j]
             peak, lowest = tally.peak[k, j], tally.lowest[k, j]
-            hot = 0
+            past, deadly = 0, 0
             for i in range(columns):
                 peak[i] = max(peak[i], now[i])
                 lowest[i] = min(lowest[i], now[i])
-                hot += (peak[i] > LOW_LIMIT_CELSIUS) | (lowest[i] <= _DEADLY_COLD)
-            if hot > 0:  # few rows ever are, or so cold
-                _count_heat(was, now, tally, (k, j), begun_s, seconds)
+                farthest = max(limits.way * peak[i], limits.way * lowest[i])
+                past += farthest > limits.stop
+                deadly += (peak[i] > _HEAT_STOP) | (lowest[i] <= _DEADLY_COLD)
+            if past > 0:  # few rows ever are so warm, or so cold
+                _count_times(was, now, tally, (k, j), begun_s, seconds, limits)
+            if deadly > 0:
                 _mark_killed(tally, cem43_min, (k, j), now_s)
             was[:] = now
 
@@ -177,13 +196,15 @@ class Thermometry:
 class Recorder:
     """Keeps what a run shows, at the first moment and then after every tally.
 
-    ``cem43_min`` is the dose so far, which the run itself adds to.
+    ``cem43_min`` is the dose so far, which the run itself adds to; ``is_cold`` says which limits
+    times are counted from.
     """
 
     medium: Medium
     points_mm: NDArray[np.float64]
     temperature: Field
     cem43_min: Field
+    is_cold: bool
     tally: Tally = field(init=False)
     time_s: float = 0.0
     _before: Field = field(init=False)
@@ -207,7 +228,8 @@ class Recorder:
         """Take in the field ``seconds`` after the last one."""
         begun_s = np.float32(self.time_s)
         ends = (begun_s, np.float32(seconds))
-        gather(self._before, temperature, self.tally, self.cem43_min, *ends)
+        limits = Limits.of(is_cold=self.is_cold)
+        gather(self._before, temperature, self.tally, self.cem43_min, *ends, limits)
         self.time_s += seconds
         self._rows.append((self.time_s, self._at_points(temperature), tuple(powers_w)))
 

@@ -34,16 +34,18 @@ class StructureHeat:
         Highest dose of any of its voxels.
     arrhenius
         Highest Arrhenius integral.
-    to_42_s
-        Until its first voxel is at 42 degrees; infinite when none ever is.
+    past_stop_s, past_harm_s
+        Longest time of any of its voxels past the two limits of the run (``limit_times``).
+    to_stop_s
+        Until its first voxel is at the first of them; infinite when none ever is.
     """
 
     peak_celsius: float
     lowest_celsius: float
     cem43_min: float
-    over_42_s: float
-    over_45_s: float
-    to_42_s: float
+    past_stop_s: float
+    past_harm_s: float
+    to_stop_s: float
     arrhenius: float
 
 
@@ -55,6 +57,9 @@ class HeatResult:
     ----------
     temperature_celsius
         At the end, after the time with everything switched off.
+    past_stop_s, past_harm_s, to_stop_s
+        Seconds past the two limits of the run, above those of heat or below those of cold, and
+        until the first of them; infinite where it is never passed.
     killed_at_s
         uint16: whole seconds of the tally (one in ``record.TALLY_S``) at which the tissue first
         counts as killed; ``record.NEVER_S`` where it never does.
@@ -69,9 +74,9 @@ class HeatResult:
     peak_celsius: Field
     lowest_celsius: Field
     cem43_min: Field
-    over_42_s: Field
-    over_45_s: Field
-    to_42_s: Field
+    past_stop_s: Field
+    past_harm_s: Field
+    to_stop_s: Field
     arrhenius: Field
     killed_at_s: NDArray[np.uint16]
     metal: NDArray[np.bool_]
@@ -132,18 +137,18 @@ class HeatResult:
     def at(self, places: NDArray[np.float64]) -> StructureHeat | None:
         """Return the worst values at indices (k, j, i), shape ``(3, n)``; ``None`` without any.
 
-        Straight between voxels, but for the time to 42 degrees, which may be infinite.
+        Straight between voxels, but for the time to a limit, which may be infinite.
         """
         if not places.size:
             return None
-        first = self.to_42_s[tuple(np.rint(places).astype(int))]
+        first = self.to_stop_s[tuple(np.rint(places).astype(int))]
         return StructureHeat(
             peak_celsius=float(between(self.peak_celsius, places).max()),
             lowest_celsius=float(between(self.lowest_celsius, places).min()),
             cem43_min=float(between(self.cem43_min, places).max()),
-            over_42_s=float(between(self.over_42_s, places).max()),
-            over_45_s=float(between(self.over_45_s, places).max()),
-            to_42_s=float(first.min()),
+            past_stop_s=float(between(self.past_stop_s, places).max()),
+            past_harm_s=float(between(self.past_harm_s, places).max()),
+            to_stop_s=float(first.min()),
             arrhenius=float(between(self.arrhenius, places).max()),
         )
 

@@ -87,7 +87,11 @@ def solve(
     cem43_min = np.zeros_like(temperature)
     points = np.array(points_mm, dtype=np.float64).reshape(-1, 3)
     recorder = Recorder(
-        medium=medium, points_mm=points, temperature=temperature, cem43_min=cem43_min
+        medium=medium,
+        points_mm=points,
+        temperature=temperature,
+        cem43_min=cem43_min,
+        is_cold=cold,
     )
     after = [stages[-1].switched_off(after_s)] if after_s > 0.0 else []
     total_s = sum(stage.duration_s for stage in (*stages, *after))
@@ -105,9 +109,9 @@ def solve(
         peak_celsius=recorder.tally.peak,
         lowest_celsius=recorder.tally.lowest,
         cem43_min=cem43_min,
-        over_42_s=recorder.tally.over_42_s,
-        over_45_s=recorder.tally.over_45_s,
-        to_42_s=recorder.tally.to_42_s,
+        past_stop_s=recorder.tally.past_stop_s,
+        past_harm_s=recorder.tally.past_harm_s,
+        to_stop_s=recorder.tally.to_stop_s,
         arrhenius=recorder.tally.arrhenius,
         killed_at_s=recorder.tally.killed_at_s,
         metal=_metal(medium, stages),
