@@ -3,15 +3,18 @@ from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pypdf
 import pytest
 
 from planner.domain.errors import SaveFailedError
 from planner.domain.finding import Finding, Severity
-from planner.domain.plan import (
-    TrajectoryId,
-)
+from planner.domain.limit_times import LimitTimes
+from planner.domain.plan import Plan, TrajectoryId
+from planner.domain.prediction import Exposure, KilledTissue, ModelLabel, StructureExposure
+from planner.domain.sourced import Status
 from planner.domain.volume import PatientIdentity
+from planner.geometry.volume_geometry import VolumeGeometry
 from planner.report.build import ReportScene, build_report
 from planner.report.model import DISCLAIMER, Paper
 from planner.report.pdf import make_pdf, write_pdf
@@ -38,7 +41,26 @@ def squeezed(text: str) -> str:
 def case():
     made = make_case()
     answer = acknowledge(made.plan, made.assessment.findings[1])
-    return replace(made, plan=replace(made.plan, acknowledgements=(answer,)))
+    plan = replace(made.plan, acknowledgements=(answer,))
+    return replace(made, plan=plan, exposures={plan.ablations[0].id: cold(plan)})
+
+
+def cold(plan: Plan) -> Exposure:
+    """Ten degrees at the canal, and nothing beyond the simulated volume."""
+    times = LimitTimes(stop_celsius=10.0, to_stop_s=252.0, past_stop_s=90.0, past_harm_s=0.0)
+    canal = StructureExposure(
+        peak_celsius=37.0, lowest_celsius=6.5, cem43_min=0.0, band_celsius=3.0, times=times
+    )
+    grid = VolumeGeometry.axis_aligned((1, 1, 1), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0))
+    alive = np.zeros((1, 1, 1), np.bool_)
+    return Exposure(
+        ablation_id=plan.ablations[0].id,
+        at_structures={"canal": canal, "skin": replace(canal, beyond=True, times=None)},
+        killed=KilledTissue(geometry=grid, dead=alive, certain=alive),
+        model=ModelLabel(
+            tier="full", name="ice", version="1", inputs=(), source="s", status=Status.DERIVED
+        ),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +111,9 @@ def test_that_the_tables_carry_model_band_source_and_status(paper: bytes) -> Non
         "Chen 2022 AJNR 43:501 (verified)",
         "Measured in: not stated",
         "17.3 %",
+        "4.2 / 1.5 / 0.0",
+        "Minutes until 42 °C, above 42 °C and above 45 °C, and of cold until 10 °C, below 10 °C "
+        "and below 0 °C; these and the temperatures are of the nominal run.",
         "Acknowledged by Dr A. Example",
         "rat L5 root study",
         "at least 5 mm",

@@ -252,6 +252,14 @@ def test_that_ice_of_several_probes_is_looked_for_farther_out(monkeypatch) -> No
         was = plain.courses[name].coldest_celsius
         assert found.courses[name].coldest_celsius < was
     assert all(found.courses[name].times is None for name in beyond)
+    seen = [course for course in found.courses.values() if course.in_grid]
+    assert {course.times.stop_celsius for course in seen if course.times} == {10.0}
+    for course in seen:
+        assert (course.to_stop_s is None) is (course.lowest_celsius >= 10.0)
+        assert (course.times.past_stop_s > 0.0) is (course.lowest_celsius < 10.0)
+        assert (course.times.past_harm_s > 0.0) is (course.lowest_celsius < 0.0)
+    assert any(course.to_stop_s is None for course in seen)
+    assert any(course.times.past_harm_s > 0.0 for course in seen)
     wall, as_modelled = (one.courses["posterior_wall"] for one in (found, plain))
     assert wall.coldest_celsius < as_modelled.coldest_celsius - 5.0
 

@@ -290,6 +290,17 @@ def test_that_times_past_the_limits_of_cold_are_those_of_the_thermometer_in_the_
     assert worst is not None
     assert (worst.to_stop_s, worst.past_stop_s) == (to_s, under_10_s)
     assert not result.arrhenius.any()
+    last_s, seen = 0.0, set()
+    for out in np.arange(32.0, 40.0, 0.1):  # away from the probe, between the voxels too
+        here = result.at(np.array([[27.0], [out], [27.0]]))
+        assert here is not None
+        assert (here.lowest_celsius < 10.0) == np.isfinite(here.to_stop_s), out
+        assert (here.lowest_celsius < 10.0) == (here.past_stop_s > 0.0), out
+        assert (here.lowest_celsius < 0.0) == (here.past_harm_s > 0.0), out
+        assert here.to_stop_s >= last_s
+        last_s = here.to_stop_s
+        seen.add((here.lowest_celsius < 0.0, here.lowest_celsius < 10.0))
+    assert seen == {(True, True), (False, True), (False, False)}
 
 
 def test_that_perfused_tissue_freezes_less() -> None:

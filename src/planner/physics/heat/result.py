@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from scipy import ndimage
 
+from planner.domain.limit_times import nerve_limits
 from planner.physics.heat.dose import COAGULATED_CEM43_MIN
 from planner.physics.heat.record import INSTANT_DEATH_CELSIUS, LETHAL_COLD_CELSIUS
 from planner.physics.heat.zone_size import ZoneSize, measure_zone
@@ -35,9 +36,9 @@ class StructureHeat:
     arrhenius
         Highest Arrhenius integral.
     past_stop_s, past_harm_s
-        Longest time of any of its voxels past the two limits of the run (``limit_times``).
+        Longest time of any of its places past the two limits of the run (``limit_times``).
     to_stop_s
-        Until its first voxel is at the first of them; infinite when none ever is.
+        Until its first place is at the first of them; infinite when none ever is.
     """
 
     peak_celsius: float
@@ -81,6 +82,7 @@ class HeatResult:
     killed_at_s: NDArray[np.uint16]
     metal: NDArray[np.bool_]
     thermometry: Thermometry
+    is_cold: bool
     spacing_mm: float
     edge_change_k: float
     model: ModelLabel
@@ -137,20 +139,33 @@ class HeatResult:
     def at(self, places: NDArray[np.float64]) -> StructureHeat | None:
         """Return the worst values at indices (k, j, i), shape ``(3, n)``; ``None`` without any.
 
-        Straight between voxels, but for the time to a limit, which may be infinite.
+        Straight between voxels. Times are those of places whose own extreme is past the limit: a
+        place beside one that is would else have a time at a temperature it never has.
         """
         if not places.size:
             return None
-        first = self.to_stop_s[tuple(np.rint(places).astype(int))]
+        peak, lowest = between(self.peak_celsius, places), between(self.lowest_celsius, places)
+        limits = nerve_limits(is_cold=self.is_cold)
+        if self.is_cold:
+            at_stop, at_harm = lowest < limits.stop_celsius, lowest < limits.harm_celsius
+        else:
+            at_stop, at_harm = peak > limits.stop_celsius, peak > limits.harm_celsius
+        stopped, harmed = places[:, at_stop], places[:, at_harm]
         return StructureHeat(
-            peak_celsius=float(between(self.peak_celsius, places).max()),
-            lowest_celsius=float(between(self.lowest_celsius, places).min()),
+            peak_celsius=float(peak.max()),
+            lowest_celsius=float(lowest.min()),
             cem43_min=float(between(self.cem43_min, places).max()),
-            past_stop_s=float(between(self.past_stop_s, places).max()),
-            past_harm_s=float(between(self.past_harm_s, places).max()),
-            to_stop_s=float(first.min()),
+            past_stop_s=float(between(self.past_stop_s, stopped).max(initial=0.0)),
+            past_harm_s=float(between(self.past_harm_s, harmed).max(initial=0.0)),
+            to_stop_s=float(self._to_stop_s(stopped).min(initial=np.inf)),
             arrhenius=float(between(self.arrhenius, places).max()),
         )
+
+    def _to_stop_s(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return when places come to the limit, from those of their voxels that do."""
+        known = np.isfinite(self.to_stop_s)
+        share = between(known.astype(np.float32), places)
+        return between(np.where(known, self.to_stop_s, np.float32(0.0)), places) / share
 
 
 def between(field: Field, places: NDArray[np.float64]) -> NDArray[np.float64]:

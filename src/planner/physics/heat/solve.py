@@ -116,6 +116,7 @@ def solve(
         killed_at_s=recorder.tally.killed_at_s,
         metal=_metal(medium, stages),
         thermometry=recorder.thermometry(),
+        is_cold=cold,
         spacing_mm=medium.spacing_mm,
         edge_change_k=edge_change_k(recorder, start_celsius),
         model=_label(medium, stages, after_s, start_celsius),
