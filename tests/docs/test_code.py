@@ -28,6 +28,10 @@ COMMANDS = [
 ]
 TABLES = [block for page in pages() for block in read(page)[1] if block.language == "toml"]
 RUN = {page: found for page in pages() if (found := [one for one in read(page)[1] if one.is_run])}
+PLACE = re.compile(r"[\w.*-]+(/[\w.*-]+)*/?")
+"""Code within a line that may be a file or a folder of the project."""
+
+TOPS = ("src", "tests", "resources", "packaging", "docs", "sample_data", "changelog.d")
 STARTED = ("packaging/start.py", "run")
 
 
@@ -120,6 +124,79 @@ def test_that_an_option_that_is_gone_is_found_in_a_line() -> None:
     assert unknown("planner pacs send FILE [--note N]") == {"--note"}
     with pytest.raises(AssertionError, match="no command"):
         unknown("planner pacs post FILE")
+
+
+def is_lost(code: str) -> bool:
+    """Tell whether a piece of code names a file or a folder of the project that is not there.
+
+    A file may be named from the root, from ``src/planner``, ``tests`` or ``packaging``, or by its
+    name alone; a part in capitals stands for a name.
+    """
+    if not PLACE.fullmatch(code) or re.search(r"(?<![A-Za-z])[A-Z]{2,}(?![A-Za-z])", code):
+        return False
+    if code.split("/", maxsplit=1)[0] in TOPS and "/" in code:
+        return not any(ROOT.glob(code.rstrip("/")))
+    if not re.fullmatch(r"[a-z0-9_/]+\.py", code):
+        return False
+    folders = ("src/planner", "tests", "packaging")
+    return not any(any((ROOT / folder).glob(f"**/{code}")) for folder in folders)
+
+
+def test_that_every_file_that_a_page_names_is_there() -> None:
+    places = [
+        (page, number, code)
+        for page in pages()
+        if page.parent.name != "adr"
+        for number, code in inline_code(page)
+        if "/" in code or code.endswith(".py")
+    ]
+    assert len(places) > 100
+    assert [
+        f"{page.relative_to(ROOT)}:{number}: {code}"
+        for page, number, code in places
+        if is_lost(code)
+    ] == []
+
+
+@pytest.mark.parametrize(
+    "code", ["src/planner/gone.py", "tests/gone", "safety/gone.py", "gone.py"]
+)
+def test_that_a_file_that_is_gone_is_found(code: str) -> None:
+    assert is_lost(code)
+
+
+@pytest.mark.parametrize("code", ["start.py", "resources/rules/FAMILY.toml", "mm/s", "a/b.c"])
+def test_that_what_is_there_or_names_no_file_is_let_be(code: str) -> None:
+    assert not is_lost(code)
+
+
+BOLD = re.compile(r"\*\*([A-Z][^*]+?)[.,:]?\*\*")
+
+
+def bold_words() -> list[tuple[Path, int, str]]:
+    """What tutorials and how-to set in bold: words on the screen."""
+    return [
+        (page, number, words)
+        for page in pages()
+        if page.parent.name in ("tutorial", "how-to")
+        for number, line in read(page)[0]
+        for words in BOLD.findall(line)
+        if not re.match(r" *\d+\. +\*\*", line)  # the head of a step
+    ]
+
+
+def test_that_every_button_that_a_page_names_is_on_the_screen() -> None:
+    rooms = [ROOT / "src/planner" / room for room in ("viewer", "session", "report")]
+    said = " ".join(
+        path.read_text(encoding="utf-8") for room in rooms for path in sorted(room.rglob("*.py"))
+    )
+    words = bold_words()
+    assert len(words) > 50
+    assert [
+        f"{page.relative_to(ROOT)}:{number}: {word}"
+        for page, number, word in words
+        if not all(part in said for part in word.split(", "))
+    ] == []
 
 
 def run_commands(block: Block, capsys: pytest.CaptureFixture[str]) -> int:
