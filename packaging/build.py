@@ -18,7 +18,6 @@ import json
 import os
 import platform
 import shutil
-import struct
 import subprocess
 import sys
 import tempfile
@@ -26,6 +25,7 @@ import time
 from pathlib import Path
 
 import start
+import trim
 
 ROOT = start.ROOT
 DIST, WORK = ROOT / "dist", ROOT / "build"
@@ -55,8 +55,7 @@ def build_folder(python: Path) -> None:
     command = [str(python), "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN"]
     subprocess.run([*command, *places, spec], check=True, cwd=ROOT)
     check_sources()
-    if platform.system() == "Linux":
-        strip_symbols()
+    take_out_unused()
     compile_sources(python)
     add_kernels()
     add_notices(python)
@@ -71,37 +70,14 @@ def check_sources() -> None:
             sys.exit(f"{file} is not in the folder, or changed meanwhile; build again")
 
 
-def strip_symbols() -> None:
-    """Take the names that only a debugger reads out of the libraries, a sixth of the folder.
-
-    Libraries below ``*.libs`` were changed after they were linked and do not survive it; any other
-    whose segments come out unaligned is put back as it was.
-    """
-    before = size_mb(FOLDER)
-    for file in sorted((FOLDER / "_internal").rglob("*.so*")):
-        if file.is_symlink() or any(one.endswith(".libs") for one in file.parts):
-            continue
-        stripped = file.with_name(f"{file.name}.stripped")
-        command = ["strip", "--strip-unneeded", "-o", str(stripped), str(file)]
-        subprocess.run(command, check=True)
-        if segments_are_aligned(stripped.read_bytes()):
-            stripped.replace(file)
-        else:
-            stripped.unlink()
-    start.say(f"stripped {before - size_mb(FOLDER):.0f} MB of symbols")
-
-
-def segments_are_aligned(elf: bytes) -> bool:
-    """Tell whether the loader can map every segment of a 64-bit little-endian ELF file."""
-    (table,) = struct.unpack_from("<Q", elf, 32)
-    size, count = struct.unpack_from("<HH", elf, 54)
-    for number in range(count):
-        at = table + number * size
-        kind, _, offset, address = struct.unpack_from("<IIQQ", elf, at)
-        (align,) = struct.unpack_from("<Q", elf, at + 48)
-        if kind == 1 and align > 1 and (address - offset) % align:
-            return False
-    return True
+def take_out_unused() -> None:
+    """Make the folder smaller by what nothing reads; say by how much."""
+    before, inside = size_mb(FOLDER), FOLDER / "_internal"
+    trim.take_out_blanks(inside)
+    if platform.system() == "Linux":
+        trim.shrink_icu(inside)
+        trim.strip_symbols(inside)
+    start.say(f"took out {before - size_mb(FOLDER):.0f} MB of symbols, tables and blanks")
 
 
 def compile_sources(python: Path) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import cc3d
 import numpy as np
 from scipy import ndimage
-from scipy.stats import median_abs_deviation
 
 from planner.domain.corrections import USUAL_REACH_MM
 from planner.domain.errors import UsageError
@@ -42,6 +42,9 @@ LEAST_CONTRAST_HU = 30.0
 LEAST_CONTRAST_SPREADS = 2.0
 """Less than either between click and healthy marrow is not a lesion that HU can outline; the
 spread of that marrow is what its trabeculae alone make, cortex aside."""
+
+MEDIAN_DEVIATION_OF_NORMAL = NormalDist().inv_cdf(0.75)
+"""Median distance from the median, in standard deviations, where values are normal."""
 
 
 def grow_lesion(
@@ -203,7 +206,8 @@ def _marrow_of(ct: CtVolume, anatomy: Anatomy, number: int) -> tuple[float, floa
     hu = hu_on(ct, anatomy.geometry, box[0])
     sigma = SMOOTHING_MM / np.array(anatomy.geometry.spacing_mm)[::-1]
     marrow = ndimage.gaussian_filter(hu, sigma)[healthy]
-    spread = float(median_abs_deviation(marrow, scale="normal"))
+    off = np.median(np.abs(marrow - np.median(marrow)))
+    spread = float(off / MEDIAN_DEVIATION_OF_NORMAL)
     return float(np.median(hu[healthy])), spread
 
 
