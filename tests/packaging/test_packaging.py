@@ -4,6 +4,7 @@ import hashlib
 import importlib.util
 import json
 import re
+import struct
 import subprocess
 import sys
 import zipfile
@@ -184,3 +185,45 @@ def test_that_a_wheelhouse_pins_the_programs_own_wheel_too(tmp_path: Path) -> No
     first, *rest = (tmp_path / house.LIST).read_text().splitlines()
     assert first == f"planner==0.1.0 --hash=sha256:{hashlib.sha256(b'wheel').hexdigest()}"
     assert "\n".join(rest) + "\n" == (LOCKS / "runtime.txt").read_text(encoding="utf-8")
+
+
+def icu_library(tables: dict[str, bytes]) -> bytes:
+    """Return a library with common data of ICU, as its ``ucmndata.h`` describes them."""
+    header = struct.pack("<H", 32) + script("trim").ICU_MARK
+    names = b"".join(f"icudt73l/{one}".encode() + b"\0" for one in tables)
+    name_at, at = 4 + 8 * len(tables), 4 + 8 * len(tables) + len(names)
+    places = b""
+    for name, table in tables.items():
+        places += struct.pack("<II", name_at, at)
+        name_at, at = name_at + len(f"icudt73l/{name}") + 1, at + len(table)
+    content = struct.pack("<I", len(tables)) + places + names + b"".join(tables.values())
+    return b"\x7fELF and what else is before" + header.ljust(32, b"\0") + content
+
+
+def test_that_tables_of_icu_are_kept_whole_or_left_out() -> None:
+    kept = {"coll/root.res": b"order", "nfkc.nrm": b"forms" * 7, "root.res": b"root"}
+    out = {"brkitr/word.brk": b"words", "ibm-37.cnv": b"letters", "zone/zu.res": b"hours"}
+    trim = script("trim")
+    small = trim.fewer_tables(icu_library(dict(sorted({**kept, **out}.items()))))
+    (count,) = struct.unpack_from("<I", small, 32)
+    found, base = {}, small[32:]
+    for name_at, at in struct.iter_unpack("<II", base[4 : 4 + 8 * count]):
+        assert at % 16 == 0
+        name = base[name_at : base.index(b"\0", name_at)].decode().removeprefix("icudt73l/")
+        found[name] = base[at : at + len(kept.get(name, b""))]
+    assert found == kept
+    assert list(found) == sorted(found)
+    with pytest.raises(ValueError, match="no tables of ICU"):
+        trim.fewer_tables(b"some other library")
+
+
+def test_that_a_large_table_loses_its_blanks_and_nothing_else(tmp_path: Path) -> None:
+    document = {"names of öther letters": [{"type": "1C", "path": []}] * 20_000}
+    large, small = tmp_path / "a" / "large.json", tmp_path / "small.json"
+    large.parent.mkdir()
+    large.write_text(json.dumps(document, indent=4), encoding="utf-8")
+    small.write_text('{ "a": 1 }', encoding="utf-8")
+    script("trim").take_out_blanks(tmp_path)
+    assert json.loads(large.read_text(encoding="utf-8")) == document
+    assert large.stat().st_size < 700_000
+    assert small.read_text(encoding="utf-8") == '{ "a": 1 }'
