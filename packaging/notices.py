@@ -22,6 +22,15 @@ from pathlib import Path
 LICENCE_WORDS = ("licen", "copying", "notice", "authors", "copyright")
 CYCLONEDX = "1.6"
 
+LESSER_LICENCE = "LGPL-3.0"
+TEXTS_OF_LESSER_LICENCE = tuple(
+    Path(__file__).parent / "licences" / name for name in ("LGPL-3.0.txt", "GPL-3.0.txt")
+)
+"""Of packages that name it and bring no text: PySide6, shiboken6, edt. It adds to the second."""
+
+DEBIAN_TEXTS = Path("/usr/share/common-licenses")
+"""What the notices of Debian's libraries point to."""
+
 
 @dataclass(order=True)
 class Part:
@@ -88,6 +97,8 @@ def _package(package: Distribution) -> Part:
         if any(word in file.name.lower() for word in LICENCE_WORDS)
         and file.suffix.lower() not in {".py", ".pyc", ".json", ".so"}
     ]
+    if not texts and LESSER_LICENCE in licence:
+        texts = list(TEXTS_OF_LESSER_LICENCE)
     return Part(fields["Name"], package.version, licence, "pypi", texts)
 
 
@@ -185,6 +196,8 @@ def main() -> None:
     sources = [Path(one) for one in json.loads(collected.read_text(encoding="utf-8"))]
     parts = parts_of(sources)
     count = write_licences(parts, folder / "licences")
+    if any(one.kind == "library" for one in parts) and DEBIAN_TEXTS.is_dir():
+        shutil.copytree(DEBIAN_TEXTS, folder / "licences" / DEBIAN_TEXTS.name)
     shutil.copyfile(Path(__file__).parents[1] / "LICENSE", folder / "LICENSE")
     write_sbom(parts, version, folder / "sbom.cdx.json")
     print(f"{len(parts)} parts, {count} licence texts")

@@ -6,6 +6,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 import numpy as np
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, RTStructureSetStorage
 
@@ -134,6 +135,8 @@ def _contours(part: Part, number: int, source: SourceSeries) -> Dataset:
             contour.ContourImageSequence = [_reference(source.headers[k_place.start + int(k)])]
             contour.ContourGeometricType = "CLOSED_PLANAR"
             contour.NumberOfContourPoints = len(points)
-            contour.ContourData = [f"{value:.{DECIMALS}f}" for value in points.ravel()]
+            # Taken as they are: pydicom would read and check each of a million numbers.
+            texts = [f"{value:.{DECIMALS}f}" for value in points.ravel()]
+            contour.add(DataElement("ContourData", "DS", texts, already_converted=True))
             item.ContourSequence.append(contour)
     return item
