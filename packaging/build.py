@@ -3,7 +3,7 @@
     python3 packaging/build.py              the folder dist/planner
     python3 packaging/build.py --check      the same, then started and put through its paces
     python3 packaging/build.py --packages   the folder, and what is installed from it:
-                                            Linux .deb, .tar.gz and AppImage; Windows installer;
+                                            Linux .deb, .tar.xz and AppImage; Windows installer;
                                             macOS .dmg
     python3 packaging/build.py --keep ...   do not build the folder again
 
