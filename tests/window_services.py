@@ -34,11 +34,13 @@ from planner.domain.plan import (
 from planner.domain.prediction import ModelLabel
 from planner.domain.simulation import Order, Simulation, StructureCourse, ZoneExtent
 from planner.domain.sourced import Status
+from planner.domain.while_open import let_scans_go
 from planner.geometry.points import PointLps, unit
 from planner.geometry.volume_geometry import VolumeGeometry
 from planner.pacs import RECEIVING
 from planner.physics.heat.record import NEVER_S
 from planner.physics.zone_table import table_zone
+from planner.safety.distance_field import let_slabs_go
 from planner.session.cement_filling import fills_of
 from planner.session.fetching import ArchiveSetup, StudyContents
 from planner.session.margins import Margin, measure_margins
@@ -222,6 +224,9 @@ class PhantomServices:
     def warm(self, ct: CtVolume, report: ProgressReport) -> None:
         self.warmed.append(ct)
 
+    def let_others_go(self, ct: CtVolume) -> None:
+        let_scans_go()
+
     def look(self, path: Path, report: ProgressReport) -> Inspection | None:
         report(0.5, "Looking")
         return self.found
@@ -288,6 +293,7 @@ class PhantomServices:
         self, plan: Plan, ct: CtVolume, anatomy: Anatomy | None, report: ProgressReport
     ) -> Evaluation:
         report(0.1, "Checking")
+        let_slabs_go()  # as the real check does before it begins
         if self.fail_check is not None:
             raise self.fail_check
         patient = SimpleNamespace(ct=ct, anatomy=anatomy, catalog=CATALOG)

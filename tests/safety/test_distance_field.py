@@ -9,7 +9,13 @@ from planner.geometry.ellipsoid import Spheroid
 from planner.geometry.points import PointLps
 from planner.geometry.volume_geometry import VolumeGeometry
 from planner.safety import distance_field, surfaces
-from planner.safety.distance_field import FIELD_REACH_MM, DistanceField, at_corners, looked_up
+from planner.safety.distance_field import (
+    FIELD_REACH_MM,
+    DistanceField,
+    at_corners,
+    let_slabs_go,
+    looked_up,
+)
 from planner.safety.surfaces import exposed_face_points
 from planner.safety.zone_surface import axes_of, least_over_zone, zone_points
 
@@ -150,23 +156,39 @@ def test_that_what_lies_outside_a_tilted_outline_is_not_of_it():
     assert (filled == within).mean() > 0.99  # but for voxels whose centre lies on the edge
 
 
-def test_that_the_oldest_slabs_go_and_are_made_again_alike(monkeypatch):
-    """A day of patients must not fill the machine, and what went must read as it did."""
+def test_that_the_slabs_asked_for_last_stay_and_the_others_are_made_again_alike(monkeypatch):
+    """A day of needles must not fill the machine, and what went must read as it did."""
     monkeypatch.setattr(distance_field, "_KEPT", distance_field._Kept())
     size = (30, 30, 120)
     long = DistanceField(grid((1.0, 1.0, 1.0), size=size), block(size, half=4))
     points = np.array([(0.0, 0.0, z) for z in (-50.0, -6.0, 0.0, 50.0)])
     whole = long.at(points)
-    most = max(slab.signed_mm.nbytes for slab in long._slabs.values())
-    assert distance_field._KEPT.size == sum(s.signed_mm.nbytes for s in long._slabs.values())
-    monkeypatch.setattr(distance_field, "KEPT_BYTES", int(1.5 * most))
+    sizes = {number: slab.signed_mm.nbytes for number, slab in long._slabs.items()}
+    assert len(sizes) == 3
+    monkeypatch.setattr(distance_field, "KEPT_BYTES", sizes[0] + sizes[2])
+    long.at(points[:1])
+    assert len(long._slabs) == 3  # nothing goes while anything is measured
+    let_slabs_go()
+    assert sorted(long._slabs) == [0, 2]  # the middle one was asked for longest ago
+    np.testing.assert_array_equal(long.at(points), whole)
+    monkeypatch.setattr(distance_field, "KEPT_BYTES", 0)
+    let_slabs_go()
+    assert sorted(long._slabs) == [2]  # the last one stays, or a lung were made at each step
+    np.testing.assert_array_equal(long.at(points), whole)
+
+
+def test_that_slabs_of_an_outline_that_is_gone_are_not_counted(monkeypatch):
     monkeypatch.setattr(distance_field, "_KEPT", distance_field._Kept())
-    for _ in range(2):
-        few = DistanceField(long.geometry, long.mask)
-        np.testing.assert_array_equal(few.at(points), whole)
-        assert len(few._slabs) == 1 < len(long._slabs)
-        assert distance_field._KEPT.size <= 1.5 * most
-        np.testing.assert_array_equal(few.at(points), whole)
+    size = (30, 30, 30)
+    kept, gone = (DistanceField(grid((1.0, 1.0, 1.0), size=size), block(size)) for _ in "12")
+    for one in (kept, gone):
+        one.at(np.zeros((1, 3)))
+    monkeypatch.setattr(
+        distance_field, "KEPT_BYTES", next(iter(kept._slabs.values())).signed_mm.nbytes
+    )
+    del one, gone
+    let_slabs_go()
+    assert len(kept._slabs) == len(distance_field._KEPT.slabs) == 1
 
 
 def test_that_a_surface_is_the_same_however_many_slices_are_looked_at_once(monkeypatch):

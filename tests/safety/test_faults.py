@@ -31,6 +31,7 @@ def forget():
         ruler.ruler_for,
         ruler.surface_of,
         ruler.bone_of,
+        ruler.air_of,
         digest.scan_digest,
         digest.anatomy_digest,
         digest.cement_digest,

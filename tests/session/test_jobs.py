@@ -98,3 +98,23 @@ def test_that_an_exception_arrives_as_an_event():
     post.runner.shutdown()
     assert isinstance(events[0], JobFailed)
     assert isinstance(events[0].error, ZeroDivisionError)
+
+
+def test_that_what_waits_for_jobs_is_called_once_when_the_last_of_them_has_ended():
+    post, held, called = Post(), threading.Event(), []
+    post.runner.when_ended(post.runner.under_way(), lambda: called.append("none runs"))
+    assert called == ["none runs"]
+    post.runner.submit("quick", lambda report: "quick", lambda event: None)
+    post.runner.submit("slow", lambda report: held.wait(10), lambda event: None)
+    jobs = post.runner.under_way()
+    post.runner.cancel("slow")  # it runs on all the same
+    post.runner.when_ended(jobs, lambda: called.append("both ended"))
+    post.deliver(1)
+    assert called == ["none runs"]
+    held.set()
+    post.deliver(1)
+    assert called == ["none runs", "both ended"]
+    post.runner.submit("quick", lambda report: "again", lambda event: None)
+    post.deliver(1)
+    post.runner.shutdown()
+    assert called == ["none runs", "both ended"]

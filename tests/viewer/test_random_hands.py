@@ -3,7 +3,9 @@
 import gc
 import random
 import threading
+import weakref
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -58,10 +60,10 @@ def press_something(window: MainWindow, hand: random.Random) -> None:
         window.go(hand.choice(list(Step)))
 
 
-def planned_window(folder: Path | None) -> MainWindow:
+def planned_window(folder: Path | None, services: PhantomServices | None = None) -> MainWindow:
     """A window on a phantom with one needle, where no dialog waits for an answer."""
     easy_l3()
-    window = MainWindow(PhantomServices(), folder)
+    window = MainWindow(services or PhantomServices(), folder)
     window.ask.may_close = lambda: True
     window.show()
     plan_anew(window)
@@ -140,3 +142,39 @@ def test_that_a_window_that_was_used_and_closed_leaves_nothing(qapp, tmp_path):
         seen.append((len(QApplication.allWidgets()), len(timers), threads))
     assert seen[0] == seen[1], "the second window left something more than the first"
     assert seen[1][1:] == (0, set())
+
+
+class Copies(PhantomServices):
+    """Every scan and all outlines are others, as they are for files."""
+
+    def open_scan(self, path, report, series_uid=None, on_slices=None):
+        ct = super().open_scan(path, report, series_uid, on_slices)
+        return replace(ct, hu=ct.hu.copy())
+
+    def segment(self, ct, seeds, report):
+        truth = super().segment(ct, seeds, report)
+        return replace(truth, labels=truth.labels.copy(), canal=truth.canal.copy())
+
+    def warm(self, ct, report):
+        pass
+
+
+def test_that_a_scan_that_was_worked_on_is_let_go_when_another_is_opened(qapp, tmp_path):
+    window = planned_window(tmp_path, Copies())
+    desk = window.desk
+    desk.treatment.choose_device("eco-mwa")
+    for name in ("layout_needle", "layout_xray", "layout_straight", "layout_quarters", "simulate"):
+        window.actions_by_id[name].trigger()
+        until(lambda: not desk.jobs.busy)
+    until(lambda: desk.checks.evaluation is not None)
+    arrays = (desk.ct.hu, desk.edits.anatomy.labels, desk.edits.anatomy.canal)
+    there = [weakref.ref(array) for array in arrays]
+    del arrays
+    window.open(Path("another"))
+    until(lambda: desk.ct.hu is not there[0]() and not desk.jobs.busy)
+    desk.outlines.segment()
+    until(lambda: desk.edits.anatomy is not None)
+    until(lambda: not desk._runner.under_way())  # no job of the first scan either
+    gc.collect()
+    assert [one() is None for one in there] == [True, True, True]
+    end(window)

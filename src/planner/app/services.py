@@ -19,6 +19,7 @@ from planner.document.plan_file import load_plan, save_plan
 from planner.domain.errors import SaveFailedError
 from planner.domain.plan import AnatomyBinding
 from planner.domain.simulation import Tier
+from planner.domain.while_open import let_scans_go
 from planner.session.fetching import Fetching
 from planner.session.opened_case import NO_OUTLINES
 from planner.session.ports import Wish
@@ -79,6 +80,13 @@ class Services:
         from planner.session.warming import warm  # noqa: PLC0415 - loads after the window
 
         warm(ct, self._catalog, report)
+
+    def let_others_go(self, ct: CtVolume) -> None:
+        """Let go of all that was kept of scans other than this one; it only saved time."""
+        let_scans_go()
+        self.__dict__.pop("_preview_bench", None)
+        if "_bench" in self.__dict__ and not self._bench.is_of(ct):
+            del self.__dict__["_bench"]
 
     @property
     def devices(self) -> Mapping[str, Device]:

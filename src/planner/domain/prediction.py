@@ -69,7 +69,7 @@ class MissingZone:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, weakref_slot=True, kw_only=True, eq=False)
 class PredictedCement:
     """An estimated cement fill.
 
@@ -162,7 +162,7 @@ class StructureExposure:
         return f"{float(f'{self.cem43_min:.2g}'):g} CEM43 minutes"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, weakref_slot=True, kw_only=True, eq=False)
 class KilledTissue:
     """Tissue that a simulation says one ablation kills.
 
@@ -185,7 +185,7 @@ class KilledTissue:
         return self.dead
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, weakref_slot=True, kw_only=True, eq=False)
 class Exposure:
     """What a simulation says of one ablation: the tissue it kills, and each structure by name.
 

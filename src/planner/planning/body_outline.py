@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import cc3d
@@ -11,6 +10,7 @@ import edt
 import numpy as np
 from scipy import ndimage
 
+from planner.domain.while_open import kept_while_open
 from planner.geometry.kernels import kernel
 from planner.geometry.points import PointLps
 from planner.geometry.volume_geometry import VolumeGeometry
@@ -61,7 +61,7 @@ class BodyOutline:
     gas: NDArray[np.bool_]
 
 
-@lru_cache(maxsize=CACHED_SCANS)
+@kept_while_open(CACHED_SCANS)
 def body_outline(ct: CtVolume) -> BodyOutline:
     """Find the patient in a CT; kept for the next call with the same scan."""
     stride = [max(1, round(COARSE_MM / step)) for step in ct.geometry.spacing_mm]

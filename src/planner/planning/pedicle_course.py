@@ -9,13 +9,13 @@ tell how sure it is.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from math import cos, radians, sin
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from planner.domain.sourced import Interval
+from planner.domain.while_open import kept_while_open
 from planner.geometry.kernels import kernel
 from planner.geometry.points import unit
 from planner.planning.sampling import trilinear
@@ -86,7 +86,7 @@ def course_of(trajectory: Trajectory, anatomy: Anatomy) -> PedicleCourse | None:
     return pedicle_course(vertebra, trajectory.side, surroundings_of(anatomy, trajectory.level))
 
 
-@lru_cache(maxsize=CACHED_COURSES)
+@kept_while_open(CACHED_COURSES)
 def pedicle_course(
     vertebra: Vertebra, side: Side, surroundings: Surroundings
 ) -> PedicleCourse | None:

@@ -9,11 +9,11 @@ and that is said.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.domain.while_open import kept_while_open
 from planner.geometry.points import unit
 from planner.planning.measures import Direction
 from planner.planning.sampling import way_out
@@ -90,7 +90,7 @@ class MeasuredWalls:
         return {side: np.where(passes, rooms[side], np.inf) for side in sorted(counted)}
 
 
-@lru_cache(maxsize=CACHED_PEDICLES)
+@kept_while_open(CACHED_PEDICLES)
 def measured_walls(vertebra: Vertebra, side: Side, surroundings: Surroundings) -> MeasuredWalls:
     """Return the measured walls of a pedicle, and where its outline is not believed beside them.
 

@@ -7,13 +7,13 @@ the grid is taken off each distance to a voxel centre.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import edt
 import numpy as np
 
 from planner.domain import structures
+from planner.domain.while_open import kept_while_open
 from planner.geometry.kernels import kernel
 from planner.geometry.points import unit
 from planner.geometry.volume_geometry import VolumeGeometry
@@ -92,7 +92,7 @@ def own_frame(vertebra: Vertebra) -> NDArray[np.float64]:
     return np.stack((left, np.cross(top, left), top), axis=1)
 
 
-@lru_cache(maxsize=CACHED_SPACES)
+@kept_while_open(CACHED_SPACES)
 def search_space(ct: CtVolume, anatomy: Anatomy, level: Level) -> SearchSpace:
     """Make the fields about one vertebra; kept for the next call with the same scan."""
     vertebra = anatomy.vertebrae[level]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.domain.while_open import kept_while_open
 from planner.planning.body_outline import AIR_HU, body_outline
 from planner.planning.sampling import along_line
 from planner.planning.segment_distance import in_blocks, nearest_in_blocks
@@ -47,7 +47,7 @@ def gas_distance_mm(trajectory: Trajectory, ct: CtVolume, radius_mm: float) -> f
     return float(distance) - radius_mm - max(outline.geometry.spacing_mm) / 2.0
 
 
-@lru_cache(maxsize=2)
+@kept_while_open(2)
 def _gas_points(ct: CtVolume) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the surface of the gas on the coarse grid, LPS, and the balls about its blocks."""
     outline = body_outline(ct)

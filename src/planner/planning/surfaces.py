@@ -8,13 +8,13 @@ counted once, on both sides of the surface alike, on any grid.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from planner.domain import structures
 from planner.domain.levels import RIGHT_FORAMEN_OFFSET, Level, Side
+from planner.domain.while_open import kept_while_open
 from planner.geometry.kernels import kernel
 from planner.planning.segment_distance import in_blocks
 
@@ -178,7 +178,7 @@ def _padded(geometry: VolumeGeometry) -> VolumeGeometry:
     return geometry.cropped((-1, -1, -1), (i + 2, j + 2, k + 2))
 
 
-@lru_cache(maxsize=CACHED_LEVELS)
+@kept_while_open(CACHED_LEVELS)
 def surroundings_of(anatomy: Anatomy, level: Level) -> Surroundings:
     """Collect what lies around ``level``; kept for the next call with the same anatomy.
 

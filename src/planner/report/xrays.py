@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
 
 from planner.domain.prediction import PredictedZone
+from planner.domain.while_open import kept_while_open
 from planner.fluoroscopy import (
     XrayView,
     attenuation_along_rays,
@@ -166,7 +166,7 @@ def _drawn(
     return drawing.png()
 
 
-@lru_cache(maxsize=CACHED_PICTURES)
+@kept_while_open(CACHED_PICTURES)
 def _grey(view: XrayView, ct: CtVolume) -> NDArray[np.uint8]:
     """Keep the last pictures: paper and export ask for the same ones."""
     return picture(attenuation_along_rays(ct.hu, ct.geometry, view))

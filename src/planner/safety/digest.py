@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.domain.while_open import kept_while_open
 from planner.safety.beating import beat
 from planner.safety.gives import gives
 from planner.safety.same_array import SameArray, SameEntries
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 RULES_VERSION = "7"
 """Raised when the meaning of a rule changes in code, so that an old verdict never counts."""
+
+SOLIDS = 8
+"""Fills and simulated zones whose digests are kept; each is some megabytes, and a plan has few."""
 
 
 def input_digest(plan: Plan, scene: Scene) -> str:
@@ -44,7 +48,7 @@ def input_digest(plan: Plan, scene: Scene) -> str:
     )
 
 
-@lru_cache(maxsize=4)
+@kept_while_open(4)
 @gives(str)
 def scan_digest(ct: CtVolume) -> str:
     """Return a digest of a scan; its own record vouches for the voxels."""
@@ -53,7 +57,7 @@ def scan_digest(ct: CtVolume) -> str:
     return _digest(seen, ct.geometry, _array(ct.outside_scan))
 
 
-@lru_cache(maxsize=4)
+@kept_while_open(4)
 @gives(str)
 def anatomy_digest(anatomy: Anatomy) -> str:
     """Return a digest of outlines; worked out once for each, because arrays are large."""
@@ -76,7 +80,7 @@ def anatomy_digest(anatomy: Anatomy) -> str:
     )
 
 
-@lru_cache(maxsize=32)
+@kept_while_open(SOLIDS)
 @gives(str)
 def cement_digest(cement: PredictedCement) -> str:
     """Return a digest of a predicted fill."""
@@ -94,7 +98,7 @@ def cement_digest(cement: PredictedCement) -> str:
     )
 
 
-@lru_cache(maxsize=32)
+@kept_while_open(SOLIDS)
 @gives(str)
 def exposure_digest(exposure: Exposure) -> str:
     """Return a digest of what was simulated of one ablation."""
@@ -116,7 +120,7 @@ def entries_digest(key: SameEntries) -> str:
     return _digest(sorted(key.entries))
 
 
-@lru_cache(maxsize=128)
+@kept_while_open(128)
 @gives(str)
 def array_digest(key: SameArray) -> str:
     """Return a digest of an array's type, shape and values, worked out once."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections import deque
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -44,9 +44,9 @@ SLAB_MM = 40.0
 """Length of structure per field, so that only the fields near a needle are ever made."""
 
 
-KEPT_BYTES = 400_000_000
-"""Of all slabs together; a check of four needles needs some 60 MB of them, a lung beside one 80.
-The oldest go first, so that a day of patients and corrections does not fill the machine."""
+KEPT_BYTES = 100_000_000
+"""Of all slabs together, from one check to the next: those about the needle in the hand need some
+15 MB, with a lung beside it 95. Nobody asks again for those of a needle that stays where it is."""
 
 NODES_PER_S = 1e7
 """Nodes an exact transform does in a second; twice as many were measured. The slab of a lung has
@@ -81,27 +81,45 @@ class SlabField:
 
 @dataclass(slots=True, eq=False)
 class _Kept:
-    """All slabs there are, the oldest first: whose each is, its number and its bytes."""
+    """All slabs there are, the last asked for at the end: whose each is, its number, its bytes."""
 
-    slabs: deque[tuple[weakref.ref[DistanceField], int, int]] = field(default_factory=deque)
-    size: int = 0
+    slabs: OrderedDict[tuple[weakref.ref[DistanceField], int], int] = field(
+        default_factory=OrderedDict
+    )
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def add(self, owner: DistanceField, number: int, slab: SlabField) -> SlabField:
-        """Return a new slab, counted, and let the oldest go while there are too many."""
-        size = slab.signed_mm.nbytes
+    def asked(self, owner: DistanceField, number: int, slab: SlabField) -> SlabField:
+        """Return a slab, counted as the last one that was asked for."""
+        key = weakref.ref(owner), number
         with self.lock:
-            self.slabs.append((weakref.ref(owner), number, size))
-            self.size += size
-            while self.size > KEPT_BYTES and len(self.slabs) > 1:
-                old, which, freed = self.slabs.popleft()
-                self.size -= freed
-                if (whose := old()) is not None:
-                    whose.forget(which)
+            self.slabs[key] = slab.signed_mm.nbytes
+            self.slabs.move_to_end(key)
         return slab
+
+    def let_go(self) -> None:
+        """Keep the slab asked for last, of the others as many as may be kept, and no more."""
+        size = 0
+        with self.lock:
+            for key, own in reversed(tuple(self.slabs.items())):
+                owner = key[0]()
+                if owner is not None and (size == 0 or size + own <= KEPT_BYTES):
+                    size += own
+                    continue
+                del self.slabs[key]
+                if owner is not None:
+                    owner.forget(key[1])
 
 
 _KEPT = _Kept()
+
+
+def let_slabs_go() -> None:
+    """Let slabs go that were not asked for lately.
+
+    Called between checks and never in one, so that two checks of equal things that begin alike
+    go through the same calls.
+    """
+    _KEPT.let_go()
 
 
 @dataclass(eq=False)
@@ -149,9 +167,8 @@ class DistanceField:
     def _slab(self, number: int, thick: int) -> SlabField:
         made = self._slabs.get(number)
         if made is None:
-            made = _KEPT.add(self, number, self._made(number * thick))
-            self._slabs[number] = made
-        return made
+            made = self._slabs[number] = self._made(number * thick)
+        return _KEPT.asked(self, number, made)
 
     def _made(self, start: int) -> SlabField:
         stop = min(start + self._thick, self.geometry.size_ijk[2])

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from scipy.spatial import cKDTree
 
 from planner.domain.levels import Level, Side, foramen_label
+from planner.domain.prediction import Exposure, KilledTissue, PredictedCement
 from planner.domain.structures import (
     CANAL,
     OTHER_NEEDLE,
@@ -20,6 +21,7 @@ from planner.domain.structures import (
     foramen,
     in_words,
 )
+from planner.domain.while_open import kept_while_open
 from planner.geometry.gaps import capsule_gap
 from planner.geometry.points import PointLps
 from planner.safety.distance_field import FIELD_REACH_MM
@@ -42,7 +44,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.domain.anatomy import Anatomy, Vertebra
-    from planner.domain.prediction import KilledTissue, PredictedCement
     from planner.geometry.capsule import Capsule
     from planner.geometry.ellipsoid import Spheroid
     from planner.geometry.points import Vector
@@ -65,6 +66,9 @@ SKIN_REACH_MM = 30.0
 BLOCK = 16
 """Voxels by which the place where the skin is looked for moves, so that it is seldom another."""
 
+SOLIDS = (PredictedCement, KilledTissue, Exposure)
+"""Made anew by every edit, and some megabytes each."""
+
 REMEMBERED = 1024
 """Distances kept: some hundred edits of a plan of four needles."""
 
@@ -86,6 +90,9 @@ class Ruler:
     def __init__(self, anatomy: Anatomy) -> None:
         self._anatomy = anatomy
         self._known: OrderedDict[Hashable, Any] = OrderedDict()
+        self._of_solids: WeakKeyDictionary[object, OrderedDict[Hashable, Any]] = (
+            WeakKeyDictionary()
+        )
         self._lock = Lock()  # the card of a needle is measured beside a check
 
     def structure(self, name: str) -> StructureSurface:
@@ -227,20 +234,28 @@ class Ruler:
 
         It is found again by ``about``, all that decides the answer in this anatomy, where not
         everything given can be compared. An error is not remembered, nor what ``keep`` says no
-        to. A method is known by its function, for a ruler that holds itself is freed late.
+        to. A method is known by its function, for a ruler that holds itself is freed late. What
+        is remembered of a solid of voxels goes with it: nobody can ask for it again.
         """
-        key = (getattr(work_out, "__func__", work_out), given if about is None else about)
+        about = given if about is None else about
+        parts = about if isinstance(about, tuple) else (about,)
+        solid = next((part for part in parts if isinstance(part, SOLIDS)), None)
+        others = tuple(None if part is solid else part for part in parts)
+        key = (getattr(work_out, "__func__", work_out), others)
         with self._lock:
-            if key in self._known:
-                self._known.move_to_end(key)
-                found: _Value = self._known[key]
+            known = self._known
+            if solid is not None:
+                known = self._of_solids.setdefault(solid, OrderedDict())
+            if key in known:
+                known.move_to_end(key)
+                found: _Value = known[key]
                 return found
         made = work_out(*given)
         if keep(made):
             with self._lock:
-                self._known[key] = made
-                if len(self._known) > REMEMBERED:
-                    self._known.popitem(last=False)
+                known[key] = made
+                if len(known) > REMEMBERED:
+                    known.popitem(last=False)
         return made
 
     def wall_tree(self, level: Level) -> cKDTree:
@@ -284,7 +299,8 @@ class Ruler:
         far = Measured(structure=SKIN, distance_mm=seen_mm, at=zone.centre)
         if not _mask(self._anatomy, SKIN)[box].any():
             return far
-        air = self.remembered(self._air, box, about=(i, j, k, i_end, j_end, k_end))
+        drawn, label = _array(self._anatomy, SKIN)
+        air = air_of(geometry, SameArray(drawn), label, (i, j, k), (i_end, j_end, k_end))
         place, first = air.cells.nearest(zone)
         if first >= seen_mm:
             return far
@@ -292,14 +308,6 @@ class Ruler:
             first = min(first, -zone.half_width_mm)
         second = least_over_zone(zone, self.zone_points(zone), air.field_mm)
         return _agreed(SKIN, first, second, air.surface_mm[place])
-
-    def _air(self, box: tuple[slice, slice, slice]) -> StructureSurface:
-        """Return what lies outside the patient in a box of voxels ``[k, j, i]``."""
-        crop = _mask(self._anatomy, SKIN)[box]
-        start = (box[2].start, box[1].start, box[0].start)
-        k, j, i = crop.shape
-        geometry = self._anatomy.geometry.cropped(start, (i, j, k))
-        return StructureSurface.of_mask(SKIN, geometry, crop)
 
     def _measure_needle(self, needle: Capsule, name: str) -> Measured:
         structure = self.structure(name)
@@ -350,7 +358,7 @@ class Ruler:
         return wall.points_mm
 
 
-@lru_cache(maxsize=96)
+@kept_while_open(96)
 def surface_of(
     name: str, geometry: VolumeGeometry, drawn: SameArray, label: int
 ) -> StructureSurface:
@@ -358,7 +366,7 @@ def surface_of(
     return StructureSurface.of_mask(name, geometry, np.asarray(drawn.array == label))
 
 
-@lru_cache(maxsize=8)
+@kept_while_open(8)
 def bone_of(
     level: Level, geometry: VolumeGeometry, bodies: SameArray, discs: SameArray
 ) -> StructureSurface:
@@ -367,7 +375,22 @@ def bone_of(
     return StructureSurface.of_mask(bone(level), geometry, np.asarray(mask))
 
 
-@lru_cache(maxsize=2)
+@kept_while_open(8)
+def air_of(
+    geometry: VolumeGeometry,
+    drawn: SameArray,
+    label: int,
+    low: tuple[int, int, int],
+    high: tuple[int, int, int],
+) -> StructureSurface:
+    """Return what lies outside the patient in a box of voxels, from ``low`` to before ``high``."""
+    (i, j, k), (i_end, j_end, k_end) = low, high
+    crop = np.asarray(drawn.array[k:k_end, j:j_end, i:i_end] == label)
+    size = (i_end - i, j_end - j, k_end - k)
+    return StructureSurface.of_mask(SKIN, geometry.cropped(low, size), crop)
+
+
+@kept_while_open(2)
 def ruler_for(anatomy: Anatomy) -> Ruler:
     """Return the ruler of an anatomy.
 

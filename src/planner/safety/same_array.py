@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,20 +11,34 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class SameArray:
     """An array that equals only itself, so that what was made of it can be kept.
 
-    Outlines that change one vertebra share the other arrays; their surfaces stay good.
+    Outlines that change one vertebra share the other arrays; their surfaces stay good. It does
+    not keep the array: of one that is gone nobody can ask.
     """
 
-    array: NDArray[np.generic]
+    __slots__ = ("_hash", "_held")
+
+    def __init__(self, array: NDArray[np.generic]) -> None:
+        self._held, self._hash = weakref.ref(array), id(array)
+
+    @property
+    def array(self) -> NDArray[np.generic]:
+        """The array; whoever asks by this key holds it."""
+        found = self._held()
+        if found is None:
+            raise LookupError("the array is gone")
+        return found
 
     def __hash__(self) -> int:
-        return id(self.array)
+        return self._hash
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, SameArray) and other.array is self.array
+        if not isinstance(other, SameArray):
+            return False
+        mine = self._held()
+        return mine is not None and mine is other._held()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from planner.domain.plan import Plan
     from planner.domain.volume import CtVolume
     from planner.session.floor import Floor
+    from planner.session.jobs import JobRunner
     from planner.session.opened_case import OpenedCase
     from planner.session.plan_desk import PlanDesk
     from planner.session.ports import CaseServices
@@ -28,12 +29,14 @@ class CaseDesk:
     def __init__(
         self,
         services: CaseServices,
+        runner: JobRunner,
         floor: Floor,
         edits: PlanDesk,
         begun: Callable[[OpenedCase], None],
         kept: Callable[[], None] = lambda: None,
     ) -> None:
         self._services = services
+        self._runner = runner
         self._floor = floor
         self._edits = edits
         self._begun = begun
@@ -50,7 +53,15 @@ class CaseDesk:
         """
         self.ct, self.path = opened.ct, path
         self._saved = None if is_recovered else opened.plan
+        of_others = self._runner.under_way()
+        self._edits.anatomy = None  # or a desk asks something of these outlines on the other scan
         self._begun(opened)
+        self._runner.when_ended(of_others, self._let_others_go)
+
+    def _let_others_go(self) -> None:
+        """Let go of what was kept of other scans; a job of theirs would have it kept again."""
+        if self.ct is not None:
+            self._services.let_others_go(self.ct)
 
     @property
     def unsaved(self) -> bool:

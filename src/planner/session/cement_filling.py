@@ -7,13 +7,13 @@ portions given one after another do not mix (Zderic 2016).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from planner.domain.errors import PlannerError
 from planner.domain.plan import CementTechnique
 from planner.domain.prediction import PredictedZone
 from planner.domain.progress import unreported
+from planner.domain.while_open import kept_while_open, when_scans_go
 from planner.geometry.capsule import Capsule
 from planner.geometry.points import unit
 from planner.physics.cement import drawn_back, forecast, hollowed, marked, predicted
@@ -186,7 +186,7 @@ def _track(needle: Trajectory, plan: Plan, catalog: Catalog) -> Capsule:
     )
 
 
-@lru_cache(maxsize=16)
+@kept_while_open(16)
 def _filled(
     ct: CtVolume, anatomy: Anatomy, work: _Level, quick: bool
 ) -> tuple[tuple[PredictedCement, PredictedCement], ...]:
@@ -236,8 +236,8 @@ def _forecast(
     ct: CtVolume, anatomy: Anatomy, work: _Level, number: int, report: ProgressReport
 ) -> LeakForecast:
     key = (ct, anatomy, work, number)
-    if key in _FORECASTS:
-        return _FORECASTS[key]
+    if (known := _FORECASTS.get(key)) is not None:
+        return known
     medium = _done_to(ct, anatomy, work)
     for earlier, _ in _filled(ct, anatomy, work, False)[:number]:
         medium = marked(medium, taken=earlier.filled())
@@ -257,3 +257,4 @@ def _forecast(
 
 FORECASTS_KEPT = 16
 _FORECASTS: dict[tuple[CtVolume, Anatomy, _Level, int], LeakForecast] = {}
+when_scans_go(_FORECASTS.clear)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from planner.domain.errors import InputRefusedError
+from planner.domain.while_open import kept_while_open
 from planner.geometry.points import PointLps
 from planner.physics.cement import Surroundings, Vein, cement_medium
 from planner.physics.cement.build import centres_mm
@@ -33,7 +33,7 @@ BONE_MARGIN_MM = 6.0
 SPACING_MM = 1.0
 
 
-@lru_cache(maxsize=4)
+@kept_while_open(4)
 def cement_region(ct: CtVolume, anatomy: Anatomy, level: Level) -> CementMedium:
     """Return the medium of a level, made once for the same scan and outlines.
 

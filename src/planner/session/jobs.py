@@ -92,6 +92,7 @@ class JobRunner:
         self._generation = count()
         self._newest: dict[str, _Job] = {}
         self._running: dict[str, _Job] = {}
+        self._awaited: list[tuple[set[int], Callable[[], None]]] = []
 
     def submit(self, slot: str, work: Work, handle: Callable[[JobEvent], None]) -> None:
         """Start ``work`` in ``slot``; ``handle`` gets its events until a newer job comes."""
@@ -111,6 +112,17 @@ class JobRunner:
         """Tell whether the newest job of ``slot`` has not answered yet."""
         return slot in self._newest
 
+    def under_way(self) -> frozenset[int]:
+        """Return the jobs that run now, asked to stop or not, for ``when_ended``."""
+        return frozenset(job.generation for job in self._running.values())
+
+    def when_ended(self, jobs: frozenset[int], then: Callable[[], None]) -> None:
+        """Call ``then`` once these jobs have ended, at once where none of them runs."""
+        if left := jobs & self.under_way():
+            self._awaited.append((set(left), then))
+        else:
+            then()
+
     def deliver(self, envelope: Envelope) -> None:
         """Hand an event to its job's handler unless the job was replaced or cancelled."""
         slot, ended = envelope.slot, not isinstance(envelope.event, JobProgress)
@@ -118,12 +130,21 @@ class JobRunner:
         current = newest is not None and newest.generation == envelope.generation
         if ended:
             self._running.pop(slot, None)
+            self._say_ended(envelope.generation)
             if current:
                 del self._newest[slot]
             elif newest is not None:
                 self._start(newest)
         if current and newest is not None:
             newest.handle(envelope.event)
+
+    def _say_ended(self, generation: int) -> None:
+        for jobs, _ in self._awaited:
+            jobs.discard(generation)
+        over = [then for jobs, then in self._awaited if not jobs]
+        self._awaited = [one for one in self._awaited if one[0]]
+        for then in over:
+            then()
 
     def shutdown(self) -> None:
         """Cancel every job and wait for the workers."""

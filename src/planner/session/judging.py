@@ -12,6 +12,7 @@ from planner.catalog import load_catalog
 from planner.domain.finding import Assessment
 from planner.safety import assess, run_self_test, stopped, stopped_check
 from planner.safety.beating import heard_by
+from planner.safety.distance_field import let_slabs_go
 from planner.safety.self_test import SelfTestFailedError
 from planner.session import watch
 
@@ -38,6 +39,7 @@ def judge(plan: Plan, scene: Scene) -> Assessment:
         When this installation measures wrongly; no verdict may be given then.
     """
     tested_installation()
+    let_slabs_go()
     try:
         with _collector_waiting():
             found: object = watch.watched(partial(_heard, plan, scene), watch.PATIENCE_S)

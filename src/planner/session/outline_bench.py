@@ -43,6 +43,10 @@ class OutlineBench:
         self._of: tuple[str, str, str] | None = None
         self._bench: Workbench | None = None
 
+    def is_of(self, ct: CtVolume) -> bool:
+        """Tell whether it keeps stages of this scan; does not wait for an outline under way."""
+        return self._of is not None and self._of[0] == ct.record.sha256
+
     def outline(self, ct: CtVolume, binding: AnatomyBinding, report: ProgressReport) -> Anatomy:
         """Return the outlines of a binding with its corrections played.
 

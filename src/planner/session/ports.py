@@ -140,6 +140,10 @@ class CaseServices(Protocol):
         """Compile what follows the hand, once a scan is open and before a needle is dragged."""
         ...
 
+    def let_others_go(self, ct: CtVolume) -> None:
+        """Let go of all that was kept of scans other than this one; it only saved time."""
+        ...
+
     @property
     def devices(self) -> Mapping[str, Device]:
         """Ablation devices by id."""

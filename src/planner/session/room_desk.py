@@ -46,16 +46,15 @@ class RoomDesk:
         self._edits = edits
         self._panes = panes
         self._needles = needles
+        self.forget()
+
+    def forget(self) -> None:
+        """Drop what belongs to another scan."""
         self._key: _Key | None = None
         self._asked: _Key | None = None
         self._card: tuple[CardPart, ...] = ()
         self._map: SkinMark | None = None
         self._map_of: tuple[Anatomy | None, Level | None, Wish | None] = (None, None, None)
-
-    def forget(self) -> None:
-        """Drop what belongs to another scan."""
-        self._key = self._asked = self._map = None
-        self._card = ()
 
     @property
     def grid_mark(self) -> PointLps | None:

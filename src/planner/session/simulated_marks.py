@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import ndimage
 
+from planner.domain.while_open import kept_while_open
 from planner.geometry.volume_geometry import VolumeGeometry
 from planner.session.drawing import (
     CERTAIN,
@@ -34,7 +34,7 @@ LETHAL_CELSIUS, DEEP_CELSIUS = -20.0, -40.0
 """The two lethal temperatures in use (Papalexis 2023; PMC4850244)."""
 
 
-@lru_cache(maxsize=8)
+@kept_while_open(8)
 def mark_of(one: Simulation) -> SimulatedMark:
     """Return a simulation as drawn: heat with its band, cold as ice and lethal isotherms.
 

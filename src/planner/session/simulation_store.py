@@ -24,6 +24,7 @@ from planner.domain.plan import AblationId
 from planner.domain.prediction import Exposure, KilledTissue, ModelLabel, StructureExposure
 from planner.domain.simulation import Order, Simulation, StructureCourse, ZoneExtent
 from planner.domain.sourced import Status
+from planner.domain.while_open import when_scans_go
 from planner.geometry.points import PointLps
 from planner.geometry.volume_geometry import VolumeGeometry
 from planner.settings import user_cache_folder
@@ -52,6 +53,7 @@ ARRAYS: Final = (
 
 _log = logging.getLogger(__name__)
 _recent: OrderedDict[tuple[Path, str], tuple[Simulation, ...]] = OrderedDict()
+when_scans_go(_recent.clear)
 
 
 def folder() -> Path:
@@ -62,16 +64,15 @@ def folder() -> Path:
 def find_simulations(input_sha256: str) -> tuple[Simulation, ...]:
     """Return the result of these inputs; empty when there is none or it is damaged."""
     key = (folder(), input_sha256)
-    if key not in _recent:
+    found = _recent.get(key)
+    if found is None:
         found = _read(_path(input_sha256))
         if any(one.input_sha256 != input_sha256 for one in found):
             _log.warning("a stored simulation is not of the inputs its name says; it is not used")
             return ()
-        if not found:
-            return ()
+    if found:
         _remember(key, found)
-    _recent.move_to_end(key)
-    return _recent[key]
+    return found
 
 
 def keep_simulations(simulations: Sequence[Simulation]) -> None:
@@ -100,6 +101,7 @@ def keep_simulations(simulations: Sequence[Simulation]) -> None:
 
 
 def _remember(key: tuple[Path, str], simulations: tuple[Simulation, ...]) -> None:
+    _recent.pop(key, None)
     _recent[key] = simulations
     while len(_recent) > REMEMBERED:
         _recent.popitem(last=False)

@@ -102,7 +102,7 @@ class Workstation:
             fault=self.fault,
             ended=self.refresh,
         )
-        self.case = case = CaseDesk(services, self, edits, self._begin, self._saved)
+        self.case = case = CaseDesk(services, runner, self, edits, self._begin, self._saved)
         self.keeping = KeepingDesk(user_folder, self, case, edits)
         self.reception = Reception(
             services, view, self, jobs, arrived=self.keeping.take, looking=self._look

@@ -82,6 +82,8 @@ class XrayDesk:
     def follow(self, fills: tuple[PredictedCement, ...]) -> None:
         """Draw what changed; leave the pictures when there is no needle to draw them for."""
         state = self._panes.state
+        if self._case_shown is not None and self._case_shown[0] is not self._case.ct:
+            self._made, self._small, self._case_shown = {}, frozenset(), None
         if state is None or not state.xray:
             return
         needle, anatomy, ct = self._edits.needle, self._edits.anatomy, self._case.ct

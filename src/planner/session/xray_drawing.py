@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.domain.while_open import kept_while_open
 from planner.fluoroscopy import (
     PREVIEW_PIXELS,
     XrayView,
@@ -115,7 +115,7 @@ def make_picture(
     )
 
 
-@lru_cache(maxsize=1)
+@kept_while_open(1)
 def _halved(ct: CtVolume) -> tuple[NDArray[np.int16], VolumeGeometry]:
     """Keep the scan at half resolution while its needle is dragged."""
     return halved(ct.hu, ct.geometry)

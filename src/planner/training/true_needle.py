@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -13,6 +12,7 @@ from planner.domain import structures
 from planner.domain.errors import UsageError
 from planner.domain.levels import Side
 from planner.domain.plan import Approach
+from planner.domain.while_open import kept_while_open
 from planner.geometry.points import unit
 from planner.planning import Direction, measure
 from planner.training.outcome import Near, TrueNeedle
@@ -88,7 +88,7 @@ def to_lesion_mm(needle: Trajectory, truth: Anatomy) -> float:
     return max(0.0, float(far) - half_voxel_mm)
 
 
-@lru_cache(maxsize=2)
+@kept_while_open(2)
 def _lesion_tree(truth: Anatomy) -> cKDTree:
     index = np.argwhere(truth.lesion) if truth.lesion is not None else np.empty((0, 3))
     if not len(index):

@@ -9,11 +9,11 @@ than 2.5 % at 1 mm.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.domain.while_open import kept_while_open
 from planner.physics.heat.links import Cuts
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def cuts_of_cylinders(medium: Medium, cylinders: Sequence[Cylinder]) -> Cuts:
     return _cuts_of_cylinders(medium, tuple(cylinders))
 
 
-@lru_cache(maxsize=1)
+@kept_while_open(1)
 def _cuts_of_cylinders(medium: Medium, cylinders: tuple[Cylinder, ...]) -> Cuts:
     cuts = uncut(medium.tissue.shape)
     insides = [piece.distance_mm(medium) < 0.0 for piece in cylinders]

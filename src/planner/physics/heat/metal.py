@@ -7,11 +7,11 @@ Left as tissue, it makes a zone two to three times too small.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from planner.domain.while_open import kept_while_open
 from planner.geometry.kernels import kernel
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Cylinder:
         return _distance_mm(self, medium)
 
 
-@lru_cache(maxsize=4)
+@kept_while_open(4)
 def _distance_mm(piece: Cylinder, medium: Medium) -> NDArray[np.float64]:
     found = np.empty(medium.tissue.shape)
     size_mm = (piece.length_mm, piece.radius_mm)
