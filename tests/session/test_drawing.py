@@ -23,9 +23,10 @@ from planner.session.outlines import (
     layer_of,
     outline_volume,
 )
-from planner.session.planes import PaneMap, PlaneFrame
+from planner.session.planes import Orientation, PaneMap, Plane, PlaneFrame, plane_frame
 from planner.session.surfaces import anatomy_surfaces, bone_surface, mask_surface
 from planner.session.view_state import Layer
+from planner.viewer.canvas.reslice import sample_codes
 
 AXIAL = PlaneFrame((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
 
@@ -86,16 +87,44 @@ def test_that_a_locked_needle_and_an_empty_place_give_no_handle():
     assert handle_at((needle("far", PointLps(0.0, 0.0, 0.0)),), pane(), x + 40.0, y) is None
 
 
-def test_that_the_canal_is_never_hidden_by_bone():
+def on_the_whole_grid(outlines, geometry):
+    """Codes where they lie in the grid of the outlines they were merged from."""
+    start = np.rint(geometry.ijk(outlines.geometry.lps_mm(np.zeros(3)))).astype(int)[::-1]
+    whole = np.zeros(geometry.shape_kji, np.uint8)
+    box = zip(start, outlines.codes.shape, strict=True)
+    whole[tuple(slice(first, first + count) for first, count in box)] = outlines.codes
+    return whole
+
+
+def test_that_outlines_in_their_box_look_as_in_the_whole_grid():
     truth = healthy_l3().truth
     outlines = outline_volume(truth)
-    assert (outlines.codes[truth.canal] == CANAL_CODE).all()
-    assert set(np.unique(outlines.codes)) >= {Level.L3.verse_label, *FORAMEN_CODES}
+    whole = on_the_whole_grid(outlines, truth.geometry)
+    assert outlines.codes.size < 0.7 * whole.size
+    middle = truth.vertebrae[Level.L3].body_centre
+    frames = [plane_frame(plane, truth.geometry, Orientation.ANTERIOR_UP) for plane in Plane]
+    for frame in (*frames, PlaneFrame((0.8, 0.6, 0.0), (0.0, 0.0, -1.0))):
+        for place in (
+            middle,
+            middle.moved(37.3 * frame.normal),
+            middle.moved(400.0 * frame.normal),
+        ):
+            view = PaneMap(frame, place, 0.7313, 300.0, 260.0)
+            there = sample_codes(whole, truth.geometry, view)
+            here = sample_codes(outlines.codes, outlines.geometry, view)
+            assert (here == there).all()
+
+
+def test_that_the_canal_is_never_hidden_by_bone():
+    truth = healthy_l3().truth
+    codes = on_the_whole_grid(outline_volume(truth), truth.geometry)
+    assert (codes[truth.canal] == CANAL_CODE).all()
+    assert set(np.unique(codes)) >= {Level.L3.verse_label, *FORAMEN_CODES}
 
 
 def test_that_left_and_right_foramina_keep_their_own_codes():
     truth = healthy_l3().truth
-    codes = outline_volume(truth).codes
+    codes = on_the_whole_grid(outline_volume(truth), truth.geometry)
     left, right = (truth.geometry.lps_mm(np.argwhere(codes == c)[:, ::-1]) for c in FORAMEN_CODES)
     body = truth.vertebrae[Level.L3].body_centre
     assert left[:, 0].mean() > body.x_mm > right[:, 0].mean()

@@ -191,15 +191,17 @@ def test_that_a_crosshair_that_slides_along_a_slice_samples_and_paints_little(qa
         "planner.viewer.canvas.slice_picture.sample_slab", lambda *_: sampled.append(1)
     )
     before = [sheet._key for sheet in pane._layers._stack.sheets]
-    painted = []
+    boxes = []
     monkeypatch.setattr(
-        "planner.viewer.canvas.sheets.Stack._lay_all", lambda _self: painted.append(1)
+        "planner.viewer.canvas.sheets.compose", lambda _layers, _spans, box, *_: boxes.append(box)
     )
     shown.act(pane, "slide", 0.6, 0.7)
     assert not sampled
     QApplication.processEvents()
     assert not sampled
-    assert not painted
+    (arms,) = boxes  # old and new ones, and nothing else
+    assert len(arms) == 8
+    assert np.minimum(arms[:, 2] - arms[:, 0], arms[:, 3] - arms[:, 1]).max() == 1
     assert all(
         new is old
         for new, old in zip([s._key for s in pane._layers._stack.sheets], before, strict=True)

@@ -2,13 +2,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
 
 from planner.geometry.points import PointLps
 from planner.geometry.volume_geometry import VolumeGeometry
 from planner.session.outlines import SAC_CODE, OutlineVolume
 from planner.session.planes import Orientation, PaneMap, Plane, plane_frame
 from planner.session.view_state import Slab, SlabKind, Window
-from planner.viewer.canvas import reslice_kernels as kernels
+from planner.viewer.canvas import oblique_kernels as oblique
 from planner.viewer.canvas.reslice import (
     OUTSIDE,
     draw_codes,
@@ -166,13 +167,39 @@ def test_that_a_plane_along_the_grid_shows_what_the_oblique_loops_show(
     pane = PaneMap(frame, PointLps(*centre), mm_per_pixel, 37.0, 29.0)
     steps = pane_steps(geometry, pane)
     wanted, voted = np.empty((29, 37), np.int16), np.empty((29, 37), np.uint8)
-    kernels.sample(hu, *steps, wanted)
-    kernels.vote(codes, *steps, voted)
+    oblique.sample(hu, *steps, 0, wanted)
+    oblique.vote(codes, *steps, 0, voted)
     found, said = sample_hu(hu, geometry, pane), sample_codes(codes, geometry, pane)
     assert ((found == OUTSIDE) == (wanted == OUTSIDE)).all()
     assert np.abs(found.astype(int) - wanted).max() <= 1
     assert (found != wanted).mean() < 0.02
     assert (said != voted).mean() < 0.02
+
+
+@settings(deadline=None, max_examples=80)
+@given(
+    turn=st.tuples(*[st.floats(-3.2, 3.2) | st.sampled_from((0.0, 1e-10, 0.5 * np.pi))] * 3),
+    middle=st.tuples(*[st.floats(-6.0, 26.0) | st.integers(-1, 20).map(float)] * 3),
+    voxels_per_pixel=st.floats(0.1, 3.0) | st.just(1.0),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_that_rows_cut_where_they_leave_the_grid_show_what_whole_rows_show(
+    turn, middle, voxels_per_pixel, seed
+):
+    random = np.random.default_rng(seed)
+    hu = random.integers(-1000, 2000, (14, 17, 20)).astype(np.int16)
+    codes = random.integers(0, 3, hu.shape).astype(np.uint8)
+    right, down, _ = Rotation.from_euler("xyz", turn).as_matrix() * voxels_per_pixel
+    first = np.array(middle) - 18.0 * right - 14.0 * down
+    wanted, voted = np.empty((2, 29, 37), np.int16), np.empty((2, 29, 37), np.uint8)
+    for part in (slice(0, 11), slice(11, 29)):
+        oblique.sample(hu, first, right, down, part.start, wanted[0, part])
+        oblique.vote(codes, first, right, down, part.start, voted[0, part])
+    for y in range(29):
+        oblique.sample_row(hu, first, right, y * down, 0, wanted[1, y])
+        oblique.vote_row(codes, first, right, y * down, 0, voted[1, y])
+    assert (wanted[0] == wanted[1]).all()
+    assert (voted[0] == voted[1]).all()
 
 
 def test_that_shading_is_a_look_up_of_every_value():

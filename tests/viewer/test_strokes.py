@@ -11,7 +11,7 @@ from planner.geometry.ellipsoid import Spheroid
 from planner.geometry.points import PointLps
 from planner.session.drawing import ZoneMark
 from planner.session.planes import PaneMap, PlaneFrame
-from planner.viewer.canvas.compose_kernels import compose
+from planner.viewer.canvas.compose_kernels import clear, compose, lay_over, spans_of
 from planner.viewer.canvas.sheets import CLEAR, OPAQUE, Stack, image_of
 from planner.viewer.canvas.strokes import FILLED, Strokes
 from planner.viewer.canvas.zone_painter import paint_zone
@@ -115,21 +115,45 @@ def random_layers(seed):
 
 
 def test_that_layers_are_blended_to_the_last_bit_as_qt_blends_them(qapp):
-    layers, out = random_layers(3), np.zeros((2, 30, 40), np.uint32)
+    layers, out = random_layers(3), np.zeros((3, 30, 40), np.uint32)
+    layers[2, :, 25:], layers[2, ::3], layers[3, :4] = 0, 0, 0
     nothing = np.zeros((0, 4), np.int64)
-    compose(layers, np.array([[0, 0, 40, 30]]), nothing, np.zeros(40, np.uint32), out[0])
+    spans = np.zeros((3, 30, 2), np.int64)
+    for layer, where in zip(layers[1:], spans, strict=True):
+        spans_of(layer, where)
+    compose(layers, spans, np.array([[0, 0, 40, 30]]), nothing, np.zeros(40, np.uint32), out[0])
+    out[2] = layers[0]
+    for layer in layers[1:]:
+        lay_over(layer, out[2])
     image = image_of(out[1], OPAQUE, 1.0)
     painter = QPainter(image)
     for layer, form in zip(layers, (OPAQUE, CLEAR, CLEAR, CLEAR), strict=True):
         painter.drawImage(QPointF(0.0, 0.0), image_of(layer, form, 1.0))
     painter.end()
     assert (out[0] == out[1]).all()
+    assert (out[2] == out[1]).all()
+
+
+def test_that_a_layer_knows_where_each_row_shows_anything_and_is_cleared_there():
+    layer, spans = random_layers(4)[1], np.zeros((30, 2), np.int64)
+    layer[5] = layer[9, :11] = layer[9, 30:] = 0
+    layer[9, [11, 29]] = 1
+    spans_of(layer, spans)
+    assert spans[5].tolist() == [0, 0]
+    assert spans[9].tolist() == [11, 30]
+    for row, (start, stop) in zip(layer, spans, strict=True):
+        assert not row[:start].any()
+        assert not row[stop:].any()
+    clear(layer, spans)
+    assert not layer.any()
 
 
 def test_that_arms_that_moved_leave_what_a_whole_new_picture_has(qapp):
     stacks = [Stack((30, 40), 1.0, sheets=3) for _ in range(2)]
     for stack in stacks:
         stack._pixels[:] = random_layers(5)
+        for sheet in stack.sheets:
+            sheet.look()
     first = np.array([[0, 10, 18, 11], [22, 10, 40, 11], [20, 0, 21, 8], [20, 14, 21, 30]])
     ink = 0xBE5D6E7F
     stacks[0].lay(first, ink, anew=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.domain.structures import ESTIMATED_CORD, ESTIMATED_ROOT, ESTIMATED_SAC
+from planner.geometry.boxes import box_of, cropped
 from planner.session.view_state import Layer
 
 if TYPE_CHECKING:
@@ -36,7 +37,9 @@ _LAYER_RANGES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class OutlineVolume:
-    """uint8 codes ``[k, j, i]`` on the anatomy's grid; 0 where nothing is drawn.
+    """uint8 codes ``[k, j, i]`` in the box of the anatomy's grid that holds them; 0 is not drawn.
+
+    Beside what is drawn lies a voxel of 0, so that every outline looks as in the whole grid.
 
     ``estimated`` is what the scan does not show, in codes of its own.
     """
@@ -58,8 +61,17 @@ def outline_volume(anatomy: Anatomy) -> OutlineVolume:
     codes[anatomy.canal] = CANAL_CODE
     if anatomy.lesion is not None:
         codes[anatomy.lesion] = LESION_CODE
+    return _boxed(codes, anatomy.geometry, _estimated(anatomy))
+
+
+def _boxed(
+    codes: NDArray[np.uint8], geometry: VolumeGeometry, estimated: OutlineVolume | None
+) -> OutlineVolume:
+    """Return codes without what is empty about them; panes then ask nothing there."""
+    box = box_of(codes != 0, margin=1) or (slice(1), slice(1), slice(1))
+    codes = codes[box].copy()
     codes.flags.writeable = False
-    return OutlineVolume(geometry=anatomy.geometry, codes=codes, estimated=_estimated(anatomy))
+    return OutlineVolume(geometry=cropped(geometry, box), codes=codes, estimated=estimated)
 
 
 def _estimated(anatomy: Anatomy) -> OutlineVolume | None:

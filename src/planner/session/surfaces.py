@@ -28,8 +28,8 @@ SMOOTH_VOXELS = 0.8
 
 SMALLEST_LABEL_VOXELS = 30
 
-COARSE_CELL_MM = 2.4
-"""Points this near to each other are one while the 3-D view turns: a seventh of the triangles."""
+COARSE_CELL_MM = 3.2
+"""Points this near to each other are one while the 3-D view turns: a twelfth of the triangles."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

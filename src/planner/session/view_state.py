@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import lru_cache
 from math import isfinite
 from typing import TYPE_CHECKING
 
@@ -216,16 +217,10 @@ class ViewState:
 
     def pane_map(self, plane: Plane, width_px: float, height_px: float) -> PaneMap:
         """Return the map between pixels and patient for a pane of that size."""
-        frame, camera = self.frame(plane), self.cameras[plane]
-        width_mm, height_mm = extent_mm(self.geometry, frame)
-        fit = max(width_mm / max(width_px, 1.0), height_mm / max(height_px, 1.0)) / FIT_MARGIN
-        right, down = np.array(frame.right), np.array(frame.down)
-        middle = volume_centre(self.geometry).array
-        middle = middle + camera.pan_right_mm * right + camera.pan_down_mm * down
-        normal = frame.normal
-        depth_mm = float((self.cursor.array - middle) @ normal)
-        on_plane = middle + normal * round(depth_mm, PLANE_DIGITS)
-        return PaneMap(frame, PointLps.of(on_plane), fit / camera.zoom, width_px, height_px)
+        frame = self.frame(plane)
+        view = _middle_map(self.geometry, frame, self.cameras[plane], width_px, height_px)
+        depth_mm = round(view.point_depth_mm(self.cursor), PLANE_DIGITS)
+        return _at_depth(view, depth_mm)
 
     def at(self, point: PointLps) -> ViewState:
         """Move the crosshair; a point outside the scan is pulled to its nearest voxel.
@@ -311,6 +306,26 @@ class ViewState:
 
     def _with_camera(self, plane: Plane, camera: Camera) -> ViewState:
         return replace(self, cameras={**self.cameras, plane: camera})
+
+
+@lru_cache(maxsize=64)
+def _middle_map(
+    geometry: VolumeGeometry, frame: PlaneFrame, camera: Camera, width_px: float, height_px: float
+) -> PaneMap:
+    """Return a pane's map through the middle of the scan: a crosshair that moves leaves it."""
+    width_mm, height_mm = extent_mm(geometry, frame)
+    fit = max(width_mm / max(width_px, 1.0), height_mm / max(height_px, 1.0)) / FIT_MARGIN
+    right, down = np.array(frame.right), np.array(frame.down)
+    middle = volume_centre(geometry).array
+    middle = middle + camera.pan_right_mm * right + camera.pan_down_mm * down
+    return PaneMap(frame, PointLps.of(middle), fit / camera.zoom, width_px, height_px)
+
+
+@lru_cache(maxsize=64)
+def _at_depth(view: PaneMap, depth_mm: float) -> PaneMap:
+    """Return the map of a plane so far behind another; the same one for the same depth."""
+    on_plane = view.centre.array + view.frame.normal * depth_mm
+    return replace(view, centre=PointLps.of(on_plane))
 
 
 def pane_words(view: ViewState, plane: Plane) -> tuple[str, str]:

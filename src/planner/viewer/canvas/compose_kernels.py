@@ -39,23 +39,62 @@ def laid(over: Pixels, out: Pixels) -> None:
 
 
 @kernel
-def compose(layers: Pixels, boxes: Boxes, bars: Boxes, ink: Pixels, out: Pixels) -> None:
+def spans_of(pixels: Pixels, spans: Boxes) -> None:
+    """Write from where to beyond where each row of a layer shows anything, shape ``(y, 2)``."""
+    for y in range(len(pixels)):
+        row, most = pixels[y], np.uint32(0)
+        for x in range(len(row)):
+            most = max(most, row[x])
+        start, stop = 0, 0
+        if most > 0:
+            stop = len(row)
+            while row[start] == 0:
+                start += 1
+            while row[stop - 1] == 0:
+                stop -= 1
+        spans[y, 0], spans[y, 1] = start, stop
+
+
+@kernel
+def clear(pixels: Pixels, spans: Boxes) -> None:
+    """Make a layer clear where it shows anything."""
+    for y in range(len(pixels)):
+        pixels[y, spans[y, 0] : spans[y, 1]] = 0
+
+
+@kernel
+def lay_over(over: Pixels, out: Pixels) -> None:
+    """Lay a clear picture over an opaque one of the same size; most rows of it show nothing."""
+    for y in range(len(out)):
+        row, most = over[y], np.uint32(0)
+        for x in range(len(row)):
+            most = max(most, row[x])
+        if most > 0:
+            laid(row, out[y])
+
+
+@kernel
+def compose(
+    layers: Pixels, spans: Boxes, boxes: Boxes, bars: Boxes, ink: Pixels, out: Pixels
+) -> None:
     """Lay a pane's layers and its crosshair over each other, within boxes of pixels.
 
-    ``layers``, shape ``(n, y, x)``: the opaque one first. ``boxes`` and ``bars``, shape
-    ``(m, 4)``, are left, top, right and bottom in the picture, the last two beyond the last
-    pixel. ``bars`` are the arms of the crosshair, over the second layer; ``ink`` is one row of
-    their colour.
+    ``layers``, shape ``(n, y, x)``: the opaque one first. ``spans``, shape ``(n - 1, y, 2)``, are
+    where each row of the others shows anything. ``boxes`` and ``bars``, shape ``(m, 4)``, are
+    left, top, right and bottom in the picture, the last two beyond the last pixel. ``bars`` are
+    the arms of the crosshair, over the second layer; ``ink`` is one row of their colour.
     """
     for box in range(boxes.shape[0]):
         left, right = boxes[box, 0], boxes[box, 2]
         for y in range(boxes[box, 1], boxes[box, 3]):
-            row = out[y, left:right]
-            row[:] = layers[0, y, left:right]
-            laid(layers[1, y, left:right], row)
-            for bar in range(bars.shape[0]):
-                start, stop = max(left, bars[bar, 0]), min(right, bars[bar, 2])
-                if bars[bar, 1] <= y < bars[bar, 3] and start < stop:
-                    laid(ink[start:stop], row[start - left : stop - left])
-            for layer in range(2, layers.shape[0]):
-                laid(layers[layer, y, left:right], row)
+            out[y, left:right] = layers[0, y, left:right]
+            for layer in range(1, layers.shape[0]):
+                start, stop = max(left, spans[layer - 1, y, 0]), min(right, spans[layer - 1, y, 1])
+                if start < stop:
+                    laid(layers[layer, y, start:stop], out[y, start:stop])
+                if layer > 1:
+                    continue
+                for bar in range(bars.shape[0]):
+                    start, stop = max(left, bars[bar, 0]), min(right, bars[bar, 2])
+                    if bars[bar, 1] <= y < bars[bar, 3] and start < stop:
+                        laid(ink[start:stop], out[y, start:stop])

@@ -7,7 +7,7 @@ from math import ceil, floor, hypot, log10
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -222,18 +222,22 @@ def crosshair_bars(
     pixel; ``shape`` is height and width of the picture. An arm outside it is left out.
     """
     x, y = pane.pixel(cursor)
-    gap, left, top = CROSSHAIR_GAP_PX, floor(x), floor(y)
+    high, wide = shape
+
+    def ends(start: float, end: float, most: int) -> tuple[int, int]:
+        return max(0, floor(start * ratio + 0.5)), min(most, max(0, floor(end * ratio + 0.5)))
+
+    left, right = ends(floor(x), floor(x) + 1, wide)
+    top, bottom = ends(floor(y), floor(y) + 1, high)
     found = []
-    for arm in (
-        (0.0, top, x - gap, top + 1),
-        (x + gap, top, pane.width_px, top + 1),
-        (left, 0.0, left + 1, y - gap),
-        (left, y + gap, left + 1, pane.height_px),
-    ):
-        start_x, start_y, end_x, end_y = (max(0, floor(value * ratio + 0.5)) for value in arm)
-        end_x, end_y = min(end_x, shape[1]), min(end_y, shape[0])
-        if start_x < end_x and start_y < end_y:
-            found.append((start_x, start_y, end_x, end_y))
+    for start, end in ((0.0, x - CROSSHAIR_GAP_PX), (x + CROSSHAIR_GAP_PX, pane.width_px)):
+        first, last = ends(start, end, wide)
+        if first < last and top < bottom:
+            found.append((first, top, last, bottom))
+    for start, end in ((0.0, y - CROSSHAIR_GAP_PX), (y + CROSSHAIR_GAP_PX, pane.height_px)):
+        first, last = ends(start, end, high)
+        if first < last and left < right:
+            found.append((left, first, right, last))
     return np.array(found, np.int64).reshape(-1, 4)
 
 
@@ -362,18 +366,49 @@ def words(
 
 @lru_cache(maxsize=512)
 def _written(text: str, colour: str, size_px: int, bold: bool, ratio: float) -> QImage:
-    """Return a line of text as an image: outlining glyphs anew costs more than the slice."""
-    font = _font(size_px, bold=bold)
-    wide = QFontMetricsF(font).horizontalAdvance(text) + 2 * HALO_PX + 2
-    high = 1.4 * size_px + 2 * HALO_PX
-    size = QSize(ceil(wide * ratio), ceil(high * ratio))
-    image = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
+    """Return a line of text as an image: outlining glyphs anew costs more than the slice.
+
+    It is put together of its words, because most lines that change do so in one number.
+    """
+    at = HALO_PX * ratio
+    places = []
+    for word in text.split(" "):
+        places.append((at, word))
+        at += (_wide_px(word, size_px, bold) + _wide_px(" ", size_px, bold)) * ratio
+    wide = at - (_wide_px(" ", size_px, bold) - HALO_PX - 2) * ratio
+    high = (1.4 * size_px + 2 * HALO_PX) * ratio
+    image = QImage(QSize(ceil(wide), ceil(high)), QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    for at, word in places:
+        if word:
+            picture = _word(word, colour, size_px, bold, ratio, at - floor(at))
+            painter.drawImage(QPoint(floor(at) - _beside_px(ratio), 0), picture)
+    painter.end()
     image.setDevicePixelRatio(ratio)
+    return image
+
+
+def _beside_px(ratio: float) -> int:
+    """Return how many pixels of the device a word's picture has before its first letter."""
+    return ceil(HALO_PX * ratio)
+
+
+@lru_cache(maxsize=1024)
+def _word(
+    word: str, colour: str, size_px: int, bold: bool, ratio: float, phase_px: float
+) -> QImage:
+    """Return a word with its halo that begins so far behind a pixel of the device."""
+    wide = _beside_px(ratio) + phase_px + (_wide_px(word, size_px, bold) + HALO_PX + 2) * ratio
+    high = (1.4 * size_px + 2 * HALO_PX) * ratio
+    image = QImage(QSize(ceil(wide), ceil(high)), QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(Qt.GlobalColor.transparent)
     path = QPainterPath()
-    path.addText(QPointF(HALO_PX, size_px + HALO_PX), font, text)
+    path.addText(QPointF(0.0, 0.0), _font(size_px, bold=bold), word)
     painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.translate(_beside_px(ratio) + phase_px, (size_px + HALO_PX) * ratio)
+    painter.scale(ratio, ratio)
     painter.strokePath(path, QPen(HALO, 3.0))
     painter.fillPath(path, QColor(colour))
     painter.end()

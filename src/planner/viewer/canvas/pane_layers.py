@@ -76,6 +76,7 @@ class PaneLayers:
 
     def __init__(self) -> None:
         self.picture = SlicePicture()
+        self._laid: object = None
         self._stack: Stack | None = None
         self._ratio = 0.0
 
@@ -83,6 +84,13 @@ class PaneLayers:
         """Return the picture, as large as the pane is in pixels of the device."""
         stack = self._of_size(shown)
         pane, view, drawing = shown.pane, shown.view, shown.drawing
+        all_but_the_crosshair = (
+            pane, shown.fine, shown.ratio, view.layers, view.window, view.invert, view.slab,
+            drawing, told,
+        )  # fmt: skip
+        if self._laid == all_but_the_crosshair and self.picture.is_drawn:
+            return self._with_crosshair(stack, shown, anew=False)
+        self._laid = None  # or a failure half way would pass for what was laid before
         under, shafts, over, still = stack.sheets
         key = (pane, view.layers, drawing)
         is_other = [
@@ -112,17 +120,23 @@ class PaneLayers:
                 lambda on: _paint_still(on, shown, told, top),
             )
         )
+        whole = self._with_crosshair(stack, shown, anew=any(is_other))
+        self._laid = all_but_the_crosshair
+        return whole
+
+    def _with_crosshair(self, stack: Stack, shown: Shown, *, anew: bool) -> QImage:
         bars = NO_BARS
-        if Layer.CROSSHAIR in view.layers:
-            bars = crosshair_bars(pane, view.cursor, shown.ratio, stack.shape)
+        if Layer.CROSSHAIR in shown.view.layers:
+            bars = crosshair_bars(shown.pane, shown.view.cursor, shown.ratio, stack.shape)
         colour = int(argb(clinical.CROSSHAIR, CROSSHAIR_ALPHA))
-        return stack.lay(bars, colour, anew=any(is_other))
+        return stack.lay(bars, colour, anew=anew)
 
     def _of_size(self, shown: Shown) -> Stack:
         """Return the layers, cleared where the pane has another size."""
         shape = max(1, int(shown.fine.height_px)), max(1, int(shown.fine.width_px))
         if self._stack is None or self._stack.shape != shape or self._ratio != shown.ratio:
             self._stack, self._ratio = Stack(shape, shown.ratio, sheets=4), shown.ratio
+            self._laid = None
             self.picture.forget()
         return self._stack
 

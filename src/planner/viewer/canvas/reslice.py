@@ -6,8 +6,10 @@ orientation and for gantry-tilt shear. A plane along the grid, as most are, is r
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -17,12 +19,15 @@ from planner.geometry.points import PointLps
 from planner.geometry.volume_geometry import VolumeGeometry
 from planner.session.planes import Orientation, PaneMap, Plane, PlaneFrame, plane_frame
 from planner.session.view_state import Slab, SlabKind, Window
+from planner.viewer.canvas import oblique_kernels as oblique
 from planner.viewer.canvas import reslice_kernels as kernels
-from planner.viewer.canvas.compose_kernels import compose
+from planner.viewer.canvas.compose_kernels import clear, compose, lay_over, spans_of
 from planner.viewer.canvas.stroke_kernels import rim, stroke
 from planner.viewer.canvas.zone_kernels import draw_zone
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from planner.geometry.points import Vector
@@ -76,6 +81,11 @@ class _Straight:
     near: int
     far: int
     far_share: float
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether rows of pixels run along rows of voxels, each beside the next in memory."""
+        return self.across_axis == 0
 
 
 @lru_cache(maxsize=64)
@@ -134,13 +144,18 @@ def sample_hu(hu: NDArray[np.int16], geometry: VolumeGeometry, pane: PaneMap) ->
     out = np.empty(_shape(pane), dtype=np.int16)
     lies = _straight(geometry, pane) if hu.flags.c_contiguous else None
     if lies is None:
-        kernels.sample(hu, *pane_steps(geometry, pane), out)
+        voxels, steps = np.ascontiguousarray(hu), pane_steps(geometry, pane)
+        _by_halves(lambda a, b: oblique.sample(voxels, *steps, a, out[a:b]), len(out))
     else:
-        steps = lies.strides[lies.across_axis], lies.strides[lies.below_axis]
-        kernels.sample_straight(
-            hu.reshape(-1), lies.across, steps[0], lies.below, steps[1],
-            lies.near, lies.far, lies.far_share, out,
-        )  # fmt: skip
+        across, below = lies.strides[lies.across_axis], lies.strides[lies.below_axis]
+
+        def rows(start: int, stop: int) -> None:
+            kernels.sample_straight(
+                hu.reshape(-1), lies.across, across, _part(lies.below, start, stop), below,
+                lies.near, lies.far, lies.far_share, out[start:stop],
+            )  # fmt: skip
+
+        _by_halves(rows, len(out), is_quick=lies.is_quick)
     return out
 
 
@@ -159,7 +174,12 @@ def sample_slab(
     gaps = max(1, round(slab.thickness_mm / max(min(geometry.spacing_mm), FINEST_STEP_MM)))
     into = geometry.ijk_from_lps[:3, :3] @ pane.frame.normal * (slab.thickness_mm / gaps)
     start = first - into * (gaps / 2)
-    kernels.slab(hu, start, right, down, into, gaps + 1, slab.kind is SlabKind.MAXIMUM, out)
+    greatest = slab.kind is SlabKind.MAXIMUM
+
+    def rows(begin: int, end: int) -> None:
+        oblique.slab(hu, start, right, down, into, gaps + 1, greatest, begin, out[begin:end])
+
+    _by_halves(rows, len(out))
     return out
 
 
@@ -174,13 +194,48 @@ def sample_codes(
     out = np.empty(_shape(pane), dtype=np.uint8)
     lies = _straight(geometry, pane) if codes.flags.c_contiguous else None
     if lies is None:
-        kernels.vote(codes, *pane_steps(geometry, pane), out)
+        voxels, steps = np.ascontiguousarray(codes), pane_steps(geometry, pane)
+        _by_halves(lambda a, b: oblique.vote(voxels, *steps, a, out[a:b]), len(out))
     else:
-        kernels.vote_straight(
-            codes.reshape(-1), lies.across, lies.across_axis, lies.below, lies.below_axis,
-            lies.strides, lies.near, lies.far, lies.far_share, out,
-        )  # fmt: skip
+
+        def rows(start: int, stop: int) -> None:
+            kernels.vote_straight(
+                codes.reshape(-1), lies.across, lies.across_axis,
+                _part(lies.below, start, stop), lies.below_axis,
+                lies.strides, lies.near, lies.far, lies.far_share, out[start:stop],
+            )  # fmt: skip
+
+        _by_halves(rows, len(out), is_quick=lies.is_quick)
     return out
+
+
+def _part(lane: kernels.Lane, start: int, stop: int) -> kernels.Lane:
+    """Return some pixels of a lane."""
+    low, high, share = lane
+    return low[start:stop], high[start:stop], share[start:stop]
+
+
+@cache
+def _beside() -> ThreadPoolExecutor | None:
+    """Return a thread for half of a picture; none where there is one processor."""
+    if (os.cpu_count() or 1) < 2:
+        return None
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="rows")
+
+
+def _by_halves(work: Callable[[int, int], None], rows: int, *, is_quick: bool = False) -> None:
+    """Do rows of a picture, from one to before another, in two threads; quick ones in this one.
+
+    Every row is the same in both, and kernels let go of the interpreter.
+    """
+    beside = None if is_quick else _beside()
+    if beside is None:
+        work(0, rows)
+        return
+    middle = rows // 2
+    lower = beside.submit(work, middle, rows)
+    work(0, middle)
+    lower.result()
 
 
 def grey_table(window: Window, *, invert: bool) -> NDArray[np.uint32]:
@@ -259,7 +314,11 @@ def warm_kernels() -> None:
     aslant = PlaneFrame((0.8, 0.6, 0.0), (0.0, 0.0, -1.0))
     colours = np.zeros(256, dtype=np.uint32)
     picture, bars = np.zeros((2, 2), np.uint32), np.zeros((1, 4), np.int64)
-    compose(np.zeros((2, 2, 2), np.uint32), bars, bars, picture[0], picture)
+    layers, spans = np.zeros((2, 2, 2), np.uint32), np.zeros((1, 2, 2), np.int64)
+    spans_of(layers[1], spans[0])
+    clear(layers[1], spans[0])
+    lay_over(layers[1], picture)
+    compose(layers, spans, bars, bars, picture[0], picture)
     stroke(0.0, 0.0, 1.0, 1.0, 1.0, True, 0.0, 0, 1.0, picture)
     rim(0.0, 0.0, 1.0, 1.0, False, 0, 1.0, picture)
     draw_zone(np.ones((3, 5)) * (1.0, 1.0, 1.0, 0.0, 1.0), 1.0, 0, np.ones(4), picture)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.geometry.kernels import kernel
+from planner.viewer.canvas.oblique_kernels import winner
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -150,152 +151,11 @@ def sample_straight(  # noqa: PLR0913 - a kernel takes plain arrays and numbers
 
 
 @kernel
-def sample(
-    hu: NDArray[np.int16],
-    first: Vector,
-    right: Vector,
-    down: Vector,
-    out: NDArray[np.int16],
-) -> None:
-    """Sample any plane, trilinear."""
-    nk, nj, ni = hu.shape
-    for y in range(out.shape[0]):
-        for x in range(out.shape[1]):
-            i = first[0] + x * right[0] + y * down[0]
-            j = first[1] + x * right[1] + y * down[1]
-            k = first[2] + x * right[2] + y * down[2]
-            if not (-0.5 <= i < ni - 0.5 and -0.5 <= j < nj - 0.5 and -0.5 <= k < nk - 0.5):
-                out[y, x] = -32768
-                continue
-            i = min(max(i, 0.0), ni - 1.0)
-            j = min(max(j, 0.0), nj - 1.0)
-            k = min(max(k, 0.0), nk - 1.0)
-            i0, j0, k0 = int(i), int(j), int(k)
-            i1, j1, k1 = min(i0 + 1, ni - 1), min(j0 + 1, nj - 1), min(k0 + 1, nk - 1)
-            u, v, w = i - i0, j - j0, k - k0
-            a = hu[k0, j0, i0] * (1 - u) + hu[k0, j0, i1] * u
-            b = hu[k0, j1, i0] * (1 - u) + hu[k0, j1, i1] * u
-            c = hu[k1, j0, i0] * (1 - u) + hu[k1, j0, i1] * u
-            d = hu[k1, j1, i0] * (1 - u) + hu[k1, j1, i1] * u
-            value = (a * (1 - v) + b * v) * (1 - w) + (c * (1 - v) + d * v) * w
-            out[y, x] = int(np.floor(value + 0.5))
-
-
-@kernel
-def slab(  # noqa: PLR0913 - a kernel takes plain arrays and numbers
-    hu: NDArray[np.int16],
-    first: Vector,
-    right: Vector,
-    down: Vector,
-    into: Vector,
-    count: int,
-    greatest: bool,
-    out: NDArray[np.int16],
-) -> None:
-    """Take the greatest or the mean of ``count`` samples through any plane."""
-    nk, nj, ni = hu.shape
-    for y in range(out.shape[0]):
-        for x in range(out.shape[1]):
-            total, most, seen = 0.0, -32768.0, 0
-            for step in range(count):
-                i = first[0] + x * right[0] + y * down[0] + step * into[0]
-                j = first[1] + x * right[1] + y * down[1] + step * into[1]
-                k = first[2] + x * right[2] + y * down[2] + step * into[2]
-                if not (-0.5 <= i < ni - 0.5 and -0.5 <= j < nj - 0.5 and -0.5 <= k < nk - 0.5):
-                    continue
-                i = min(max(i, 0.0), ni - 1.0)
-                j = min(max(j, 0.0), nj - 1.0)
-                k = min(max(k, 0.0), nk - 1.0)
-                i0, j0, k0 = int(i), int(j), int(k)
-                i1, j1, k1 = min(i0 + 1, ni - 1), min(j0 + 1, nj - 1), min(k0 + 1, nk - 1)
-                u, v, w = i - i0, j - j0, k - k0
-                a = hu[k0, j0, i0] * (1 - u) + hu[k0, j0, i1] * u
-                b = hu[k0, j1, i0] * (1 - u) + hu[k0, j1, i1] * u
-                c = hu[k1, j0, i0] * (1 - u) + hu[k1, j0, i1] * u
-                d = hu[k1, j1, i0] * (1 - u) + hu[k1, j1, i1] * u
-                value = (a * (1 - v) + b * v) * (1 - w) + (c * (1 - v) + d * v) * w
-                seen += 1
-                total += value
-                most = max(most, value)
-            if seen == 0:
-                out[y, x] = -32768
-            elif greatest:
-                out[y, x] = int(np.floor(most + 0.5))
-            else:
-                out[y, x] = int(np.floor(total / seen + 0.5))
-
-
-@kernel
-def winner(seen: NDArray[np.uint8], weight: Vector, u: float, v: float, w: float) -> int:
-    """Return which of eight codes, i fastest, has most of the trilinear weight.
-
-    Both arrays are the caller's scratch; equal weights go to the code that comes first.
-    """
-    found = 0
-    for corner in range(8):
-        code = seen[corner]
-        share = u if corner & 1 else 1 - u
-        share *= v if (corner >> 1) & 1 else 1 - v
-        share *= w if corner >> 2 else 1 - w
-        place = -1
-        for known in range(found):
-            if seen[known] == code:
-                place = known
-        if place < 0:
-            place = found
-            found += 1
-            seen[place] = code
-            weight[place] = 0.0
-        weight[place] += share
-    best = 0
-    for known in range(1, found):
-        if weight[known] > weight[best]:
-            best = known
-    return int(seen[best])
-
-
-@kernel
-def vote(
-    codes: NDArray[np.uint8],
-    first: Vector,
-    right: Vector,
-    down: Vector,
-    out: NDArray[np.uint8],
-) -> None:
-    """Let the eight voxels about each pixel of any plane vote."""
-    nk, nj, ni = codes.shape
-    seen = np.zeros(8, dtype=np.uint8)
-    weight = np.zeros(8, dtype=np.float64)
-    for y in range(out.shape[0]):
-        for x in range(out.shape[1]):
-            i = first[0] + x * right[0] + y * down[0]
-            j = first[1] + x * right[1] + y * down[1]
-            k = first[2] + x * right[2] + y * down[2]
-            if not (-0.5 <= i < ni - 0.5 and -0.5 <= j < nj - 0.5 and -0.5 <= k < nk - 0.5):
-                out[y, x] = 0
-                continue
-            i = min(max(i, 0.0), ni - 1.0)
-            j = min(max(j, 0.0), nj - 1.0)
-            k = min(max(k, 0.0), nk - 1.0)
-            i0, j0, k0 = int(i), int(j), int(k)
-            i1, j1, k1 = min(i0 + 1, ni - 1), min(j0 + 1, nj - 1), min(k0 + 1, nk - 1)
-            seen[0], seen[1] = codes[k0, j0, i0], codes[k0, j0, i1]
-            seen[2], seen[3] = codes[k0, j1, i0], codes[k0, j1, i1]
-            seen[4], seen[5] = codes[k1, j0, i0], codes[k1, j0, i1]
-            seen[6], seen[7] = codes[k1, j1, i0], codes[k1, j1, i1]
-            one = seen[0]
-            if (
-                one == seen[1]
-                and one == seen[2]
-                and one == seen[3]
-                and one == seen[4]
-                and one == seen[5]
-                and one == seen[6]
-                and one == seen[7]
-            ):
-                out[y, x] = one
-            else:
-                out[y, x] = winner(seen, weight, i - i0, j - j0, k - k0)
+def alike(upper: NDArray[np.uint8], lower: NDArray[np.uint8], out: NDArray[np.uint8]) -> None:
+    """Tell at each place of two rows of two layers whether all four codes are one."""
+    for x in range(len(out)):
+        code = upper[0, x]
+        out[x] = (code == upper[1, x]) & (code == lower[0, x]) & (code == lower[1, x])
 
 
 @kernel
@@ -326,6 +186,7 @@ def vote_straight(  # noqa: C901, PLR0913 - a kernel takes plain arrays and is o
     behind = 0 if far_share == 0.0 else far - near
     upper, lower = np.zeros((2, count), np.uint8), np.zeros((2, count), np.uint8)
     has_upper, has_lower, drawn_upper, drawn_lower = -1, -1, 0, 0
+    same = np.zeros(count, np.uint8)
     seen = np.zeros(8, dtype=np.uint8)
     weight = np.zeros(8, dtype=np.float64)
     shares = np.zeros(3, dtype=np.float64)
@@ -352,19 +213,12 @@ def vote_straight(  # noqa: C901, PLR0913 - a kernel takes plain arrays and is o
         if drawn_upper == 0 and drawn_lower == 0:
             continue
         shares[below_axis] = below[2][y]
-        one, two, three, four = upper[0], lower[0], upper[1], lower[1]
+        alike(upper, lower, same)
+        line_above = upper[0]
         for x in range(stop - start):
             a, b = low[x], high[x]
-            code = one[a]
-            if (
-                code == one[b]
-                and code == two[a]
-                and code == two[b]
-                and code == three[a]
-                and code == three[b]
-                and code == four[a]
-                and code == four[b]
-            ):
+            code = line_above[a]
+            if same[a] and same[b] and code == line_above[b]:
                 row[x] = code
                 continue
             for corner in range(8):
@@ -406,7 +260,12 @@ def edges(
         out[y, :] = 0
         if greatest(codes[y]) == 0:
             continue
-        for x in range(width):
+        start, stop = 0, width
+        while codes[y, start] == 0:
+            start += 1
+        while codes[y, stop - 1] == 0:
+            stop -= 1
+        for x in range(start, stop):
             code = codes[y, x]
             if code == 0:
                 continue

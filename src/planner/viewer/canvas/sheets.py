@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QImage, QPainter
 
-from planner.viewer.canvas.compose_kernels import compose
+from planner.viewer.canvas.compose_kernels import clear, compose, spans_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -25,8 +24,9 @@ class Sheet:
     The key must hold everything that the painting reads: what is left out goes stale.
     """
 
-    def __init__(self, pixels: NDArray[np.uint32], ratio: float) -> None:
+    def __init__(self, pixels: NDArray[np.uint32], spans: NDArray[np.int64], ratio: float) -> None:
         self._key: Hashable = None
+        self._spans = spans
         self.pixels = pixels
         self.image = image_of(pixels, CLEAR, ratio)
 
@@ -35,14 +35,19 @@ class Sheet:
         if self._key == key:
             return False
         self._key = None  # or a failure half way would pass for the layer of the old key
-        self.image.fill(Qt.GlobalColor.transparent)
+        clear(self.pixels, self._spans)
         painter = QPainter(self.image)
         try:
             paint(painter)
         finally:
             painter.end()
+            self.look()
         self._key = key
         return True
+
+    def look(self) -> None:
+        """See where the layer shows anything: only that is laid and cleared."""
+        spans_of(self.pixels, self._spans)
 
 
 class Stack:
@@ -53,11 +58,15 @@ class Stack:
 
     def __init__(self, shape: tuple[int, int], ratio: float, sheets: int) -> None:
         self._pixels = np.zeros((1 + sheets, *shape), np.uint32)
+        self._spans = np.zeros((sheets, shape[0], 2), np.int64)
         self._out = np.zeros(shape, np.uint32)
-        self._crosshair = np.empty((0, 4), np.int64)
+        self._crosshair: NDArray[np.int64] | None = None
+        self._all = np.array(((0, 0, shape[1], shape[0]),), np.int64)
         self.ground = self._pixels[0]
-        self.picture = image_of(self.ground, OPAQUE, ratio)
-        self.sheets = [Sheet(pixels, ratio) for pixels in self._pixels[1:]]
+        self.sheets = [
+            Sheet(pixels, spans, ratio)
+            for pixels, spans in zip(self._pixels[1:], self._spans, strict=True)
+        ]
         self.whole = image_of(self._out, OPAQUE, ratio)
 
     @property
@@ -71,26 +80,18 @@ class Stack:
         ``bars``, shape ``(n, 4)``, are left, top, right and bottom of its arms in the picture,
         ``argb`` their colour, premultiplied. ``anew`` says that a layer changed.
         """
-        ink = np.full(self._out.shape[1], argb, np.uint32)
-        if anew:
-            self._lay_all()
-            boxes = bars
+        old, self._crosshair = self._crosshair, None  # or a failure half way would pass for whole
+        if anew or old is None:
+            boxes = self._all
+        elif np.array_equal(bars, old):
+            self._crosshair = old
+            return self.whole
         else:
-            boxes = np.concatenate((self._crosshair, bars))
-        if anew or not np.array_equal(bars, self._crosshair):
-            self._crosshair = np.zeros((0, 4), np.int64)
-            compose(self._pixels, boxes, bars, ink, self._out)
-            self._crosshair = bars
+            boxes = np.concatenate((old, bars))
+        ink = np.full(self._out.shape[1], argb, np.uint32)
+        compose(self._pixels, self._spans, boxes, bars, ink, self._out)
+        self._crosshair = bars
         return self.whole
-
-    def _lay_all(self) -> None:
-        """Lay all layers over each other: for a whole pane Qt's painter is the faster one."""
-        painter = QPainter(self.whole)
-        try:
-            for image in (self.picture, *(sheet.image for sheet in self.sheets)):
-                painter.drawImage(QPointF(0.0, 0.0), image)
-        finally:
-            painter.end()
 
 
 def image_of(pixels: NDArray[np.uint32], form: QImage.Format, ratio: float) -> QImage:

@@ -19,6 +19,7 @@ HATCH_PX = 7
 """From line to line of a hatching, in logical pixels; cement beside it is solid."""
 
 
+@lru_cache(maxsize=64)
 def argb(colour: str, alpha: int) -> np.uint32:
     """Return a colour as a premultiplied pixel."""
     shade = QColor(colour)

@@ -6,8 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QPointF
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QColor
 
 from planner.session.drawing import WALL_SLAB_MM
 from planner.session.outlines import (
@@ -19,6 +18,7 @@ from planner.session.outlines import (
     layer_of,
 )
 from planner.session.view_state import Layer
+from planner.viewer.canvas.compose_kernels import lay_over
 from planner.viewer.canvas.reslice import (
     dash_codes,
     draw_codes,
@@ -28,7 +28,6 @@ from planner.viewer.canvas.reslice import (
     sample_slab,
     shade,
 )
-from planner.viewer.canvas.sheets import OPAQUE, image_of
 from planner.viewer.canvas.simulated_painter import argb, simulated_image, tissue_image
 from planner.viewer.canvas.tool_painter import faded
 from planner.viewer.theme import clinical
@@ -119,6 +118,11 @@ class SlicePicture:
         self._over: tuple[object, NDArray[np.uint32]] | None = None
         self._shown: object = None
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether nothing it was told since it was last drawn makes it another."""
+        return self._shown is not None
+
     def forget(self) -> None:
         """Draw the whole again at the next call: the pixels are others."""
         self._shown = None
@@ -172,12 +176,7 @@ class SlicePicture:
         ratio: float,
     ) -> None:
         shade(self._sampled(ct, view, pane), self._greys(view), pixels)
-        image = image_of(pixels, OPAQUE, 1.0)
-        painter = QPainter(image)
-        try:
-            self._paint_codes(painter, view, pane, drawing, ratio)
-        finally:
-            painter.end()
+        self._lay_codes(pixels, view, pane, drawing, ratio)
         if Layer.POSTERIOR_WALL in view.layers and self._wall_mm is not None:
             size = min(max(WALL_DOT_MM / pane.mm_per_pixel, 2.0 * ratio), 5.0 * ratio)
             rgb = int(QColor(clinical.POSTERIOR_WALL).rgb())
@@ -197,37 +196,33 @@ class SlicePicture:
             self._table = (key, grey_table(view.window, invert=view.invert))
         return self._table[1]
 
-    def _paint_codes(
-        self, painter: QPainter, view: ViewState, pane: PaneMap, drawing: Drawing, ratio: float
+    def _lay_codes(
+        self,
+        pixels: NDArray[np.uint32],
+        view: ViewState,
+        pane: PaneMap,
+        drawing: Drawing,
+        ratio: float,
     ) -> None:
         line_px = max(1, round(1.5 * ratio))
         if drawing.tissue is not None:
             codes = sample_codes(drawing.tissue.codes, drawing.tissue.geometry, pane)
-            _lay(painter, tissue_image(codes))
+            lay_over(tissue_image(codes), pixels)
         if self._outlines is not None:
             key = (pane, view.layers, ratio)
             if self._over is None or self._over[0] != key:
                 made = outline_image(self._outlines, pane, view.layers, ratio)
                 self._over = (key, made)
             over = self._over[1]
-            _lay(painter, faded(over, VOID_SHARE) if drawing.tool.void else over)
+            lay_over(faded(over, VOID_SHARE) if drawing.tool.void else over, pixels)
         if Layer.ZONES in view.layers:
             for mark in drawing.simulated:
                 codes = sample_codes(mark.codes, mark.geometry, pane)
-                _lay(painter, simulated_image(codes, line_px))
+                lay_over(simulated_image(codes, line_px), pixels)
         if Layer.CEMENT in view.layers:
             for cement in drawing.cements:
                 codes = sample_codes(cement.codes, cement.geometry, pane)
-                _lay(painter, draw_codes(codes, *_cement_inks(), line_px))
-
-
-def _lay(painter: QPainter, pixels: NDArray[np.uint32]) -> None:
-    """Draw premultiplied pixels over a picture of the same size."""
-    rows = np.ascontiguousarray(pixels)
-    form = QImage.Format.Format_ARGB32_Premultiplied
-    # The image only borrows the array: it is drawn before the array goes out of scope.
-    over = QImage(rows.data, rows.shape[1], rows.shape[0], rows.strides[0], form)
-    painter.drawImage(QPointF(0.0, 0.0), over)
+                lay_over(draw_codes(codes, *_cement_inks(), line_px), pixels)
 
 
 def _same(one: Vector | None, other: Vector | None) -> bool:
