@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from planner import imaging
+from planner.app.free_memory import give_back
 from planner.catalog import Catalog, load_catalog, write_zone_table
 from planner.document.commands import bind_outlines
 from planner.document.plan_file import load_plan, save_plan
@@ -87,6 +88,7 @@ class Services:
         self.__dict__.pop("_preview_bench", None)
         if "_bench" in self.__dict__ and not self._bench.is_of(ct):
             del self.__dict__["_bench"]
+        give_back()
 
     @property
     def devices(self) -> Mapping[str, Device]:
