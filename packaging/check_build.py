@@ -140,6 +140,14 @@ def check_window(built: Built) -> None:
         sys.exit(f"the window took {usable:.1f} s; {MOST_START_S:g} were promised")
 
 
+def say_compiled(built: Built) -> None:
+    """Say which kernels were compiled on the way because they are not shipped."""
+    shipped = {one.name for one in built.program.parent.rglob("*.nbc")}
+    there = {one.name for one in (built.scratch / "kernels").rglob("*.nbc")}
+    compiled = sorted(there - shipped)
+    print(f"            kernels compiled on the way: {len(compiled)}", *compiled)
+
+
 def check_untouched(folder: Path, before: dict[str, int]) -> None:
     """See that nothing was written beside the program, which may be read-only."""
     after = contents(folder)
@@ -164,6 +172,7 @@ def main() -> None:
         check_doctor(built)
         check_codecs(built, check_plan(built))
         check_window(built)
+        say_compiled(built)
     check_untouched(program.parent, before)
     print("the built program does what it should")
 
