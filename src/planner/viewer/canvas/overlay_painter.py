@@ -52,6 +52,9 @@ GAP_SLAB_MM = 5.0
 THERMOMETER_SLAB_MM = 3.0
 """A thermometer this near to a plane is drawn and named on it."""
 
+NAME_PX = 15.0
+"""From one line of names to the next."""
+
 SKIN_SLAB_MM = 4.0
 """Skin points this near to a plane are drawn on it; they lie about 5 mm apart."""
 
@@ -112,8 +115,9 @@ def paint_guards(painter: QPainter, pane: PaneMap, view: ViewState, drawing: Dra
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     for layer in drawing.layers:
         _layer(painter, pane, layer)
+    named: list[QRectF] = []
     for thermometer in drawing.thermometers:
-        _thermometer(painter, pane, thermometer)
+        _thermometer(painter, pane, thermometer, named)
 
 
 def paint_shafts(strokes: Strokes, pane: PaneMap, view: ViewState, drawing: Drawing) -> None:
@@ -177,8 +181,10 @@ def _layer(painter: QPainter, pane: PaneMap, layer: ProtectionLayer) -> None:
     words(painter, at + QPointF(8, -6), name, clinical.PROTECTION, 12)
 
 
-def _thermometer(painter: QPainter, pane: PaneMap, mark: ThermometerMark) -> None:
-    """Draw a thermometer as a diamond, and dotted the way to it; named where it lies."""
+def _thermometer(
+    painter: QPainter, pane: PaneMap, mark: ThermometerMark, named: list[QRectF]
+) -> None:
+    """Draw a thermometer as a diamond, and dotted the way to it; named below other names."""
     at = QPointF(*pane.pixel(mark.at))
     near = abs(pane.point_depth_mm(mark.at)) <= THERMOMETER_SLAB_MM
     dotted = pen(clinical.THERMOMETER, 1.4, 230 if near else 120)
@@ -193,7 +199,11 @@ def _thermometer(painter: QPainter, pane: PaneMap, mark: ThermometerMark) -> Non
     painter.setPen(pen("#000000", 1.6))
     painter.drawPolygon(diamond)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    words(painter, at + QPointF(10, 14), mark.label, clinical.THERMOMETER, 12)
+    box = QRectF(at.x() + 10, at.y() + 2, wide_px(mark.label, 12), NAME_PX)
+    while any(box.intersects(other) for other in named):
+        box.translate(0, NAME_PX)
+    named.append(box)
+    words(painter, box.bottomLeft() - QPointF(0, 3), mark.label, clinical.THERMOMETER, 12)
 
 
 def _skin(painter: QPainter, pane: PaneMap, skin: SkinMark) -> None:
