@@ -6,6 +6,7 @@ The right pedicle may differ from the left, so that a swap of sides shows.
 
 import math
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,9 @@ SKIN = (0.0, 0.0, 100.0, 85.0)
 FORAMEN = ((12.53, 20.03), (12.07, 26.03), (-13.03, -5.53))
 UPPER_FORAMEN_Z = (14.03, 21.03)
 """Of the foramen above the pedicle, between this vertebra and the one above."""
+
+REACH_MM = ((-48.0, 48.0), (-40.0, 64.0))
+"""Nothing but skin lies farther from the middle of the body to a side, or to front and back."""
 
 Array = NDArray[np.float64]
 
@@ -188,9 +192,14 @@ def grid(
 
 def own_points(geometry: VolumeGeometry, turn: Array, shift: Array) -> Array:
     """Every voxel centre in the vertebra's own frame, shape ``[k, j, i, 3]``."""
-    k, j, i = np.indices(geometry.shape_kji, dtype=np.float64)
-    lps = geometry.lps_mm(np.stack((i, j, k), axis=-1))
-    return (lps - shift) @ turn
+    step = turn.T @ geometry.lps_from_ijk[:3, :3]
+    first = (geometry.lps_from_ijk[:3, 3] - shift) @ turn
+    k, j, i = (np.arange(length, dtype=np.float64) for length in geometry.shape_kji)
+    place = np.empty((3, *geometry.shape_kji))
+    for axis in range(3):
+        plane = step[axis, 1] * j[:, None] + step[axis, 0] * i
+        np.add(plane, (step[axis, 2] * k + first[axis])[:, None, None], out=place[axis])
+    return np.moveaxis(place, 0, -1)
 
 
 def build(
@@ -204,12 +213,24 @@ def build(
     geometry = geometry or grid()
     turn = np.eye(3) if turn is None else turn
     offset = np.array(shift)
-    p = own_points(geometry, turn, offset)
-    bone, body, canal = in_bone(p, shape), in_body(p), in_canal(p)
-    hu = np.where(in_skin(p), 40, -1000)
-    hu[bone] = 180
+    every = own_points(geometry, turn, offset)
+    x, y = every[..., 0], every[..., 1]
+    (left, right), (front, back) = REACH_MM
+    near = (x > left) & (x < right) & (y > front) & (y < back)
+    p = every[near]
+
+    def laid(values: NDArray[np.generic]) -> NDArray[np.generic]:
+        """What was made near the vertebra, on the whole grid."""
+        whole = np.zeros(near.shape, values.dtype)
+        whole[near] = values
+        return whole
+
+    bone, body = in_bone(p, shape), in_body(p)
+    hu = np.where(in_skin(every), np.int16(40), np.int16(-1000))
+    hu_near = hu[near]
+    hu_near[bone] = 180
     number = shape.level.verse_label
-    foramina = np.zeros(bone.shape, np.uint8)
+    foramina = np.zeros(len(p), np.uint8)
     for side in Side:
         foramina[in_foramen(p, side) & ~bone] = foramen_label(shape.level, side)
         upper = foramen_label(level_above(shape.level), side)
@@ -217,27 +238,34 @@ def build(
     lesion = None
     if shape.lesion is not None:
         lesion = np.linalg.norm(p - np.array(shape.lesion[:3]), axis=-1) <= shape.lesion[3]
-        hu[lesion & body] = 60
+        hu_near[lesion & body] = 60
+    hu[near] = hu_near
     ct = CtVolume(
         geometry=geometry,
-        hu=hu.astype(np.int16),
+        hu=hu,
         record=ScanRecord(
             sha256="0" * 64, verdict=GateVerdict.LOAD, findings=(), locator="analytic"
         ),
     )
     anatomy = Anatomy(
         geometry=geometry,
-        labels=bone.astype(np.uint8) * np.uint8(number),
-        bodies=body.astype(np.uint8) * np.uint8(number),
-        discs=np.zeros(bone.shape, np.uint8),
-        foramina=foramina,
-        canal=canal,
+        labels=laid(bone.astype(np.uint8) * np.uint8(number)),
+        bodies=laid(body.astype(np.uint8) * np.uint8(number)),
+        discs=np.zeros(near.shape, np.uint8),
+        foramina=laid(foramina),
+        canal=laid(in_canal(p)),
         vertebrae={shape.level: _vertebra(shape, turn, offset)},
         backend="analytic",
         ct_sha256="0" * 64,
-        lesion=lesion,
+        lesion=None if lesion is None else laid(lesion),
     )
     return Scene(ct=ct, anatomy=anatomy, shape=shape, turn=turn, shift=offset)
+
+
+@cache
+def usual() -> Scene:
+    """The vertebra nothing was changed of, made once per run; nobody writes into it."""
+    return build()
 
 
 def _vertebra(shape: Shape, turn: Array, shift: Array) -> Vertebra:

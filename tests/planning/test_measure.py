@@ -22,7 +22,12 @@ DIAMETER = 2.4
 
 @pytest.fixture(scope="module")
 def scene() -> Scene:
-    return spine.build()
+    return spine.usual()
+
+
+@pytest.fixture(scope="module")
+def narrow_right() -> Scene:
+    return spine.build(NARROW_RIGHT, spine.grid((0.8, 0.8, 1.0)))
 
 
 def measured(scene: Scene, needle: Trajectory, diameter: float = DIAMETER) -> TrajectoryMeasures:
@@ -206,8 +211,8 @@ def compare(first: TrajectoryMeasures, second: TrajectoryMeasures, within: float
     assert second.tip.own_side_fraction == pytest.approx(first.tip.own_side_fraction, abs=within)
 
 
-def test_that_mirroring_the_patient_swaps_the_sides() -> None:
-    left = spine.build(NARROW_RIGHT, spine.grid((0.8, 0.8, 1.0)))
+def test_that_mirroring_the_patient_swaps_the_sides(narrow_right: Scene) -> None:
+    left = narrow_right
     widths = NARROW_RIGHT.pedicle_half_width
     mirrored = Shape(pedicle_half_width={side: widths[side.other] for side in Side})
     right = spine.build(mirrored, spine.grid((0.8, 0.8, 1.0)))
@@ -230,8 +235,9 @@ def test_that_mirroring_the_patient_swaps_the_sides() -> None:
     ],
     ids=["prone", "feet first", "oblique"],
 )
-def test_that_turning_patient_and_scan_together_changes_nothing(axes: spine.Array) -> None:
-    straight = spine.build(NARROW_RIGHT, spine.grid((0.8, 0.8, 1.0)))
+def test_that_turning_patient_and_scan_together_changes_nothing(
+    narrow_right: Scene, axes: spine.Array
+) -> None:
     geometry = spine.grid((0.8, 0.8, 1.0), axes)
     shifted = geometry.lps_from_ijk
     shifted[:3, 3] += (120.0, -40.0, 900.0)
@@ -243,7 +249,7 @@ def test_that_turning_patient_and_scan_together_changes_nothing(axes: spine.Arra
     )
     for side in Side:
         compare(
-            measured(straight, straight.through_pedicle(side, sideways=0.5)),
+            measured(narrow_right, narrow_right.through_pedicle(side, sideways=0.5)),
             measured(moved, moved.through_pedicle(side, sideways=0.5)),
             1e-6,
         )
@@ -258,12 +264,13 @@ def test_that_turning_patient_and_scan_together_changes_nothing(axes: spine.Arra
     ],
     ids=["oblique", "flipped", "gantry tilt"],
 )
-def test_that_another_grid_over_the_same_patient_agrees_to_a_voxel(axes: spine.Array) -> None:
-    straight = spine.build(NARROW_RIGHT, spine.grid((0.8, 0.8, 1.0)))
+def test_that_another_grid_over_the_same_patient_agrees_to_a_voxel(
+    narrow_right: Scene, axes: spine.Array
+) -> None:
     other = spine.build(NARROW_RIGHT, spine.grid((0.8, 0.8, 1.0), axes, (240.0, 220.0, 90.0)))
     for side in Side:
-        needle = straight.through_pedicle(side, sideways=0.5)
-        compare(measured(straight, needle), measured(other, needle), 1.0)
+        needle = narrow_right.through_pedicle(side, sideways=0.5)
+        compare(measured(narrow_right, needle), measured(other, needle), 1.0)
 
 
 def test_that_the_error_of_placement_widens_every_distance(scene: Scene) -> None:

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -39,10 +40,15 @@ def crooked(anatomy, level, by_deg):
     return replace(anatomy, vertebrae={**anatomy.vertebrae, level: changed})
 
 
+@cache
+def converging(by_deg: float) -> spine.Scene:
+    return spine.build(spine.Shape(convergence_deg=by_deg))
+
+
 @pytest.mark.parametrize("convergence", [4.0, 12.0, 20.0])
 @pytest.mark.parametrize("wrong", [0.0, -12.0, 12.0])
 def test_that_the_course_is_found_though_the_axis_was_read_crooked(convergence, wrong) -> None:
-    scene = spine.build(spine.Shape(convergence_deg=convergence))
+    scene = converging(convergence)
     anatomy = crooked(scene.anatomy, Level.L3, wrong)
     for side in Side:
         found = course(anatomy, Level.L3, side)
@@ -54,14 +60,14 @@ def test_that_the_course_is_found_though_the_axis_was_read_crooked(convergence, 
 
 
 def test_that_the_course_mirrors_with_the_patient() -> None:
-    scene = spine.build()
+    scene = spine.usual()
     left, right = (course(scene.anatomy, Level.L3, side) for side in Side)
     assert left.inward_deg.best == pytest.approx(right.inward_deg.best, abs=1.0)
     assert left.direction[0] * right.direction[0] < 0.0
 
 
 def test_that_the_course_turns_with_the_vertebra() -> None:
-    plain = course(spine.build().anatomy, Level.L3, Side.LEFT)
+    plain = course(spine.usual().anatomy, Level.L3, Side.LEFT)
     turn = spine.rotation((0.3, 0.2, 1.0), 25.0)
     turned = course(spine.build(turn=turn).anatomy, Level.L3, Side.LEFT)
     assert apart_deg(turn @ np.array(plain.direction), turned.direction) < 1.5
@@ -86,14 +92,14 @@ def test_that_the_interval_holds_the_true_axis_of_a_digital_spine(phantom, level
 
 
 def test_that_a_pedicle_filled_by_nothing_has_no_course() -> None:
-    scene = spine.build()
+    scene = spine.usual()
     empty = replace(scene.anatomy, labels=np.zeros_like(scene.anatomy.labels))
     empty.labels[0, 0, 0] = Level.L3.verse_label
     assert course_of(scene.through_pedicle(), empty) is None
 
 
 def test_that_the_view_along_the_pedicle_shows_its_doubt_and_the_path_has_none() -> None:
-    scene = spine.build()
+    scene = spine.usual()
     needle = scene.through_pedicle()
     vertebra = scene.anatomy.vertebrae[Level.L3]
     found = course_of(needle, scene.anatomy)
@@ -111,7 +117,7 @@ def test_that_the_view_along_the_pedicle_shows_its_doubt_and_the_path_has_none()
 
 
 def test_that_the_doubt_does_not_depend_on_which_side_the_detector_is() -> None:
-    scene = spine.build()
+    scene = spine.usual()
     needle = scene.through_pedicle()
     vertebra, found = scene.anatomy.vertebrae[Level.L3], course_of(needle, scene.anatomy)
     doubts = [
@@ -127,7 +133,7 @@ def test_that_the_doubt_does_not_depend_on_which_side_the_detector_is() -> None:
 
 
 def test_that_a_needle_snaps_to_the_course_and_not_to_a_crooked_axis() -> None:
-    scene = spine.build()
+    scene = spine.usual()
     anatomy = crooked(scene.anatomy, Level.L3, 12.0)
     needle = scene.through_pedicle()
     vertebra = anatomy.vertebrae[Level.L3]

@@ -22,7 +22,7 @@ from planning.analytic_spine import Scene, Shape
 
 @pytest.fixture(scope="module")
 def scene() -> Scene:
-    return spine.build()
+    return spine.usual()
 
 
 def doubt(scene: Scene, pedicle: Pedicle) -> str:

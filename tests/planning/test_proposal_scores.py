@@ -74,7 +74,7 @@ def test_that_of_two_alike_the_one_that_holds_more_or_is_shorter_comes_first(sce
 
 def test_that_without_a_table_or_a_lesion_nothing_is_held(scene) -> None:
     bare = propose(scene.ct, scene.anatomy, Level.L3, side=Side.LEFT).trajectories
-    whole = spine.build()
+    whole = spine.usual()
     healthy = propose(whole.ct, whole.anatomy, Level.L3, side=Side.LEFT, device=ANTENNA)
     for item in (*bare, *healthy.trajectories):
         assert item.coverage is None

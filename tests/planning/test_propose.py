@@ -34,7 +34,7 @@ NARROW = Shape(pedicle_half_width={Side.LEFT: 4.5, Side.RIGHT: 1.5})
 
 @pytest.fixture(scope="module")
 def scene() -> Scene:
-    return spine.build()
+    return spine.usual()
 
 
 @pytest.fixture(scope="module")

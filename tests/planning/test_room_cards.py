@@ -27,7 +27,7 @@ TIP = (5.0, -5.0, 8.0)
 
 @pytest.fixture(scope="module")
 def scene() -> Scene:
-    return spine.build()
+    return spine.usual()
 
 
 def lying(scene: Scene, position: str) -> Scene:

@@ -14,7 +14,7 @@ from planning.analytic_spine import Scene, Shape
 
 @pytest.fixture(scope="module")
 def scene() -> Scene:
-    return spine.build()
+    return spine.usual()
 
 
 def access(scene: Scene, approach: Approach | None = None, width: float = 2.4):

@@ -64,12 +64,10 @@ def thousand() -> Measured:
     return Measured(scene, needles, found)
 
 
-def read(volume: NDArray[np.generic], ijk: Array) -> Array:
+def read(volume: NDArray[np.float32], ijk: Array) -> Array:
     """The volume between voxel centres; the outermost voxels go on for ever."""
     place = np.moveaxis(ijk[..., ::-1], -1, 0)
-    return ndimage.map_coordinates(
-        volume.astype(np.float32), place, output=np.float64, order=1, mode="nearest"
-    )
+    return ndimage.map_coordinates(volume, place, output=np.float64, order=1, mode="nearest")
 
 
 def along(needle: Trajectory, step_mm: float) -> tuple[Array, Array]:
@@ -95,12 +93,13 @@ def test_that_every_clearance_is_that_of_the_nearest_point_or_the_deepest(
         else face_points(mask, anatomy.geometry)
         for name, mask in masks.items()
     }
+    trees = {name: cKDTree(cloud) for name, cloud in clouds.items()}
     inside_count = 0
     for needle, found in zip(thousand.needles, thousand.found, strict=True):
         for name, cloud in clouds.items():
             ours = found.clearance(name)
             assert ours is not None
-            deepest = deepest_mm(needle, masks[name], cKDTree(cloud), anatomy.geometry)
+            deepest = deepest_mm(needle, masks[name], trees[name], anatomy.geometry)
             inside_count += deepest is not None
             wanted = nearest_mm(needle, cloud) if deepest is None else -deepest
             assert ours.distance_mm.best == pytest.approx(wanted - DIAMETER / 2, abs=WITHIN_MM)
@@ -156,7 +155,7 @@ def test_that_lengths_angles_and_the_place_of_the_tip_are_closed_forms(
 
 def test_that_bone_is_entered_and_left_where_fine_steps_say(thousand: Measured) -> None:
     geometry = thousand.scene.anatomy.geometry
-    bone = thousand.scene.anatomy.labels > 0
+    bone = (thousand.scene.anatomy.labels > 0).astype(np.float32)
     count = 0
     for needle, found in zip(thousand.needles, thousand.found, strict=True):
         way, points = along(needle, FINE_MM)
@@ -178,6 +177,7 @@ def test_that_the_skin_is_where_fine_steps_through_the_scan_end_the_patient(
     thousand: Measured,
 ) -> None:
     ct = thousand.scene.ct
+    hu = ct.hu.astype(np.float32)
     seen = 0
     for needle, found in zip(thousand.needles[::4], thousand.found[::4], strict=True):
         if found.skin is None:
@@ -188,7 +188,7 @@ def test_that_the_skin_is_where_fine_steps_through_the_scan_end_the_patient(
         points = needle.tip.array + way[:, None] * direction
         index = ct.geometry.ijk(points)
         held = ((index >= 0) & (index <= np.array(ct.geometry.size_ijk) - 1)).all(axis=1)
-        tissue = held & (read(ct.hu, index) > -300.0)
+        tissue = held & (read(hu, index) > -300.0)
         last = way[np.flatnonzero(tissue)[-1]] + FINE_MM / 2.0
         assert found.skin.distance_mm(needle.tip) == pytest.approx(last, abs=WITHIN_MM)
         assert found.skin_to_tip_mm is not None

@@ -70,7 +70,7 @@ def test_that_paper_names_from_where_to_where(case) -> None:
 
 
 def test_that_what_the_rules_refuse_keeps_its_measure() -> None:
-    scene = spine.build()
+    scene = spine.usual()
     needle = scene.through_pedicle()
     asked = {"outer_diameter_mm": 2.4, "placement_error_mm": 0.0}
     found = ruled_measures(needle, scene.ct, scene.anatomy, **asked)

@@ -46,6 +46,7 @@ STEP_BYTES_PER_VOXEL = 44
 """Eight float32 fields read and two written, one of those fetched first."""
 
 STEPS = 100
+RUNS = 3
 
 FULL = "radiofrequency, 64^3 at 1 mm, 600 s"
 MOST_S = {
@@ -61,9 +62,9 @@ MOST_BUSY = 2.5
 """How much longer a run may take while every core has other work."""
 
 
-def benchmark() -> list[BenchmarkRow]:
-    """Time the kernel and each kind of run on made-up tissue."""
-    rows = [_step_row(64)]
+def benchmark(n: int = RUNS) -> list[BenchmarkRow]:
+    """Time the kernel and each kind of run on made-up tissue, each ``n`` times."""
+    rows = [_step_row(64, n)]
     runs: dict[str, Callable[[], object]] = {
         FULL: lambda: _radio_frequency(64, 600.0),
         "radiofrequency, 44^3 at 1 mm, 600 s": lambda: _radio_frequency(44, 600.0),
@@ -75,20 +76,20 @@ def benchmark() -> list[BenchmarkRow]:
         "four needles superposed at 56^3 points, 8 times": _needles(4, 56),
     }
     for name, work in runs.items():
-        row = BenchmarkRow.timed(name, work, n=3)
+        row = BenchmarkRow.timed(name, work, n=n)
         bar = f"; bar {1e3 * MOST_S[name]:.0f} ms" if name in MOST_S else ""
         rows.append(replace(row, note=f"one thread{bar}"))
-    rows.append(_busy_row(next(row for row in rows if row.name == FULL)))
+    rows.append(_busy_row(next(row for row in rows if row.name == FULL), n))
     return rows
 
 
-def _busy_row(quiet: BenchmarkRow) -> BenchmarkRow:
+def _busy_row(quiet: BenchmarkRow, n: int) -> BenchmarkRow:
     """Time a run while every core has other work, beside the same run without."""
     spin = [sys.executable, "-c", "while True: pass"]
     others = [subprocess.Popen(spin) for _ in range(os.cpu_count() or 1)]
     try:
         name = f"{FULL}, every core busy"
-        row = BenchmarkRow.timed(name, lambda: _radio_frequency(64, 600.0), n=3)
+        row = BenchmarkRow.timed(name, lambda: _radio_frequency(64, 600.0), n=n)
     finally:
         for other in others:
             other.kill()
@@ -109,7 +110,7 @@ def _needles(count: int, edge: int) -> Callable[[], object]:
     return lambda: together(points, fields, times, is_cold=False)
 
 
-def _step_row(voxels: int) -> BenchmarkRow:
+def _step_row(voxels: int, n: int) -> BenchmarkRow:
     """Time steps of the kernel beside copies that move as many bytes."""
     shape = (voxels,) * 3
     heat = np.zeros(shape, np.float32)
@@ -129,10 +130,10 @@ def _step_row(voxels: int) -> BenchmarkRow:
         for _ in range(STEPS):
             np.copyto(target, source)
 
-    row = BenchmarkRow.timed(f"{STEPS} bioheat steps with dose, {voxels}^3", steps)
+    row = BenchmarkRow.timed(f"{STEPS} bioheat steps with dose, {voxels}^3", steps, n)
     rate = STEPS * voxels**3 / row.best_s / 1e6
     row = replace(row, note=f"{rate:.0f} million voxels a second")
-    return row.beside(BenchmarkRow.timed(f"{STEPS} copies of as many bytes", copies))
+    return row.beside(BenchmarkRow.timed(f"{STEPS} copies of as many bytes", copies, n))
 
 
 def _medium(voxels: int, spacing_mm: float) -> Medium:

@@ -130,8 +130,8 @@ def _depth(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Return the depth inside a mask, negative outside; no surface at the grid's own edge."""
     spacing = (STEP_MM, STEP_MM, STEP_MM)
     half = np.float32(STEP_MM / 2.0)
-    inside = edt.edt(mask, anisotropy=spacing, black_border=False)
-    outside = edt.edt(~mask, anisotropy=spacing, black_border=False)
+    sides = mask.view(np.uint8) + np.uint8(1)  # both sides have a label: one pass measures both
+    away = edt.edt(sides, anisotropy=spacing, black_border=False)
     largest = np.float32(max(np.ptp(np.array((LOW_MM, HIGH_MM)), axis=0)))
-    depth = np.where(mask, inside - half, half - outside)
+    depth = np.where(mask, away - half, half - away)
     return np.asarray(np.clip(depth, -largest, largest), dtype=np.float32)
