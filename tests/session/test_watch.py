@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from planner.geometry.kernels import kernel
 from planner.session import watch
 from planner.session.watch import Beat, OverdueError, watched
 
@@ -107,3 +108,43 @@ def test_that_a_piece_that_was_announced_as_long_is_waited_for():
         return 7
 
     assert watched(work, 0.05) == 7
+
+
+def test_that_a_kernel_that_is_compiled_on_the_way_is_not_a_hang():
+    def work(beat):
+        return kernel(lambda number: number + 1)(1)  # some 0.3 s, and no beat
+
+    assert watched(work, 0.02) == 2
+
+
+def test_that_a_compiler_that_does_not_come_back_is_one(monkeypatch):
+    monkeypatch.setattr(watch, "compiling_for_s", lambda: watch.COMPILING_S)
+    with pytest.raises(OverdueError):
+        watched(lambda beat: time.sleep(5.0), 0.05)
+
+
+def test_that_work_that_could_run_but_is_given_no_processor_is_waited_for(monkeypatch):
+    gate = threading.Event()
+    monkeypatch.setattr(watch, "_could_run", gate.is_set)
+    gate.set()
+    threading.Timer(0.5, gate.clear).start()
+    started_s = time.monotonic()
+    with pytest.raises(OverdueError):
+        watched(lambda beat: time.sleep(5.0), 0.05)
+    assert time.monotonic() - started_s > 0.45
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says what its threads wait for")
+def test_that_a_thread_that_works_is_told_from_one_that_waits():
+    gate, ended = threading.Event(), threading.Event()
+
+    def works():
+        while not ended.is_set():
+            pass
+
+    threading.Thread(target=gate.wait, daemon=True).start()
+    assert not all(watch._could_run() for _ in range(20))
+    threading.Thread(target=works, daemon=True).start()
+    assert any(watch._could_run() for _ in range(20))
+    ended.set()
+    gate.set()

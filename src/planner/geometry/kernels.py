@@ -6,12 +6,14 @@ import hashlib
 import os
 import shutil
 import tempfile
+import time
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import numba
 from llvmlite.binding import get_host_cpu_features
+from numba.core import event
 from numba.core.caching import UserProvidedCacheLocator
 from platformdirs import user_cache_path
 
@@ -128,6 +130,34 @@ def _keep_beside_its_sources(function: Callable[..., object]) -> None:
     if parts[0] == "planner":
         config: Any = numba.config
         config.CACHE_DIR, config.CACHE_LOCATOR_CLASSES = str(cache_folder(parts[1])), LOCATOR
+
+
+class _CompilerClock(event.Listener):
+    """Knows since when numba reads or compiles a kernel; it does one at a time."""
+
+    def __init__(self) -> None:
+        self._depth = 0
+        self._since_s = 0.0
+
+    def on_start(self, event: event.Event) -> None:  # noqa: ARG002 - numba's signature
+        if self._depth == 0:
+            self._since_s = time.monotonic()
+        self._depth += 1
+
+    def on_end(self, event: event.Event) -> None:  # noqa: ARG002 - numba's signature
+        self._depth -= 1
+
+    def busy_for_s(self) -> float:
+        return time.monotonic() - self._since_s if self._depth else 0.0
+
+
+_CLOCK: Final = _CompilerClock()
+event.register("numba:compiler_lock", _CLOCK)  # type: ignore[no-untyped-call]  # no types
+
+
+def compiling_for_s() -> float:
+    """Return for how long a kernel is being read or compiled now, in whatever thread; or 0."""
+    return _CLOCK.busy_for_s()
 
 
 compile_as_shipped()

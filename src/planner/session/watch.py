@@ -5,10 +5,13 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from contextlib import suppress
 from math import inf
+from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from planner.domain.errors import PlannerError
+from planner.geometry.kernels import compiling_for_s
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +36,14 @@ CROWDED_TIMES = 4.0
 """So many times its patience no crowd excuses silence."""
 
 IDLE_SHARE = 0.05
-"""Below this share nothing is being worked on at all: a wait that may never end."""
+"""Below this share, and with no thread that could run, nothing is being worked on at all: a wait
+that may never end."""
+
+RUNNABLE = (b"R", b"D")
+"""States of a thread in proc(5) that has work to do, or waits for a disk."""
+
+COMPILING_S = 60.0
+"""So long one kernel may be compiled, as each is once on a machine, before that is silence too."""
 
 
 class OverdueError(PlannerError):
@@ -48,23 +58,30 @@ class Beat:
 
     def __call__(self, next_s: float = 0.0) -> None:
         """Say that the work goes on, and how much longer than usual its next piece may take."""
-        self._next_s = next_s
+        self._next_s, self._own_clock = next_s, _own_clock()
+        self._from_now()
+
+    def _from_now(self) -> None:
+        """Begin the silence anew."""
         self._wall_s, self._cpu_s = time.monotonic(), time.process_time()
-        self._own_clock, self._own_s = _own_clock(), time.thread_time()
+        self._own_s = self._own_now_s()
 
     def is_silent(self, patience_s: float) -> bool:
         """Tell whether nothing was said for ``patience_s`` though there was time to.
 
         On a machine that has no processor left for this program silence proves nothing, so it
         is then counted in processor time. Nor does it where the rest of the program took the
-        time, as a window that opens a case does: it may then last some times longer.
+        time, as a window that opens a case does: it may then last some times longer. While a
+        kernel is compiled, which is once on a machine, nothing can be said at all.
         """
+        if 0.0 < compiling_for_s() < COMPILING_S:
+            self._from_now()
         patience_s += self._next_s
         wall_s = time.monotonic() - self._wall_s
         if wall_s < patience_s:
             return False
         cpu_s = time.process_time() - self._cpu_s
-        if cpu_s / wall_s <= IDLE_SHARE:
+        if cpu_s / wall_s <= IDLE_SHARE and not _could_run():
             return True
         if cpu_s / wall_s < RUNNING_SHARE and cpu_s < patience_s:
             return False
@@ -73,12 +90,13 @@ class Beat:
 
     def _had_s(self) -> float:
         """Return the processor time of the beating thread since it did, infinite if unknown."""
-        if self._own_clock is None:
-            return inf
-        try:
-            return time.clock_gettime(self._own_clock) - self._own_s
-        except OSError:  # the thread has ended meanwhile
-            return 0.0
+        return inf if self._own_clock is None else self._own_now_s() - self._own_s
+
+    def _own_now_s(self) -> float:
+        with suppress(OSError):  # the thread has ended meanwhile
+            if self._own_clock is not None:
+                return time.clock_gettime(self._own_clock)
+        return 0.0
 
 
 def _own_clock() -> int | None:
@@ -86,6 +104,22 @@ def _own_clock() -> int | None:
     if sys.platform == "win32":
         return None
     return time.pthread_getcpuclockid(threading.get_ident())
+
+
+def _could_run() -> bool:
+    """Tell whether another thread of this program has work, but maybe no processor (Linux only).
+
+    A machine shared by many may give none for seconds; that looks like a wait from inside.
+    """
+    own = threading.get_native_id()
+    for thread in Path("/proc/self/task").glob("[0-9]*"):
+        if int(thread.name) == own:
+            continue
+        with suppress(OSError):  # it has ended meanwhile
+            state = (thread / "stat").read_bytes().rpartition(b") ")[2][:1]
+            if state in RUNNABLE:
+                return True
+    return False
 
 
 class _Run(Generic[_Value]):
