@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
+from planner.anatomy.interpolation import held_at
 from planner.anatomy.spine_curve import U_MM, V_MM
 
 if TYPE_CHECKING:
@@ -83,13 +84,6 @@ def _polar(straight: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np
     """Return clipped HU over (row, angle, radius); angle 0 is anterior, growing to the left."""
     smooth = ndimage.gaussian_filter(np.clip(straight, *_RANGE_HU), (1.0, 1.0, 1.0))[rows]
     phi = np.deg2rad(np.arange(0, 360, STEP_DEG))
-    shape = (len(rows), len(phi), len(_RADII_MM))
-    v = np.broadcast_to(np.cos(phi)[:, None] * _RADII_MM, shape)
-    u = np.broadcast_to(np.sin(phi)[:, None] * _RADII_MM, shape)
-    place = np.broadcast_to(np.arange(len(rows))[:, None, None], shape)
-    return np.asarray(
-        ndimage.map_coordinates(
-            smooth, [place, v - V_MM[0], u - U_MM[0]], order=1, mode="nearest"
-        ),
-        dtype=np.float32,
-    )
+    v, u = np.cos(phi)[:, None] * _RADII_MM, np.sin(phi)[:, None] * _RADII_MM
+    place = np.arange(len(rows))[:, None, None]
+    return held_at(smooth, [place, v - V_MM[0], u - U_MM[0]])

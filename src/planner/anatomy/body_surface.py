@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
+from planner.anatomy.interpolation import held_at
 from planner.anatomy.optimal_surface import calmed_radius, smooth_surface
 from planner.anatomy.spine_curve import U_MM, V_MM
 from planner.domain.progress import unreported
@@ -201,9 +202,8 @@ def _outward_edge(
     """Return how strongly HU falls outward, 0 to 1.6, over (s, angle, radius)."""
     place = np.arange(len(image))[:, None, None]
     v = centre_mm[:, None, None] + np.cos(angle)[None, :, None] * RADII_MM
-    u = np.broadcast_to(np.sin(angle)[None, :, None] * RADII_MM, v.shape)
-    index = [np.broadcast_to(place, v.shape), v - V_MM[0], u - U_MM[0]]
-    rays = ndimage.map_coordinates(image, index, order=1, mode="nearest")
+    u = np.sin(angle)[None, :, None] * RADII_MM
+    rays = held_at(image, [place, v - V_MM[0], u - U_MM[0]])
     fall = np.clip(-ndimage.gaussian_filter1d(rays, 1.6, axis=2, order=1), 0.0, None)
     return np.asarray(np.clip(fall / np.percentile(fall, 97), 0.0, 1.6), dtype=np.float64)
 
@@ -241,12 +241,12 @@ def _endplates(
     surfaces = []
     for direction in (-1, 1):
         s = plane[..., None] + direction * HEIGHTS_MM
-        index = [s, *(np.broadcast_to(axis[..., None], s.shape) for axis in (row, column))]
-        rise = direction * ndimage.map_coordinates(slope, index, order=1, mode="nearest")
+        index = [s, row[..., None], column[..., None]]
+        rise = direction * held_at(slope, index)
         edge = np.clip(rise, 0.0, None)
         edge = np.clip(edge / (np.percentile(edge, 96) + 1e-6), 0.0, 1.5)
         cost = 1.0 - edge + 0.012 * (HEIGHTS_MM - _EXPECTED_HEIGHT_MM) ** 2
-        lines = ndimage.map_coordinates(image, index, order=1, mode="nearest")
+        lines = held_at(image, index)
         cost = (cost + _BEHIND_PRICE * _behind_plate(lines)).astype(np.float32)
         height = HEIGHTS_MM[smooth_surface(cost, step_price=0.08, jump_price=0.5)]
         height = ndimage.gaussian_filter(ndimage.median_filter(height, 5), 1.0) + ENDPLATE_BIAS_MM

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
-from planner.anatomy.work_grid import sample
+from planner.anatomy.interpolation import sample
 from planner.geometry.kernels import kernel
 
 if TYPE_CHECKING:

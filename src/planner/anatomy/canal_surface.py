@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
+from planner.anatomy.interpolation import held_at
 from planner.anatomy.optimal_surface import calmed_radius, smooth_surface
 from planner.anatomy.spine_curve import U_MM, V_MM
 
@@ -86,12 +87,9 @@ def canal_radius_mm(straight: NDArray[np.float32], *, outward: bool = True) -> N
     image = ndimage.gaussian_filter(np.clip(straight, -60, 350), (1.0, 0.6, 0.6))
     angle = np.linspace(-np.pi, np.pi, ANGLES, endpoint=False)
     shape = (len(straight), ANGLES, len(RADII_MM))
-    place = np.broadcast_to(np.arange(len(straight))[:, None, None], shape)
-    v = np.broadcast_to(np.cos(angle)[None, :, None] * RADII_MM, shape)
-    u = np.broadcast_to(np.sin(angle)[None, :, None] * RADII_MM, shape)
-    rays = ndimage.map_coordinates(
-        image, [place, v - V_MM[0], u - U_MM[0]], order=1, mode="nearest"
-    )
+    place = np.arange(len(straight))[:, None, None]
+    v, u = np.cos(angle)[:, None] * RADII_MM, np.sin(angle)[:, None] * RADII_MM
+    rays = held_at(image, [place, v - V_MM[0], u - U_MM[0]])
     rise = np.clip(ndimage.gaussian_filter1d(rays, 1.4, axis=2, order=1), 0.0, None)
     edge = _edges(rise, angle, faint=outward)
     begins, over = _bone_limits(rays, angle, faint=outward)
@@ -185,12 +183,12 @@ def _room_to_bone(
     fine = np.arange(0.0, _CORNER_MM + _BONE_WITHIN_MM + 0.01, 0.25)
     place = (radius[..., None] - RADII_MM[0] + fine) / step
     rows, angles = (np.arange(n) for n in radius.shape)
-    index = np.broadcast_arrays(rows[:, None, None], angles[None, :, None], place)
-    line = ndimage.map_coordinates(rays, index, order=1, mode="nearest")
+    index = [rows[:, None, None], angles[None, :, None], place]
+    line = held_at(rays, index)
     peak = line.max(axis=2)
     within = (radius[..., None] - RADII_MM[0] - np.array([1.5, 2.0, 2.5, 3.0])) / step
-    index = np.broadcast_arrays(rows[:, None, None], angles[None, :, None], within)
-    inside = np.median(ndimage.map_coordinates(rays, index, order=1, mode="nearest"), axis=2)
+    index = [rows[:, None, None], angles[None, :, None], within]
+    inside = np.median(held_at(rays, index), axis=2)
     above = line > (inside + _CORNER_SHARE * (peak - inside))[..., None]
     reach = fine[above.argmax(axis=2)]
     rises = (peak > _SURE_HU[0]) & (peak - inside > _LEAST_RISE_HU)

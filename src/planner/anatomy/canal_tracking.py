@@ -11,10 +11,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import ndimage
 
 from planner.anatomy.canal_path import best_walk, canal_score
 from planner.anatomy.disc_search import SPACING_MM
+from planner.anatomy.interpolation import held_at
 from planner.anatomy.spine_curve import U_MM, V_MM, spine_curve, straightened
 
 if TYPE_CHECKING:
@@ -122,6 +122,4 @@ def _sections(
 ) -> NDArray[np.float32]:
     """Sample a straightened volume at every combination of ``s``, ``v`` and ``u``."""
     places = np.meshgrid(s, v - V_MM[0], u - U_MM[0], indexing="ij")
-    return np.asarray(
-        ndimage.map_coordinates(straight, places, order=1, mode="nearest"), dtype=np.float32
-    )
+    return held_at(straight, places)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
+from planner.anatomy.interpolation import held_at
 from planner.anatomy.pedicle_rhythm import pedicle_rhythm
 from planner.anatomy.spine_curve import U_MM, V_MM
 from planner.anatomy.wall_lines import wall_lines
@@ -183,9 +184,7 @@ def _tilted_lines(straight: NDArray[np.float32], walls: WallLines) -> NDArray[np
         profile = clipped[:, :, np.abs(U_MM - middle) <= 3.0].mean(2)
         for n, tilt in enumerate(TILTS_RAD):
             s = place + (v - walls.centre_mm[:, None]) * np.tan(tilt)
-            out[strip, n] = ndimage.map_coordinates(
-                profile, [s, v - V_MM[0]], order=1, mode="nearest"
-            ).mean(1)
+            out[strip, n] = held_at(profile, [s, v - V_MM[0]]).mean(1)
     return out
 
 
@@ -201,7 +200,7 @@ def _cortex_at_ends(straight: NDArray[np.float32], walls: WallLines) -> NDArray[
         v = wall[:, None] + np.arange(-3.0, 3.5)[None]
         for n, tilt in enumerate(TILTS_RAD):
             s = place + (v - walls.centre_mm[:, None]) * np.tan(tilt)
-            line = ndimage.map_coordinates(profile, [s, v - V_MM[0]], order=1, mode="nearest")
+            line = held_at(profile, [s, v - V_MM[0]])
             out[n] += 0.5 * line.max(1)
     trend = ndimage.gaussian_filter1d(out, 15.0, axis=1, mode="nearest")
     calm = ndimage.gaussian_filter1d(out - trend, 1.0, axis=1)
@@ -211,7 +210,8 @@ def _cortex_at_ends(straight: NDArray[np.float32], walls: WallLines) -> NDArray[
 
 def _shifted(line: NDArray[np.float64], offsets: range) -> NDArray[np.float64]:
     """Stack copies of ``line`` that look ``offsets`` mm further up."""
-    return np.stack([np.roll(line, -offset) for offset in offsets])
+    place = np.arange(len(line)) + np.array(offsets)[:, None]
+    return np.asarray(line[place % len(line)])
 
 
 def _gap(line: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import cc3d
 import numpy as np
 
-from planner.anatomy.work_grid import sample
+from planner.anatomy.interpolation import sample
 from planner.catalog import resource_path
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.anatomy.work_grid import sample
+from planner.anatomy.interpolation import sample
 from planner.domain.corrections import Correction, LevelCount, NamesShifted
 from planner.domain.errors import UsageError
 from planner.domain.levels import Level

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.anatomy.work_grid import sample
+from planner.anatomy.interpolation import sample
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
+from planner.anatomy.interpolation import sample
 from planner.anatomy.spine_model import widened
-from planner.anatomy.work_grid import sample
 from planner.domain.anatomy import PosteriorWall, WallBreach
 from planner.geometry.points import PointLps
 

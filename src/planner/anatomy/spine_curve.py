@@ -13,7 +13,7 @@ import numpy as np
 from scipy import ndimage
 from scipy.interpolate import UnivariateSpline
 
-from planner.anatomy.work_grid import sample
+from planner.anatomy.interpolation import along_curve
 from planner.geometry.kernels import kernel
 
 if TYPE_CHECKING:
@@ -141,18 +141,7 @@ def straightened(
     rows: slice = slice(None),
 ) -> NDArray[np.float32]:
     """Return a volume in straightened coordinates, float32 ``[s, v, u]``, for some rows of s."""
-    first, last, _ = rows.indices(len(curve))
-    out = np.empty((last - first, len(V_MM), len(U_MM)), np.float32)
-    across = V_MM[:, None, None], U_MM[None, :, None]
-    for start in range(first, last, 32):
-        part = slice(start, min(start + 32, last))
-        points = (
-            curve.points_mm[part, None, None]
-            + across[0] * curve.anterior[part, None, None]
-            + across[1] * curve.left[part, None, None]
-        )
-        out[part.start - first : part.stop - first] = sample(hu, geometry, points)
-    return out
+    return along_curve(hu, geometry, curve, rows, (V_MM, U_MM))
 
 
 def _smooth_axis(points_mm: Vector, weights: NDArray[np.float64]) -> Vector:

@@ -118,29 +118,6 @@ def resample(
     )
 
 
-def sample(
-    voxels: NDArray[np.generic],
-    geometry: VolumeGeometry,
-    points_mm: Vector,
-    *,
-    outside: float = AIR_HU,
-) -> NDArray[np.float32]:
-    """Return linear samples at LPS points, shape ``(..., 3)`` to ``(...)``, float32."""
-    index = geometry.ijk(points_mm)
-    coordinates = np.moveaxis(index[..., ::-1], -1, 0)
-    return np.asarray(
-        ndimage.map_coordinates(
-            voxels,
-            coordinates,
-            output=np.float32,
-            order=1,
-            mode="constant",
-            cval=outside,
-            prefilter=False,
-        )
-    )
-
-
 def work_volume(ct: CtVolume, low_mm: Vector, high_mm: Vector, spacing_mm: float) -> WorkVolume:
     """Return the CT inside a box on an isotropic LPS grid."""
     grid = grid_over(low_mm, high_mm, spacing_mm, ct.geometry.lps_mm(np.zeros(3)))
