@@ -14,6 +14,7 @@ from skimage.segmentation import watershed
 from planner.anatomy.bilinear import linear
 from planner.anatomy.facets import mark_facets
 from planner.anatomy.hollows import hollows
+from planner.anatomy.morphology import closed, grown, shrunk
 from planner.anatomy.pedicle_marrow import OVER_SOFT_HU, beside_canal, follow_marrow
 from planner.anatomy.ribs_apart import ribs
 from planner.anatomy.spine_curve import U_MM, V_MM
@@ -219,7 +220,7 @@ def _bone(
     beside = linear(spine.surfaces.half_width_mm, s).astype(np.float32)
     lateral = np.abs(u) > 0.75 * beside
     # In front of the wall only the body itself is accepted, so osteophytes and vessels stay out.
-    rim = ndimage.binary_dilation(is_body) & ~parts.canal
+    rim = grown(is_body) & ~parts.canal
     allowed = (v < wall + 1.0) | rim | ((v < wall + 5.0) & lateral)
     allowed &= (
         (v < spine.discs.walls.anterior_mm.max() + 6.0)
@@ -227,8 +228,8 @@ def _bone(
         & (np.abs(u) < FARTHEST_LATERAL_MM)
     )
     bone = np.asarray((smooth > threshold_hu) & (free | rim) & allowed)
-    closed = ndimage.binary_closing(bone, iterations=max(1, round(_CLOSE_MM / spacing)))
-    bone |= closed & free & (smooth > threshold_hu - 110.0) & (v < wall + 2.0)
+    shut = closed(bone, max(1, round(_CLOSE_MM / spacing)))
+    bone |= shut & free & (smooth > threshold_hu - 110.0) & (v < wall + 2.0)
     bone |= is_body
     certain = (smooth > threshold_hu - 110.0) | _at_pedicles(s, v, stations(spine.discs))
     _fill_marrow(bone, parts.canal, smooth, spacing, certain)
@@ -324,7 +325,7 @@ def _seeds(
     canal_half_mm = spine.canal_radius_mm[:, [quarter, -quarter]].mean(1)
     places = stations(spine.discs)
     side = np.abs(u)
-    core = ndimage.binary_erosion(parts.bodies > 0)
+    core = shrunk(parts.bodies > 0)
     seeds = np.ascontiguousarray(np.where(core, parts.bodies, 0), dtype=np.int32)
     reach = linear(canal_half_mm, s) + _PEDICLE_CORE_MM
     beside_canal = (side > 7) & (side < reach) & (v > 0) & (v < wall + 3) & bone
@@ -387,7 +388,7 @@ def _one_vertebra(
         if kept is not None:
             wanted |= {int(number) for number in np.unique(pieces[kept & piece])}
         piece = np.isin(pieces, sorted(wanted))
-    return _without_marrow_holes(np.asarray(ndimage.binary_closing(piece)))
+    return _without_marrow_holes(closed(piece))
 
 
 def _without_marrow_holes(piece: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -9,6 +9,7 @@ import cc3d
 import numpy as np
 from scipy import ndimage
 
+from planner.anatomy.morphology import grown, shrunk
 from planner.domain.corrections import USUAL_REACH_MM
 from planner.domain.errors import UsageError
 from planner.domain.levels import Level
@@ -199,7 +200,7 @@ def _marrow_of(ct: CtVolume, anatomy: Anatomy, number: int) -> tuple[float, floa
     box = ndimage.find_objects((anatomy.bodies == number).astype(np.uint8))
     if not box:
         return None
-    core = ndimage.binary_erosion(anatomy.bodies[box[0]] == number, iterations=CORTEX_VOXELS)
+    core = shrunk(anatomy.bodies[box[0]] == number, CORTEX_VOXELS)
     healthy = core if anatomy.lesion is None else core & ~anatomy.lesion[box[0]]
     if healthy.sum() <= LEAST_HEALTHY_SHARE * core.sum():
         return None
@@ -216,7 +217,7 @@ def _piece_at(
 ) -> NDArray[np.bool_]:
     """Return the connected piece at the click, with thin bridges cut and holes filled."""
     necks = max(1, round(NECK_MM / float(np.mean(geometry.spacing_mm))))
-    opened = ndimage.binary_erosion(mask, iterations=necks)
+    opened = shrunk(mask, necks)
     if not opened.any():
         opened = mask
     pieces = np.asarray(cc3d.connected_components(opened, connectivity=6))
@@ -224,5 +225,5 @@ def _piece_at(
     if not np.isfinite(reach.min()):
         return np.zeros(mask.shape, np.bool_)
     core = pieces == pieces.ravel()[int(reach.argmin())]
-    back = ndimage.binary_dilation(core, iterations=necks) & mask
+    back = grown(core, necks) & mask
     return np.asarray(ndimage.binary_fill_holes(back), dtype=np.bool_)

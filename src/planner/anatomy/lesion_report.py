@@ -21,6 +21,7 @@ from planner.anatomy.lesion import (
     healthy_marrow_hu,
     hu_on,
 )
+from planner.anatomy.morphology import shrunk
 from planner.anatomy.vertebra_parts import VertebraPart, vertebra_parts
 from planner.catalog import resource_path
 from planner.domain.errors import UsageError
@@ -208,7 +209,7 @@ def _kind(
     Only marrow is compared, because sound cortex inside a lesion would look blastic.
     """
     vertebra = anatomy.labels[box] == level.verse_label
-    inner = ndimage.binary_erosion(vertebra, iterations=CORTEX_VOXELS) & lesion
+    inner = shrunk(vertebra, CORTEX_VOXELS) & lesion
     try:
         marrow, spread = healthy_marrow_hu(ct, anatomy, level.verse_label)
     except UsageError:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
+from planner.anatomy.morphology import closed
 from planner.anatomy.shells import within
 from planner.anatomy.spine_model import widened
 
@@ -123,5 +124,5 @@ def _mirrored(svu: NDArray[np.float32]) -> float:
     grid = np.zeros((int(index[0].max()) + 1, int(index[1].max()) + 1, 2 * reach + 1), np.bool_)
     grid[index[0], index[1], index[2] + reach] = True
     # Rounding leaves pinholes.
-    solid = ndimage.binary_closing(grid) | grid
+    solid = closed(grid) | grid
     return float((solid & solid[:, :, ::-1]).sum() / solid.sum())

@@ -12,6 +12,7 @@ import numpy as np
 from scipy import ndimage
 
 from planner.anatomy.bilinear import linear
+from planner.anatomy.morphology import opened
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -98,6 +99,6 @@ def follow_marrow(
             continue
         marrow = hu[box] < marrow_hu + _CORTEX_SHARE * (cortex_hu - marrow_hu)
         # The gap to a rib is as dense as marrow where blur fills it, but thin.
-        wide = ndimage.binary_opening(zone & marrow)
+        wide = opened(zone & marrow)
         reached = ndimage.binary_propagation(certain & wide, mask=wide)
         seeds[box][reached & (seeds[box] == 0)] = n + 1

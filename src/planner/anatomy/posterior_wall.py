@@ -13,6 +13,7 @@ import numpy as np
 from scipy import ndimage
 
 from planner.anatomy.interpolation import sample
+from planner.anatomy.morphology import shrunk
 from planner.anatomy.spine_model import widened
 from planner.domain.anatomy import PosteriorWall, WallBreach
 from planner.geometry.points import PointLps
@@ -159,7 +160,7 @@ def _breaches(
     hole = np.zeros(found.shape, np.bool_)
     usual = BREACH_SHARE * (float(np.median(cortex[found[whole]])) - model.soft_hu)
     hole[whole] = cortex < model.soft_hu + np.clip(usual, LEAST_OVER_SOFT_HU, BREACH_OVER_SOFT_HU)
-    inner = ndimage.binary_erosion(whole, iterations=round(_RIM_MM))
+    inner = shrunk(whole, round(_RIM_MM))
     number_at = np.full(found.shape, -1)
     number_at[whole] = np.arange(len(points))
     out = []

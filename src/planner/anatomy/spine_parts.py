@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from planner.anatomy.body_surface import BodySurfaces
     from planner.anatomy.disc_search import DiscSearch
 
+_ROUNDING_MM = 1e-6
+"""What lies between two radii may be larger than both by the last bit."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SpineParts:
@@ -119,6 +122,8 @@ def _classify(  # noqa: PLR0913 - a kernel takes arrays, not objects
 ) -> None:
     """Fill the three masks. The canal wins over the body."""
     rows = centre.shape[0]
+    # Looking a radius up costs an angle; most voxels lie beyond any radius.
+    reach, canal_reach = radius.max() + _ROUNDING_MM, canal_radius.max() + _ROUNDING_MM
     for k in range(located.shape[1]):
         for j in range(located.shape[2]):
             for i in range(located.shape[3]):
@@ -127,13 +132,15 @@ def _classify(  # noqa: PLR0913 - a kernel takes arrays, not objects
                 u = float(located[2, k, j, i])
                 if s < -0.5 or s > rows - 0.5 or abs(u) > 40.0 or v < -40.0 or v > 70.0:
                     continue
-                if np.hypot(v, u) <= _polar(canal_radius, s, v, u):
+                away = np.hypot(v, u)
+                if away <= canal_reach and away <= _polar(canal_radius, s, v, u):
                     canal[k, j, i] = True
                     continue
                 place = min(max(s, 0.0), rows - 1.0)
                 low = min(int(place), rows - 2)
                 middle = centre[low] + (place - low) * (centre[low + 1] - centre[low])
-                if np.hypot(v - middle, u) > _polar(radius, s, v - middle, u):
+                away = np.hypot(v - middle, u)
+                if away > reach or away > _polar(radius, s, v - middle, u):
                     continue
                 number = 1
                 for n in range(below.shape[0]):

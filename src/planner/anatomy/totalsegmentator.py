@@ -19,6 +19,7 @@ from typing import IO, TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
+from planner.anatomy.morphology import closed, grown
 from planner.anatomy.native_grid import labels_on
 from planner.domain.errors import InputRefusedError, UsageError
 from planner.domain.levels import Level
@@ -189,12 +190,12 @@ def _refined(ct: CtVolume, found: NDArray[np.uint8]) -> tuple[LabelVolume, tuple
 
 def _fitted(hu: NDArray[np.int16], mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return the bone inside and one voxel round an outline, with its marrow."""
-    near = ndimage.binary_dilation(mask)
+    near = grown(mask)
     ring = hu[near & ~mask]
     soft = ring[(ring > -30) & (ring < 110)]
     limit = (float(np.median(soft)) if soft.size else USUAL_SOFT_HU) + OVER_SOFT_HU
     bone = near & (ndimage.gaussian_filter(hu.astype(np.float32), 0.6) > limit)
-    bone = ndimage.binary_closing(bone, iterations=2) & near
+    bone = closed(bone, 2) & near
     for axis in range(3):
         sections = np.moveaxis(bone, axis, 0)
         for n, section in enumerate(sections):

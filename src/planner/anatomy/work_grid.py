@@ -9,6 +9,7 @@ import cc3d
 import numpy as np
 from scipy import ndimage
 
+from planner.anatomy.morphology import opened
 from planner.geometry.volume_geometry import VolumeGeometry
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def patient_box_mm(ct: CtVolume) -> tuple[Vector, Vector]:
     """Return the LPS box round the patient: the largest connected piece that is not air."""
     low, high = bounds_mm(ct.geometry)
     coarse = work_volume(ct, low, high, _BODY_SEARCH_MM)
-    solid = ndimage.binary_opening(coarse.hu > _BODY_HU)
+    solid = opened(coarse.hu > _BODY_HU)
     pieces, count = cc3d.connected_components(solid, connectivity=6, return_N=True)
     if count == 0:
         return low, high
