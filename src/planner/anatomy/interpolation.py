@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from planner.anatomy.spine_curve import SpineCurve
     from planner.geometry.points import Vector
     from planner.geometry.volume_geometry import VolumeGeometry
 
@@ -45,12 +44,16 @@ def sample(
 def along_curve(
     voxels: NDArray[np.generic],
     geometry: VolumeGeometry,
-    curve: SpineCurve,
-    rows: slice,
+    frames: tuple[Vector, Vector, Vector],
     across_mm: tuple[NDArray[np.float64], NDArray[np.float64]],
 ) -> NDArray[np.float32]:
-    """Return HU across a curve, float32 ``[s, v, u]``, for some rows of ``s``; air outside."""
-    frames = (curve.points_mm[rows], curve.anterior[rows], curve.left[rows])
+    """Return HU in planes across a curve, float32 ``[s, v, u]``; air outside the scan.
+
+    Parameters
+    ----------
+    frames
+        Each ``(n, 3)``: points of the curve, and the unit vectors that ``v`` and ``u`` run along.
+    """
     v, u = across_mm
     out = np.empty((len(frames[0]), len(v), len(u)), np.float32)
     _along_curve(_plain(voxels), geometry.ijk_from_lps, frames, v, u, out)
@@ -140,7 +143,7 @@ def _at_points(
 def _along_curve(
     voxels: NDArray[np.generic],
     matrix: NDArray[np.float64],
-    frames: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+    frames: tuple[Vector, Vector, Vector],
     v: NDArray[np.float64],
     u: NDArray[np.float64],
     out: NDArray[np.float32],

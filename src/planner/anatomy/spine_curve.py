@@ -141,7 +141,8 @@ def straightened(
     rows: slice = slice(None),
 ) -> NDArray[np.float32]:
     """Return a volume in straightened coordinates, float32 ``[s, v, u]``, for some rows of s."""
-    return along_curve(hu, geometry, curve, rows, (V_MM, U_MM))
+    frames = (curve.points_mm[rows], curve.anterior[rows], curve.left[rows])
+    return along_curve(hu, geometry, frames, (V_MM, U_MM))
 
 
 def _smooth_axis(points_mm: Vector, weights: NDArray[np.float64]) -> Vector:
