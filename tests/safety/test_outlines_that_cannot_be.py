@@ -11,7 +11,7 @@ from planner.domain.levels import Level, Side
 from planner.domain.plan import Ablation
 from planner.geometry.points import PointLps
 from planner.geometry.volume_geometry import VolumeGeometry
-from planner.safety import assess
+from planner.safety import assess, distance_field
 from safety.cases import acknowledged, found, good_plan, good_scene, spine, zone_for
 from safety.rule_cases import with_anatomy, with_vertebra
 from safety.test_what_is_missing import missing
@@ -245,7 +245,9 @@ def test_that_a_clock_that_runs_backwards_is_seen_and_makes_another_state():
     assert assessment.input_sha256 != assess(plan, good_scene(plan)).input_sha256
 
 
-def test_that_outlines_or_plans_in_centimetres_are_held():
+def test_that_outlines_or_plans_in_centimetres_are_held(monkeypatch):
+    # As many places as in a patient of usual size; no distance decides here.
+    monkeypatch.setattr(distance_field, "FIELD_STEP_MM", 10.0 * distance_field.FIELD_STEP_MM)
     plan, (ct, anatomy) = good_plan(), spine()
     tenfold = VolumeGeometry.from_matrix(
         anatomy.geometry.size_ijk,
