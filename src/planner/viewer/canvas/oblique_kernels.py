@@ -27,7 +27,7 @@ PIXELS = 2
 
 @kernel
 def run(
-    at: Vector, step: Vector, low: float, sizes: Vector, count: int, wider: int
+    at: Vector, step: Vector, low: float, sizes: tuple[float, float, float], count: int, wider: int
 ) -> tuple[int, int]:
     """Return the first pixel of a row that lies from ``low`` to ``sizes``, and the one after them.
 
@@ -47,6 +47,22 @@ def run(
     if not start < stop:
         return 0, 0
     return int(start), int(stop)
+
+
+@kernel
+def reach(
+    shape: tuple[int, int, int], at: Vector, step: Vector, width: int
+) -> tuple[int, int, int, int]:
+    """Return where a row of pixels enters the grid, has all its voxels in it, and leaves both.
+
+    Where no pixel has all of them, the second and third are the end.
+    """
+    nk, nj, ni = shape
+    start, stop = run(at, step, -0.5, (ni - 0.5, nj - 0.5, nk - 0.5), width, 1)
+    begin, end = run(at, step, 0.0, (ni - 1.0, nj - 1.0, nk - 1.0), width, -1)
+    if begin == end:
+        begin = end = stop
+    return start, begin, end, stop
 
 
 @kernel
@@ -123,18 +139,9 @@ def sample(
     out: NDArray[np.int16],
 ) -> None:
     """Sample rows of any plane, trilinear; ``above`` rows of it lie over the first."""
-    nk, nj, ni = hu.shape
-    width = out.shape[1]
-    edge, inner = (
-        np.array((ni - 0.5, nj - 0.5, nk - 0.5)),
-        np.array((ni - 1.0, nj - 1.0, nk - 1.0)),
-    )
     for y in range(out.shape[0]):
         rise = (above + y) * down
-        start, stop = run(first + rise, right, -0.5, edge, width, 1)
-        begin, end = run(first + rise, right, 0.0, inner, width, -1)
-        if begin == end:
-            begin = end = stop
+        start, begin, end, stop = reach(hu.shape, first + rise, right, out.shape[1])
         row = out[y]
         row[:start] = -32768
         row[stop:] = -32768
@@ -293,18 +300,9 @@ def vote(
     out: NDArray[np.uint8],
 ) -> None:
     """Let the eight voxels about each pixel vote; ``above`` rows lie over the first."""
-    nk, nj, ni = codes.shape
-    width = out.shape[1]
-    edge, inner = (
-        np.array((ni - 0.5, nj - 0.5, nk - 0.5)),
-        np.array((ni - 1.0, nj - 1.0, nk - 1.0)),
-    )
     for y in range(out.shape[0]):
         rise = (above + y) * down
-        start, stop = run(first + rise, right, -0.5, edge, width, 1)
-        begin, end = run(first + rise, right, 0.0, inner, width, -1)
-        if begin == end:
-            begin = end = stop
+        start, begin, end, stop = reach(codes.shape, first + rise, right, out.shape[1])
         row = out[y]
         row[:start] = 0
         row[stop:] = 0
