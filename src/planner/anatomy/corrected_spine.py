@@ -333,7 +333,7 @@ def _differing(
     met = np.r_[before[moved], after[moved]]
     beside = parts.discs[box][moved]
     level = np.searchsorted(new.spine.discs.s_mm, new.located[0, *box][walls]) + 1
-    numbers = {int(n) for some in (met, beside, level) for n in np.unique(some)}
+    numbers = {int(n) for some in (met, beside, level) for n in np.flatnonzero(np.bincount(some))}
     return numbers - {0}
 
 

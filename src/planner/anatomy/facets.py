@@ -45,8 +45,6 @@ def mark_facets(
         return
     place = np.flatnonzero(bone & (located[1] > _FARTHEST_BACK_MM))
     svu = located.reshape(3, -1)[:, place]
-    order = np.argsort(svu[0], kind="stable")
-    place, svu = place[order], svu[:, order]
     for n, disc_s in enumerate(discs.s_mm):
         wall = float(discs.walls.posterior_at(disc_s))
         behind = wall - float(discs.walls.centre_at(disc_s))
@@ -68,15 +66,13 @@ def _mark_joint(
 ) -> None:
     """Find the first and the last bone behind the foramen for each (s, u), then seed both.
 
-    ``seeds`` is flat; ``place`` are its voxels of bone and ``svu`` where they lie, in order of s.
+    ``seeds`` is flat; ``place`` are its voxels of bone and ``svu`` where they lie.
     """
     disc_end, wall = joint
     low, high = disc_end + SUPERIOR_PROCESS_MM[0], disc_end + INFERIOR_PROCESS_MM[1]
-    first = int(np.searchsorted(svu[0], low, side="right"))
-    last = int(np.searchsorted(svu[0], high, side="left"))
-    s, v, u = svu[:, first:last]
-    behind = (np.abs(u) < superior[1]) & (v < wall - 1.0)
-    s, v, u = s[behind], v[behind], u[behind]
+    here = np.flatnonzero((svu[0] > np.float64(low)) & (svu[0] < np.float64(high)))
+    here = here[(np.abs(svu[2, here]) < superior[1]) & (svu[1, here] < wall - 1.0)]
+    s, v, u = svu[:, here]
     reach = int(superior[1]) + 1
     column = np.rint(s - low).astype(int) * (2 * reach + 1) + np.rint(u).astype(int) + reach
     count = (int(high - low) + 2) * (2 * reach + 1)
@@ -91,5 +87,5 @@ def _mark_joint(
     is_inferior = joined & (v < far + SEED_DEPTH_MM) & (s > disc_end + INFERIOR_PROCESS_MM[0])
     is_inferior &= (side >= inferior[0]) & (side <= inferior[1])
     found = np.where(is_superior, lower, np.where(is_inferior, lower + 1, 0))
-    bone = place[first:last][behind]
+    bone = place[here]
     seeds[bone] = np.where(seeds[bone] == 0, found, seeds[bone])
