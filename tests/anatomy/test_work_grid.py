@@ -8,7 +8,8 @@ from scipy.spatial.transform import Rotation
 
 from planner.anatomy.native_grid import native_crop
 from planner.anatomy.spine_curve import SpineCurve
-from planner.anatomy.work_grid import bounds_mm, grid_over, resample, sample
+from planner.anatomy.interpolation import sample
+from planner.anatomy.work_grid import bounds_mm, grid_over, resample
 from planner.geometry.volume_geometry import VolumeGeometry
 
 ANGLES = st.tuples(*[st.floats(-180.0, 180.0)] * 3)
