@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
+from planner.anatomy.interpolation import sample
 from planner.anatomy.native_grid import native_crop
 from planner.anatomy.spine_curve import SpineCurve
-from planner.anatomy.interpolation import sample
 from planner.anatomy.work_grid import bounds_mm, grid_over, resample
 from planner.geometry.volume_geometry import VolumeGeometry
 

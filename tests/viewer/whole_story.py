@@ -177,7 +177,7 @@ def main(scan: Path, out: Path, theme: str) -> int:
     end(window)
     del window
     gc.collect()
-    timers = [one for one in gc.get_objects() if isinstance(one, QTimer)]
+    timers = [one for one in gc.get_objects() if issubclass(type(one), QTimer)]
     left = {
         "threads": [
             t.name for t in threading.enumerate() if t.name.startswith(("job", "journal"))
