@@ -46,3 +46,11 @@ def test_that_indices_are_broadcast_against_each_other() -> None:
     row, column = np.array([0.5, 1.0])[:, None], np.array([0.0, 2.5, 9.0])
     found = held_at(image, [np.array([[1]]), row, column])
     assert np.array_equal(found, np.float32([[22.5, 25.0, 26.5], [25.0, 27.5, 29.0]]))
+
+
+def test_that_nothing_is_read_at_a_place_that_is_no_number() -> None:
+    image = np.ones((3, 4, 5), dtype=np.float32)
+    found = held_at(image, [np.array([np.nan, 1.0]), np.array([1.0, 1.0]), np.array([1.0, 2.0])])
+    assert np.array_equal(found, np.float32([np.nan, 1.0]), equal_nan=True)
+    beyond = sample(image, GRID, np.array([[np.nan, 0.0, 0.0]]), outside=-7.0)
+    assert np.array_equal(beyond, np.float32([-7.0]))

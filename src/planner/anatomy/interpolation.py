@@ -71,17 +71,17 @@ def held_at(
     image
         Of two or three dimensions.
     places
-        An index for each dimension, which are broadcast against each other.
+        An index for each dimension, which are broadcast against each other; where one is no
+        number neither is the sample.
     """
+    if image.ndim == 2:
+        return held_at(image[None], [np.zeros(1), *places])
     shape = np.broadcast_shapes(*(place.shape for place in places))
     flat = [
         np.ascontiguousarray(np.broadcast_to(place, shape), np.float64).ravel() for place in places
     ]
     out = np.empty(flat[0].shape, image.dtype)
-    if image.ndim == 2:
-        _held_in_plane(np.ascontiguousarray(image), flat[0], flat[1], out)
-    else:
-        _held(np.ascontiguousarray(image), flat[0], flat[1], flat[2], out)
+    _held(np.ascontiguousarray(image), flat[0], flat[1], flat[2], out)
     return out.reshape(shape)
 
 
@@ -175,30 +175,12 @@ def _held(
 ) -> None:
     nk, nj, ni = image.shape
     for n in range(out.shape[0]):
+        if np.isnan(k[n] + j[n] + i[n]):
+            out[n] = np.nan  # or memory outside the image would be read
+            continue
         out[n] = _between(
             image,
             min(max(k[n], 0.0), nk - 1.0),
             min(max(j[n], 0.0), nj - 1.0),
             min(max(i[n], 0.0), ni - 1.0),
-        )
-
-
-@kernel
-def _held_in_plane(
-    image: NDArray[np.floating],
-    j: NDArray[np.float64],
-    i: NDArray[np.float64],
-    out: NDArray[np.floating],
-) -> None:
-    nj, ni = image.shape
-    for n in range(out.shape[0]):
-        row, column = min(max(j[n], 0.0), nj - 1.0), min(max(i[n], 0.0), ni - 1.0)
-        j0, i0 = int(row), int(column)
-        b, a = row - j0, column - i0
-        j1, i1 = min(j0 + 1, nj - 1), min(i0 + 1, ni - 1)
-        out[n] = (
-            image[j0, i0] * (1.0 - b) * (1.0 - a)
-            + image[j0, i1] * (1.0 - b) * a
-            + image[j1, i0] * b * (1.0 - a)
-            + image[j1, i1] * b * a
         )
