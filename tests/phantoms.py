@@ -7,9 +7,18 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from planner.domain.levels import Level
+from planner.domain.levels import Level, Side
 from planner.phantom.make import Phantom, make_phantom
-from planner.phantom.recipe import FieldOfView, Lesion, Matter, Place, Position, Recipe
+from planner.phantom.recipe import (
+    FieldOfView,
+    Kernel,
+    Lesion,
+    Matter,
+    Place,
+    PlacedNeedle,
+    Position,
+    Recipe,
+)
 
 
 def small(**changes: object) -> Recipe:
@@ -51,3 +60,18 @@ def feet_first_prone_l3() -> Phantom:
 def thoracic_t7() -> Phantom:
     """T6-T8 with nothing wrong."""
     return make_phantom(small(levels=(Level.T6, Level.T8)))
+
+
+@lru_cache(maxsize=1)
+def second_scan_l3() -> Phantom:
+    """L2-L4 again: lying otherwise, prone, a sharper kernel, other voxels, a needle."""
+    return make_phantom(
+        small(
+            posture_seed=1,
+            position=Position.HFP,
+            kernel=Kernel.BONE,
+            spacing_mm=(0.9, 0.9, 1.25),
+            noise_hu=30.0,
+            needle=PlacedNeedle(level=Level.L3, side=Side.LEFT),
+        )
+    )

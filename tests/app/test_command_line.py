@@ -136,6 +136,7 @@ def test_that_every_part_of_a_recipe_has_a_word() -> None:
         "kernel": ["--kernel", "bone"],
         "lumbar_count": ["--lumbar-count", "6"],
         "sacralised": ["--sacralised"],
+        "posture_seed": ["--posture-seed", "7"],
         "wear": ["--wear", "l4:0.5:osteophytes=4,vacuum"],
     }
     line = ["phantom", "--out", "o", *(word for form in words.values() for word in form)]

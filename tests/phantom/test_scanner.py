@@ -21,7 +21,7 @@ def noise_in(
     trunk: np.ndarray, sd_hu: float = 20.0, kernel: Kernel = Kernel.STANDARD
 ) -> np.ndarray:
     noisy = trunk.copy()
-    add_noise(noisy, SPACING_MM, sd_hu, kernel, 1)
+    add_noise(noisy, SPACING_MM, sd_hu, kernel, (1,))
     return noisy - trunk
 
 

@@ -72,6 +72,10 @@ def _add_history(phantom: argparse.ArgumentParser) -> None:
     phantom.add_argument(
         "--matrix", type=_columns_and_rows, metavar="512,512", help="columns and rows"
     )
+    phantom.add_argument(
+        "--posture-seed", type=int, metavar="N",
+        help="a second scan of the same spine: every vertebra lies elsewhere, noise is new",
+    )  # fmt: skip
     for word, says in _NUMBERS:
         phantom.add_argument(word, type=float, help=says)
 

@@ -25,9 +25,12 @@ from planner.phantom.spine_truth import (
 from planner.phantom.streaks import add_streaks
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from planner.domain.anatomy import Anatomy
+    from planner.domain.levels import Level
     from planner.domain.progress import ProgressReport
     from planner.geometry.volume_geometry import VolumeGeometry
     from planner.phantom.recipe import Recipe
@@ -50,6 +53,9 @@ class Phantom:
         Points, widths, heights and axes per level, from the formulas and not from the voxels.
     foreign
         uint8 ``[k, j, i]``: 2 old cement, 3 metal (the numbers of ``additions``), 0 elsewhere.
+    moved
+        Of a second scan: for each level, shape ``(4, 4)``, where a point of it, LPS mm in the
+        first scan, lies now. Empty for a first scan.
     """
 
     recipe: Recipe
@@ -57,6 +63,7 @@ class Phantom:
     truth: Anatomy
     landmarks: Landmarks
     foreign: NDArray[np.uint8]
+    moved: Mapping[Level, NDArray[np.float64]]
 
 
 def make_phantom(recipe: Recipe, report: ProgressReport = unreported) -> Phantom:
@@ -78,16 +85,23 @@ def make_phantom(recipe: Recipe, report: ProgressReport = unreported) -> Phantom
     blur(canvas.hu, spacing, recipe.slice_thickness_mm or spacing[2], recipe.kernel)
     if recipe.cement or recipe.screws or recipe.needle is not None:
         report(0.75, "adding streaks")
-        add_streaks(canvas.hu, spacing, recipe.seed)
+        add_streaks(canvas.hu, spacing, recipe.noise_seed)
     report(0.8, "adding noise")
-    add_noise(canvas.hu, spacing, recipe.noise_hu, recipe.kernel, recipe.seed)
+    add_noise(canvas.hu, spacing, recipe.noise_hu, recipe.kernel, recipe.noise_seed)
     voxels = stored(canvas.hu)
     ct = CtVolume(geometry=geometry, hu=voxels, record=_record(recipe, geometry, voxels))
     report(0.9, "writing down the truth")
     landmarks = find_landmarks(model, grain, ct, levels_inside(recipe))
     truth = truth_anatomy(canvas, landmarks, ct, lesion_asked=bool(recipe.lesions))
     report(1.0, "done")
-    return Phantom(recipe=recipe, ct=ct, truth=truth, landmarks=landmarks, foreign=canvas.foreign)
+    return Phantom(
+        recipe=recipe,
+        ct=ct,
+        truth=truth,
+        landmarks=landmarks,
+        foreign=canvas.foreign,
+        moved={level: model.moved[level] for level in landmarks if level in model.moved},
+    )
 
 
 def _record(recipe: Recipe, geometry: VolumeGeometry, voxels: NDArray[np.int16]) -> ScanRecord:
@@ -111,9 +125,15 @@ def _record(recipe: Recipe, geometry: VolumeGeometry, voxels: NDArray[np.int16])
 
 def truth_document(phantom: Phantom) -> dict[str, object]:
     """Return ``truth.json``: the landmarks, and the scan they belong to."""
-    return {
+    document: dict[str, object] = {
         "ct_sha256": phantom.ct.record.sha256,
         "seed": phantom.recipe.seed,
         "patient_position": phantom.recipe.position.value,
         **landmarks_document(phantom.landmarks),
     }
+    if phantom.moved:
+        document["posture_seed"] = phantom.recipe.posture_seed
+        document["lps_from_first_scan"] = {
+            str(level): matrix.tolist() for level, matrix in phantom.moved.items()
+        }
+    return document

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,8 @@ import numpy as np
 
 from planner.phantom.disease import fractured, lesion_rows, worn
 from planner.phantom.morphometry import draw_person
-from planner.phantom.posture import Placed, Posture, stand
+from planner.phantom.posture import Placed, Posture, in_another_place, stand
+from planner.phantom.second_posture import motions
 from planner.phantom.variants import varied
 from planner.phantom.vertebra_shape import BodyDamage, joints_between, vertebra_rows
 
@@ -26,11 +27,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SpineModel:
-    """A person's spine as formulas, before any voxel."""
+    """A person's spine as formulas, before any voxel.
+
+    Attributes
+    ----------
+    moved
+        For each level, shape ``(4, 4)``, LPS mm of the first scan to LPS mm of this one; empty
+        for a first scan.
+    """
 
     posture: Posture
     rows: Mapping[Level, BoneRows]
     lesions: Mapping[Level, NDArray[np.float64]]
+    moved: Mapping[Level, NDArray[np.float64]] = field(default_factory=dict)
 
 
 def model_of(recipe: Recipe) -> SpineModel:
@@ -54,11 +63,34 @@ def model_of(recipe: Recipe) -> SpineModel:
             [random.uniform(-8.0, 8.0), random.uniform(20.0, 40.0), random.uniform(-300.0, -100.0)]
         ),
     )
-    return SpineModel(
+    first = SpineModel(
         posture=posture,
         rows=_all_rows(posture, damage, recipe),
         lesions={level: lesion_rows(item, recipe) for level, item in posture.placed.items()},
     )
+    if recipe.posture_seed is None:
+        return first
+    return _moved(first, motions(posture, recipe.levels, (recipe.seed, recipe.posture_seed)))
+
+
+def _moved(first: SpineModel, motion: Mapping[Level, NDArray[np.float64]]) -> SpineModel:
+    """Return the same bones in other places.
+
+    What the canal and the neighbours' joints have cut out of a vertebra moves with it, so that
+    its bone is the same bone.
+    """
+    placed, rows = {}, {}
+    for level, item in first.posture.placed.items():
+        turn, shift = motion[level][:3, :3], motion[level][:3, 3]
+        centre, axes = turn @ item.centre + shift, turn @ item.axes
+        placed[level] = replace(item, centre=centre, axes=axes)
+        line = first.posture.line.rows.copy()
+        line[:, :3] = line[:, :3] @ turn.T + shift
+        line[:, 3:12] = (turn @ line[:, 3:12].reshape(-1, 3, 3)).reshape(-1, 9)
+        frame = np.concatenate([centre, axes.ravel()])
+        rows[level] = first.rows[level]._replace(frame=frame, line=line)
+    posture = in_another_place(placed)
+    return SpineModel(posture=posture, rows=rows, lesions=first.lesions, moved=motion)
 
 
 def _all_rows(

@@ -163,6 +163,22 @@ def stand(
     return Posture(placed=placed, line=_canal_line(list(placed.values()), pitch, bend, turn))
 
 
+def in_another_place(placed: Mapping[Level, Placed]) -> Posture:
+    """Return the posture of vertebrae that have moved, with the canal's line threaded anew."""
+    found = list(placed.values())
+    pitch, bend, turn = np.array([_angles(item.axes) for item in found]).T
+    return Posture(placed=placed, line=_canal_line(found, pitch, bend, turn))
+
+
+def _angles(axes: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Return pitch, yaw and roll of axes in radians; what ``rotation`` makes axes of."""
+    return (
+        float(np.arctan2(axes[2, 1], axes[2, 2])),
+        float(np.arcsin(-axes[2, 0])),
+        float(np.arctan2(axes[1, 0], axes[0, 0])),
+    )
+
+
 def rim_gap_mm(upper: Level, lower: Level, disc_mm: float) -> float:
     """Return how far the rims are apart when the disc is ``disc_mm`` high in its middle."""
     dished = ENDPLATE_DISH_MM[upper.region][1] + ENDPLATE_DISH_MM[lower.region][0]

@@ -195,6 +195,10 @@ class Recipe:
         Whether the last lumbar vertebra has grown onto the sacrum.
     wear
         Degeneration, segment by segment.
+    posture_seed
+        Of a second scan of the same person: every vertebra lies elsewhere and noise is new.
+        ``None`` is the first scan. Equal seeds with other disease, kernel or grid are the same
+        posture.
     """
 
     seed: int = 0
@@ -220,6 +224,12 @@ class Recipe:
     lumbar_count: int = USUAL_LUMBAR
     sacralised: bool = False
     wear: tuple[Wear, ...] = ()
+    posture_seed: int | None = None
+
+    @property
+    def noise_seed(self) -> tuple[int, ...]:
+        """What noise and streaks of this scan are drawn from."""
+        return (self.seed,) if self.posture_seed is None else (self.seed, 11, self.posture_seed)
 
     @property
     def spine(self) -> tuple[Level, ...]:
@@ -253,8 +263,9 @@ class Recipe:
             object.__setattr__(self, "position", Position(self.position))
         except ValueError as error:
             raise UsageError(f"{error}; known are {', '.join(Position)}") from error
-        if self.seed < 0:
-            raise UsageError(f"a seed must not be negative, got {self.seed}")
+        for seed in (self.seed, self.posture_seed):
+            if seed is not None and seed < 0:
+                raise UsageError(f"a seed must not be negative, got {seed}")
 
     def _refuse_missing_levels(self) -> None:
         """Refuse disease at a level that this spine does not have."""

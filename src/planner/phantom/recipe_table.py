@@ -36,6 +36,7 @@ _PLAIN = (
     "osteoporosis",
     "lumbar_count",
     "sacralised",
+    "posture_seed",
 )
 
 

@@ -60,7 +60,7 @@ def add_noise(
     spacing_mm: tuple[float, float, float],
     sd_hu: float,
     kernel: Kernel,
-    seed: int,
+    seed: tuple[int, ...],
 ) -> None:
     """Add noise in place, slice by slice; ``sd_hu`` is its spread in the middle of the trunk.
 
@@ -75,7 +75,7 @@ def add_noise(
     rows, columns = _starvation(hu, spacing_mm)
 
     def one(k: int) -> None:
-        white = np.random.default_rng([seed, 3, k]).standard_normal((2, *shape), dtype=np.float32)
+        white = np.random.default_rng([*seed, 3, k]).standard_normal((2, *shape), dtype=np.float32)
         waves = rfft2(white)
         noise = irfft2(waves[0] * along_rows, s=shape) * rows[k][:, None]
         noise += irfft2(waves[1] * along_columns, s=shape) * columns[k][None, :]

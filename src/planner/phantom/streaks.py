@@ -75,14 +75,14 @@ def back_project(
 
 
 def add_streaks(
-    hu: NDArray[np.float32], spacing_mm: tuple[float, float, float], seed: int
+    hu: NDArray[np.float32], spacing_mm: tuple[float, float, float], seed: tuple[int, ...]
 ) -> None:
     """Add streaks in place to every slice that holds something denser than bone."""
     angles = np.arange(VIEWS) * np.pi / VIEWS
     factor = max(int(COARSEST_CELL_MM / min(spacing_mm[:2])), 1)
     for k in range(hu.shape[0]):
         if hu[k].max() > DENSE_HU:
-            random = np.random.default_rng([seed, 8, k])
+            random = np.random.default_rng([*seed, 8, k])
             hu[k] += _streaks(hu[k], spacing_mm[0], factor, angles, random)
 
 

@@ -52,6 +52,7 @@ def recipe_of(arguments: argparse.Namespace) -> Recipe:
     for key in (
         "needle", "lumbar_count", "kernel", "contrast", "age", "scoliosis_deg", "rotation_deg",
         "tilt_deg", "slice_thickness_mm", "field_of_view", "matrix",
+        "posture_seed",
     ):  # fmt: skip
         if (value := getattr(arguments, key)) is not None:
             table[key] = value
