@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from planner import __version__
+from planner.app.batch_words import add_batch
 from planner.app.sample_words import add_samples
 from planner.app.training_parser import add_verbs
 from planner.app.treatment_words import LAYER_FORM, TISSUE_FORM, layer, tissue
@@ -39,9 +40,9 @@ _Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"  # noqa: SLF001 - a
 
 COMMANDS = frozenset(
     {
-        "assess", "bench", "calibrate", "control", "convert", "correct", "deidentify", "demo",
-        "devices", "doctor", "export", "inspect", "outcome", "pacs", "phantom", "plan", "report",
-        "room", "rules", "segment", "simulate", "suggest", "train", "view",
+        "assess", "batch", "bench", "calibrate", "control", "convert", "correct", "deidentify",
+        "demo", "devices", "doctor", "export", "inspect", "outcome", "pacs", "phantom", "plan",
+        "report", "room", "rules", "segment", "simulate", "suggest", "train", "view",
     }
 )  # fmt: skip
 """Names of the commands; anything else that is a place is opened in the window."""
@@ -134,6 +135,7 @@ def build_parser() -> argparse.ArgumentParser:
     for add in (
         _imaging,
         _anatomy,
+        _batch,
         _planning,
         _checking,
         _room,
@@ -434,6 +436,10 @@ def _pacs(commands: _Commands) -> None:
 
 def _samples(commands: _Commands) -> None:
     add_samples(commands, _command, triple)
+
+
+def _batch(commands: _Commands) -> None:
+    add_batch(commands, _command)
 
 
 def _training(commands: _Commands) -> None:

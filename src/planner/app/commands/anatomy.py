@@ -61,6 +61,10 @@ def segment(arguments: argparse.Namespace) -> Outcome:
         {
             "levels": {level: _vertebra(v) for level, v in anatomy.vertebrae.items()},
             "lesions": _lesions(case.ct, anatomy),
+            "scan": {
+                "verdict": case.ct.record.verdict,
+                "findings": [found.code for found in case.ct.record.findings],
+            },
             "backend": anatomy.backend,
             "notes": list(anatomy.notes),
             "out": str(arguments.out),

@@ -1,0 +1,1 @@
+"""Many studies, each outlined and measured in a process of its own."""

@@ -1,0 +1,53 @@
+"""The same studies on the workers of a Dask scheduler."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from planner.app.batch.alone import measured
+from planner.domain.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from planner.app.batch.records import Record
+    from planner.app.batch.studies import Study
+
+RETRIES = 3
+"""A study whose worker was lost is given to another this often."""
+
+REACHED_WITHIN_S = 20.0
+
+
+def measured_on(scheduler: str, jobs: Sequence[tuple[Study, Path]]) -> Iterator[Record]:
+    """Give each record as a worker sends it. Places must be the same on every worker.
+
+    Raises
+    ------
+    UsageError
+        When Dask is not installed, or nothing answers at ``scheduler``.
+    """
+    try:
+        from distributed import Client, as_completed  # noqa: PLC0415 - only who has a cluster
+    except ImportError as missing:
+        raise UsageError(
+            "Dask is not installed here; install planner[cohort], or leave --scheduler out"
+        ) from missing
+    try:
+        client = Client(  # type: ignore[no-untyped-call]  # no types
+            scheduler, timeout=REACHED_WITHIN_S, set_as_default=False
+        )
+    except (OSError, TimeoutError) as silent:
+        raise UsageError(
+            f"nothing answers at {scheduler}; start 'dask scheduler' and 'dask worker', and give "
+            "the address the scheduler prints"
+        ) from silent
+    with client:
+        # Not pure: a study is measured on disk, where the same words may find other files.
+        work = [
+            client.submit(measured, study, labels, pure=False, retries=RETRIES)
+            for study, labels in jobs
+        ]
+        for one in as_completed(work, loop=client.loop):  # type: ignore[no-untyped-call]  # no types
+            yield one.result()
