@@ -9,25 +9,29 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from pyarrow import parquet
 
 from phantoms import small
 from planner.app.batch import alone, studies
+from planner.app.batch import cluster as cluster_room
 from planner.app.batch.records import Outcome, RecordFolder
 from planner.app.main import main
 from planner.domain.levels import Level, Side
 from planner.imaging import write_volume
 from planner.phantom.make import make_phantom
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 @pytest.fixture(scope="module")
 def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A digital spine, files that are none, and what is not looked at."""
     folder = tmp_path_factory.mktemp("cohort")
-    phantom = make_phantom(small(levels=(Level.L3, Level.L4), spacing_mm=(1.5, 1.5, 2.0)))
+    phantom = make_phantom(small(levels=(Level.L3, Level.L4), spacing_mm=(2.0, 2.0, 3.0)))
     write_volume(folder / "Miller^Anna.nii.gz", phantom.ct.geometry, phantom.ct.hu)
     (folder / "empty").mkdir()
     (folder / "broken.nii").write_bytes(b"not a volume")
@@ -55,25 +59,36 @@ def with_own_cache(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     monkeypatch.setenv("PLANNER_CACHE", str(folder))
 
 
+def printing(document: dict) -> list[str]:
+    """A program that says nothing but this, and ends with 5."""
+    words = f"import sys; print({json.dumps(json.dumps(document))}); sys.exit(5)"
+    return [sys.executable, "-c", words]
+
+
 def rows(out: Path, name: str) -> list[dict]:
     return parquet.read_table(out / f"{name}.parquet").to_pylist()
 
 
 @pytest.mark.slow
-def test_that_two_workers_give_what_one_gives_and_the_next_run_does_nothing_again(
+def test_that_a_study_is_measured_as_alone_and_the_next_run_does_nothing_again(
     cohort: Path, tmp_path: Path, monkeypatch, capsys
 ) -> None:
-    said = {}
-    for workers in (1, 2):
-        with_own_cache(monkeypatch, tmp_path / f"cache {workers}")
-        out = tmp_path / str(workers)
-        said[workers] = run(capsys, cohort, "--out", out, "--workers", workers)
-    assert said[1]["outcomes"] == said[2]["outcomes"] == {"measured": 1, "refused": 2}
-    for name in ("studies", "vertebrae"):
-        assert rows(tmp_path / "1", name) == rows(tmp_path / "2", name)
-    again = run(capsys, cohort, "--out", tmp_path / "2")
-    assert again["done_before"] == 3
-    assert again["outcomes"] == said[2]["outcomes"]
+    """Cohorts of a hundred, on workers and clusters: ``hundred_studies_by_hand.py``."""
+    with_own_cache(monkeypatch, tmp_path / "cache")
+    out = tmp_path / "out"
+    said = run(capsys, cohort, "--out", out, "--workers", "2")
+    assert said["outcomes"] == {"measured": 1, "refused": 2}
+    (study,) = [one for one in studies.studies_in(cohort) if one.place.name.startswith("Miller")]
+    alone_out = tmp_path / "alone.nii.gz"
+    assert main(["segment", str(study.place), "--out", str(alone_out), "--json"]) == 0
+    segmented = json.loads(capsys.readouterr().out)
+    record = RecordFolder(out).of(study.key)
+    assert record is not None
+    assert record.found["levels"] == segmented["levels"]
+    assert RecordFolder(out).labels_of(study).read_bytes() == alone_out.read_bytes()
+    assert {row["level"] for row in rows(out, "vertebrae")} == set(segmented["levels"])
+    again = run(capsys, cohort, "--out", out)
+    assert (again["done_before"], again["outcomes"]) == (3, said["outcomes"])
 
 
 def test_that_the_tables_say_what_the_segmenter_said(cohort: Path, tmp_path: Path, capsys) -> None:
@@ -93,6 +108,7 @@ def test_that_the_tables_say_what_the_segmenter_said(cohort: Path, tmp_path: Pat
                 },
             }
         },
+        "scan": {"verdict": "warn", "findings": ["DCM-LOSSY"]},
         "backend": "b",
         "notes": ["one.", "two."],
     }
@@ -117,24 +133,38 @@ def test_that_the_tables_say_what_the_segmenter_said(cohort: Path, tmp_path: Pat
     assert one["pedicle_width_right_best_mm"] is None
     assert one["flags"] == "thin; noise of 40 HU"
     assert (one["wall_intact"], one["breaches"], one["breach_mm2"]) == (False, 2, 25.0)
-    assert [row["levels"] for row in rows(out, "studies") if row["outcome"] == "measured"] == [
-        1,
-        1,
-    ]
+    by_outcome = {row["outcome"]: row for row in rows(out, "studies")}
+    assert by_outcome["measured"]["levels"] == 1
+    assert by_outcome["measured"]["scan_findings"] == "DCM-LOSSY"
+    refused = by_outcome["refused"]
+    assert (refused["code"], refused["said"]) == ("X", "No.")
+    assert [refused[name] for name in ("scan_verdict", "levels", "notes")] == [None] * 3
 
 
-def test_that_no_result_names_a_patient_but_the_list_of_places(cohort: Path, tmp_path, capsys):
-    out = tmp_path / "out"
-    folder, found = RecordFolder(out), studies.studies_in(cohort)
-    folder.prepare(found)
-    for study in found:
-        folder.keep(alone.Record(study=study.key, outcome=Outcome.MEASURED, found={}))
-    run(capsys, cohort, "--out", out)
+def test_that_no_result_names_a_patient_but_the_list_of_places(
+    tmp_path, monkeypatch, capsys
+) -> None:
+    """The gate and the faults of a child name files; the tables must not."""
+    place, out = tmp_path / "in", tmp_path / "out"
+    place.mkdir()
+    (place / "Miller^Anna.nii").write_bytes(b"not a volume")
+    with_own_cache(monkeypatch, tmp_path / "cache")
+    said = run(capsys, place, "--out", out)
+    assert said["outcomes"] == {"refused": 1}
+    assert all(len(sentence) > 20 for sentence in said["not_measured"].values())
+    (study,) = studies.studies_in(place)
+    child = {"error": {"code": "FAULT", "message": f"a fault at {study.place}"}}
+    (out / "studies" / f"{study.key}.json").unlink()
+    monkeypatch.setattr(alone, "_program", lambda: printing(child))
+    said = run(capsys, place, "--out", out)
+    assert said["outcomes"] == {"failed": 1}
+    assert "FAULT" in "".join(said["not_measured"].values())
     naming = [
         path.name for path in out.rglob("*") if path.is_file() and b"Miller" in path.read_bytes()
     ]
     assert naming == ["places.json"]
     assert not [path for path in out.rglob("*") if "Miller" in path.name]
+    assert "Miller" not in f"{study}{said}"
 
 
 def test_that_a_changed_file_makes_another_study_and_an_empty_folder_none(tmp_path, capsys):
@@ -145,9 +175,9 @@ def test_that_a_changed_file_makes_another_study_and_an_empty_folder_none(tmp_pa
     (tmp_path / "a" / "2.dcm").write_bytes(b"2")
     (second,) = studies.studies_in(tmp_path)
     assert second.key != first.key
-    assert (
-        main(["batch", str(tmp_path / "a" / ".."), "--out", str(tmp_path), "--workers", "0"]) == 2
-    )
+    words = ["batch", str(tmp_path), "--out", str(tmp_path.parent / "out")]
+    assert main([*words, "--workers", "0"]) == 2
+    assert "number of workers" in capsys.readouterr().err
     (tmp_path / "empty").mkdir()
     assert main(["batch", str(tmp_path / "empty"), "--out", str(tmp_path / "out")]) == 2
     assert "no study" in capsys.readouterr().err
@@ -160,34 +190,109 @@ seen = Path(sys.argv[1])
 starts = int(seen.read_text()) if seen.exists() else 0
 seen.write_text(str(starts + 1))
 if starts < int(sys.argv[2]):
-    os.kill(os.getpid(), signal.SIGKILL)
-print('{"levels": {}, "backend": "b", "notes": []}')
+    os.kill(os.getpid(), signal.Signals[sys.argv[3]])
+print('{"levels": {}, "scan": {"verdict": "load", "findings": []}, "backend": "b", "notes": []}')
 """
 
 
-@pytest.mark.parametrize(("deaths", "outcome"), [(1, "measured"), (2, "failed")])
+@pytest.mark.parametrize(
+    ("deaths", "by", "outcome"),
+    [(1, "SIGKILL", "measured"), (2, "SIGKILL", "want of memory"), (2, "SIGSEGV", "signal 11")],
+)
 def test_that_a_killed_study_is_tried_again_and_else_said_and_left_for_the_next_run(
-    tmp_path, monkeypatch, capsys, deaths, outcome
+    tmp_path, monkeypatch, capsys, deaths, by, outcome
 ) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "one.nii").write_bytes(b"")
     counter, script = tmp_path / "starts", tmp_path / "dies.py"
     script.write_text(DIES, encoding="utf-8")
-    program = [sys.executable, str(script), str(counter), str(deaths)]
+    program = [sys.executable, str(script), str(counter), str(deaths), by]
     monkeypatch.setattr(alone, "_program", lambda: program)
     said = run(capsys, tmp_path / "in", "--out", tmp_path / "out")
-    assert said["outcomes"] == {outcome: 1}
-    if outcome == "failed":
-        assert "signal 9" in "".join(said["not_measured"].values())
-        assert run(capsys, tmp_path / "in", "--out", tmp_path / "out")["outcomes"] == {
-            "measured": 1
-        }
+    if outcome == "measured":
+        assert said["outcomes"] == {"measured": 1}
+        return
+    assert said["outcomes"] == {"failed": 1}
+    (row,) = rows(tmp_path / "out", "studies")
+    assert outcome in row["said"]
+    assert (row["code"], row["levels"]) == ("PROCESS", None)
+    again = run(capsys, tmp_path / "in", "--out", tmp_path / "out")
+    assert (again["done_before"], again["outcomes"]) == (0, {"measured": 1})
+
+
+STOPS = """
+import os, signal, sys, time
+from pathlib import Path
+first = Path(sys.argv[1])
+if not first.exists():
+    first.touch()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    Path(sys.argv[1] + ".going").touch()
+    time.sleep(60)
+print('{"levels": {}, "scan": {"verdict": "load", "findings": []}, "backend": "b", "notes": []}')
+"""
+
+BATCH = """
+import signal, sys
+from planner.app.batch import alone
+from planner.app.main import main
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a shell began it behind
+alone._program = lambda: [sys.executable, *sys.argv[1:3]]
+sys.exit(main(["batch", *sys.argv[3:]]))
+"""
+
+
+def test_that_a_run_stopped_by_hand_ends_at_once_and_is_gone_on_with(tmp_path) -> None:
+    """Ctrl-C reaches the studies too; the one that had no time to say so is not begun again."""
+    (tmp_path / "in").mkdir()
+    for number in range(3):
+        (tmp_path / "in" / f"{number}.nii").write_bytes(b"")
+    for name, words in (("stops", STOPS), ("batch", BATCH)):
+        (tmp_path / f"{name}.py").write_text(words, encoding="utf-8")
+    first = tmp_path / "first"
+    command = [sys.executable, str(tmp_path / "batch.py"), str(tmp_path / "stops.py"), str(first),
+               str(tmp_path / "in"), "--out", str(tmp_path / "out"), "--json"]  # fmt: skip
+    run_now = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    )
+    deadline = time.monotonic() + 60.0
+    while not first.with_name("first.going").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    os.killpg(run_now.pid, signal.SIGINT)
+    said, _ = run_now.communicate(timeout=30.0)
+    assert (run_now.returncode, json.loads(said)["error"]["code"]) == (5, "CANCELLED")
+    again = subprocess.run(command, capture_output=True, check=True)
+    assert json.loads(again.stdout)["outcomes"] == {"measured": 3}
+
+
+def test_that_a_program_without_a_writer_of_parquet_keeps_the_records_and_says_so(
+    tmp_path, monkeypatch, capsys
+) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "one.nii").write_bytes(b"")
+    child = {"levels": {}, "scan": {"verdict": "load", "findings": []}, "backend": "b",
+             "notes": []}  # fmt: skip
+    monkeypatch.setattr(alone, "_program", lambda: printing(child))
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    said = run(capsys, tmp_path / "in", "--out", tmp_path / "out")
+    assert (said["tables"], said["outcomes"]) == ([], {"measured": 1})
+    assert "planner[cohort]" in said["no_tables"]
+    monkeypatch.undo()
+    later = run(capsys, tmp_path / "in", "--out", tmp_path / "out")
+    assert (len(later["tables"]), later["done_before"]) == (2, 1)
+    assert [row["outcome"] for row in rows(tmp_path / "out", "studies")] == ["measured"]
+
+
+def test_that_results_among_the_studies_are_refused(tmp_path, capsys) -> None:
+    (tmp_path / "one.nii").write_bytes(b"")
+    assert main(["batch", str(tmp_path), "--out", str(tmp_path / "out")]) == 2
+    assert "write elsewhere" in capsys.readouterr().err
 
 
 @pytest.fixture
 def cluster(tmp_path):
     """A Dask scheduler and two workers; returns its address and the workers' processes."""
-    pytest.importorskip("distributed")
     started = []
 
     def start(*words: str) -> subprocess.Popen:
@@ -238,9 +343,23 @@ def test_that_a_cluster_that_loses_a_worker_loses_no_study(tmp_path, cluster, ca
 
 
 def test_that_a_scheduler_that_does_not_answer_is_said(tmp_path, monkeypatch, capsys) -> None:
-    pytest.importorskip("distributed")
     monkeypatch.setattr("planner.app.batch.cluster.REACHED_WITHIN_S", 0.5)
-    (tmp_path / "one.nii").write_bytes(b"")
-    words = ["batch", str(tmp_path), "--out", str(tmp_path / "out")]
+    place = tmp_path / "in"
+    place.mkdir()
+    (place / "one.nii").write_bytes(b"")
+    words = ["batch", str(place), "--out", str(tmp_path / "out")]
     assert main([*words, "--scheduler", "tcp://127.0.0.1:9"]) == 2
     assert "nothing answers at tcp://127.0.0.1:9" in capsys.readouterr().err
+
+
+def test_that_what_a_worker_raises_costs_one_study_and_names_no_place(tmp_path) -> None:
+    (tmp_path / "Miller^Anna.nii").write_bytes(b"")
+    (study,) = studies.studies_in(tmp_path)
+
+    def raises() -> alone.Record:
+        raise ModuleNotFoundError(f"no planner for {study.place}")
+
+    record = cluster_room.sent(raises, study)
+    assert (record.outcome, record.is_final) == (Outcome.FAILED, False)
+    assert "ModuleNotFoundError" in record.said
+    assert "Miller" not in str(record)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
 from planner.app.batch.records import Outcome, Record
+from planner.imaging.codes import Code
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +22,17 @@ ATTEMPTS = 2
 LONGEST_S = 3600.0
 """A study that takes longer is given up; the largest tried took a minute."""
 
-INPUT_REFUSED = 3
+REFUSED = (2, 3)
+"""Exit codes that come again for the same study: what was asked, or the scan, cannot be used."""
+
+KILLED = -9
+STOPPED_BY_HAND = (-signal.SIGINT, 0xC000013A)
+"""How a process ends that Ctrl-C reached before it could say so; the second is on Windows."""
+
+GATE_SENTENCES = {one.value: one.sentence for one in Code}
+
+SEGMENTER_CODES = "ANA-"
+"""Refusals whose sentences hold no name of a file."""
 
 
 def measured(study: Study, labels: Path) -> Record:
@@ -36,8 +48,15 @@ def measured(study: Study, labels: Path) -> Record:
         found = _document(run.stdout)
         if found is not None:
             return _record(study, run.returncode, found)
-        said = f"Its process ended with {_words(run.returncode)} and without a word."
-    return Record(study=study.key, outcome=Outcome.FAILED, code="PROCESS", said=said, found={})
+        said = _end(run.returncode)
+        if run.returncode in STOPPED_BY_HAND:
+            break
+    return failed(study, "PROCESS", said)
+
+
+def failed(study: Study, code: str, said: str) -> Record:
+    """Return the record of a study of which nothing is known, and which is tried again."""
+    return Record(study=study.key, outcome=Outcome.FAILED, code=code, said=said, found={})
 
 
 def _program() -> list[str]:
@@ -58,11 +77,31 @@ def _record(study: Study, exit_code: int, found: dict[str, Any]) -> Record:
     if not error:
         kept = {name: item for name, item in found.items() if name not in {"out", "seconds"}}
         return Record(study=study.key, outcome=Outcome.MEASURED, found=kept)
-    outcome = Outcome.REFUSED if exit_code == INPUT_REFUSED else Outcome.FAILED
-    return Record(
-        study=study.key, outcome=outcome, code=error["code"], said=error["message"], found={}
-    )
+    outcome = Outcome.REFUSED if exit_code in REFUSED else Outcome.FAILED
+    code = error["code"]
+    said = _without_names(code, error["message"])
+    return Record(study=study.key, outcome=outcome, code=code, said=said, found={})
 
 
-def _words(exit_code: int) -> str:
-    return f"signal {-exit_code}" if exit_code < 0 else f"code {exit_code}"
+def _without_names(code: str, message: str) -> str:
+    """Return why a study was not measured; names of files, which may be a patient's, are not said.
+
+    The whole sentence is what ``planner segment`` says of the place that ``places.json`` holds.
+    """
+    if code in GATE_SENTENCES:
+        return GATE_SENTENCES[code]
+    if code.startswith(SEGMENTER_CODES):
+        return message
+    return f"It was not measured ({code}); 'planner segment' on it alone says why."
+
+
+def _end(exit_code: int) -> str:
+    if exit_code in STOPPED_BY_HAND:
+        return "Its process was stopped as asked."
+    if exit_code == KILLED:
+        return (
+            f"Its process was killed {ATTEMPTS} times (signal 9), as a machine does for want of "
+            "memory. Run the same again with fewer workers."
+        )
+    words = f"signal {-exit_code}" if exit_code < 0 else f"code {exit_code}"
+    return f"Its process ended {ATTEMPTS} times with {words} and without a word."

@@ -58,7 +58,7 @@ class RecordFolder:
         """Make the folders, and write which key is which place, to be kept with the scans."""
         for name in ("studies", "labels"):
             (self.path / name).mkdir(parents=True, exist_ok=True)
-        places = {study.key: str(study.place.resolve()) for study in studies}
+        places = {study.key: str(study.place) for study in studies}
         write_whole(self.path / "places.json", _bytes(places), private=True)
 
     def labels_of(self, study: Study) -> Path:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from planner.app.batch.alone import measured
 from planner.app.batch.cluster import measured_on
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Sequence
     from pathlib import Path
 
     from planner.app.batch.records import Record, RecordFolder
@@ -29,11 +30,14 @@ def work_through(
     Ending it at any moment loses the studies that were being worked on and nothing else.
     """
     left = [study for study in studies if not _is_done(folder.of(study.key))]
+    if not left:
+        return 0
     jobs = [(study, folder.labels_of(study)) for study in left]
     found = measured_on(scheduler, jobs) if scheduler else _here(jobs, workers)
-    for done, record in enumerate(found, 1):
-        folder.keep(record)
-        report(done / len(left), f"{done} of {len(left)}: {record.study} {record.outcome}")
+    with closing(found):
+        for done, record in enumerate(found, 1):
+            folder.keep(record)
+            report(done / len(left), f"{done} of {len(left)}: {record.study} {record.outcome}")
     return len(left)
 
 
@@ -41,7 +45,7 @@ def _is_done(record: Record | None) -> bool:
     return record is not None and record.is_final
 
 
-def _here(jobs: Sequence[tuple[Study, Path]], workers: int) -> Iterator[Record]:
+def _here(jobs: Sequence[tuple[Study, Path]], workers: int) -> Generator[Record]:
     """Give each record as it is made; each study is a process, so threads only wait."""
     pool = ThreadPoolExecutor(workers, thread_name_prefix="study")
     try:

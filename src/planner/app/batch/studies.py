@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from planner import __version__
@@ -25,10 +25,12 @@ class Study:
     key
         Names it in every result instead of its place, which may hold a patient's name. Another
         when a file of it changes or another program would measure it.
+    place
+        Absolute, as a worker elsewhere needs it; not in the words that a cluster logs.
     """
 
     key: str
-    place: Path
+    place: Path = field(repr=False)
 
 
 def studies_in(folder: Path) -> tuple[Study, ...]:
@@ -43,7 +45,7 @@ def studies_in(folder: Path) -> tuple[Study, ...]:
         raise UsageError(f"{folder} is not a folder; give the folder that holds the studies")
     places = [
         place
-        for place in sorted(folder.iterdir())
+        for place in sorted(folder.resolve().iterdir())
         if not place.name.startswith(".") and (place.is_dir() or _is_volume(place))
     ]
     if not places:

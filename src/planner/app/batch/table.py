@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import math
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from planner.document.whole_file import write_whole
-from planner.domain.errors import UsageError
 from planner.domain.levels import Side
 
 if TYPE_CHECKING:
@@ -34,23 +35,12 @@ VERTEBRA_COLUMNS = {
         for which in ("low", "best", "high")
     },
 }  # fmt: skip
-"""A pedicle that was not found is null, never 0."""
+"""What was not found or not measured is null, never 0."""
 
 
-def require_parquet() -> None:
-    """Refuse before the work is done rather than after.
-
-    Raises
-    ------
-    UsageError
-        When no writer of Parquet is installed.
-    """
-    try:
-        import pyarrow.parquet  # noqa: F401, PLC0415 - only who has a cohort
-    except ImportError as missing:
-        raise UsageError(
-            "the tables are Parquet, which needs pyarrow; install planner[cohort]"
-        ) from missing
+def can_write() -> bool:
+    """Tell whether a writer of Parquet is installed; a built program has none."""
+    return find_spec("pyarrow") is not None
 
 
 def write_tables(folder: Path, records: Sequence[Record]) -> tuple[Path, Path]:
@@ -65,25 +55,28 @@ def write_tables(folder: Path, records: Sequence[Record]) -> tuple[Path, Path]:
 
 
 def _study(record: Record) -> Row:
-    found = record.found
-    scan = found.get("scan", {})
-    return {
+    row: Row = {
         "study": record.study,
         "outcome": record.outcome.value,
-        "code": record.code,
-        "said": record.said,
-        "scan_verdict": scan.get("verdict"),
-        "scan_findings": " ".join(scan.get("findings", ())),
-        "backend": found.get("backend"),
-        "levels": len(found.get("levels", {})),
-        "notes": " ".join(found.get("notes", ())),
+        "code": record.code or None,
+        "said": record.said or None,
     }
+    if found := record.found:
+        row |= {
+            "scan_verdict": found["scan"]["verdict"],
+            "scan_findings": " ".join(found["scan"]["findings"]),
+            "backend": found["backend"],
+            "levels": len(found["levels"]),
+            "notes": " ".join(found["notes"]),
+        }
+    return row
 
 
 def _vertebrae(record: Record) -> list[Row]:
     rows = []
     for level, vertebra in record.found.get("levels", {}).items():
         wall = vertebra["posterior_wall"]
+        seen = wall["intact"] is not None
         row: Row = {
             "study": record.study,
             "level": level,
@@ -92,8 +85,8 @@ def _vertebrae(record: Record) -> list[Row]:
             "flags": "; ".join(vertebra["quality"]["flags"]),
             "volume_ml": vertebra["volume_ml"],
             "wall_intact": wall["intact"],
-            "breaches": len(wall["breaches"]),
-            "breach_mm2": sum(breach["area_mm2"] for breach in wall["breaches"]),
+            "breaches": len(wall["breaches"]) if seen else None,
+            "breach_mm2": math.fsum(one["area_mm2"] for one in wall["breaches"]) if seen else None,
         }
         for side, pedicle in vertebra["pedicles"].items():
             for size in ("width", "height"):
