@@ -29,12 +29,11 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A digital spine, files that are none, and what is not looked at."""
+    """A digital spine, a file that is none, and what is not looked at."""
     folder = tmp_path_factory.mktemp("cohort")
     phantom = make_phantom(small(levels=(Level.L3, Level.L4), spacing_mm=(2.0, 2.0, 3.0)))
     write_volume(folder / "Miller^Anna.nii.gz", phantom.ct.geometry, phantom.ct.hu)
-    (folder / "empty").mkdir()
-    (folder / "broken.nii").write_bytes(b"not a volume")
+    (folder / "Huber^Bea.nii").write_bytes(b"not a volume")
     (folder / ".hidden").mkdir()
     (folder / "notes.txt").write_text("not a study", encoding="utf-8")
     return folder
@@ -65,6 +64,20 @@ def printing(document: dict) -> list[str]:
     return [sys.executable, "-c", words]
 
 
+def naming(out: Path, *names: str) -> list[str]:
+    """The files and folders that hold one of the names, or bear it."""
+    tables = {path: str(parquet.read_table(path).to_pylist()) for path in out.glob("*.parquet")}
+    return sorted(
+        {
+            path.name
+            for path in out.rglob("*")
+            for name in names
+            if name in path.name + tables.get(path, "")
+            or (path.is_file() and name.encode() in path.read_bytes())
+        }
+    )
+
+
 def rows(out: Path, name: str) -> list[dict]:
     return parquet.read_table(out / f"{name}.parquet").to_pylist()
 
@@ -77,7 +90,9 @@ def test_that_a_study_is_measured_as_alone_and_the_next_run_does_nothing_again(
     with_own_cache(monkeypatch, tmp_path / "cache")
     out = tmp_path / "out"
     said = run(capsys, cohort, "--out", out, "--workers", "2")
-    assert said["outcomes"] == {"measured": 1, "refused": 2}
+    assert said["outcomes"] == {"measured": 1, "refused": 1}
+    assert len("".join(said["not_measured"].values())) > 20
+    assert naming(out, "Miller", "Huber") == ["places.json"]
     (study,) = [one for one in studies.studies_in(cohort) if one.place.name.startswith("Miller")]
     alone_out = tmp_path / "alone.nii.gz"
     assert main(["segment", str(study.place), "--out", str(alone_out), "--json"]) == 0
@@ -88,7 +103,7 @@ def test_that_a_study_is_measured_as_alone_and_the_next_run_does_nothing_again(
     assert RecordFolder(out).labels_of(study).read_bytes() == alone_out.read_bytes()
     assert {row["level"] for row in rows(out, "vertebrae")} == set(segmented["levels"])
     again = run(capsys, cohort, "--out", out)
-    assert (again["done_before"], again["outcomes"]) == (3, said["outcomes"])
+    assert (again["done_before"], again["outcomes"]) == (2, said["outcomes"])
 
 
 def test_that_the_tables_say_what_the_segmenter_said(cohort: Path, tmp_path: Path, capsys) -> None:
@@ -115,7 +130,7 @@ def test_that_the_tables_say_what_the_segmenter_said(cohort: Path, tmp_path: Pat
     folder = RecordFolder(out)
     folder.prepare(studies.studies_in(cohort))
     for study in studies.studies_in(cohort):
-        refused = study.place.name == "broken.nii"
+        refused = study.place.name == "Huber^Bea.nii"
         outcome = Outcome.REFUSED if refused else Outcome.MEASURED
         folder.keep(
             alone.Record(
@@ -125,15 +140,16 @@ def test_that_the_tables_say_what_the_segmenter_said(cohort: Path, tmp_path: Pat
         )  # fmt: skip
     said = run(capsys, cohort, "--out", out)
     assert list(said["not_measured"].values()) == ["No."]
-    one, other = rows(out, "vertebrae")
-    assert one["study"] < other["study"]
+    (one,) = rows(out, "vertebrae")
     assert one["level"] == "L3"
     assert one["pedicle_width_left_low_mm"] == 8.0
     assert one[f"pedicle_height_{Side.LEFT}_high_mm"] == 15.0
     assert one["pedicle_width_right_best_mm"] is None
     assert one["flags"] == "thin; noise of 40 HU"
     assert (one["wall_intact"], one["breaches"], one["breach_mm2"]) == (False, 2, 25.0)
-    by_outcome = {row["outcome"]: row for row in rows(out, "studies")}
+    both = rows(out, "studies")
+    assert [row["study"] for row in both] == sorted(row["study"] for row in both)
+    by_outcome = {row["outcome"]: row for row in both}
     assert by_outcome["measured"]["levels"] == 1
     assert by_outcome["measured"]["scan_findings"] == "DCM-LOSSY"
     refused = by_outcome["refused"]
@@ -141,29 +157,19 @@ def test_that_the_tables_say_what_the_segmenter_said(cohort: Path, tmp_path: Pat
     assert [refused[name] for name in ("scan_verdict", "levels", "notes")] == [None] * 3
 
 
-def test_that_no_result_names_a_patient_but_the_list_of_places(
+def test_that_a_fault_of_a_child_is_told_without_the_file_it_was_at(
     tmp_path, monkeypatch, capsys
 ) -> None:
-    """The gate and the faults of a child name files; the tables must not."""
     place, out = tmp_path / "in", tmp_path / "out"
     place.mkdir()
-    (place / "Miller^Anna.nii").write_bytes(b"not a volume")
-    with_own_cache(monkeypatch, tmp_path / "cache")
-    said = run(capsys, place, "--out", out)
-    assert said["outcomes"] == {"refused": 1}
-    assert all(len(sentence) > 20 for sentence in said["not_measured"].values())
+    (place / "Miller^Anna.nii").write_bytes(b"")
     (study,) = studies.studies_in(place)
     child = {"error": {"code": "FAULT", "message": f"a fault at {study.place}"}}
-    (out / "studies" / f"{study.key}.json").unlink()
     monkeypatch.setattr(alone, "_program", lambda: printing(child))
     said = run(capsys, place, "--out", out)
     assert said["outcomes"] == {"failed": 1}
     assert "FAULT" in "".join(said["not_measured"].values())
-    naming = [
-        path.name for path in out.rglob("*") if path.is_file() and b"Miller" in path.read_bytes()
-    ]
-    assert naming == ["places.json"]
-    assert not [path for path in out.rglob("*") if "Miller" in path.name]
+    assert naming(out, "Miller") == ["places.json"]
     assert "Miller" not in f"{study}{said}"
 
 
@@ -232,38 +238,39 @@ if not first.exists():
 print('{"levels": {}, "scan": {"verdict": "load", "findings": []}, "backend": "b", "notes": []}')
 """
 
-BATCH = """
+WORKS = """
 import signal, sys
+from pathlib import Path
 from planner.app.batch import alone
-from planner.app.main import main
+from planner.app.batch.records import RecordFolder, Study
+from planner.app.batch.run import work_through
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a shell began it behind
 alone._program = lambda: [sys.executable, *sys.argv[1:3]]
-sys.exit(main(["batch", *sys.argv[3:]]))
+folder = RecordFolder(Path(sys.argv[3]))
+studies = [Study(key=str(number), place=Path("none")) for number in range(3)]
+folder.prepare(studies)
+work_through(studies, folder, 1, "", lambda *_: None)
 """
 
 
 def test_that_a_run_stopped_by_hand_ends_at_once_and_is_gone_on_with(tmp_path) -> None:
     """Ctrl-C reaches the studies too; the one that had no time to say so is not begun again."""
-    (tmp_path / "in").mkdir()
-    for number in range(3):
-        (tmp_path / "in" / f"{number}.nii").write_bytes(b"")
-    for name, words in (("stops", STOPS), ("batch", BATCH)):
+    for name, words in (("stops", STOPS), ("works", WORKS)):
         (tmp_path / f"{name}.py").write_text(words, encoding="utf-8")
-    first = tmp_path / "first"
-    command = [sys.executable, str(tmp_path / "batch.py"), str(tmp_path / "stops.py"), str(first),
-               str(tmp_path / "in"), "--out", str(tmp_path / "out"), "--json"]  # fmt: skip
-    run_now = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
-    )
+    first, out = tmp_path / "first", tmp_path / "out"
+    command = [sys.executable, str(tmp_path / "works.py"), str(tmp_path / "stops.py"), str(first),
+               str(out)]  # fmt: skip
+    run_now = subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True)
     deadline = time.monotonic() + 60.0
     while not first.with_name("first.going").exists():
         assert time.monotonic() < deadline
         time.sleep(0.05)
     os.killpg(run_now.pid, signal.SIGINT)
-    said, _ = run_now.communicate(timeout=30.0)
-    assert (run_now.returncode, json.loads(said)["error"]["code"]) == (5, "CANCELLED")
-    again = subprocess.run(command, capture_output=True, check=True)
-    assert json.loads(again.stdout)["outcomes"] == {"measured": 3}
+    _, said = run_now.communicate(timeout=30.0)
+    assert (run_now.returncode, b"KeyboardInterrupt" in said) == (-signal.SIGINT, True)
+    subprocess.run(command, check=True)
+    records = [RecordFolder(out).of(str(number)) for number in range(3)]
+    assert [one and one.outcome for one in records] == [Outcome.MEASURED] * 3
 
 
 def test_that_a_program_without_a_writer_of_parquet_keeps_the_records_and_says_so(
@@ -290,18 +297,33 @@ def test_that_results_among_the_studies_are_refused(tmp_path, capsys) -> None:
     assert "write elsewhere" in capsys.readouterr().err
 
 
+STANDS_IN = """
+import os, sys, time
+if "segment" in sys.orig_argv:
+    time.sleep(0.5)
+    print('{"error": {"code": "ANA-NO-SPINE", "message": "There is none."}}', flush=True)
+    os._exit(3)
+"""
+"""What Python reads first when it starts: the child of a worker ends here, as a refused study."""
+
+
 @pytest.fixture
 def cluster(tmp_path):
     """A Dask scheduler and two workers; returns its address and the workers' processes."""
     started = []
+    (tmp_path / "first").mkdir()
+    (tmp_path / "first" / "sitecustomize.py").write_text(STANDS_IN, encoding="utf-8")
+    behind = os.environ.get("PYTHONPATH", "")
+    run_in = {**os.environ, "PYTHONPATH": f"{tmp_path / 'first'}{os.pathsep}{behind}"}
 
     def start(*words: str) -> subprocess.Popen:
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        started.append(subprocess.Popen([sys.executable, "-m", *words], **quiet))
+        command = [sys.executable, "-m", *words]
+        started.append(subprocess.Popen(command, env=run_in, **quiet))
         return started[-1]
 
     where = tmp_path / "scheduler.json"
-    start("distributed.cli.dask_scheduler", "--port", "0", "--no-dashboard",
+    start("distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard",
           "--scheduler-file", str(where))  # fmt: skip
     deadline = time.monotonic() + 60.0
     while not where.exists() or not where.read_text(encoding="utf-8").endswith("}"):
@@ -324,8 +346,8 @@ def test_that_a_cluster_that_loses_a_worker_loses_no_study(tmp_path, cluster, ca
     address, workers = cluster
     place, out = tmp_path / "in", tmp_path / "out"
     place.mkdir()
-    for number in range(4):
-        (place / f"{number}.nii").write_bytes(b"not a volume")
+    for number in range(8):
+        (place / f"{number}.nii").write_bytes(b"")
     killed = []
 
     def strike() -> None:
@@ -339,7 +361,8 @@ def test_that_a_cluster_that_loses_a_worker_loses_no_study(tmp_path, cluster, ca
     said = run(capsys, place, "--out", out, "--scheduler", address)
     striker.join(10.0)
     assert killed
-    assert said["outcomes"] == {"refused": 4}
+    assert said["outcomes"] == {"refused": 8}
+    assert {row["said"] for row in rows(out, "studies")} == {"There is none."}
 
 
 def test_that_a_scheduler_that_does_not_answer_is_said(tmp_path, monkeypatch, capsys) -> None:

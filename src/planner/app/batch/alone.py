@@ -14,7 +14,7 @@ from planner.imaging.codes import Code
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from planner.app.batch.studies import Study
+    from planner.app.batch.records import Study
 
 ATTEMPTS = 2
 """A process that was killed, as for want of memory, is started once more."""
@@ -44,6 +44,9 @@ def measured(study: Study, labels: Path) -> Record:
             run = subprocess.run(command, capture_output=True, check=False, timeout=LONGEST_S)
         except subprocess.TimeoutExpired:
             said = f"It was given up after {LONGEST_S / 60.0:.0f} minutes."
+            break
+        except OSError:  # no memory or no process left; its words may hold a path
+            said = "Its process could not be started. Run the same again with fewer workers."
             break
         found = _document(run.stdout)
         if found is not None:

@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
     from pathlib import Path
 
-    from planner.app.batch.records import Record
-    from planner.app.batch.studies import Study
+    from planner.app.batch.records import Record, Study
 
 REACHED_WITHIN_S = 20.0
 

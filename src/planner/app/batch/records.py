@@ -1,9 +1,9 @@
-"""What was found in each study, a file each, written whole or not at all."""
+"""What a study is and what was found in it: a file each, written whole or not at all."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from planner.app.batch.studies import Study
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """One entry of the folder.
+
+    Attributes
+    ----------
+    key
+        Names it in every result instead of its place, which may hold a patient's name. Another
+        when a file of it changes or another program would measure it.
+    place
+        Absolute, as a worker elsewhere needs it; not in the words that a cluster logs.
+    """
+
+    key: str
+    place: Path = field(repr=False)
 
 
 class Outcome(StrEnum):

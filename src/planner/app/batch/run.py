@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
     from pathlib import Path
 
-    from planner.app.batch.records import Record, RecordFolder
-    from planner.app.batch.studies import Study
+    from planner.app.batch.records import Record, RecordFolder, Study
     from planner.domain.progress import ProgressReport
 
 

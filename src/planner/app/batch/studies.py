@@ -3,34 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from planner import __version__
 from planner.anatomy.builtin import BACKEND
+from planner.app.batch.records import Study
 from planner.domain.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 VOLUME_ENDINGS = (".nii", ".nii.gz", ".nrrd", ".dcm")
-
-
-@dataclass(frozen=True, slots=True)
-class Study:
-    """One entry of the folder.
-
-    Attributes
-    ----------
-    key
-        Names it in every result instead of its place, which may hold a patient's name. Another
-        when a file of it changes or another program would measure it.
-    place
-        Absolute, as a worker elsewhere needs it; not in the words that a cluster logs.
-    """
-
-    key: str
-    place: Path = field(repr=False)
 
 
 def studies_in(folder: Path) -> tuple[Study, ...]:
