@@ -53,6 +53,15 @@ def test_that_the_sample_case_opens_from_its_stop(window, qtbot):
     window.tour._acts["open_sample"].click()
     qtbot.waitUntil(lambda: window.desk.ct is not None, timeout=120_000)
     assert window.desk.edits.document is not None
+    assert window.tour.title.text().startswith(f"2 of {len(TOUR)}")
+
+
+def test_that_a_case_opened_otherwise_is_not_asked_to_make_way_for_the_sample(window, qtbot):
+    window.go(Step.PLAN)
+    window.desk.reception.open_sample()
+    qtbot.waitUntil(lambda: window.desk.ct is not None, timeout=120_000)
+    assert not window.tour._acts["open_sample"].isVisible()
+    assert window.steps.currentIndex() == list(Step).index(Step.PLAN)
 
 
 def test_that_a_window_without_a_folder_asks_nobody_to_tour(qtbot):

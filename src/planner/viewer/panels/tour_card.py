@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QAction
 
+    from planner.domain.volume import CtVolume
     from planner.session.window_states import Step
 
 
@@ -58,8 +59,18 @@ class TourCard(QWidget):
         if place >= len(TOUR):
             self._leave()
             return
-        self._place = max(0, place)
-        stop = TOUR[self._place]
+        self._show(max(0, place))
+        step: Step = TOUR[self._place].step
+        self.step_shown.emit(step)
+
+    def see(self, ct: CtVolume | None) -> None:
+        """Pass the stop that offers a case to open once one is open, whichever it is."""
+        if ct is not None and self.isVisible() and TOUR[self._place].action == "open_sample":
+            self._show(self._place + 1)
+
+    def _show(self, place: int) -> None:
+        self._place = place
+        stop = TOUR[place]
         self.title.setText(said(f"{self._place + 1} of {len(TOUR)}  {stop.title}"))
         self.words.setText(said(stop.words))
         for name, act in self._acts.items():
@@ -68,8 +79,6 @@ class TourCard(QWidget):
         self.back.setToolTip(said("" if self._place else "This is the first stop."))
         self.on.setText(said("Next" if self._place + 1 < len(TOUR) else "Done"))
         self.show()
-        step: Step = stop.step
-        self.step_shown.emit(step)
 
     def _leave(self) -> None:
         self.hide()
