@@ -48,5 +48,19 @@ def test_that_it_ends_where_the_bone_of_the_sacrum_begins(side: Side, top_mm: fl
     assert end.svu_mm[2] * side.sign == pytest.approx(CANAL_MM + 11.2, abs=1.0)
 
 
+@pytest.mark.parametrize("front_mm", [2.0, 4.5])
+def test_that_the_articular_process_on_the_sacrum_is_not_taken_for_its_top(
+    front_mm: float,
+) -> None:
+    """The broader one stands on more than half of the ways down."""
+    model = spine(40.0)
+    s, v, _ = model.located
+    process = (s < 56.0) & (v > -4.0) & (v < front_mm) & ~model.canal
+    model.volume.hu[process] = BONE_HU
+    end = sacral_end(model, 1, UPPER, Side.LEFT)
+    assert end is not None
+    assert end.edge_s_mm == pytest.approx(40.0, abs=1.0)
+
+
 def test_that_without_bone_below_nothing_is_said() -> None:
     assert sacral_end(spine(0.0), 1, UPPER, Side.LEFT) is None

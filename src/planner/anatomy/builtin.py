@@ -14,7 +14,9 @@ import numpy as np
 
 from planner.anatomy.axial_rotation import turned_to_symmetry
 from planner.anatomy.body_surface import body_surfaces
+from planner.anatomy.canal_beside_foramina import held_beside_foramina
 from planner.anatomy.canal_clearance import clear_of_bone
+from planner.anatomy.canal_midline import to_midline_below
 from planner.anatomy.canal_path import hypotheses
 from planner.anatomy.canal_surface import canal_radius_mm
 from planner.anatomy.canal_tracking import cut_where_it_leans, tracked
@@ -30,7 +32,7 @@ from planner.anatomy.native_grid import clipped_to_scan
 from planner.anatomy.quality import CANAL_STEP_MM, ScanQuality
 from planner.anatomy.spine_curve import recentred, spine_curve, straightened
 from planner.anatomy.spine_model import SpineModel
-from planner.anatomy.spine_parts import spine_parts
+from planner.anatomy.spine_parts import spine_parts, without_what_is_below_the_foot
 from planner.anatomy.straight_spine import StraightSpine
 from planner.anatomy.work_grid import patient_box_mm, work_volume
 from planner.domain.errors import InputRefusedError
@@ -46,7 +48,7 @@ if TYPE_CHECKING:
     from planner.domain.progress import ProgressReport
     from planner.domain.volume import CtVolume
 
-BACKEND = "builtin 22"
+BACKEND = "builtin 23"
 
 REACH_MM = np.array([65.0, 85.0, 25.0]), np.array([65.0, 60.0, 25.0])
 """How far the work grid reaches to right/anterior/inferior and left/posterior/superior."""
@@ -144,6 +146,9 @@ def _read_along(ct: CtVolume, first: CanalPath, report: ProgressReport) -> Spine
         straight = straightened(ct.hu, ct.geometry, curve)
     report(0.7, "looking for discs")
     discs = find_discs(straight)
+    if len(discs.s_mm):
+        curve, aside = to_midline_below(curve, straight, float(discs.s_mm[0]))
+        straight[aside] = straightened(ct.hu, ct.geometry, curve, aside)
     return SpineReading(path=path, curve=curve, straight=straight, discs=discs, moved_mm=moved)
 
 
@@ -190,13 +195,17 @@ class SpineOutline:
         """Return the spine as it is measured."""
         places = stations(self.spine.discs)
         parts, vertebrae = self.parts, self.vertebrae
+        bodies = np.where(vertebrae == parts.bodies, parts.bodies, 0).astype(np.uint8)
+        spine = self.spine
         return SpineModel(
             ct=self.ct,
             volume=self.volume,
             curve=self.spine.curve,
             located=self.located,
             vertebrae=vertebrae,
-            bodies=np.where(vertebrae == parts.bodies, parts.bodies, 0).astype(np.uint8),
+            bodies=without_what_is_below_the_foot(
+                bodies, self.located, spine.discs, spine.surfaces
+            ),
             discs=np.where(vertebrae == 0, parts.discs, 0).astype(np.uint8),
             canal=parts.canal,
             centre_s=places.centre_s,
@@ -224,7 +233,9 @@ def outline_spine(ct: CtVolume, report: ProgressReport) -> SpineOutline:
         straight=reading.straight,
         discs=reading.discs,
         surfaces=body_surfaces(reading.straight, reading.discs, _part(report, 0.3, 0.08)),
-        canal_radius_mm=canal_radius_mm(reading.straight),
+        canal_radius_mm=held_beside_foramina(
+            canal_radius_mm(reading.straight), reading.straight, reading.discs.s_mm
+        ),
         moved_mm=reading.moved_mm,
     )
     low, high = clipped_to_scan(

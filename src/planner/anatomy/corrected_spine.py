@@ -16,6 +16,7 @@ import numpy as np
 from planner.anatomy.body_surface import surfaces_of_discs, surfaces_of_rows
 from planner.anatomy.builtin import bears_ribs
 from planner.anatomy.canal_bend import bent_to
+from planner.anatomy.canal_beside_foramina import held_beside_foramina
 from planner.anatomy.canal_surface import canal_radius_mm
 from planner.anatomy.description import Change
 from planner.anatomy.disc_lines import (
@@ -168,7 +169,8 @@ def _(correction: CanalPoint, spine: CorrectedSpine) -> CorrectedSpine:
     found = surfaces_of_rows(straight, discs, old.spine.surfaces, rows)
     # What edges are strong is judged over the whole spine: elsewhere the canal stays as it is.
     radius = old.spine.canal_radius_mm.copy()
-    radius[rows] = canal_radius_mm(straight)[rows]
+    found_mm = canal_radius_mm(straight)
+    radius[rows] = held_beside_foramina(found_mm, straight, discs.s_mm)[rows]
     new = replace(new, surfaces=_held(found, discs, curve, spine.said), canal_radius_mm=radius)
     box = _box(old, float(rows.start), float(rows.stop))
     located = old.located.copy()

@@ -41,6 +41,10 @@ _BESIDE_MM = 6.0
 """The top of the sacrum is looked for this far to both sides of the middle of a foramen."""
 
 _UNDER_PEDICLE_MM = 3.0
+_BESIDE_PROCESS = 80
+"""Percentile of the ways down that end on the sacrum: the shorter ones meet the articular process
+that stands on it, which a broad one does on more than half of them."""
+
 _LEAST_COLUMNS = 0.3
 """Share of the ways down that must meet the sacrum for its top to be told."""
 
@@ -83,7 +87,8 @@ def sacral_end(model: SpineModel, sacrum: int, upper: ForamenEnd, side: Side) ->
     """Return the lower end of a foramen on the sacrum; ``None`` where its top is not seen.
 
     The pedicle of S1 passes into the wing and has no outer edge, so it is taken to be as wide as
-    published from the canal outward. The top is where bone begins on most ways down.
+    published from the canal outward. The top is where bone begins on the ways down beside its
+    articular process.
     """
     centre = float(model.centre_s[sacrum - 1])
     s, _, u = model.located
@@ -106,7 +111,7 @@ def sacral_end(model: SpineModel, sacrum: int, upper: ForamenEnd, side: Side) ->
     met = bone.any(axis=0) & ~bone[0]
     if met.mean() < _LEAST_COLUMNS:
         return None
-    top = float(down[int(np.median(bone.argmax(axis=0)[met]))])
+    top = float(down[int(np.percentile(bone.argmax(axis=0)[met], _BESIDE_PROCESS))])
     return ForamenEnd(
         svu_mm=(centre, upper.svu_mm[1], side.sign * aside), edge_s_mm=top, width_mm=width
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.anatomy.bilinear import bilinear
+from planner.anatomy.interpolation import held_at
 from planner.anatomy.spine_curve import U_MM, V_MM
 from planner.geometry.kernels import kernel
 
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
 
     from planner.anatomy.body_surface import BodySurfaces
     from planner.anatomy.disc_search import DiscSearch
+
+_LIKE_THE_LOWEST = 3
+"""The body below the last disc is taken to be as tall as the usual of so many above it."""
+
+_MIDDLE_MM = 8.0
+"""Heights of bodies are read within this of their axis."""
 
 _ROUNDING_MM = 1e-6
 """What lies between two radii may be larger than both by the last bit."""
@@ -64,6 +71,34 @@ def spine_parts(
         canal,
     )
     return SpineParts(bodies=bodies, discs=between, canal=canal)
+
+
+def without_what_is_below_the_foot(
+    bodies: NDArray[np.uint8],
+    located: NDArray[np.float32],
+    discs: DiscSearch,
+    surfaces: BodySurfaces,
+) -> NDArray[np.uint8]:
+    """Return ``bodies`` with the lowest ended where it can be thought to end.
+
+    The first segment of a sacrum has grown together with the second, and no disc shows where it
+    ends; so it is taken to be as tall as the bodies above it. Where there are none it stays.
+    """
+    below, above = surfaces.below, surfaces.above
+    if len(below) < 2:
+        return bodies
+    heights = []
+    for n in range(min(len(below) - 1, _LIKE_THE_LOWEST)):
+        axis_mm = discs.walls.centre_at(0.5 * (discs.s_mm[n] + discs.s_mm[n + 1]))
+        middle = np.ix_(np.abs(V_MM - axis_mm) <= _MIDDLE_MM, np.abs(U_MM) <= _MIDDLE_MM)
+        heights.append(float(np.median((below[n + 1] - above[n])[middle])))
+    foot = below[0] - float(np.median(heights))
+    lowest = np.nonzero(bodies == 1)
+    s, v, u = located[:, *lowest].astype(np.float64)
+    under = s < held_at(foot, [v - V_MM[0], u - U_MM[0]])
+    out = bodies.copy()
+    out[tuple(axis[under] for axis in lowest)] = 0
+    return out
 
 
 def inside_canal(
