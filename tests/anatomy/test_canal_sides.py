@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from anatomy.test_canal_outline import LONG_MM, straight_axis
 from planner.anatomy.canal_beside_foramina import held_beside_foramina
 from planner.anatomy.canal_midline import to_midline_below
 from planner.anatomy.canal_surface import ANGLES
 from planner.anatomy.spine_curve import U_MM, V_MM
-from tests.anatomy.test_canal_outline import LONG_MM, straight_axis
 
 FAT_HU, SAC_HU, BONE_HU = -95.0, 20.0, 500.0
 DISC_S_MM = 60.0

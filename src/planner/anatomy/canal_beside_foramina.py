@@ -65,4 +65,4 @@ def held_beside_foramina(
     hu = held_at(image, [place[:, None, None], v - V_MM[0], u - U_MM[0]])
     drawn_in = (radius_mm > usual) & (np.median(hu, axis=2) < FAT_HU)
     drawn_in &= is_side & (place < at[-1])[:, None]
-    return np.where(drawn_in, usual, radius_mm)
+    return np.asarray(np.where(drawn_in, usual, radius_mm))

@@ -63,7 +63,7 @@ def to_midline_below(
 
 
 def midline_mm(straight: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return where to the left of the axis each section mirrors itself best, mm, shape ``(n,)``."""
+    """Return how far left of the axis each section mirrors itself best, mm, shape ``(n,)``."""
     smooth = ndimage.gaussian_filter(np.clip(straight, *_RANGE_HU), 1.0)
     smooth = smooth[:, (V_MM >= -_BEHIND_MM) & (V_MM <= _BEFORE_MM)]
     middle = int(np.flatnonzero(U_MM == 0.0)[0])

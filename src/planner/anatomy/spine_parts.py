@@ -94,7 +94,7 @@ def without_what_is_below_the_foot(
         heights.append(float(np.median((below[n + 1] - above[n])[middle])))
     foot = below[0] - float(np.median(heights))
     lowest = np.nonzero(bodies == 1)
-    s, v, u = located[:, *lowest].astype(np.float64)
+    s, v, u = (axis[lowest].astype(np.float64) for axis in located)
     under = s < held_at(foot, [v - V_MM[0], u - U_MM[0]])
     out = bodies.copy()
     out[tuple(axis[under] for axis in lowest)] = 0
