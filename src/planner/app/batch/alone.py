@@ -31,6 +31,9 @@ STOPPED_BY_HAND = (-signal.SIGINT, 0xC000013A)
 
 GATE_SENTENCES = {one.value: one.sentence for one in Code}
 
+CANCELLED = "CANCELLED"
+"""What a child says, or would have said, that was stopped by hand."""
+
 SEGMENTER_CODES = "ANA-"
 """Refusals whose sentences hold no name of a file."""
 
@@ -51,9 +54,9 @@ def measured(study: Study, labels: Path) -> Record:
         found = _document(run.stdout)
         if found is not None:
             return _record(study, run.returncode, found)
-        said = _end(run.returncode)
         if run.returncode in STOPPED_BY_HAND:
-            break
+            return failed(study, CANCELLED, "It was stopped as asked.")
+        said = _end(run.returncode)
     return failed(study, "PROCESS", said)
 
 
@@ -99,8 +102,6 @@ def _without_names(code: str, message: str) -> str:
 
 
 def _end(exit_code: int) -> str:
-    if exit_code in STOPPED_BY_HAND:
-        return "Its process was stopped as asked."
     if exit_code == KILLED:
         return (
             f"Its process was killed {ATTEMPTS} times (signal 9), as a machine does for want of "

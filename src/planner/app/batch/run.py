@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing
+from threading import Event
 from typing import TYPE_CHECKING
 
-from planner.app.batch.alone import measured
+from planner.app.batch.alone import CANCELLED, measured
 from planner.app.batch.cluster import measured_on
+from planner.domain.errors import CancelledByUserError
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -46,10 +48,20 @@ def _is_done(record: Record | None) -> bool:
 
 def _here(jobs: Sequence[tuple[Study, Path]], workers: int) -> Generator[Record]:
     """Give each record as it is made; each study is a process, so threads only wait."""
+    stopped = Event()
+
+    def turn(study: Study, labels: Path) -> Record:
+        # Ctrl-C reaches the studies before this process: none may be begun in between.
+        record = None if stopped.is_set() else measured(study, labels)
+        if record is None or record.code == CANCELLED:
+            stopped.set()
+            raise CancelledByUserError("stopped as asked")
+        return record
+
     pool = ThreadPoolExecutor(workers, thread_name_prefix="study")
     try:
-        started = [pool.submit(measured, study, labels) for study, labels in jobs]
-        for one in as_completed(started):
+        for one in as_completed([pool.submit(turn, *job) for job in jobs]):
             yield one.result()
     finally:
+        stopped.set()
         pool.shutdown(cancel_futures=True)
