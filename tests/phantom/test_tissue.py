@@ -105,6 +105,12 @@ def test_that_every_class_of_leak_is_outside_bone_where_it_says() -> None:
     assert right.sum() > 50
 
 
+def test_that_cement_in_a_disc_is_seen_in_the_picture() -> None:
+    phantom = treated()
+    in_disc = (phantom.foreign == CEMENT) & (phantom.truth.discs > 0)
+    assert np.median(phantom.ct.hu[in_disc]) > 1200
+
+
 def test_that_screws_make_streaks_and_stay_inside_their_own_levels() -> None:
     phantom = treated()
     metal = phantom.foreign == METAL

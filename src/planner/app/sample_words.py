@@ -62,6 +62,17 @@ def _add_history(phantom: argparse.ArgumentParser) -> None:
     for word, form, says in _HISTORY:
         phantom.add_argument(word, action="append", default=[], metavar=form, help=says)
     phantom.add_argument("--needle", metavar="L3:left", help="a needle in place")
+    phantom.add_argument(
+        "--laid-needle", action="append", metavar="x,y,z:x,y,z:MM:DEG",
+        help="a needle anywhere: back end, tip, thickness, bevel (90 is blunt); may be repeated",
+    )  # fmt: skip
+    phantom.add_argument(
+        "--laid-cement", action="append", metavar="x,y,z:x,y,z:MM",
+        help="a cord of cement anywhere: both ends and its radius; may be repeated",
+    )  # fmt: skip
+    phantom.add_argument(
+        "--highest-hu", type=int, metavar="N", help="where the scanner stops counting, else 3071"
+    )
     phantom.add_argument("--lumbar-count", type=int, metavar="4|5|6", help="lumbar vertebrae")
     phantom.add_argument(
         "--sacralised", action="store_true", help="the last lumbar one grown onto the sacrum"

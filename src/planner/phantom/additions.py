@@ -11,7 +11,7 @@ import numpy as np
 from planner.domain.levels import Level, Side, foramen_label
 from planner.geometry.points import unit
 from planner.phantom import fields
-from planner.phantom.blades import blade, ends_mm
+from planner.phantom.blades import blade, cut_blade, ends_mm
 from planner.phantom.recipe import Leak, Place
 from planner.phantom.vertebra_shape import pedicle_frame
 
@@ -23,7 +23,14 @@ if TYPE_CHECKING:
     from planner.geometry.points import Vector
     from planner.phantom.model import SpineModel
     from planner.phantom.posture import Placed
-    from planner.phantom.recipe import Lesion, OldCement, PlacedNeedle, Recipe
+    from planner.phantom.recipe import (
+        LaidCement,
+        LaidNeedle,
+        Lesion,
+        OldCement,
+        PlacedNeedle,
+        Recipe,
+    )
 
 TUMOUR, CEMENT, METAL = 1, 2, 3
 """Numbers in the map of what does not belong in a spine."""
@@ -35,6 +42,7 @@ CEMENT_HU, TITANIUM_HU, STEEL_HU = 2300.0, 7000.0, 14000.0
 SCREW_RADIUS_MM, SCREW_FORWARD_MM, SCREW_BACK_MM = 2.9, 26.0, 20.0
 ROD_RADIUS_MM = 2.75
 NEEDLE_FORWARD_MM, NEEDLE_BACK_MM = 14.0, 105.0
+HUB_RADIUS_MM, HUB_HU = 4.5, 250.0
 
 DORSAL_GANGLION_BELOW_MM = 3.2
 """Middle of the ganglion below the pedicle's lower edge: it lies in the upper foramen."""
@@ -111,14 +119,18 @@ def _root(placed: Placed, side: Side, number: int) -> Iterator[Added]:
     yield tube(*ends, 2.9 if lumbar else 2.2, GANGLION_HU, number)
 
 
-def outside_bone(model: SpineModel, recipe: Recipe) -> Iterator[Added]:
-    """Give tumour and old cement that lie outside bone; bone is drawn over them."""
+def soft_tumour(model: SpineModel, recipe: Recipe) -> Iterator[Added]:
+    """Give tumour that lies outside bone; discs and bone are drawn over it."""
     for lesion in recipe.lesions:
         placed = model.posture.placed[lesion.level]
         if lesion.epidural_mm > 0.0:
             yield _epidural(placed, lesion)
         if lesion.foraminal is not None:
             yield _foraminal(placed, lesion.foraminal)
+
+
+def leaks(model: SpineModel, recipe: Recipe) -> Iterator[Added]:
+    """Give old cement outside bone; it takes the place of disc, and bone is drawn over it."""
     for cement in recipe.cement:
         for leak in cement.leaks:
             yield _leak(model, cement, leak)
@@ -184,6 +196,28 @@ def _needle(model: SpineModel, needle: PlacedNeedle) -> Added:
     middle, forward = _pedicle_axis(model, needle.level, needle.side)
     ends = middle - forward * NEEDLE_BACK_MM, middle + forward * NEEDLE_FORWARD_MM
     return tube(*ends, needle.outer_diameter_mm / 2.0, STEEL_HU, METAL)
+
+
+def cement_cord(cord: LaidCement) -> Added:
+    """Return a cord of cement; its ends are round."""
+    return tube(cord.start.array, cord.end.array, cord.radius_mm, cord.hu, CEMENT)
+
+
+def laid(needle: LaidNeedle) -> tuple[Added, ...]:
+    """Return the hub, if there is one, and the shaft with its ground tip."""
+    back, tip, radius = needle.back.array, needle.tip.array, needle.outer_diameter_mm / 2.0
+    along = unit(tip - back)
+    row = blade(back, tip + along * radius, np.array([0.3, 0.5, -0.8]), (radius,) * 4)
+    bevel, roll = np.radians(needle.bevel_deg), np.radians(needle.roll_deg)
+    one = row[fields.ACROSS : fields.ACROSS + 3]
+    other = row[fields.UPRIGHT : fields.UPRIGHT + 3]
+    normal = along * np.sin(bevel) + (one * np.cos(roll) + other * np.sin(roll)) * np.cos(bevel)
+    middle = tip - along * radius / np.tan(bevel)
+    shaft = Added(row=cut_blade(row, normal, float(normal @ middle)), hu=needle.hu, number=METAL)
+    if needle.hub_mm == 0.0:
+        return (shaft,)
+    hub = tube(back, back + along * needle.hub_mm, HUB_RADIUS_MM, HUB_HU, 0)
+    return hub, shaft
 
 
 def _pedicle_axis(model: SpineModel, level: Level, side: Side) -> tuple[Vector, Vector]:

@@ -15,7 +15,7 @@ from planner.phantom.blades import ends_mm
 from planner.phantom.canvas import slabs
 from planner.phantom.chest_organs import CARINA
 from planner.phantom.organ_rows import OPACIFIED_HU
-from planner.phantom.paint_shapes import paint_shape, paint_within
+from planner.phantom.paint_shapes import paint_finely, paint_shape, paint_within
 from planner.phantom.paint_spine import mark_foramen, paint_canal, paint_disc
 from planner.phantom.paint_trunk import PLEURA, TrunkMaps, TrunkTable, paint_trunk
 from planner.phantom.recipe import Position
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 
 FINEST_SAMPLE_MM = 0.5
 """Voxels at a bone surface are sampled at least this finely."""
+
+NEEDLE_SAMPLE_MM = 0.25
+"""A needle of 1 mm with a ground tip is sampled at least this finely."""
 
 BONE_BLEND_MM = 1.5
 """Fillets between parts reach this far beyond the parts themselves."""
@@ -132,7 +135,7 @@ def draw_spine(
     _draw_canal(canvas, model, recipe)
     for added in additions.roots(model):
         _draw_added(canvas, added, canvas.roots)
-    for added in additions.outside_bone(model, recipe):
+    for added in additions.soft_tumour(model, recipe):
         _draw_added(canvas, added, canvas.foreign)
     for upper, lower in pairwise(model.posture.placed):
         ends = np.array([model.posture.placed[level].centre for level in (upper, lower)])
@@ -141,10 +144,17 @@ def draw_spine(
         gas = float(any(item.vacuum for item in recipe.wear if item.level is upper))
         kind = upper.verse_label, gas
         paint_disc(canvas.hu, canvas.discs, canvas.grid, box, kind, rows)
+    for added in additions.leaks(model, recipe):
+        _draw_added(canvas, added, canvas.foreign)
     _draw_bones(canvas, model, marrow, grain)
     for added in additions.metal(model, recipe):
         _draw_added(canvas, added, canvas.foreign)
+    for needle in recipe.needles:
+        for added in additions.laid(needle):
+            _draw_finely(canvas, added)
     canvas.settle()
+    for cord in recipe.laid_cement:
+        _draw_finely(canvas, additions.cement_cord(cord))
     _mark_foramina(canvas, model)
 
 
@@ -152,6 +162,16 @@ def _draw_added(canvas: Canvas, added: additions.Added, marks: NDArray[np.uint8]
     box = canvas.box(added.ends_mm(), float(added.row[fields.REACH]) + 1.5)
     if canvas.meets(box):
         paint_shape(canvas.hu, marks, canvas.grid, box, added.row, added.hu, added.number)
+
+
+def _draw_finely(canvas: Canvas, added: additions.Added) -> None:
+    box = canvas.box(added.ends_mm(), float(added.row[fields.REACH]) + 1.5)
+    if canvas.meets(box):
+        fine = np.array(
+            [int(np.ceil(step / NEEDLE_SAMPLE_MM)) for step in canvas.geometry.spacing_mm]
+        )
+        maps = canvas.hu, canvas.foreign
+        paint_finely(*maps, canvas.grid, box, added.row, (added.hu, added.number), fine)
 
 
 def _sampling(canvas: Canvas) -> NDArray[np.int64]:

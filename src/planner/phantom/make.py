@@ -10,9 +10,11 @@ import numpy as np
 from planner.domain.progress import unreported
 from planner.domain.volume import CtVolume, GateVerdict, PatientIdentity, ScanRecord
 from planner.imaging import scan_sha256
+from planner.phantom.beam import SeveralEnergies
 from planner.phantom.canvas import Canvas
 from planner.phantom.draw import draw_spine, draw_trunk
 from planner.phantom.model import model_of
+from planner.phantom.recipe import FieldOfView
 from planner.phantom.scan_frame import scan_geometry
 from planner.phantom.scanner import add_noise, blur, stored
 from planner.phantom.spine_truth import (
@@ -34,6 +36,10 @@ if TYPE_CHECKING:
     from planner.domain.progress import ProgressReport
     from planner.geometry.volume_geometry import VolumeGeometry
     from planner.phantom.recipe import Recipe
+
+BESIDE_MM = 110.0
+"""Tissue a ray meets, over all directions, beside the field about the spine (a trunk of 360 by
+240 mm less 180)."""
 
 GRAIN_BLOCK = 64
 """Edge of the block of noise that gives marrow and fat their texture; a power of two."""
@@ -83,12 +89,16 @@ def make_phantom(recipe: Recipe, report: ProgressReport = unreported) -> Phantom
     report(0.65, "scanning")
     spacing = geometry.spacing_mm
     blur(canvas.hu, spacing, recipe.slice_thickness_mm or spacing[2], recipe.kernel)
-    if recipe.cement or recipe.screws or recipe.needle is not None:
+    if recipe.needles:
+        report(0.75, "adding streaks")
+        beside_mm = BESIDE_MM if recipe.field_of_view is FieldOfView.SPINE else 0.0
+        add_streaks(canvas.hu, spacing, recipe.noise_seed, SeveralEnergies(beside_mm))
+    elif recipe.cement or recipe.laid_cement or recipe.screws or recipe.needle is not None:
         report(0.75, "adding streaks")
         add_streaks(canvas.hu, spacing, recipe.noise_seed)
     report(0.8, "adding noise")
     add_noise(canvas.hu, spacing, recipe.noise_hu, recipe.kernel, recipe.noise_seed)
-    voxels = stored(canvas.hu)
+    voxels = stored(canvas.hu, recipe.highest_hu)
     ct = CtVolume(geometry=geometry, hu=voxels, record=_record(recipe, geometry, voxels))
     report(0.9, "writing down the truth")
     landmarks = find_landmarks(model, grain, ct, levels_inside(recipe))

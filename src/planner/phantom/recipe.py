@@ -6,10 +6,14 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from math import isfinite
+from typing import TYPE_CHECKING
 
 from planner.domain.errors import UsageError
 from planner.domain.levels import Level, Side
 from planner.phantom.variants import LUMBAR_COUNTS, USUAL_LUMBAR, Wear, spine_levels
+
+if TYPE_CHECKING:
+    from planner.geometry.points import PointLps
 
 DRAWN_LEVELS = spine_levels()
 """Every level of the usual digital spine, from the head down."""
@@ -166,6 +170,51 @@ class PlacedNeedle:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LaidNeedle:
+    """A straight needle that lies anywhere.
+
+    Attributes
+    ----------
+    back, tip
+        Both ends of the metal, LPS mm; the tip is level with the farthest metal.
+    bevel_deg
+        Angle between the ground face and the shaft; 90 is blunt.
+    roll_deg
+        Which way the face looks.
+    hu
+        As one energy would read it, far beyond what a scanner stores.
+    hub_mm
+        Length of a plastic hub at the back end; 0 for none.
+    """
+
+    back: PointLps
+    tip: PointLps
+    outer_diameter_mm: float
+    bevel_deg: float = 90.0
+    roll_deg: float = 0.0
+    hu: float = 14000.0
+    hub_mm: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 15.0 <= self.bevel_deg <= 90.0:
+            raise UsageError(f"a bevel is 15 to 90 degrees, got {self.bevel_deg:g}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaidCement:
+    """A round cord of cement anywhere, LPS mm; a short one is a lump."""
+
+    start: PointLps
+    end: PointLps
+    radius_mm: float
+    hu: float = 2200.0
+
+    def __post_init__(self) -> None:
+        if not 0.3 <= self.radius_mm <= 15.0:
+            raise UsageError(f"cement must be 0.3 to 15 mm thick, got {self.radius_mm:g}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """Everything that decides a digital spine and its scan. Equal recipes give equal voxels.
 
@@ -199,6 +248,12 @@ class Recipe:
         Of a second scan of the same person: every vertebra lies elsewhere and noise is new.
         ``None`` is the first scan. Equal seeds with other disease, kernel or grid are the same
         posture.
+    needles
+        Straight needles anywhere. A scan with one is read by a beam of several energies.
+    laid_cement
+        Cement that takes the place of whatever is there.
+    highest_hu
+        Where the scanner stops counting: 3071 in 12 bits, more with an extended scale.
     """
 
     seed: int = 0
@@ -217,6 +272,9 @@ class Recipe:
     cement: tuple[OldCement, ...] = ()
     screws: tuple[Level, ...] = ()
     needle: PlacedNeedle | None = None
+    needles: tuple[LaidNeedle, ...] = ()
+    laid_cement: tuple[LaidCement, ...] = ()
+    highest_hu: int = 3071
     contrast: Contrast = Contrast.NONE
     field_of_view: FieldOfView = FieldOfView.TRUNK
     matrix: tuple[int, int] | None = None
@@ -255,6 +313,7 @@ class Recipe:
             ("age", 18.0, 100.0),
             ("scoliosis_deg", -60.0, 60.0),
             ("rotation_deg", -30.0, 30.0),
+            ("highest_hu", 1000, 32767),
         ):
             value = getattr(self, name)
             if not (isfinite(value) and low <= value <= high):

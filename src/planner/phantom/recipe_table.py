@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 from planner.domain.errors import UsageError
 from planner.domain.levels import Level, Side
+from planner.geometry.points import PointLps
 from planner.phantom.recipe import (
     Contrast,
     FieldOfView,
     Fracture,
     FractureKind,
     Kernel,
+    LaidCement,
+    LaidNeedle,
     Leak,
     OldCement,
     PlacedNeedle,
@@ -36,6 +39,7 @@ _PLAIN = (
     "osteoporosis",
     "lumbar_count",
     "sacralised",
+    "highest_hu",
     "posture_seed",
 )
 
@@ -45,7 +49,9 @@ def recipe_from_table(table: Mapping[str, object]) -> Recipe:
 
     Besides numbers: ``levels = "T10-L5"``, ``lesions = ["L3:lytic:r=9"]``,
     ``fractures = ["T12:wedge:0.35"]``, ``cement = ["L4:4.0:disc,vein"]``, ``screws = ["L2"]``,
-    ``needle = "L3:left"``, ``wear = ["L4:0.5:osteophytes=4,vacuum,facets,schmorl=5"]``,
+    ``needle = "L3:left"``, ``needles = ["0,90,0:0,-5,0:2.4:45"]`` (back end, tip, mm, bevel),
+    ``laid_cement = ["0,0,0:0,9,0:3"]`` (both ends, radius),
+    ``wear = ["L4:0.5:osteophytes=4,vacuum,facets,schmorl=5"]``,
     ``position``, ``contrast``, ``kernel``, ``field_of_view``, ``spacing_mm`` and ``matrix``.
 
     Raises
@@ -105,6 +111,24 @@ def _needle(value: object) -> PlacedNeedle:
     return PlacedNeedle(level=Level(level.upper()), side=Side(side))
 
 
+def _place(text: str) -> PointLps:
+    return PointLps.of(_numbers([float(part) for part in text.split(",")], 3))
+
+
+def _laid_needle(text: str) -> LaidNeedle:
+    """Read back end, tip, thickness and bevel."""
+    back, tip, thick, bevel = text.split(":")
+    return LaidNeedle(
+        back=_place(back), tip=_place(tip), outer_diameter_mm=float(thick), bevel_deg=float(bevel)
+    )
+
+
+def _laid_cement(text: str) -> LaidCement:
+    """Read both ends and the radius."""
+    start, end, radius = text.split(":")
+    return LaidCement(start=_place(start), end=_place(end), radius_mm=float(radius))
+
+
 def _numbers(value: object, count: int) -> tuple[float, ...]:
     if not isinstance(value, list) or len(value) != count:
         raise ValueError(f"a list of {count} numbers is wanted")
@@ -119,6 +143,8 @@ _READERS: Mapping[str, Callable[[object], object]] = {
     "screws": lambda value: tuple(Level(text.upper()) for text in _texts(value)),
     "wear": lambda value: tuple(_wear(text) for text in _texts(value)),
     "needle": _needle,
+    "needles": lambda value: tuple(_laid_needle(text) for text in _texts(value)),
+    "laid_cement": lambda value: tuple(_laid_cement(text) for text in _texts(value)),
     "position": lambda value: Position(str(value)),
     "kernel": lambda value: Kernel(str(value)),
     "contrast": lambda value: Contrast(str(value)),

@@ -129,8 +129,8 @@ def _starvation(
     return rows, columns
 
 
-def stored(hu: NDArray[np.float32]) -> NDArray[np.int16]:
+def stored(hu: NDArray[np.float32], highest_hu: int = HIGHEST_HU) -> NDArray[np.int16]:
     """Round to the whole numbers a scanner stores, clipped to its range."""
     np.rint(hu, out=hu)
-    np.clip(hu, LOWEST_HU, HIGHEST_HU, out=hu)
+    np.clip(hu, LOWEST_HU, highest_hu, out=hu)
     return hu.astype(np.int16)

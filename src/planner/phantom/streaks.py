@@ -6,7 +6,8 @@ back-projected alone and added to the picture, together with the noise of the st
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from scipy.fft import irfft, rfft, rfftfreq
@@ -74,16 +75,57 @@ def back_project(
                 out[j, i] += rays[view, low] * (1.0 - share) + rays[view, low + 1] * share
 
 
+class Beam(Protocol):
+    """What a scanner makes of rays through dense matter."""
+
+    @property
+    def coarsest_cell_mm(self) -> float:
+        """Streaks are worked out on cells of about this size and interpolated."""
+
+    def error(
+        self,
+        dense: NDArray[np.float64],
+        whole: NDArray[np.float64],
+        random: np.random.Generator,
+    ) -> NDArray[np.float64]:
+        """Return what each ray's reading is off by.
+
+        Both arguments are attenuations, (views, rays): of what is denser than bone beyond water,
+        and of all there is.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class OneShortfall:
+    """Hardening as a share of the path, and noise of the starved rays."""
+
+    coarsest_cell_mm: float = COARSEST_CELL_MM
+
+    def error(
+        self,
+        dense: NDArray[np.float64],
+        whole: NDArray[np.float64],
+        random: np.random.Generator,
+    ) -> NDArray[np.float64]:
+        """Return the shortfall and the noise of each ray."""
+        short = -HARDENING * dense * (dense + 0.5 * whole)
+        starved = STARVATION * np.exp(0.5 * np.minimum(whole, 9.0)) * (dense > 0.0)
+        return short + random.standard_normal(short.shape) * starved
+
+
 def add_streaks(
-    hu: NDArray[np.float32], spacing_mm: tuple[float, float, float], seed: tuple[int, ...]
+    hu: NDArray[np.float32],
+    spacing_mm: tuple[float, float, float],
+    seed: tuple[int, ...],
+    beam: Beam = OneShortfall(),
 ) -> None:
     """Add streaks in place to every slice that holds something denser than bone."""
     angles = np.arange(VIEWS) * np.pi / VIEWS
-    factor = max(int(COARSEST_CELL_MM / min(spacing_mm[:2])), 1)
+    factor = max(int(beam.coarsest_cell_mm / min(spacing_mm[:2])), 1)
     for k in range(hu.shape[0]):
         if hu[k].max() > DENSE_HU:
             random = np.random.default_rng([*seed, 8, k])
-            hu[k] += _streaks(hu[k], spacing_mm[0], factor, angles, random)
+            hu[k] += _streaks(hu[k], spacing_mm[0], factor, angles, random, beam)
 
 
 def _streaks(
@@ -92,6 +134,7 @@ def _streaks(
     factor: int,
     angles: NDArray[np.float64],
     random: np.random.Generator,
+    beam: Beam,
 ) -> NDArray[np.float32]:
     """Return what to add to one slice, HU."""
     rows, columns = (-(-count // factor) for count in slice_hu.shape)
@@ -107,10 +150,7 @@ def _streaks(
     path, whole = np.zeros((VIEWS, count)), np.zeros((VIEWS, count))
     project(dense, angles, path)
     project(np.maximum(cells / 1000.0 + 1.0, 0.0).astype(np.float32), angles, whole)
-    path, whole = path * step, whole * step
-    short = -HARDENING * path * (path + 0.5 * whole)
-    starved = STARVATION * np.exp(0.5 * np.minimum(whole, 9.0)) * (path > 0.0)
-    short += random.standard_normal(short.shape) * starved
+    short = beam.error(path * step, whole * step, random)
     size = 2 * count
     ramp = 2.0 * np.abs(rfftfreq(size))
     ramp *= 0.5 * (1.0 + np.cos(2.0 * np.pi * rfftfreq(size)))

@@ -50,11 +50,15 @@ def recipe_of(arguments: argparse.Namespace) -> Recipe:
         "sacralised": arguments.sacralised,
     }
     for key in (
-        "needle", "lumbar_count", "kernel", "contrast", "age", "scoliosis_deg", "rotation_deg",
+        "needle", "highest_hu", "lumbar_count", "kernel",
+        "contrast", "age", "scoliosis_deg", "rotation_deg",
         "tilt_deg", "slice_thickness_mm", "field_of_view", "matrix",
         "posture_seed",
     ):  # fmt: skip
         if (value := getattr(arguments, key)) is not None:
+            table[key] = value
+    for key, word in (("needles", "laid_needle"), ("laid_cement", "laid_cement")):
+        if (value := getattr(arguments, word)) is not None:
             table[key] = value
     return recipe_from_table(table)
 
