@@ -46,6 +46,7 @@ def test_that_the_tree_as_it_is_keeps_every_contract(tree: Path) -> None:
         ("imaging", "import requests", "The network stops"),
         ("pacs", "import planner.document", "Rooms are layered"),
         ("physics", "import planner.imaging", "Physics and fluoroscopy are pure"),
+        ("control", "import planner.catalog", "Control reads arrays"),
         ("viewer/canvas", "import planner.viewer.panels", "Viewer rooms are layered"),
     ],
 )

@@ -24,6 +24,7 @@ BENCHMARKS = {
     "imaging": "planner.imaging.benchmark:benchmark",
     "segmentation": "planner.app.segmentation_trials:benchmark",
     "corrections": "planner.anatomy.correction_benchmark:benchmark",
+    "needles": "planner.app.needle_trials:benchmark",
     "registration": "planner.app.registration_trials:benchmark",
     "physics": "planner.physics.benchmark:benchmark",
     "published": "planner.physics.published.benchmark:benchmark",
