@@ -11,7 +11,7 @@ from scipy import ndimage
 from planner.anatomy.body_measures import measure_body
 from planner.anatomy.foramina import foramen, pedicle_end, sacral_end
 from planner.anatomy.naming import rib_bearing, rib_shares, sacrum_number
-from planner.anatomy.native_grid import clipped_to_scan, labels_on, native_crop, shapes_on
+from planner.anatomy.native_grid import clipped_to_scan, native_crop, nearest_in, shapes_on
 from planner.anatomy.pedicles import pedicles
 from planner.anatomy.posterior_wall import posterior_wall
 from planner.anatomy.skin import patient_on_crop
@@ -343,9 +343,7 @@ def _on_scan(
         read = widened(differs, 3, whole.shape_kji)
         grid = model.volume.within(read).geometry
         part, place = native_crop(geometry, *bounds_mm(grid))
-        here = np.zeros(whole.shape_kji, np.bool_)
-        here[written] = True
-        inside = labels_on(here[read], grid, part) > 0
+        inside = nearest_in(written, whole, part)
         for kept, changed in images:
             out = kept.copy()
             out[place] = np.where(inside, shapes_on(changed[read], grid, part), out[place])
