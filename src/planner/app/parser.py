@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from planner import __version__
 from planner.app.batch_words import add_batch
+from planner.app.registration_words import add_registration
 from planner.app.sample_words import add_samples
 from planner.app.training_parser import add_verbs
 from planner.app.treatment_words import LAYER_FORM, TISSUE_FORM, layer, tissue
@@ -42,7 +43,7 @@ COMMANDS = frozenset(
     {
         "assess", "batch", "bench", "calibrate", "control", "convert", "correct", "deidentify",
         "demo", "devices", "doctor", "export", "inspect", "outcome", "pacs", "phantom", "plan",
-        "report", "room", "rules", "segment", "simulate", "suggest", "train", "view",
+        "register", "report", "room", "rules", "segment", "simulate", "suggest", "train", "view",
     }
 )  # fmt: skip
 """Names of the commands; anything else that is a place is opened in the window."""
@@ -136,6 +137,7 @@ def build_parser() -> argparse.ArgumentParser:
         _imaging,
         _anatomy,
         _batch,
+        _registration,
         _planning,
         _checking,
         _room,
@@ -440,6 +442,10 @@ def _samples(commands: _Commands) -> None:
 
 def _batch(commands: _Commands) -> None:
     add_batch(commands, _command)
+
+
+def _registration(commands: _Commands) -> None:
+    add_registration(commands, _command, _ct, level, seed)
 
 
 def _training(commands: _Commands) -> None:

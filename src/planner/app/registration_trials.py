@@ -65,6 +65,9 @@ OUTLINED_EVERY: Final = 4
 TRAPPED_EVERY: Final = 4
 """For every so many-th vertebra what must be refused is tried as well."""
 
+LEAST_PART_MM: Final = 30.0
+"""A shorter part of a scan holds no vertebra that could be mistaken."""
+
 SILENT_MM: Final = 1.5
 """What is given out with a wall point farther off than this has failed in silence."""
 
@@ -190,10 +193,10 @@ def _trials(first: Phantom, second: Phantom, anatomy: Anatomy) -> Iterator[tuple
         yield "", tried(moving)
         if place % TRAPPED_EVERY != trapped:
             continue
-        for end, cut in zip(("above", "below"), _without(second, moving, level), strict=True):
-            if cut is not None:
-                yield f"not in the scan, which ends {end} it", tried(cut)
-        for other in order[max(place - 1, 0) : place] + order[place + 1 : place + 2]:
+        for cut in _without(second, moving, level):
+            yield "not in the scan that was searched", tried(cut)
+        beside = order[max(place - 1, 0) : place] or order[place + 1 : place + 2]
+        for other in beside:
             clicked = second.truth.vertebrae[other].body_centre
             yield "a neighbour was clicked", tried(moving, clicked)
         yield "another frame of reference, nothing clicked", tried(second.ct)
@@ -255,26 +258,22 @@ def _named(first: Phantom, anatomy: Anatomy, level: Level) -> Level | None:
     return best if best is not None and near[best] < SAME_MM else None
 
 
-def _without(second: Phantom, scan: CtVolume, level: Level) -> Iterator[CtVolume | None]:
-    """Give the scan with everything below, and with everything above, the level's top or foot."""
+def _without(second: Phantom, scan: CtVolume, level: Level) -> Iterator[CtVolume]:
+    """Give the larger part of the scan that does not hold the body of a level, if it is large."""
     vertebra = second.truth.vertebrae[level]
     half = 0.5 * vertebra.body_size_mm[2] * np.array(vertebra.superior)
-    for sign in (1.0, -1.0):
-        edge = scan.geometry.ijk(vertebra.body_centre.array + sign * half)[2]
-        upward = scan.geometry.direction[2, 2] > 0.0
-        count = scan.geometry.size_ijk[2]
-        low, high = (
-            (int(np.ceil(edge)), count) if (sign > 0.0) == upward else (0, int(np.floor(edge)))
-        )
-        if high - low < int(30.0 / scan.geometry.spacing_mm[2]):
-            yield None
-            continue
-        size = (*scan.geometry.size_ijk[:2], high - low)
-        yield replace(
-            scan,
-            geometry=scan.geometry.cropped((0, 0, low), size),
-            hu=np.ascontiguousarray(scan.hu[low:high]),
-        )
+    ends = [vertebra.body_centre.array + sign * half for sign in (-1.0, 1.0)]
+    low, high = sorted(float(scan.geometry.ijk(end)[2]) for end in ends)
+    count = scan.geometry.size_ijk[2]
+    first, last = max((0, int(low)), (int(high) + 1, count), key=lambda part: part[1] - part[0])
+    if last - first < LEAST_PART_MM / scan.geometry.spacing_mm[2]:
+        return
+    size = (*scan.geometry.size_ijk[:2], last - first)
+    yield replace(
+        scan,
+        geometry=scan.geometry.cropped((0, 0, first), size),
+        hu=np.ascontiguousarray(scan.hu[first:last]),
+    )
 
 
 def _row(name: str, trials: Sequence[Trial], more: str = "") -> BenchmarkRow:
