@@ -17,9 +17,14 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QPaintEvent
 
 WINDOW_SIZE = QSize(1500, 940)
-"""Size of the first window; the window that follows takes its place."""
+"""Size of the first window where the screen has room; the one that follows takes its place."""
 
 GROUND, TEXT, QUIET = "#0F1318", "#E3E9EF", "#9AA7B4"
+
+
+def first_size(window: QWidget) -> QSize:
+    """Return the size of the first window, no larger than its screen shows."""
+    return WINDOW_SIZE.boundedTo(window.screen().availableSize())
 
 
 class _Answer(QObject):
@@ -48,7 +53,7 @@ class Curtain(QWidget):
         """Why there is no window; ``None`` when there is one."""
         self.window_shown: QWidget | None = None
         self.setWindowTitle(said("Planner · not a medical device"))
-        self.resize(WINDOW_SIZE)
+        self.resize(first_size(self))
         self._answer = _Answer()
         self._answer.given.connect(self._rise, Qt.ConnectionType.QueuedConnection)
 

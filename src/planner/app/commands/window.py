@@ -70,9 +70,11 @@ def load_window() -> None:
 def build_window(what: Path | None) -> MainWindow:
     """Make and show the window, and open what is named; in the thread of the GUI."""
     from planner.app.services import Services  # noqa: PLC0415 - loaded behind the curtain
+    from planner.viewer.curtain import first_size  # noqa: PLC0415
     from planner.viewer.main_window import MainWindow  # noqa: PLC0415
 
     window = MainWindow(Services(user_data_folder()), user_data_folder())
+    window.resize(first_size(window))
     window.show()
     if what is not None:
         window.open(what)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from planner.session.window_presets import PRESETS
 from planner.viewer.language.spoken import said, verbatim
@@ -14,18 +14,19 @@ from planner.viewer.panels.parts import Choice
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from PySide6.QtGui import QAction
+    from PySide6.QtGui import QAction, QResizeEvent
 
     from planner.session.view_state import ViewState
 
-_BUTTONS = (
+_LAYOUTS = (
     ("layout_planning", "1 + 3"),
     ("layout_quarters", "2 × 2"),
     ("layout_needle", "Needle"),
     ("layout_pair", "X-ray"),
     ("layout_straight", "Spine"),
     ("layout_compare", "Plans"),
-    None,
+)
+_TOOLS = (
     ("slab_mip", "MIP"),
     ("slab_mean", "Mean"),
     None,
@@ -36,7 +37,7 @@ _BUTTONS = (
 """Action and short word; ``None`` is a gap."""
 
 OWN_WINDOW = "Own"
-GAP_PX, PRESETS_PX, PRESETS_NARROW_PX = 5, 140, 76
+GAP_PX, PRESETS_PX, ROW_PX = 5, 140, 34
 
 
 class PaneBar(QWidget):
@@ -47,29 +48,24 @@ class PaneBar(QWidget):
     def __init__(self, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("panebar")
-        self.setFixedHeight(34)
-        # A narrow window keeps its width; the pictures need it more than this strip.
+        # A narrow window keeps its width; what has no room beside the layouts goes below them.
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(6, 2, 6, 2)
-        row.setSpacing(2)
-        for item in _BUTTONS:
-            if item is None:
-                row.addSpacing(GAP_PX)
-                continue
-            name, short = item
-            row.addWidget(_button(actions[name], short))
-        row.addStretch(1)
         self.presets = Choice()
-        self.presets.setMinimumWidth(PRESETS_NARROW_PX)
-        self.presets.setMaximumWidth(PRESETS_PX)
+        self.presets.setFixedWidth(PRESETS_PX)
+        self._layouts, self._tools = _row(actions, _LAYOUTS), _row(actions, _TOOLS)
+        self._tools.addWidget(self.presets)
+        self._rows = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._rows.setContentsMargins(6, 2, 6, 2)
+        self._rows.setSpacing(0)
+        for row in (self._layouts, self._tools):
+            self._rows.addLayout(row)
+        self.setFixedHeight(ROW_PX)
         self.presets.addItem(said(OWN_WINDOW), "")
         for preset in PRESETS:
             self.presets.addItem(said(f"{preset.key}  {preset.name}"), preset.key)
         self.presets.setToolTip(said("Grey window; the keys are those before the names."))
         self.presets.setAccessibleName(said("Grey window"))
         self.presets.activated.connect(self._choose)
-        row.addWidget(self.presets)
 
     def show_view(self, view: ViewState | None) -> None:
         """Show which preset the grey window is, if it is one."""
@@ -77,9 +73,34 @@ class PaneBar(QWidget):
         keys = [item.key for item in PRESETS if view is not None and item.window == view.window]
         self.presets.setCurrentIndex(max(0, self.presets.findData(keys[0]) if keys else 0))
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Stand in one row where there is room, else in two; no word is cut short."""
+        super().resizeEvent(event)
+        margins = self._rows.contentsMargins()
+        wanted = self._layouts.sizeHint().width() + self._tools.sizeHint().width() + GAP_PX
+        is_wide = wanted + margins.left() + margins.right() <= self.width()
+        way = QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom
+        if way is not self._rows.direction():
+            self._rows.setDirection(way)
+            self.setFixedHeight(ROW_PX if is_wide else 2 * ROW_PX - margins.top())
+
     def _choose(self, place: int) -> None:
         if key := self.presets.itemData(place):
             self.preset_chosen.emit(key)
+
+
+def _row(actions: Mapping[str, QAction], items: tuple[tuple[str, str] | None, ...]) -> QHBoxLayout:
+    """Return buttons beside one another, with room after them."""
+    row = QHBoxLayout()
+    row.setSpacing(2)
+    for item in items:
+        if item is None:
+            row.addSpacing(GAP_PX)
+            continue
+        name, short = item
+        row.addWidget(_button(actions[name], short))
+    row.addStretch(1)
+    return row
 
 
 def _button(action: QAction, short: str) -> QToolButton:
