@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.domain.cement import fill_class
 from planner.safety.lesion import body_coordinates
 
 if TYPE_CHECKING:
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from planner.domain.levels import Level
     from planner.domain.prediction import PredictedCement
     from planner.geometry.points import PointLps
-
-CLASSES = ((90.0, "about 100 %"), (75.0, "75 to 90 %"), (50.0, "50 to 75 %"), (0.0, "under 50 %"))
-"""From which share of the lesion on a class begins; Chen 2022 AJNR 43:501."""
 
 WANTED_PERCENT = (50.0, 75.0, 90.0)
 
@@ -52,7 +50,7 @@ class CementMeasures:
     def lesion_class(self) -> str:
         """The class of the seed paper; empty without a lesion."""
         share = self.lesion_percent
-        return "" if share is None else next(name for least, name in CLASSES if share >= least)
+        return "" if share is None else fill_class(share)
 
 
 def measured(

@@ -25,6 +25,7 @@ BENCHMARKS = {
     "segmentation": "planner.app.segmentation_trials:benchmark",
     "corrections": "planner.anatomy.correction_benchmark:benchmark",
     "needles": "planner.app.needle_trials:benchmark",
+    "leaks": "planner.app.leak_trials:benchmark",
     "registration": "planner.app.registration_trials:benchmark",
     "physics": "planner.physics.benchmark:benchmark",
     "published": "planner.physics.published.benchmark:benchmark",
