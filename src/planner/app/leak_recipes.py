@@ -98,9 +98,9 @@ def _leak(kind: LeakClass, placed: Placed, random: np.random.Generator) -> LaidC
                                    2.0 * vary[1]),
                                   (0.0, 2.0, 2.0), 3.3),
     }  # fmt: skip
-    middle, half, radius = places[kind]
-    one = placed.lps(np.array(middle) - half)
-    other = placed.lps(np.array(middle) + half)
+    at, half, radius = places[kind]
+    one = placed.lps(np.array(at) - half)
+    other = placed.lps(np.array(at) + half)
     return _cord(one, other, radius * (1.0 + 0.2 * vary[2]), random)
 
 

@@ -212,7 +212,7 @@ def _own_pieces(
             kept |= piece
     away = binary_dilation(found.sure & ~kept, np.ones((3, 3, 3), dtype=bool), iterations=2)
     near = binary_dilation(kept, np.ones((3, 3, 3), dtype=bool), iterations=2)
-    return grown & near & (~away | kept)
+    return np.asarray(grown & near & (~away | kept))
 
 
 def _leaks(
