@@ -40,6 +40,11 @@ SAYING = Saying(BOOK)
         ("The needle is 2.5 mm from the wall of T12.", "T12: Nadel 2,5 mm vor der Wand."),
         ("The wire is 2.5 mm from the wall of T12.", "The wire is 2.5 mm from the wall of T12."),
         ("Saved as v1.5 Open.plan.", "Gespeichert als v1.5 Open.plan."),
+        ("Saved as Dr. A. Roe.plan.", "Gespeichert als Dr. A. Roe.plan."),
+        (
+            "Saved as a.plan. Nothing is lost. Saved as b.plan.",
+            "Gespeichert als a.plan. Nichts ist verloren. Gespeichert als b.plan.",
+        ),
         ("3 needles. Nothing is lost.", "3 Nadeln. Nichts ist verloren."),
         ("3 needles. All is lost.", "3 needles. All is lost."),
         ("Open\nAll is lost.", "Öffnen\nAll is lost."),

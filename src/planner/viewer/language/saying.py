@@ -147,6 +147,11 @@ class Saying:
             match = _pattern(one.english).fullmatch(text)
             if match is None:
                 continue
+            if any(". " in part for part in match.groupdict().values()):
+                # A name may hold a full stop; what is several sentences is not one name.
+                apart = self._parts(text)
+                if apart is not None:
+                    return apart
             filled = {name: self._filling(name, part) for name, part in match.groupdict().items()}
             known = {name: part for name, part in filled.items() if part is not None}
             if len(known) == len(filled):
