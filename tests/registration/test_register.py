@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from phantoms import healthy_l3, second_scan_l3
 from planner.domain.errors import CancelledByUserError, UsageError
@@ -95,7 +96,9 @@ def test_that_a_neighbour_is_not_taken_for_a_vertebra_that_is_not_in_the_scan(re
     cut = slices(ct, top, count) if end == "head" else slices(ct, 0, foot)
     refused = registrar.register(Level.L3, cut)
     assert isinstance(refused, RegistrationRefused)
-    assert refused.code in (RefusalCode.NEIGHBOUR, RefusalCode.NOT_IN_SCAN)
+    assert refused.code in (
+        RefusalCode.NEIGHBOUR, RefusalCode.NO_MATCH, RefusalCode.NOT_IN_SCAN,
+    )  # fmt: skip
 
 
 def test_that_a_lone_outline_is_judged_by_what_its_edges_leave_over():
@@ -107,7 +110,7 @@ def test_that_a_lone_outline_is_judged_by_what_its_edges_leave_over():
     half = 0.5 * vertebra.body_size_mm[2] * np.array(vertebra.superior)
     cut = slices(ct, slice_of(ct, vertebra.body_centre.moved(half)), ct.geometry.size_ijk[2])
     refused = register_vertebra(framed(healthy_l3().ct), alone, Level.L3, cut)
-    assert isinstance(refused, RegistrationRefused)
+    assert refused.code in (RefusalCode.NO_MATCH, RefusalCode.NOT_IN_SCAN)
 
 
 def test_that_a_vertebra_cut_off_by_the_scan_is_refused(registrar):
@@ -115,6 +118,18 @@ def test_that_a_vertebra_cut_off_by_the_scan_is_refused(registrar):
     middle = slice_of(ct, second_scan_l3().truth.vertebrae[Level.L2].body_centre)
     refused = registrar.register(Level.L2, slices(ct, 0, middle))
     assert isinstance(refused, RegistrationRefused)
+
+
+def test_that_a_wall_that_the_scanner_did_not_see_is_refused(registrar):
+    ct = framed(second_scan_l3().ct)
+    wall = second_scan_l3().landmarks[Level.L3].wall_points_mm
+    padded = np.zeros(ct.hu.shape, bool)
+    i, j, k = np.rint(ct.geometry.ijk(wall)).astype(int).T
+    padded[k, j, i] = True
+    padded = ndimage.binary_dilation(padded, iterations=2)
+    refused = registrar.register(Level.L3, replace(ct, outside_scan=padded))
+    assert refused.code is RefusalCode.NOT_IN_SCAN
+    assert "posterior wall" in refused.reason
 
 
 def test_that_a_level_without_outline_is_not_looked_for(registrar):

@@ -113,9 +113,14 @@ class Search:
         return float(np.linalg.norm(body - near.array))
 
     def wall_seen(self, fit: Fit) -> float:
-        """Return the share of the posterior wall that lies in the scan."""
+        """Return the share of the posterior wall that lies in the scan and not in its padding."""
         wall = moved(fit.motion, self.template.wall_mm)
-        return float(self._moving.geometry.contains(wall).mean())
+        seen = self._moving.geometry.contains(wall)
+        if self._moving.outside_scan is not None:
+            index = np.rint(self._moving.geometry.ijk(wall)).astype(np.int64)
+            i, j, k = np.clip(index, 0, np.array(self._moving.geometry.size_ijk) - 1).T
+            seen = seen & ~self._moving.outside_scan[k, j, i]
+        return float(seen.mean())
 
     def _fine_patch(self, motion: NDArray[np.float64]) -> Patch | None:
         box = moved(motion, corners_mm(self.template.low_mm, self.template.high_mm))

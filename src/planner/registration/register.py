@@ -167,6 +167,8 @@ def _judged(
     level, quality = search.template.vertebra.level, best.quality
     known = {other: left for other, left in neighbours.items() if not np.isnan(left)}
     rival_mm = min([*known.values(), elsewhere_mm])
+    if quality.misfit_mm > LARGEST_MISFIT_MM:
+        return _not_the_bone(level, quality.misfit_mm, known)
     if not quality.misfit_mm < RIVAL_SHARE * rival_mm:
         return _refused(
             level,
@@ -174,13 +176,6 @@ def _judged(
             f"The place found for {level} may be another level: its edges lie "
             f"{quality.misfit_mm:.2f} mm apart, and those of a neighbour, or at another place, "
             f"{rival_mm:.2f} mm. Click the middle of {level} in the other scan.",
-        )
-    if quality.misfit_mm > LARGEST_MISFIT_MM:
-        return _refused(
-            level,
-            RefusalCode.NO_MATCH,
-            f"What lies where {level} was looked for is not the same bone: its edges lie "
-            f"{quality.misfit_mm:.2f} mm apart, more than {LARGEST_MISFIT_MM:g} mm.",
         )
     if search.wall_seen(best.fit) < LEAST_WALL_SEEN:
         reason = "The posterior wall of {level} is not wholly in the other scan."
@@ -205,4 +200,25 @@ def _judged(
         compared_with=tuple(known),
         agreement=best.fit.agreement,
         seen=best.fit.seen,
+    )
+
+
+def _not_the_bone(
+    level: Level, misfit_mm: float, neighbours: dict[Level, float]
+) -> RegistrationRefused:
+    """Refuse a place that holds another bone, and name it where it is a neighbour."""
+    fits = min(neighbours, key=neighbours.__getitem__, default=None)
+    if fits is not None and neighbours[fits] <= LARGEST_MISFIT_MM:
+        return _refused(
+            level,
+            RefusalCode.NEIGHBOUR,
+            f"What lies where {level} was looked for is {fits}: edges of {fits} fit there to "
+            f"{neighbours[fits]:.2f} mm, those of {level} to {misfit_mm:.2f} mm.",
+        )
+    return _refused(
+        level,
+        RefusalCode.NO_MATCH,
+        f"What lies where {level} was looked for is not the same bone: its edges lie "
+        f"{misfit_mm:.2f} mm apart, more than {LARGEST_MISFIT_MM:g} mm. It may have another shape "
+        "now, or not be in the other scan.",
     )
