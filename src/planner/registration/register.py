@@ -218,7 +218,7 @@ def _not_the_bone(
     return _refused(
         level,
         RefusalCode.NO_MATCH,
-        f"What lies where {level} was looked for is not the same bone: its edges lie "
+        f"What lies where {level} was looked for does not fit as the same bone: its edges lie "
         f"{misfit_mm:.2f} mm apart, more than {LARGEST_MISFIT_MM:g} mm. It may have another shape "
-        "now, or not be in the other scan.",
+        "now, slices may be too thick to tell, or it is not in the other scan.",
     )
