@@ -82,10 +82,17 @@ def test_that_every_page_of_the_documents_is_in_the_menu_of_the_folder(tmp_path:
     assert {path.stem for path in single} <= set(decisions)
 
 
-def test_that_the_wheel_holds_the_data_files_and_nothing_of_the_tests(tmp_path: Path) -> None:
-    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this checkout."""
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
-    (wheel,) = tmp_path.glob("planner-*.whl")
+    (made,) = folder.glob("planner-*.whl")
+    return made
+
+
+def test_that_the_wheel_holds_the_data_files_and_nothing_of_the_tests(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         held = {name: archive.getinfo(name).file_size for name in archive.namelist()}
     for source, place in (("resources", "_resources"), ("sample_data", "_sample_data")):
@@ -94,6 +101,41 @@ def test_that_the_wheel_holds_the_data_files_and_nothing_of_the_tests(tmp_path: 
                 inside = f"planner/{place}/{file.relative_to(ROOT / source).as_posix()}"
                 assert held[inside] == file.stat().st_size, inside
     assert not [name for name in held if name.startswith(("tests", "packaging", "docs"))]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="where a home is, HOME says on Linux")
+def test_that_what_pip_installs_finds_its_data_and_what_it_takes_away_is_nobodys(
+    wheel: Path, tmp_path: Path
+) -> None:
+    """In an environment of its own, that sees the packages of this one behind its own."""
+    environment, home = tmp_path / "environment", tmp_path / "home"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(environment)], check=True)
+    python = environment / "bin" / "python"
+    (packages,) = (environment / "lib").glob("python3*/site-packages")
+    behind = [one for one in sys.path if one.endswith("site-packages")]
+    (packages / "behind.pth").write_text("\n".join(behind) + "\n", encoding="utf-8")
+    kept = {
+        ".local/share/planner/devices/own.toml": "",
+        ".cache/planner/anatomy/x.npz": "outlines",
+        "plans/case.plan": "plan",
+    }
+    for name, text in kept.items():
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / name).write_text(text, encoding="utf-8")
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", str(python)]
+    install = ["install", "--quiet", "--no-deps", "--no-index", "--ignore-installed", str(wheel)]
+    subprocess.run([*pip, *install], check=True, capture_output=True)
+    run = {"HOME": str(home), "PATH": "/usr/bin:/bin"}
+    program = environment / "bin" / "planner"
+    said = subprocess.run(
+        [str(program), "devices", "--json"], env=run, cwd=tmp_path, check=True, capture_output=True
+    )
+    assert len(json.loads(said.stdout)["devices"]) > 3
+    assert (packages / "planner" / "_resources").is_dir()
+    subprocess.run([*pip, "uninstall", "--yes", "planner"], check=True, capture_output=True)
+    assert not (packages / "planner").exists()
+    assert not program.exists()
+    assert {name: (home / name).read_text(encoding="utf-8") for name in kept} == kept
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the script of the Linux archive")
