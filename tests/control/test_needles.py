@@ -45,6 +45,8 @@ def test_that_tip_axis_and_entry_are_where_the_needle_was_laid(laid, scan) -> No
     assert abs(only.entry.y_mm - SKIN_Y_MM) < ENTRY_BAR_MM
     assert abs(only.diameter_mm - laid.outer_diameter_mm) < DIAMETER_BAR_MM
     assert tip_mm < 3.0 * only.tip_sd_mm
+    is_thick = scan.get("spacing", (0, 0, 1.0))[2] > 1.6
+    assert any("slices" in note for note in only.notes) is is_thick
 
 
 def test_that_crossed_and_parallel_needles_are_told_apart() -> None:

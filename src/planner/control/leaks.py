@@ -201,7 +201,6 @@ def _own_pieces(
 
     A piece in no bone counts here: its source is not known, and it must not be lost.
     """
-    grown = binary_dilation(found.sure, np.ones((3, 3, 3), dtype=bool), iterations=2)
     numbers, count = cc3d.connected_components(
         found.sure.astype(np.uint8), connectivity=26, return_N=True
     )
@@ -212,7 +211,7 @@ def _own_pieces(
             kept |= piece
     away = binary_dilation(found.sure & ~kept, np.ones((3, 3, 3), dtype=bool), iterations=2)
     near = binary_dilation(kept, np.ones((3, 3, 3), dtype=bool), iterations=2)
-    return np.asarray(grown & near & (~away | kept))
+    return np.asarray(near & (~away | kept))
 
 
 def _leaks(

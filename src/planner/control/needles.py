@@ -41,6 +41,13 @@ SAME_AXIS_DEG: Final = 2.5
 BORDER_MM: Final = 3.0
 """A shaft whose end has no farther to go to the border of the scan is cut off by it."""
 
+THICK_SLICES_MM: Final = 1.6
+"""Beyond this tips were not always found within half a millimetre (ADR 820)."""
+
+ODD_END_MM, ODD_MISFIT = 2.5, 3.0
+"""An end that is fitted farther from the last bright section than this and its ground face, or
+that leaves more unexplained, is no plain end."""
+
 TIP_DOUBT_MM: Final = 0.2
 """What the model of an end may be off by besides what its fit says (ADR 820)."""
 
@@ -258,6 +265,17 @@ def _needle(
         notes.append("its tip is NOT in the scan: it lies deeper than the last place seen")
     elif end is None:
         notes.append("too little of its end lies in the scan for its tip to be found")
+    tip_sd_mm = float("inf") if end is None else float(np.hypot(end.sd_mm, TIP_DOUBT_MM))
+    if end is not None:
+        apart = abs(end.along_mm - last)
+        if apart > end.beyond_mm + ODD_END_MM or end.misfit > ODD_MISFIT:
+            notes.append(
+                "its end does not look like that of a straight shaft: read the tip by hand"
+            )
+            tip_sd_mm = max(tip_sd_mm, apart)
+    apart_mm = max(ct.geometry.spacing_mm)
+    if apart_mm > THICK_SLICES_MM:
+        notes.append(f"slices {apart_mm:.1f} mm apart: the tip may be off by a millimetre or more")
     if crossing is None:
         notes.append("where it enters the skin is not in the scan")
     own = shaft.thin & np.isfinite(shaft.off_mm)
@@ -271,7 +289,7 @@ def _needle(
         entry=None if crossing is None else PointLps.of(shaft.place(crossing)),
         direction=(x, y, z),
         diameter_mm=shaft.apparent_diameter_mm - BLOOM_MM if end is None else end.diameter_mm,
-        tip_sd_mm=float("inf") if end is None else float(np.hypot(end.sd_mm, TIP_DOUBT_MM)),
+        tip_sd_mm=tip_sd_mm,
         axis_sd_deg=shaft.angle_sd_deg,
         bend_mm=bend,
         seen_mm=tip_along - float(shaft.along_mm[0]),
