@@ -9,7 +9,7 @@ from pathlib import Path
 import numba
 import pytest
 
-from planner.geometry import kernels
+from planner.geometry import compiling, kernel_cache, kernels
 
 
 @pytest.fixture
@@ -17,13 +17,13 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for room in ("physics", "geometry", "domain", "viewer"):
         (tmp_path / "planner" / room).mkdir(parents=True)
         (tmp_path / "planner" / room / "a.py").write_text("LIMIT = 1\n")
-    monkeypatch.setattr(kernels, "PACKAGE", tmp_path / "planner")
+    monkeypatch.setattr(kernel_cache, "PACKAGE", tmp_path / "planner")
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "cache"))
     return tmp_path / "planner"
 
 
 def folder_of(room: str) -> Path:
-    return kernels.cache_folder.__wrapped__(room)
+    return kernel_cache.cache_folder.__wrapped__(room)
 
 
 @pytest.mark.parametrize("changed", ["physics/a.py", "geometry/a.py", "domain/a.py"])
@@ -51,8 +51,8 @@ def test_that_a_cache_that_cannot_be_written_is_replaced_for_this_run(
 @pytest.fixture
 def shipped(package: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Kernels as a build leaves them, for the sources as they are."""
-    monkeypatch.setattr(kernels, "SHIPPED", package / "_kernels")
-    monkeypatch.setattr(kernels, "_runs_what_is_shipped", lambda: True)
+    monkeypatch.setattr(kernel_cache, "SHIPPED", package / "_kernels")
+    monkeypatch.setattr(kernel_cache, "_runs_what_is_shipped", lambda: True)
     name = folder_of("physics").name
     (package.parent / "cache" / name).rmdir()
     (package / "_kernels" / name / "physics").mkdir(parents=True)
@@ -81,8 +81,8 @@ def test_that_kernels_of_other_sources_are_left_where_they_are(
 def test_that_an_older_processor_compiles_its_own(
     shipped: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kernels, "_runs_what_is_shipped", lambda: False)
-    kernels.compile_as_shipped()
+    monkeypatch.setattr(kernel_cache, "_runs_what_is_shipped", lambda: False)
+    kernel_cache.compile_as_shipped()
     assert numba.config.CPU_NAME is None
     assert list(folder_of("physics").iterdir()) == []
 
@@ -92,7 +92,7 @@ def test_that_a_build_compiles_for_every_processor_it_is_shipped_to(
 ) -> None:
     for name in ("CPU_NAME", "CPU_FEATURES"):
         monkeypatch.setattr(numba.config, name, None)
-    kernels.compile_as_shipped()
+    kernel_cache.compile_as_shipped()
     assert (numba.config.CPU_NAME, numba.config.CPU_FEATURES) == ("x86-64-v3", "")
 
 
@@ -112,7 +112,8 @@ def test_that_a_kernel_is_found_again_wherever_the_program_lies(tmp_path: Path) 
         for room in ("", "geometry", "domain", "physics"):
             (place / "planner" / room).mkdir(parents=True, exist_ok=True)
             (place / "planner" / room / "__init__.py").write_text("")
-        shutil.copy(kernels.__file__, place / "planner" / "geometry" / "kernels.py")
+        for module in (kernels, kernel_cache, compiling):
+            shutil.copy(module.__file__, place / "planner" / "geometry")
         (place / "planner" / "physics" / "a.py").write_text(kernel)
         done = subprocess.run(
             [sys.executable, "-c", ask],
@@ -129,3 +130,17 @@ def test_that_a_kernel_is_found_again_wherever_the_program_lies(tmp_path: Path) 
     assert [hits for hits, _ in said] == ["0", "1"]
     assert said[0][1] == said[1][1]
     assert Path(said[0][1]).parent.parent == tmp_path / "cache"
+
+
+def test_that_numba_is_not_imported_before_a_kernel_is_called() -> None:
+    """The window imports hundreds of kernels and shows none of their work at first."""
+    ask = (
+        "import sys\n"
+        "from planner.geometry import sampling\n"
+        "from planner.geometry.kernels import compiling_for_s\n"
+        "print('numba' in sys.modules, compiling_for_s())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", ask], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.split() == ["False", "0.0"]

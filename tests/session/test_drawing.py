@@ -110,8 +110,8 @@ def test_that_outlines_in_their_box_look_as_in_the_whole_grid():
             middle.moved(400.0 * frame.normal),
         ):
             view = PaneMap(frame, place, 0.7313, 300.0, 260.0)
-            there = sample_codes(whole, truth.geometry, view)
-            here = sample_codes(outlines.codes, outlines.geometry, view)
+            there = sample_codes(whole, truth.geometry, view).pixels
+            here = sample_codes(outlines.codes, outlines.geometry, view).pixels
             assert (here == there).all()
 
 

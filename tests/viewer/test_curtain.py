@@ -66,10 +66,10 @@ def test_that_the_first_thing_shown_needs_none_of_the_slow_libraries():
     assert answer.stdout.strip() == "[]"
 
 
-def test_that_the_window_needs_neither_vtk_nor_the_rooms_of_paper_to_be_built():
+def test_that_the_window_needs_neither_vtk_nor_numba_nor_the_rooms_of_paper_to_be_built():
     script = (
         "import sys, planner.viewer.main_window, planner.app.services\n"
-        "slow = {'scipy.ndimage', 'skimage', 'SimpleITK', 'pydicom', 'vtkmodules', 'highdicom'}\n"
+        "slow = {'numba', 'scipy', 'skimage', 'SimpleITK', 'pydicom', 'vtkmodules', 'highdicom'}\n"
         "print(sorted(slow & set(sys.modules)))"
     )
     answer = subprocess.run(

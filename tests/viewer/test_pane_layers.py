@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
+from PySide6.QtGui import QImage, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from planner.domain.finding import Severity
@@ -30,6 +31,7 @@ from planner.session.planes import Plane
 from planner.session.tool_marks import ToolMarks
 from planner.session.view_state import Layer, Slab, SlabKind, ViewState, Window
 from planner.viewer.canvas.slice_pane import SlicePane
+from planner.viewer.panels.pane_grid import PaneGrid
 
 pytestmark = pytest.mark.qt
 
@@ -208,3 +210,64 @@ def test_that_a_crosshair_that_slides_along_a_slice_samples_and_paints_little(qa
     )
     pane.close()
     pane.deleteLater()
+
+
+class Painted(QObject):
+    """Notes which panes are painted, in their order."""
+
+    def __init__(self, panes):
+        super().__init__()
+        self.planes = []
+        for pane in panes:
+            pane.installEventFilter(self)
+
+    def eventFilter(self, pane, event):  # noqa: N802 - Qt names it
+        if event.type() is QEvent.Type.Paint:
+            self.planes.append(pane.plane)
+        return False
+
+
+def wheel(pane):
+    at = QPointF(30.0, 30.0)
+    keys, phase = Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase
+    return QWheelEvent(
+        at, QPointF(pane.mapToGlobal(at.toPoint())), QPoint(), QPoint(0, 120),
+        Qt.MouseButton.NoButton, keys, phase, False,
+    )  # fmt: skip
+
+
+def test_that_the_pane_under_the_hand_is_painted_before_those_that_follow_it(qapp, qtbot):
+    """And that those show what fresh panes show, once they have followed."""
+    grid, shown = PaneGrid(), Shown(Plane.SAGITTAL)
+    qtbot.addWidget(grid)
+    grid.resize(560, 420)
+    grid.show_scan(shown.ct, "")
+    grid.show_outlines(shown.lines)
+    grid.show_drawing(shown.drawn)
+    grid.show_view(shown.view)
+    grid.show()
+    qtbot.waitExposed(grid)
+    qtbot.wait(50)
+    views = [shown.view]
+
+    def scroll(plane, steps):
+        views.append(views[-1].scrolled(plane, steps))
+        grid.show_view(views[-1])
+
+    moved = grid.slices[Plane.SAGITTAL]
+    moved.scrolled.connect(scroll)
+    painted = Painted(grid.slices.values())
+    QApplication.sendEvent(moved, wheel(moved))
+    assert views[-1] != views[0]
+    qtbot.waitUntil(lambda: len(painted.planes) >= 3, timeout=5000)
+    assert painted.planes[0] is Plane.SAGITTAL
+    assert sorted(painted.planes) == sorted(Plane)
+    for plane, pane in grid.slices.items():
+        shown.plane, shown.size, shown.view = plane, (pane.width(), pane.height()), views[-1]
+        fresh = SlicePane(plane)
+        shown.tell(fresh)
+        there = pixels(fresh.grab().toImage())
+        whole = pixels(pane.screen().grabWindow(grid.winId()).toImage())
+        place = pane.mapTo(grid, QPoint(0, 0))
+        here = whole[place.y() : place.y() + pane.height(), place.x() : place.x() + pane.width()]
+        assert (here == there).all(), plane

@@ -123,8 +123,8 @@ def test_that_layers_are_blended_to_the_last_bit_as_qt_blends_them(qapp):
         spans_of(layer, where)
     compose(layers, spans, np.array([[0, 0, 40, 30]]), nothing, np.zeros(40, np.uint32), out[0])
     out[2] = layers[0]
-    for layer in layers[1:]:
-        lay_over(layer, out[2])
+    for layer, where in zip(layers[1:], spans, strict=True):
+        lay_over(layer, where, out[2])
     image = image_of(out[1], OPAQUE, 1.0)
     painter = QPainter(image)
     for layer, form in zip(layers, (OPAQUE, CLEAR, CLEAR, CLEAR), strict=True):

@@ -22,7 +22,7 @@ from planner.app.log_file import log_folder
 from planner.catalog import load_catalog
 from planner.catalog.resource_files import resource_path
 from planner.domain.errors import PlannerError
-from planner.geometry.kernels import cache_folder
+from planner.geometry.kernel_cache import cache_folder
 from planner.settings import user_cache_folder, user_data_folder
 
 if TYPE_CHECKING:

@@ -127,8 +127,9 @@ def _frame(right: Vector, down: Vector) -> PlaneFrame:
     return PlaneFrame((a[0], a[1], a[2]), (b[0], b[1], b[2]))
 
 
+@lru_cache(maxsize=64)
 def scroll_step(plane: Plane, frame: PlaneFrame, geometry: VolumeGeometry) -> Vector:
-    """Return the move, shape ``(3,)`` mm LPS, of one wheel step away from the user.
+    """Return the move, shape ``(3,)`` mm LPS, read-only, of one wheel step away from the user.
 
     The length is the voxel spacing along the grid axis nearest the pane's normal, so that
     scrolling from a slice centre lands on slice centres.
@@ -137,7 +138,9 @@ def scroll_step(plane: Plane, frame: PlaneFrame, geometry: VolumeGeometry) -> Ve
     cosines = np.abs(geometry.direction.T @ normal)
     step_mm = geometry.spacing_mm[int(cosines.argmax())]
     sign = 1.0 if float(normal @ _SCROLL_FORWARD[plane]) >= 0 else -1.0
-    return np.asarray(sign * step_mm * normal)
+    step = np.asarray(sign * step_mm * normal)
+    step.flags.writeable = False
+    return step
 
 
 @dataclass(frozen=True, slots=True)

@@ -332,7 +332,17 @@ def pane_words(view: ViewState, plane: Plane) -> tuple[str, str]:
     """Return what a pane is and where its plane lies; along a needle how deep the crosshair is."""
     if view.needle is not None:
         return TITLES[plane], view.needle.words(view.cursor)
-    normal = view.frame(plane).normal
-    value = float(view.cursor.array[int(np.abs(normal).argmax())])
-    letters = {Plane.AXIAL: "SI", Plane.SAGITTAL: "LR", Plane.CORONAL: "PA"}[plane]
-    return str(plane).title(), f"{letters[0] if value >= 0 else letters[1]} {abs(value):.1f} mm"
+    cursor = view.cursor
+    value = (cursor.x_mm, cursor.y_mm, cursor.z_mm)[_across(view.frame(plane))]
+    (positive, negative), title = _LETTERS[plane], _PLANE_TITLES[plane]
+    return title, f"{positive if value >= 0 else negative} {abs(value):.1f} mm"
+
+
+_LETTERS = {Plane.AXIAL: ("S", "I"), Plane.SAGITTAL: ("L", "R"), Plane.CORONAL: ("P", "A")}
+_PLANE_TITLES = {plane: plane.value.title() for plane in Plane}
+
+
+@lru_cache(maxsize=64)
+def _across(frame: PlaneFrame) -> int:
+    """Return which axis of the patient a plane lies most across: x, y or z."""
+    return int(np.abs(frame.normal).argmax())

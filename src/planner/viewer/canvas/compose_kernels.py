@@ -63,14 +63,12 @@ def clear(pixels: Pixels, spans: Boxes) -> None:
 
 
 @kernel
-def lay_over(over: Pixels, out: Pixels) -> None:
-    """Lay a clear picture over an opaque one of the same size; most rows of it show nothing."""
+def lay_over(over: Pixels, spans: Boxes, out: Pixels) -> None:
+    """Lay a clear picture over an opaque one within ``spans``, where its rows show anything."""
     for y in range(len(out)):
-        row, most = over[y], np.uint32(0)
-        for x in range(len(row)):
-            most = max(most, row[x])
-        if most > 0:
-            laid(row, out[y])
+        start, stop = spans[y, 0], spans[y, 1]
+        if start < stop:
+            laid(over[y, start:stop], out[y, start:stop])
 
 
 @kernel

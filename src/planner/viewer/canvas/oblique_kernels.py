@@ -99,34 +99,60 @@ def sample_row(
 
 
 @kernel
-def sample_inside(
-    hu: NDArray[np.int16],
+def places(
+    sizes: tuple[int, int],
     at: Vector,
     step: Vector,
     rise: Vector,
     first: int,
-    out: NDArray[np.int16],
+    out: NDArray[np.int64],
+    shares: Vector,
 ) -> None:
-    """Sample a row from its ``first`` pixel where all voxels asked for are in the grid."""
-    _, nj, ni = hu.shape
-    voxels = hu.reshape(-1)
-    # Places without a sign spare each look-up the question whether it counts from the end.
-    one, row, layer = np.uint64(1), np.uint64(ni), np.uint64(nj * ni)
-    for place in range(len(out)):
-        x = first + place
+    """Write at which voxel each pixel of a row is, and its shares of the next along i, j and k.
+
+    ``sizes`` are the voxels in a row and in a layer. Nothing is looked up: it is vectorised.
+    """
+    row, layer = sizes
+    for n in range(len(out)):
+        x = first + n
         i = at[0] + x * step[0] + rise[0]
         j = at[1] + x * step[1] + rise[1]
         k = at[2] + x * step[2] + rise[2]
-        i0, j0, k0 = int(i), int(j), int(k)
-        u, v, w = i - i0, j - j0, k - k0
-        p = np.uint64((k0 * nj + j0) * ni + i0)
+        i0, j0, k0 = np.int32(i), np.int32(j), np.int32(k)
+        shares[0, n], shares[1, n], shares[2, n] = i - i0, j - j0, k - k0
+        out[n] = np.int64(k0) * layer + np.int64(j0) * row + i0
+
+
+@kernel
+def look_up(
+    voxels: NDArray[np.int16],
+    sizes: tuple[int, int],
+    at: NDArray[np.int64],
+    out: NDArray[np.int16],
+) -> None:
+    """Copy the eight voxels about each pixel, i fastest, to rows of their own."""
+    # Places without a sign spare each look-up the question whether it counts from the end.
+    one, row, layer = np.uint64(1), np.uint64(sizes[0]), np.uint64(sizes[1])
+    for n in range(len(at)):
+        p = np.uint64(at[n])
         q = p + layer
-        a = voxels[p] * (1 - u) + voxels[p + one] * u
-        b = voxels[p + row] * (1 - u) + voxels[p + row + one] * u
-        c = voxels[q] * (1 - u) + voxels[q + one] * u
-        d = voxels[q + row] * (1 - u) + voxels[q + row + one] * u
+        out[0, n], out[1, n] = voxels[p], voxels[p + one]
+        out[2, n], out[3, n] = voxels[p + row], voxels[p + row + one]
+        out[4, n], out[5, n] = voxels[q], voxels[q + one]
+        out[6, n], out[7, n] = voxels[q + row], voxels[q + row + one]
+
+
+@kernel
+def mixed(seen: NDArray[np.int16], shares: Vector, out: NDArray[np.int16]) -> None:
+    """Mix the eight voxels about each pixel by its shares of them; it is vectorised."""
+    for n in range(len(out)):
+        u, v, w = shares[0, n], shares[1, n], shares[2, n]
+        a = seen[0, n] * (1 - u) + seen[1, n] * u
+        b = seen[2, n] * (1 - u) + seen[3, n] * u
+        c = seen[4, n] * (1 - u) + seen[5, n] * u
+        d = seen[6, n] * (1 - u) + seen[7, n] * u
         value = (a * (1 - v) + b * v) * (1 - w) + (c * (1 - v) + d * v) * w
-        out[place] = int(np.floor(value + 0.5))
+        out[n] = np.int32(np.floor(value + 0.5))
 
 
 @kernel
@@ -138,15 +164,26 @@ def sample(
     above: int,
     out: NDArray[np.int16],
 ) -> None:
-    """Sample rows of any plane, trilinear; ``above`` rows of it lie over the first."""
+    """Sample rows of any plane, trilinear; ``above`` rows of it lie over the first.
+
+    Where a row lies within the grid, places, voxels and mixing are passes of their own: only the
+    look-up in the middle has to go from pixel to pixel.
+    """
+    _, nj, ni = hu.shape
+    voxels, sizes, width = hu.reshape(-1), (ni, nj * ni), out.shape[1]
+    at, shares = np.empty(width, np.int64), np.empty((3, width), np.float64)
+    seen = np.empty((8, width), np.int16)
     for y in range(out.shape[0]):
         rise = (above + y) * down
-        start, begin, end, stop = reach(hu.shape, first + rise, right, out.shape[1])
+        start, begin, end, stop = reach(hu.shape, first + rise, right, width)
         row = out[y]
         row[:start] = -32768
         row[stop:] = -32768
         sample_row(hu, first, right, rise, start, row[start:begin])
-        sample_inside(hu, first, right, rise, begin, row[begin:end])
+        within = at[: end - begin]
+        places(sizes, first, right, rise, begin, within, shares)
+        look_up(voxels, sizes, within, seen)
+        mixed(seen, shares, row[begin:end])
         sample_row(hu, first, right, rise, end, row[end:stop])
 
 
@@ -225,6 +262,26 @@ def winner(seen: NDArray[np.uint8], weight: Vector, u: float, v: float, w: float
 
 
 @kernel
+def winner_of_two(
+    seen: NDArray[np.uint8], u: float, v: float, w: float, first: int, other: int
+) -> int:
+    """Return what :func:`winner` returns where the eight codes are ``first``, or it and ``other``.
+
+    Shares are added in the same order, so that ties fall as they do there.
+    """
+    one, two = 0.0, 0.0
+    for corner in range(8):
+        share = u if corner & 1 else 1 - u
+        share *= v if (corner >> 1) & 1 else 1 - v
+        share *= w if corner >> 2 else 1 - w
+        if seen[corner] == first:
+            one += share
+        else:
+            two += share
+    return other if two > one else first
+
+
+@kernel
 def vote_row(
     codes: NDArray[np.uint8],
     at: Vector,
@@ -259,35 +316,49 @@ def vote_row(
 
 @kernel
 def vote_inside(
-    codes: NDArray[np.uint8],
-    at: Vector,
-    step: Vector,
-    rise: Vector,
-    first: int,
-    out: NDArray[np.uint8],
+    codes: NDArray[np.uint8], at: NDArray[np.int64], shares: Vector, out: NDArray[np.uint8]
 ) -> None:
-    """Let voxels vote from the ``first`` pixel where all that are asked are in the grid."""
+    """Let voxels vote where all that are asked are in the grid; ``at`` as ``places`` writes it."""
     _, nj, ni = codes.shape
     voxels = codes.reshape(-1)
     seen = np.zeros(8, dtype=np.uint8)
     weight = np.zeros(8, dtype=np.float64)
     one, row, layer = np.uint64(1), np.uint64(ni), np.uint64(nj * ni)
-    for place in range(len(out)):
-        x = first + place
-        i = at[0] + x * step[0] + rise[0]
-        j = at[1] + x * step[1] + rise[1]
-        k = at[2] + x * step[2] + rise[2]
-        i0, j0, k0 = int(i), int(j), int(k)
-        p = np.uint64((k0 * nj + j0) * ni + i0)
+    for n in range(len(out)):
+        p = np.uint64(at[n])
         q = p + layer
         a, b, c, d = voxels[p], voxels[p + one], voxels[p + row], voxels[p + row + one]
         e, f, g, h = voxels[q], voxels[q + one], voxels[q + row], voxels[q + row + one]
         if a == b and a == c and a == d and a == e and a == f and a == g and a == h:
-            out[place] = a
+            out[n] = a
             continue
         seen[0], seen[1], seen[2], seen[3] = a, b, c, d
         seen[4], seen[5], seen[6], seen[7] = e, f, g, h
-        out[place] = winner(seen, weight, i - i0, j - j0, k - k0)
+        other, are_two = a, True
+        for corner in range(1, 8):
+            if seen[corner] != a and seen[corner] != other:
+                are_two = are_two and other == a
+                other = seen[corner]
+        u, v, w = shares[0, n], shares[1, n], shares[2, n]
+        if are_two:
+            out[n] = winner_of_two(seen, u, v, w, a, other)
+        else:
+            out[n] = winner(seen, weight, u, v, w)
+
+
+@kernel
+def shown(row: NDArray[np.uint8], start: int, stop: int) -> tuple[int, int]:
+    """Return from where to beyond where a part of a row shows any code."""
+    most = np.uint8(0)
+    for x in range(start, stop):
+        most |= row[x]
+    if most == 0:
+        return 0, 0
+    while row[start] == 0:
+        start += 1
+    while row[stop - 1] == 0:
+        stop -= 1
+    return start, stop
 
 
 @kernel
@@ -298,14 +369,24 @@ def vote(
     down: Vector,
     above: int,
     out: NDArray[np.uint8],
+    spans: NDArray[np.int64],
 ) -> None:
-    """Let the eight voxels about each pixel vote; ``above`` rows lie over the first."""
+    """Let the eight voxels about each pixel vote; ``above`` rows lie over the first.
+
+    ``spans``, shape ``(y, 2)``, take from where to beyond where each row shows any code.
+    """
+    _, nj, ni = codes.shape
+    width = out.shape[1]
+    at, shares = np.empty(width, np.int64), np.empty((3, width), np.float64)
     for y in range(out.shape[0]):
         rise = (above + y) * down
-        start, begin, end, stop = reach(codes.shape, first + rise, right, out.shape[1])
+        start, begin, end, stop = reach(codes.shape, first + rise, right, width)
         row = out[y]
         row[:start] = 0
         row[stop:] = 0
         vote_row(codes, first, right, rise, start, row[start:begin])
-        vote_inside(codes, first, right, rise, begin, row[begin:end])
+        within = at[: end - begin]
+        places((ni, nj * ni), first, right, rise, begin, within, shares)
+        vote_inside(codes, within, shares, row[begin:end])
         vote_row(codes, first, right, rise, end, row[end:stop])
+        spans[y, 0], spans[y, 1] = shown(row, start, stop)

@@ -20,6 +20,7 @@ from planner.geometry.volume_geometry import VolumeGeometry
 from planner.session.planes import Orientation, PaneMap, Plane, PlaneFrame, plane_frame
 from planner.session.view_state import Slab, SlabKind, Window
 from planner.viewer.canvas import oblique_kernels as oblique
+from planner.viewer.canvas import outline_kernels
 from planner.viewer.canvas import reslice_kernels as kernels
 from planner.viewer.canvas.compose_kernels import clear, compose, lay_over, spans_of
 from planner.viewer.canvas.stroke_kernels import rim, stroke
@@ -183,30 +184,53 @@ def sample_slab(
     return out
 
 
-def sample_codes(
-    codes: NDArray[np.uint8], geometry: VolumeGeometry, pane: PaneMap
-) -> NDArray[np.uint8]:
-    """Return the pane's codes, uint8 ``[y, x]``: at each pixel the code of most weight.
+@dataclass(frozen=True, slots=True, eq=False)
+class Codes:
+    """The codes of a pane, uint8 ``[y, x]``.
+
+    ``spans``, int64 ``(y, 2)``, are from where to beyond where each row shows any.
+    """
+
+    pixels: NDArray[np.uint8]
+    spans: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Clear:
+    """A clear picture, uint32 ``[y, x]`` premultiplied, and where each row shows anything."""
+
+    pixels: NDArray[np.uint32]
+    spans: NDArray[np.int64]
+
+    def lay_over(self, below: NDArray[np.uint32]) -> None:
+        """Lay it over an opaque picture of the same size."""
+        lay_over(self.pixels, self.spans, below)
+
+
+def sample_codes(codes: NDArray[np.uint8], geometry: VolumeGeometry, pane: PaneMap) -> Codes:
+    """Return the pane's codes: at each pixel the code of most weight.
 
     Each of the eight voxels around votes with its trilinear weight, so outlines are smooth
     at any zoom and lie where the voxel centres put them.
     """
     out = np.empty(_shape(pane), dtype=np.uint8)
+    spans = np.empty((len(out), 2), dtype=np.int64)
     lies = _straight(geometry, pane) if codes.flags.c_contiguous else None
     if lies is None:
         voxels, steps = np.ascontiguousarray(codes), pane_steps(geometry, pane)
-        _by_halves(lambda a, b: oblique.vote(voxels, *steps, a, out[a:b]), len(out))
+        _by_halves(lambda a, b: oblique.vote(voxels, *steps, a, out[a:b], spans[a:b]), len(out))
     else:
 
         def rows(start: int, stop: int) -> None:
-            kernels.vote_straight(
+            outline_kernels.vote_straight(
                 codes.reshape(-1), lies.across, lies.across_axis,
                 _part(lies.below, start, stop), lies.below_axis,
                 lies.strides, lies.near, lies.far, lies.far_share, out[start:stop],
+                spans[start:stop],
             )  # fmt: skip
 
         _by_halves(rows, len(out), is_quick=lies.is_quick)
-    return out
+    return Codes(out, spans)
 
 
 def _part(lane: kernels.Lane, start: int, stop: int) -> kernels.Lane:
@@ -253,30 +277,30 @@ def grey_table(window: Window, *, invert: bool) -> NDArray[np.uint32]:
 
 
 def draw_codes(
-    codes: NDArray[np.uint8],
-    edge_argb: NDArray[np.uint32],
-    fill_argb: NDArray[np.uint32],
-    thickness_px: int,
-) -> NDArray[np.uint32]:
-    """Return premultiplied ARGB ``[y, x]``: the edge inside each region, and its fill."""
-    out = np.empty(codes.shape, dtype=np.uint32)
-    kernels.edges(codes, edge_argb, fill_argb, thickness_px, out)
-    return out
+    codes: Codes, edge_argb: NDArray[np.uint32], fill_argb: NDArray[np.uint32], thickness_px: int
+) -> Clear:
+    """Return the edge inside each region, and its fill; code 0 is never drawn."""
+    out = np.empty(codes.pixels.shape, dtype=np.uint32)
+    outline_kernels.edges(codes.pixels, codes.spans, edge_argb, fill_argb, thickness_px, out)
+    return Clear(out, codes.spans.copy())
 
 
 def dash_codes(
-    picture: NDArray[np.uint32],
-    codes: NDArray[np.uint8],
+    picture: Clear,
+    codes: Codes,
     drawn_as: NDArray[np.uint8],
     argb: np.uint32,
     dash_px: int,
     thickness_px: int,
 ) -> None:
-    """Draw the dashed rim of regions into a picture ``[y, x]``.
+    """Draw the dashed rim of regions into a picture.
 
     ``drawn_as``, uint8 ``[256]``, says as which region each code is drawn; 0 is none.
     """
-    kernels.dashes(codes, drawn_as, argb, dash_px, thickness_px, picture)
+    outline_kernels.dashes(
+        codes.pixels, codes.spans, drawn_as, argb, dash_px, thickness_px, picture.pixels,
+        picture.spans,
+    )  # fmt: skip
 
 
 def shade(samples: NDArray[np.int16], table: NDArray[np.uint32], out: NDArray[np.uint32]) -> None:
@@ -317,7 +341,6 @@ def warm_kernels() -> None:
     layers, spans = np.zeros((2, 2, 2), np.uint32), np.zeros((1, 2, 2), np.int64)
     spans_of(layers[1], spans[0])
     clear(layers[1], spans[0])
-    lay_over(layers[1], picture)
     compose(layers, spans, bars, bars, picture[0], picture)
     stroke(0.0, 0.0, 1.0, 1.0, 1.0, True, 0.0, 0, 1.0, picture)
     rim(0.0, 0.0, 1.0, 1.0, False, 0, 1.0, picture)
@@ -332,6 +355,7 @@ def warm_kernels() -> None:
             sample_hu(hu, geometry, pane), grey_table(Window(400.0, 40.0), invert=False), picture
         )
         drawn = sample_codes(codes, geometry, pane)
-        draw_codes(drawn, colours, colours, 1)
-        dash_codes(picture, drawn, np.zeros(256, np.uint8), np.uint32(0), 1, 1)
+        outlined = draw_codes(drawn, colours, colours, 1)
+        dash_codes(outlined, drawn, np.zeros(256, np.uint8), np.uint32(0), 1, 1)
+        outlined.lay_over(picture)
         draw_dots(picture, pane, np.zeros((1, 3)), 1.0, 1.0, 0)

@@ -1,4 +1,4 @@
-"""The compiled loops of the panes: voxels, codes and colours, one thread, no toolkit.
+"""The compiled loops of panes along the grid: voxels, grey and dots, one thread, no toolkit.
 
 ``reslice`` calls them. A lane is one axis of a pane that runs along one axis of the grid: for
 each pixel the two voxels about it, as offsets into the flat volume, and the share of the second.
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.geometry.kernels import kernel
-from planner.viewer.canvas.oblique_kernels import winner
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,27 +51,6 @@ def span(low: Offsets) -> tuple[int, int]:
     while stop > start and low[stop - 1] < 0:
         stop -= 1
     return start, stop
-
-
-@kernel
-def copied(
-    codes: NDArray[np.uint8], at: int, behind: int, stride: int, out: NDArray[np.uint8]
-) -> int:
-    """Copy a row of codes and the one ``behind`` it; return whether any of them is drawn."""
-    count, found = out.shape[1], np.uint8(0)
-    for layer in range(2):
-        row = out[layer]
-        begin = at + layer * behind
-        if stride == 1:
-            line = codes[begin : begin + count]
-            for x in range(count):
-                row[x] = line[x]
-                found |= line[x]
-        else:
-            for x in range(count):
-                row[x] = codes[begin + x * stride]
-                found |= row[x]
-    return int(found)
 
 
 @kernel
@@ -119,8 +97,12 @@ def sample_straight(  # noqa: PLR0913 - a kernel takes plain arrays and numbers
         return
     first = min(low[start], low[stop - 1])
     count = max(high[start], high[stop - 1]) - first + 1
-    # Slices that begin at 0 spare each look-up the question whether its place is negative.
-    low, high, share = low[start:stop] - first, high[start:stop] - first, share[start:stop]
+    # Places without a sign spare each look-up the question whether it counts from the end.
+    left, right = (
+        (low[start:stop] - first).astype(np.uint64),
+        (high[start:stop] - first).astype(np.uint64),
+    )
+    share = share[start:stop]
     mixed = np.empty(count, np.float64)
     upper, lower = np.empty(count, np.float64), np.empty(count, np.float64)
     base, behind = near + first * across_stride, far - near
@@ -146,87 +128,8 @@ def sample_straight(  # noqa: PLR0913 - a kernel takes plain arrays and numbers
             mixed[x] = upper[x] * (1 - v) + lower[x] * v
         for x in range(stop - start):
             u = share[x]
-            value = mixed[low[x]] * (1 - u) + mixed[high[x]] * u
-            row[x] = int(np.floor(value + 0.5))
-
-
-@kernel
-def alike(upper: NDArray[np.uint8], lower: NDArray[np.uint8], out: NDArray[np.uint8]) -> None:
-    """Tell at each place of two rows of two layers whether all four codes are one."""
-    for x in range(len(out)):
-        code = upper[0, x]
-        out[x] = (code == upper[1, x]) & (code == lower[0, x]) & (code == lower[1, x])
-
-
-@kernel
-def vote_straight(  # noqa: C901, PLR0913 - a kernel takes plain arrays and is one loop
-    codes: NDArray[np.uint8],
-    across: Lane,
-    across_axis: int,
-    below: Lane,
-    below_axis: int,
-    strides: NDArray[np.int64],
-    near: int,
-    far: int,
-    far_share: float,
-    out: NDArray[np.uint8],
-) -> None:
-    """Let the voxels about each pixel vote in a plane that lies along the grid."""
-    low, high, share = across
-    height = len(out)
-    start, stop = span(low)
-    out[:, :start] = 0
-    out[:, stop:] = 0
-    if start == stop:
-        return
-    first = min(low[start], low[stop - 1])
-    count = max(high[start], high[stop - 1]) - first + 1
-    low, high, share = low[start:stop] - first, high[start:stop] - first, share[start:stop]
-    step, base = strides[across_axis], near + first * strides[across_axis]
-    behind = 0 if far_share == 0.0 else far - near
-    upper, lower = np.zeros((2, count), np.uint8), np.zeros((2, count), np.uint8)
-    has_upper, has_lower, drawn_upper, drawn_lower = -1, -1, 0, 0
-    same = np.zeros(count, np.uint8)
-    seen = np.zeros(8, dtype=np.uint8)
-    weight = np.zeros(8, dtype=np.float64)
-    shares = np.zeros(3, dtype=np.float64)
-    shares[3 - across_axis - below_axis] = far_share
-    for y in range(height):
-        row = out[y, start:stop]
-        row[:] = 0
-        first_line, second_line = below[0][y], below[1][y]
-        if first_line < 0:
-            continue
-        # A row of voxels serves several rows of pixels, and then is the upper one of the next.
-        if first_line != has_upper:
-            if first_line == has_lower:
-                upper, lower, has_lower = lower, upper, has_upper
-                drawn_upper, drawn_lower = drawn_lower, drawn_upper
-            else:
-                at = base + first_line * strides[below_axis]
-                drawn_upper = copied(codes, at, behind, step, upper)
-            has_upper = first_line
-        if second_line != has_lower:
-            at = base + second_line * strides[below_axis]
-            drawn_lower = copied(codes, at, behind, step, lower)
-            has_lower = second_line
-        if drawn_upper == 0 and drawn_lower == 0:
-            continue
-        shares[below_axis] = below[2][y]
-        alike(upper, lower, same)
-        line_above = upper[0]
-        for x in range(stop - start):
-            a, b = low[x], high[x]
-            code = line_above[a]
-            if same[a] and same[b] and code == line_above[b]:
-                row[x] = code
-                continue
-            for corner in range(8):
-                line = lower if (corner >> below_axis) & 1 else upper
-                layer = (corner >> (3 - across_axis - below_axis)) & 1
-                seen[corner] = line[layer, b if (corner >> across_axis) & 1 else a]
-            shares[across_axis] = share[x]
-            row[x] = winner(seen, weight, shares[0], shares[1], shares[2])
+            value = mixed[left[x]] * (1 - u) + mixed[right[x]] * u
+            row[x] = np.int32(np.floor(value + 0.5))
 
 
 @kernel
@@ -235,81 +138,6 @@ def shade(samples: NDArray[np.int16], table: NDArray[np.uint32], out: NDArray[np
     for y in range(samples.shape[0]):
         for x in range(samples.shape[1]):
             out[y, x] = table[samples[y, x] & 0xFFFF]
-
-
-@kernel
-def greatest(row: NDArray[np.uint8]) -> int:
-    """Return the greatest code of a row: most rows of a picture show none at all."""
-    most = np.uint8(0)
-    for x in range(len(row)):
-        most = max(most, row[x])
-    return int(most)
-
-
-@kernel
-def edges(
-    codes: NDArray[np.uint8],
-    edge: NDArray[np.uint32],
-    fill: NDArray[np.uint32],
-    thickness: int,
-    out: NDArray[np.uint32],
-) -> None:
-    """Colour the rim inside each region, and what lies within."""
-    height, width = codes.shape
-    for y in range(height):
-        out[y, :] = 0
-        if greatest(codes[y]) == 0:
-            continue
-        start, stop = 0, width
-        while codes[y, start] == 0:
-            start += 1
-        while codes[y, stop - 1] == 0:
-            stop -= 1
-        for x in range(start, stop):
-            code = codes[y, x]
-            if code == 0:
-                continue
-            rim = False
-            for step in range(1, thickness + 1):
-                if (
-                    (x >= step and codes[y, x - step] != code)
-                    or (x + step < width and codes[y, x + step] != code)
-                    or (y >= step and codes[y - step, x] != code)
-                    or (y + step < height and codes[y + step, x] != code)
-                ):
-                    rim = True
-            out[y, x] = edge[code] if rim else fill[code]
-
-
-@kernel
-def dashes(
-    codes: NDArray[np.uint8],
-    drawn_as: NDArray[np.uint8],
-    ink: np.uint32,
-    dash: int,
-    thickness: int,
-    out: NDArray[np.uint32],
-) -> None:
-    """Draw the rim inside each region over a picture, in dashes.
-
-    Lines that run level, upright or aslant are all cut; hardly any runs at 2 to -3.
-    """
-    height, width = codes.shape
-    for y in range(height):
-        if greatest(codes[y]) == 0:
-            continue
-        for x in range(width):
-            code = drawn_as[codes[y, x]]
-            if code == 0 or (2 * y + 3 * x) // dash % 2 != 0:
-                continue
-            for step in range(1, thickness + 1):
-                if (
-                    (x >= step and drawn_as[codes[y, x - step]] != code)
-                    or (x + step < width and drawn_as[codes[y, x + step]] != code)
-                    or (y >= step and drawn_as[codes[y - step, x]] != code)
-                    or (y + step < height and drawn_as[codes[y + step, x]] != code)
-                ):
-                    out[y, x] = ink
 
 
 @kernel

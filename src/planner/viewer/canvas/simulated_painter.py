@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtGui import QColor
 
 from planner.session.drawing import CERTAIN, DEEP, ICE, LETHAL, MISSED, POSSIBLE, ZONE
-from planner.viewer.canvas.reslice import draw_codes
+from planner.viewer.canvas.reslice import Clear, Codes, draw_codes
 from planner.viewer.theme import clinical
 
 if TYPE_CHECKING:
@@ -58,10 +58,11 @@ def hatched(
     np.copyto(image[part], ink, where=lines & inside[part] & (image[part] == 0))
 
 
-def simulated_image(codes: NDArray[np.uint8], line_px: int) -> NDArray[np.uint32]:
-    """Return a simulation that was sampled for a pane as premultiplied pixels."""
+def simulated_image(codes: Codes, line_px: int) -> Clear:
+    """Return the picture of a simulation that was sampled for a pane."""
     image = draw_codes(codes, *_tables(), line_px)
-    hatched(image, codes == MISSED, argb(clinical.MISSED, 150), max(1, line_px // 2))
+    missed = codes.pixels == MISSED
+    hatched(image.pixels, missed, argb(clinical.MISSED, 150), max(1, line_px // 2))
     return image
 
 
@@ -78,6 +79,6 @@ def _tissue_table() -> NDArray[np.uint32]:
     return table
 
 
-def tissue_image(codes: NDArray[np.uint8]) -> NDArray[np.uint32]:
-    """Return a tissue map that was sampled for a pane as premultiplied pixels."""
-    return _tissue_table()[codes]
+def tissue_image(codes: Codes) -> Clear:
+    """Return the picture of a tissue map that was sampled for a pane: no rims, all filled."""
+    return draw_codes(codes, _tissue_table(), _tissue_table(), 1)

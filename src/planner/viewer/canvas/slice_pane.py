@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -48,6 +48,15 @@ _STEPS = {
     Qt.Key.Key_PageUp: 10.0,
     Qt.Key.Key_PageDown: -10.0,
 }
+_BY_HAND = frozenset(
+    {
+        QEvent.Type.MouseButtonPress,
+        QEvent.Type.MouseMove,
+        QEvent.Type.MouseButtonRelease,
+        QEvent.Type.Wheel,
+        QEvent.Type.KeyPress,
+    }
+)
 _NOTCH = 120.0
 """Qt's angle of one wheel notch in eighths of a degree."""
 
@@ -86,6 +95,11 @@ class SlicePane(QWidget):
         self._hold_offset = QPointF()
         self._uses_tool = False
         self._last = QPointF()
+        self.has_hand = False
+        """Whether what happens now was done by a hand on this pane."""
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.timeout.connect(self.update)
         self._words = ""
         self._caption = ""
         self._maps: tuple[ViewState | None, dict[tuple[int, int], PaneMap]] = (None, {})
@@ -119,10 +133,13 @@ class SlicePane(QWidget):
         self._layers.picture.show_outlines(outlines)
         self.update()
 
-    def show_view(self, view: ViewState | None) -> None:
-        """Show another view state."""
+    def show_view(self, view: ViewState | None, *, at_once: bool = True) -> None:
+        """Show another view state, ``at_once`` or after the pane that has the hand was painted."""
         self._view = view
-        self.update()
+        if at_once:
+            self.update()
+        elif not self._later.isActive():
+            self._later.start(0)
 
     def show_drawing(self, drawing: Drawing) -> None:
         """Show other needles, zones and marks."""
@@ -150,6 +167,7 @@ class SlicePane(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the slice, then what lies over it, from layers that are kept."""
+        self._later.stop()
         painter = QPainter(self)
         pane, view = self.pane_map(), self._view
         if pane is not None and view is not None and self._has_scan:
@@ -175,6 +193,16 @@ class SlicePane(QWidget):
         words(painter, PLACE_AT, place, "#AEB9C4", PLACE_PX)
 
     # what the hand does
+
+    def event(self, event: QEvent) -> bool:
+        """Know while the hand does something here: this pane is then painted before others."""
+        if event.type() not in _BY_HAND:
+            return super().event(event)
+        before, self.has_hand = self.has_hand, True
+        try:
+            return super().event(event)
+        finally:
+            self.has_hand = before
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take hold of a needle end, or start the scheme's drag."""

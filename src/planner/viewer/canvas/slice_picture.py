@@ -18,8 +18,8 @@ from planner.session.outlines import (
     layer_of,
 )
 from planner.session.view_state import Layer
-from planner.viewer.canvas.compose_kernels import lay_over
 from planner.viewer.canvas.reslice import (
+    Clear,
     dash_codes,
     draw_codes,
     draw_dots,
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from planner.session.planes import PaneMap
     from planner.session.view_state import ViewState
 
-    Codes = tuple[NDArray[np.uint32], NDArray[np.uint32]]
+    Inks = tuple[NDArray[np.uint32], NDArray[np.uint32]]
 
 ESTIMATE_ALPHA = 190
 DASH_PX = 8
@@ -61,9 +61,7 @@ _CORD[CORD_CODE] = CORD_CODE
 """The cord lies in the sac, so that one picture of codes cannot hold both outlines."""
 
 
-def dash_in(
-    image: NDArray[np.uint32], estimated: OutlineVolume, pane: PaneMap, width_px: int
-) -> None:
+def dash_in(image: Clear, estimated: OutlineVolume, pane: PaneMap, width_px: int) -> None:
     """Draw what is estimated into a picture of outlines, faint and dashed: it was not seen."""
     codes = sample_codes(estimated.codes, estimated.geometry, pane)
     ink = argb(clinical.ESTIMATE, ESTIMATE_ALPHA)
@@ -72,7 +70,7 @@ def dash_in(
 
 
 @lru_cache(maxsize=32)
-def _outline_inks(layers: frozenset[Layer]) -> Codes:
+def _outline_inks(layers: frozenset[Layer]) -> Inks:
     """Return edge and fill of every code of an outline volume."""
     edge, fill = np.zeros(256, np.uint32), np.zeros(256, np.uint32)
     for code in range(1, LESION_CODE + 1):
@@ -85,7 +83,7 @@ def _outline_inks(layers: frozenset[Layer]) -> Codes:
 
 
 @lru_cache(maxsize=1)
-def _cement_inks() -> Codes:
+def _cement_inks() -> Inks:
     edge, fill = np.zeros(256, np.uint32), np.zeros(256, np.uint32)
     edge[1:], fill[1:] = argb(clinical.CEMENT, 255), argb(clinical.CEMENT, 110)
     return edge, fill
@@ -93,8 +91,8 @@ def _cement_inks() -> Codes:
 
 def outline_image(
     outlines: OutlineVolume, pane: PaneMap, layers: frozenset[Layer], ratio: float
-) -> NDArray[np.uint32]:
-    """Return the outlines that the layers show, premultiplied ``[y, x]``."""
+) -> Clear:
+    """Return the outlines that the layers show."""
     codes = sample_codes(outlines.codes, outlines.geometry, pane)
     image = draw_codes(codes, *_outline_inks(layers), max(1, round(ratio)))
     if outlines.estimated is not None and Layer.ESTIMATES in layers:
@@ -115,7 +113,7 @@ class SlicePicture:
         self._wall_mm: Vector | None = None
         self._samples: tuple[object, NDArray[np.int16]] | None = None
         self._table: tuple[object, NDArray[np.uint32]] | None = None
-        self._over: tuple[object, NDArray[np.uint32]] | None = None
+        self._over: tuple[object, Clear] | None = None
         self._shown: object = None
 
     @property
@@ -207,22 +205,24 @@ class SlicePicture:
         line_px = max(1, round(1.5 * ratio))
         if drawing.tissue is not None:
             codes = sample_codes(drawing.tissue.codes, drawing.tissue.geometry, pane)
-            lay_over(tissue_image(codes), pixels)
+            tissue_image(codes).lay_over(pixels)
         if self._outlines is not None:
             key = (pane, view.layers, ratio)
             if self._over is None or self._over[0] != key:
                 made = outline_image(self._outlines, pane, view.layers, ratio)
                 self._over = (key, made)
             over = self._over[1]
-            lay_over(faded(over, VOID_SHARE) if drawing.tool.void else over, pixels)
+            if drawing.tool.void:
+                over = Clear(faded(over.pixels, VOID_SHARE), over.spans)
+            over.lay_over(pixels)
         if Layer.ZONES in view.layers:
             for mark in drawing.simulated:
                 codes = sample_codes(mark.codes, mark.geometry, pane)
-                lay_over(simulated_image(codes, line_px), pixels)
+                simulated_image(codes, line_px).lay_over(pixels)
         if Layer.CEMENT in view.layers:
             for cement in drawing.cements:
                 codes = sample_codes(cement.codes, cement.geometry, pane)
-                lay_over(draw_codes(codes, *_cement_inks(), line_px), pixels)
+                draw_codes(codes, *_cement_inks(), line_px).lay_over(pixels)
 
 
 def _same(one: Vector | None, other: Vector | None) -> bool:

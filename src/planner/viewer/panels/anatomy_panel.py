@@ -64,6 +64,7 @@ class AnatomyPanel(Panel):
         self._segment = button(actions["segment"], primary=True)
         self._marked: Level | None = None
         self._boxes: dict[Layer, QCheckBox] = {}
+        self._layers: frozenset[Layer] | None = None
         self.add(
             label("Outlines are a proposal: look at each level before you plan on it.", "quiet"),
             self._segment,
@@ -85,9 +86,13 @@ class AnatomyPanel(Panel):
         self.end()
 
     def show_view(self, view: ViewState | None) -> None:
-        """Follow which layers are shown."""
+        """Follow which layers are shown; every move of the hand comes by here."""
+        layers = frozenset(Layer) if view is None else view.layers
+        if layers is self._layers:
+            return
+        self._layers = layers
         for layer, box in self._boxes.items():
-            box.setChecked(view is None or layer in view.layers)
+            box.setChecked(layer in layers)
 
     def show_anatomy(self, state: AnatomyState) -> None:
         """List the levels."""

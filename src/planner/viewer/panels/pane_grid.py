@@ -99,9 +99,10 @@ class PaneGrid(QWidget):
         self.scene.show_surfaces(surfaces)
 
     def show_view(self, view: ViewState | None) -> None:
-        """Show another place, window, zoom or layout."""
+        """Show another place, window, zoom or layout, first in the pane that has the hand."""
+        no_hand = not any(pane.has_hand for pane in self.every_slice)
         for pane in self.every_slice:
-            pane.show_view(view)
+            pane.show_view(view, at_once=no_hand or pane.has_hand)
         for straight in self.straights:
             straight.show_view(view)
         self.scene.show_view(view)
