@@ -1,6 +1,8 @@
 """The command line's words, exit codes and promises."""
 
 import json
+import subprocess
+import sys
 from dataclasses import fields
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,13 +10,14 @@ from types import SimpleNamespace
 import pytest
 
 from planner.app.clinical_words import NUMBERS, WHOLE, YES_OR_NO, clinical_answers
+from planner.app.command_names import COMMANDS
 from planner.app.commands import window
 from planner.app.commands.planning import _choices as numbered
 from planner.app.commands.samples import recipe_of
 from planner.app.commands.simulating import _times as times_of
-from planner.app.main import INPUT_REFUSED, OUR_FAULT, WRONG_USAGE, main
+from planner.app.main import INPUT_REFUSED, OUR_FAULT, WRONG_USAGE, main, read
 from planner.app.output import Outcome, as_text
-from planner.app.parser import COMMANDS, build_parser
+from planner.app.parser import build_parser
 from planner.app.treatment_words import layer, tissue
 from planner.domain.corrections import LesionGrown
 from planner.domain.errors import InputRefusedError, UsageError
@@ -243,6 +246,33 @@ def test_that_every_command_is_known_by_its_name() -> None:
     for name in COMMANDS:
         with pytest.raises(SystemExit):
             build_parser().parse_args([name, "--help"])
+
+
+@pytest.mark.parametrize("words", [["view"], ["view", "plan.json"], ["view", "a folder/ct"]])
+def test_that_the_window_is_asked_for_without_the_parser_as_with_it(words: list[str]) -> None:
+    assert vars(read(words)) == vars(build_parser().parse_args(words))
+
+
+@pytest.mark.parametrize("words", [["view", "a", "b"], ["view", "--nothing"], ["nothing"]])
+def test_that_words_the_parser_refuses_are_refused(words: list[str]) -> None:
+    with pytest.raises(UsageError):
+        read(words)
+
+
+def test_that_nothing_slow_is_imported_before_the_first_thing_is_on_the_screen() -> None:
+    """The way of the program itself, through its words; numpy alone takes a quarter of it."""
+    ask = (
+        "import sys\n"
+        "from planner.app.main import read\n"
+        "import planner.app.commands.window, planner.viewer.curtain\n"
+        "read(['view'])\n"
+        "slow = {'numpy', 'numba', 'scipy', 'pydicom', 'vtkmodules', 'planner.domain.plan'}\n"
+        "print(sorted(slow & set(sys.modules)))"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", ask], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert answer.stdout.strip() == "[]"
 
 
 def test_that_a_folder_alone_opens_the_window_on_it(

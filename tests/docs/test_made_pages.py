@@ -3,7 +3,7 @@
 import pytest
 
 from docs.made_pages import PAGES, REFERENCE, commands
-from planner.app.parser import COMMANDS
+from planner.app.command_names import COMMANDS
 
 
 @pytest.mark.parametrize("name", PAGES)

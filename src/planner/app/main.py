@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import io
 import json
@@ -11,9 +12,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from planner.app.command_names import COMMANDS
 from planner.app.log_file import start_log, where
 from planner.app.output import Outcome, as_text
-from planner.app.parser import COMMANDS, build_parser
 from planner.domain.errors import (
     CancelledByUserError,
     InputRefusedError,
@@ -22,7 +23,6 @@ from planner.domain.errors import (
 )
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Callable
 
 DONE, WRONG_USAGE, INPUT_REFUSED, FINDINGS_HOLD, OUR_FAULT = 0, 2, 3, 4, 5
@@ -38,7 +38,7 @@ def main(argv: list[str] | None = None) -> int:
     start_log(next((one for one in words if one in COMMANDS), "view"))
     wants_json = "--json" in words
     try:
-        arguments = build_parser().parse_args(_with_command(words))
+        arguments = read(_with_command(words))
         outcome = _handler(arguments)(arguments)
     except UsageError as error:
         return _failed(WRONG_USAGE, error, "USAGE", wants_json=wants_json)
@@ -68,6 +68,30 @@ def _with_command(words: list[str]) -> list[str]:
         return ["view"]
     names_a_place = len(words) == 1 and words[0] not in COMMANDS and Path(words[0]).exists()
     return ["view", *words] if names_a_place else words
+
+
+def read(words: list[str]) -> argparse.Namespace:
+    """Return what the words ask for.
+
+    The window alone is read without the parser: that imports numpy and what each command is
+    made of, which took longer than to show the first thing on the screen.
+
+    Raises
+    ------
+    UsageError
+        When they ask for nothing that is known.
+    """
+    command, *rest = words
+    if command == "view" and len(rest) < 2 and not any(word.startswith("-") for word in rest):
+        return argparse.Namespace(
+            command="view",
+            json=False,
+            what=Path(rest[0]) if rest else None,
+            handler="planner.app.commands.window:view",
+        )
+    from planner.app.parser import build_parser  # noqa: PLC0415 - the window does not need it
+
+    return build_parser().parse_args(words)
 
 
 def _show(text: str) -> None:

@@ -39,16 +39,6 @@ EXPORTS = {
 _Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"  # noqa: SLF001 - argparse has no public name for it
 
 
-COMMANDS = frozenset(
-    {
-        "assess", "batch", "bench", "calibrate", "control", "convert", "correct", "deidentify",
-        "demo", "devices", "doctor", "export", "inspect", "outcome", "pacs", "phantom", "plan",
-        "register", "report", "room", "rules", "segment", "simulate", "suggest", "train", "view",
-    }
-)  # fmt: skip
-"""Names of the commands; anything else that is a place is opened in the window."""
-
-
 class _Parser(argparse.ArgumentParser):
     """Raises instead of leaving the process, so that every error takes one way out."""
 

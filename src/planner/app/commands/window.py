@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
+    from PySide6.QtWidgets import QApplication
+
+    from planner.viewer.curtain import Curtain
     from planner.viewer.main_window import MainWindow
 
 
@@ -35,21 +38,28 @@ def view(arguments: argparse.Namespace) -> Outcome:
 
 def show_window(what: Path | None) -> int:
     """Run the window until it is closed; return the exit code."""
-    from PySide6.QtCore import QLocale  # noqa: PLC0415 - commands without a window skip Qt
-    from PySide6.QtWidgets import QApplication  # noqa: PLC0415
-
-    from planner.viewer.curtain import Curtain  # noqa: PLC0415
-    from planner.viewer.language.start import start_speaking  # noqa: PLC0415
+    from PySide6.QtWidgets import QApplication  # noqa: PLC0415 - commands without a window skip Qt
 
     application = QApplication(sys.argv[:1])
-    chosen = load_preferences(user_data_folder()).language
-    start_speaking(application, chosen, QLocale.system())
-    curtain = Curtain(_load_for_good, lambda: build_window(what))
-    curtain.show()
+    curtain = raise_curtain(application, what)
     code = int(application.exec())
     if curtain.error is not None:
         raise curtain.error
     return code
+
+
+def raise_curtain(application: QApplication, what: Path | None) -> Curtain:
+    """Show the curtain, in the language of the user; behind it the window is loaded."""
+    from PySide6.QtCore import QLocale  # noqa: PLC0415
+
+    from planner.viewer.curtain import Curtain  # noqa: PLC0415
+    from planner.viewer.language.start import start_speaking  # noqa: PLC0415
+
+    chosen = load_preferences(user_data_folder()).language
+    start_speaking(application, chosen, QLocale.system())
+    curtain = Curtain(_load_for_good, lambda: build_window(what))
+    curtain.show()
+    return curtain
 
 
 def _load_for_good() -> None:
