@@ -67,7 +67,7 @@ class LoadedBehind(QObject):
         """Whether something is still to be loaded that the first use may wait for."""
         return bool(self._waits)
 
-    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt names it
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         """Begin in the turn after the first paint; swallow nothing."""
         if event.type() is QEvent.Type.Paint and self._timer.isActive():
             self._timer.start(0)
