@@ -13,6 +13,7 @@ from planner.viewer.panels.anatomy_panel import AnatomyPanel
 from planner.viewer.panels.parts import CHOICE_EDGE_PX, Choice
 from planner.viewer.panels.study_panel import StudyPanel
 from planner.viewer.panels.window_actions import make_actions
+from viewer.test_reslice import whole
 
 pytestmark = pytest.mark.qt
 
@@ -58,7 +59,7 @@ def test_that_what_lives_of_the_target_is_hatched_and_the_image_seen_between_the
     codes = np.zeros((60, 60), np.uint8)
     codes[5:30, 5:55] = MISSED
     codes[30:55, 5:55] = ZONE
-    image = simulated_image(codes, 1)
+    image = simulated_image(whole(codes), 1).pixels
     lives, dies = image[8:27, 8:52], image[33:52, 8:52]
     assert 0.05 < (lives != 0).mean() < 0.4, "lines, not an area that looks like cement"
     assert (dies != 0).all()

@@ -12,6 +12,7 @@ from planner.viewer.canvas.turntable import Turntable
 from planner.viewer.panels.tissue_legend import BALL, TissueLegend
 from planner.viewer.theme import clinical
 from session.test_protection import layer
+from viewer.test_reslice import whole
 
 pytestmark = pytest.mark.qt
 
@@ -20,7 +21,7 @@ def test_that_every_class_of_tissue_has_a_colour_of_its_own_and_the_ct_shows_thr
     colours = clinical.TISSUE_COLOURS
     assert len(set(colours)) == len(colours) == len(TissueClass)
     codes = np.arange(len(TissueClass) + 1, dtype=np.uint8)[None]
-    alpha = tissue_image(codes)[0] >> 24
+    alpha = tissue_image(whole(codes)).pixels[0] >> 24
     assert alpha[0] == 0
     assert ((alpha[1:] > 60) & (alpha[1:] < 200)).all()
 
