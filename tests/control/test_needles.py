@@ -15,6 +15,9 @@ ENTRY_BAR_MM = 1.0
 """A voxel: where a skin that is one voxel thick in the picture lies."""
 
 
+RIGHT_END_MM = 3.0
+"""A tip in gas is read less well: the model of an end knows one kind of surroundings."""
+
 DIAMETER_BAR_MM = 0.8
 """What ``FoundNeedle.diameter_mm`` promises."""
 
@@ -67,6 +70,19 @@ def test_that_a_needle_whose_tip_is_cut_off_has_no_tip_and_says_so() -> None:
     assert only.tip is None
     assert np.isinf(only.tip_sd_mm)
     assert any("NOT in the scan" in note for note in only.notes)
+
+
+@pytest.mark.parametrize("gas_mm", [0.0, 11.0])
+def test_that_a_needle_that_leaves_the_scan_under_the_skin_is_not_turned_round(gas_mm) -> None:
+    """Its tip may have reached gas, which stood for the air outside before."""
+    laid = needle((0, -8, -14), (0.05, -0.6, -1.0))
+    gas = lump(laid.tip.array, np.eye(3), np.full(3, gas_mm + 0.01), -900.0, 0)
+    (only,) = find_needles(scan_of([laid], shapes=[gas] if gas_mm else [])).needles
+    assert only.entry is None
+    assert only.tip is not None
+    tip_mm, axis_deg = off_by(only, laid)
+    assert tip_mm < (RIGHT_END_MM if gas_mm else TIP_BAR_MM)
+    assert axis_deg < AXIS_BAR_DEG
 
 
 def test_that_what_is_no_needle_is_refused_with_its_reason() -> None:

@@ -41,12 +41,15 @@ SAME_AXIS_DEG: Final = 2.5
 BORDER_MM: Final = 3.0
 """A shaft whose end has no farther to go to the border of the scan is cut off by it."""
 
+OPEN_END_MM, OPEN_AIR = 12.0, 0.5
+"""An end that stands so far out of the body, with so much of what is beside it air, is a hub."""
+
 THICK_SLICES_MM: Final = 1.6
 """Beyond this tips were not always found within half a millimetre (ADR 820)."""
 
-ODD_END_MM, ODD_MISFIT = 2.5, 3.0
-"""An end that is fitted farther from the last bright section than this and its ground face, or
-that leaves more unexplained, is no plain end."""
+ODD_END_MM, ODD_MISFIT, ODD_WIDTH_MM = 2.5, 3.0, 1.5
+"""An end that is fitted farther from the last bright section than this and its ground face, that
+leaves more unexplained, or that is so much thicker or thinner than its shaft, is no plain end."""
 
 TIP_DOUBT_MM: Final = 0.2
 """What the model of an end may be off by besides what its fit says (ADR 820)."""
@@ -230,13 +233,20 @@ def _judged(ct: CtVolume, shaft: Shaft, top_hu: float) -> FoundNeedle | str:
 
 
 def _towards_tip(ct: CtVolume, shaft: Shaft, round_it: Surroundings) -> tuple[Shaft, Surroundings]:
-    """Return the shaft so that its axis runs inward: away from air, or else from the border."""
+    """Return the shaft so that its axis runs inward: from the border, or else away from air.
+
+    A shaft that leaves the scan at one end has its tip at the other, unless that one stands far
+    out in air: a hub does, and a tip that has just reached gas in a bowel or a lung does not.
+    """
     third = max(len(round_it.along_mm) // 3, 1)
     air = np.nan_to_num(round_it.air_share, nan=1.0)
-    first, last = float(air[:third].mean()), float(air[-third:].mean())
-    backward = first < last
-    if abs(first - last) < 0.02:
-        backward = _is_cut(ct, shaft, -1) and not _is_cut(ct, shaft, 0)
+    leaves = _is_cut(ct, shaft, 0), _is_cut(ct, shaft, -1)
+    if leaves[0] is not leaves[1]:
+        inward = air if leaves[1] else air[::-1]
+        in_air_mm = STEP_MM * int((inward < OPEN_AIR).argmax())
+        backward = leaves[1] is (in_air_mm < OPEN_END_MM)
+    else:
+        backward = float(air[:third].mean()) < float(air[-third:].mean())
     if not backward:
         return shaft, round_it
     turned = shaft.turned
@@ -268,7 +278,9 @@ def _needle(
     tip_sd_mm = float("inf") if end is None else float(np.hypot(end.sd_mm, TIP_DOUBT_MM))
     if end is not None:
         apart = abs(end.along_mm - last)
-        if apart > end.beyond_mm + ODD_END_MM or end.misfit > ODD_MISFIT:
+        wider = abs(end.diameter_mm - (shaft.apparent_diameter_mm - BLOOM_MM))
+        is_odd = end.misfit > ODD_MISFIT or wider > ODD_WIDTH_MM
+        if is_odd or apart > end.beyond_mm + ODD_END_MM:
             notes.append(
                 "its end does not look like that of a straight shaft: read the tip by hand"
             )
