@@ -47,7 +47,7 @@ PARTS = {
     "slice_picture:sample_slab": "slices",
     "slice_picture:shade": "greys",
     "slice_picture:outline_image": "outlines",
-    "slice_picture:lay_over": "outlines laid",
+    "reslice:Clear.lay_over": "outlines laid",
     "slice_picture:draw_dots": "wall",
     "sheets:Sheet.paint": "marks",
     "sheets:compose": "layers laid",
